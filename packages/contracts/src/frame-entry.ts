@@ -1,0 +1,150 @@
+/** Camera types, highest priority first; types not listed rank with `others`. */
+export const cameraTypes = [
+  'billing',
+  'entrance',
+  'face_capture',
+  'tracking',
+  'vehicle',
+  'emotion',
+  'others',
+] as const;
+
+export type CameraType = (typeof cameraTypes)[number];
+
+/** Maps any text to one of {@link cameraTypes}; unknown types are `others`. */
+export function normaliseCameraType(value: string | undefined): CameraType {
+  const found = cameraTypes.find((type) => type === value);
+  return found ?? 'others';
+}
+
+/** A frame as the stream-ingestor writes it, read and validated. */
+export interface FrameEntry {
+  /** Stream entry id, `milliseconds-sequence`; with `cameraId` the key for de-duplication. */
+  readonly frameId: string;
+  readonly cameraId: string;
+  /** As written by the ingestor; see {@link normaliseCameraType}. */
+  readonly cameraType: string;
+  /** Seconds since the epoch. */
+  readonly ingestTs: number;
+  /** Encoded picture (JPEG, PNG or WebP). */
+  readonly frame: Uint8Array;
+  /** Size of the camera's original picture, px, where the ingestor squashed it. */
+  readonly originalSize?: { readonly width: number; readonly height: number };
+}
+
+export type FrameEntryProblem =
+  | 'missing_field'
+  | 'duplicate_field'
+  | 'bad_camera_id'
+  | 'camera_id_mismatch'
+  | 'bad_ingest_ts'
+  | 'empty_frame'
+  | 'bad_size';
+
+export type FrameEntryResult =
+  | { readonly ok: true; readonly entry: FrameEntry }
+  | { readonly ok: false; readonly problem: FrameEntryProblem; readonly message: string };
+
+const cameraIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
+const streamPrefix = 'frames:';
+
+/** Whether a text may become a key, a label or a log field: 1 to 128 of `A-Z a-z 0-9 _ . : -`. */
+export function isCameraId(value: string): boolean {
+  return cameraIdPattern.test(value);
+}
+
+/** `cam_01` -> `frames:cam_01`. */
+export function streamKeyOf(cameraId: string): string {
+  return streamPrefix + cameraId;
+}
+
+/** `frames:cam_01` -> `cam_01`; the whole key where it has no such prefix. */
+export function cameraIdOf(streamKey: string): string {
+  return streamKey.startsWith(streamPrefix) ? streamKey.slice(streamPrefix.length) : streamKey;
+}
+
+const known = ['camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height'] as const;
+type Known = (typeof known)[number];
+
+function fail(problem: FrameEntryProblem, message: string): FrameEntryResult {
+  return { ok: false, problem, message };
+}
+
+function parseSize(
+  width: string | undefined,
+  height: string | undefined,
+): FrameEntry['originalSize'] | 'bad' {
+  if (width === undefined && height === undefined) return undefined;
+  const [w, h] = [Number(width), Number(height)];
+  const good = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= 65_535;
+  return good(w) && good(h) ? { width: w, height: h } : 'bad';
+}
+
+/**
+ * Validates the fields of one stream entry, as Redis returns them: `[name, value, name, value, ...]`.
+ *
+ * Never throws: a bad entry is an outcome. Unknown fields are ignored; the frame bytes are not copied.
+ *
+ * @param streamKey The stream that held the entry; its camera must be the one the entry names.
+ * @example
+ * const result = parseFrameEntry('frames:cam_01', '1-0', fields);
+ * if (!result.ok) console.warn(result.problem);
+ */
+export function parseFrameEntry(
+  streamKey: string,
+  frameId: string,
+  fields: readonly Uint8Array[],
+): FrameEntryResult {
+  const values = new Map<Known, Uint8Array>();
+  const text = (name: Known): string | undefined => {
+    const value = values.get(name);
+    return value === undefined
+      ? undefined
+      : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
+  };
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [rawName, value] = [fields[i], fields[i + 1]];
+    if (rawName === undefined || value === undefined || rawName.byteLength > 16) continue;
+    const name = Buffer.from(rawName.buffer, rawName.byteOffset, rawName.byteLength).toString('latin1');
+    const field = known.find((candidate) => candidate === name);
+    if (field === undefined) continue;
+    if (values.has(field)) return fail('duplicate_field', `field ${field}: expected once but received twice`);
+    if (field !== 'frame' && value.byteLength > 256) {
+      return fail(
+        'missing_field',
+        `field ${field}: expected at most 256 bytes but received ${value.byteLength}`,
+      );
+    }
+    values.set(field, value);
+  }
+  const cameraId = text('camera_id');
+  if (cameraId === undefined)
+    return fail('missing_field', 'field camera_id: expected text but received nothing');
+  if (!isCameraId(cameraId)) {
+    return fail('bad_camera_id', 'field camera_id: expected 1 to 128 of A-Z a-z 0-9 _ . : -');
+  }
+  if (streamKey.startsWith(streamPrefix) && cameraIdOf(streamKey) !== cameraId) {
+    return fail(
+      'camera_id_mismatch',
+      'field camera_id: expected the camera of the stream key but received another',
+    );
+  }
+  const cameraType = text('camera_type') ?? 'others';
+  const rawTs = text('ingest_ts');
+  if (rawTs === undefined)
+    return fail('missing_field', 'field ingest_ts: expected seconds but received nothing');
+  const ingestTs = rawTs.trim() === '' ? Number.NaN : Number(rawTs);
+  if (!Number.isFinite(ingestTs) || ingestTs < 0 || ingestTs > 1e11) {
+    return fail('bad_ingest_ts', 'field ingest_ts: expected seconds since the epoch in 0..1e11');
+  }
+  const frame = values.get('frame');
+  if (frame === undefined)
+    return fail('missing_field', 'field frame: expected picture bytes but received nothing');
+  if (frame.byteLength === 0)
+    return fail('empty_frame', 'field frame: expected picture bytes but received none');
+  const size = parseSize(text('width'), text('height'));
+  if (size === 'bad') return fail('bad_size', 'fields width, height: expected two whole numbers in 1..65535');
+  const type = isCameraId(cameraType) ? cameraType : 'others';
+  const entry = { frameId, cameraId, cameraType: type, ingestTs, frame };
+  return { ok: true, entry: size === undefined ? entry : { ...entry, originalSize: size } };
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from '@trinetra/contracts';
+import {
+  createKafkaSink,
+  createNdjsonSink,
+  createStdoutSink,
+  type DetectionSink,
+} from '@trinetra/kafka-sink';
+import { createRedisBatchSource, type RedisBatchSource } from '@trinetra/redis-batch-source';
+import { pipelineDepth } from './pipeline.ts';
+import type { Settings } from './settings.ts';
+
+const isOn = (flag: string): boolean => ['on', 'true', '1'].includes(flag);
+
+/** Connects the source that the configuration names. */
+export async function connectSource(config: Settings, logger: Logger): Promise<RedisBatchSource> {
+  const { REDIS_USERNAME: username, REDIS_PASSWORD: password, REDIS_CA_FILE: caFile } = config;
+  return createRedisBatchSource({
+    redis: {
+      url: config.REDIS_URL,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(caFile === undefined ? {} : { tls: { ca: await readFile(caFile, 'utf8') } }),
+    },
+    streamPattern: config.STREAM_PATTERN,
+    consumerGroup: config.CONSUMER_GROUP,
+    consumerName: config.CONSUMER_NAME,
+    maxInFlight: config.BATCH_SIZE * pipelineDepth,
+    claimIdleMs: config.CLAIM_IDLE_MS,
+    maxDeliveries: config.MAX_DELIVERIES,
+    deleteAcked: config.STREAM_DELETE_ACKED,
+    logger,
+  });
+}
+
+/** Makes the sink that the configuration names; Kafka may be away at this time. */
+export async function createSink(config: Settings, logger: Logger): Promise<DetectionSink> {
+  if (config.SINK.kind === 'stdout') return createStdoutSink();
+  if (config.SINK.kind === 'ndjson') return createNdjsonSink({ path: config.SINK.path, logger });
+  const { KAFKA_USERNAME: username, KAFKA_PASSWORD: password, KAFKA_CA_FILE: caFile } = config;
+  const ssl = caFile === undefined ? isOn(config.KAFKA_TLS) : { ca: [await readFile(caFile, 'utf8')] };
+  return createKafkaSink({
+    brokers: config.KAFKA_BOOTSTRAP_SERVERS,
+    topic: config.KAFKA_TOPIC,
+    clientId: config.CONSUMER_NAME,
+    acks: config.KAFKA_ACKS === 'all' || config.KAFKA_ACKS === '-1' ? -1 : config.KAFKA_ACKS === '0' ? 0 : 1,
+    compression: config.KAFKA_COMPRESSION,
+    retries: config.KAFKA_RETRIES,
+    retryBackoffMs: config.KAFKA_RETRY_BACKOFF_MS,
+    ...(ssl === false ? {} : { ssl }),
+    ...(username === undefined || password === undefined
+      ? {}
+      : { sasl: { mechanism: config.KAFKA_SASL_MECHANISM, username, password } }),
+    logger,
+  });
+}

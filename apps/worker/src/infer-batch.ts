@@ -1,0 +1,131 @@
+import { type Logger, TrinetraError } from '@trinetra/contracts';
+import type { Detection, Detector } from '@trinetra/detector';
+import type { Embedder, EmbeddingResult } from '@trinetra/embedder';
+import type { FaceAligner, FaceResult } from '@trinetra/face-aligner';
+import type { FrameDecoder } from '@trinetra/frame-decoder';
+import type { Telemetry } from '@trinetra/telemetry';
+import type { FrameFindings } from './assemble-event.ts';
+import { runBisecting } from './bisect.ts';
+import type { PreparedFrame } from './prepare-frame.ts';
+import { serial } from './serial.ts';
+
+export interface InferenceStages {
+  readonly decoder: FrameDecoder;
+  readonly detector: Detector;
+  readonly aligner: FaceAligner;
+  readonly embedder: Embedder;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+/** A short reason for the event and the metrics. */
+function reasonOf(error: unknown): string {
+  return TrinetraError.isInstance(error) ? error.code : 'error';
+}
+
+/**
+ * Makes the function that takes a micro-batch through detection, alignment and embedding. Never rejects for a
+ * frame's sake: what failed is told in its findings. Batches overlap: one is aligned and embedded while the next
+ * is detected.
+ */
+export function createInferBatch(
+  stages: InferenceStages,
+): (batch: readonly PreparedFrame[]) => Promise<FrameFindings[]> {
+  const { decoder, detector, aligner, embedder, telemetry, logger } = stages;
+
+  const detect = serial(async (batch: readonly PreparedFrame[]) => {
+    const startedAt = performance.now();
+    for (const { readyAt } of batch) telemetry.observeStage('batch_wait', (startedAt - readyAt) / 1000);
+    const attempts = await runBisecting(batch, (frames) =>
+      detector.detect(
+        frames.map(({ frame }) => ({
+          tensor: frame.tensor,
+          letterbox: frame.letterbox,
+          width: frame.image.width,
+          height: frame.image.height,
+        })),
+      ),
+    );
+    const seconds = (performance.now() - startedAt) / 1000;
+    telemetry.observeStage('detect', seconds);
+    telemetry.observeDetectionLatency(seconds);
+    return attempts;
+  });
+
+  async function alignFrame(
+    frame: PreparedFrame,
+    detections: readonly Detection[],
+  ): Promise<readonly FaceResult[]> {
+    if (detections.length === 0) return [];
+    const { originalSize } = frame.entry;
+    try {
+      return await aligner.align(
+        frame.frame.image,
+        detections.map(({ bbox }) => bbox),
+        originalSize === undefined ? {} : { originalSize },
+      );
+    } catch (error) {
+      logger.error(
+        { cameraId: frame.entry.cameraId, frameId: frame.entry.frameId, err: error },
+        'face stage failed',
+      );
+      return detections.map(() => ({ found: false, reason: 'failed' }));
+    }
+  }
+
+  async function embedAll(faces: readonly (readonly FaceResult[])[]): Promise<(EmbeddingResult | null)[][]> {
+    const crops = faces.flat().flatMap((face) => (face.found ? [face.aligned] : []));
+    const results = crops.length === 0 ? [] : await embedder.embed(crops);
+    let next = 0;
+    return faces.map((list) =>
+      list.map((face) => {
+        if (!face.found) return null;
+        const result = results[next];
+        next += 1;
+        return result ?? { ok: false, reason: 'missing' };
+      }),
+    );
+  }
+
+  const alignAndEmbed = serial(
+    async (input: { batch: readonly PreparedFrame[]; detections: readonly (readonly Detection[])[] }) => {
+      const startedAt = performance.now();
+      const faces: (readonly FaceResult[])[] = [];
+      for (const [index, frame] of input.batch.entries()) {
+        faces.push(await alignFrame(frame, input.detections[index] ?? []));
+      }
+      const alignedAt = performance.now();
+      telemetry.observeStage('align', (alignedAt - startedAt) / 1000);
+      const embeddings = await embedAll(faces);
+      const seconds = (performance.now() - alignedAt) / 1000;
+      telemetry.observeStage('embed', seconds);
+      if (faces.some((list) => list.some((face) => face.found))) telemetry.observeEmbeddingLatency(seconds);
+      return { faces, embeddings };
+    },
+  );
+
+  return async (batch) => {
+    const attempts = await detect(batch);
+    const detections = attempts.map((attempt) => (attempt.ok ? attempt.value : []));
+    const { faces, embeddings } = await alignAndEmbed({ batch, detections });
+    return batch.map((prepared, index) => {
+      const { width: imageWidth, height: imageHeight } = prepared.frame.image;
+      decoder.release(prepared.frame);
+      const attempt = attempts[index];
+      const base = {
+        entry: prepared.entry,
+        imageWidth,
+        imageHeight,
+        detections: detections[index] ?? [],
+        faces: faces[index] ?? [],
+        embeddings: embeddings[index] ?? [],
+      };
+      if (attempt?.ok !== false) return base;
+      logger.error(
+        { cameraId: prepared.entry.cameraId, frameId: prepared.entry.frameId, err: attempt.error },
+        'detection failed',
+      );
+      return { ...base, failure: `detection_failed:${reasonOf(attempt.error)}` };
+    });
+  };
+}

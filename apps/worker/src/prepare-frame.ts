@@ -1,0 +1,66 @@
+import {
+  cameraIdOf,
+  type FrameEntry,
+  type FrameOutcome,
+  isCameraId,
+  parseFrameEntry,
+} from '@trinetra/contracts';
+import type { DecodedFrame, FrameDecoder } from '@trinetra/frame-decoder';
+import type { Lease } from '@trinetra/redis-batch-source';
+import type { Telemetry } from '@trinetra/telemetry';
+
+/** A leased frame that is ready for the engine. */
+export interface PreparedFrame {
+  readonly lease: Lease;
+  readonly entry: FrameEntry;
+  readonly frame: DecodedFrame;
+  /** `performance.now()` when decoding ended. */
+  readonly readyAt: number;
+}
+
+/** A leased entry whose outcome is known without the engine. */
+export interface RefusedFrame {
+  readonly lease: Lease;
+  readonly cameraId: string;
+  readonly outcome: FrameOutcome;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type PrepareResult =
+  | { readonly ok: true; readonly prepared: PreparedFrame }
+  | { readonly ok: false; readonly refused: RefusedFrame };
+
+/** The camera of a stream as a label: its id, or `_invalid` where it cannot be one. */
+function labelOf(lease: Lease): string {
+  const id = cameraIdOf(lease.streamKey);
+  return isCameraId(id) ? id : '_invalid';
+}
+
+/** Makes the function that turns a lease into decoded pixels, or into the reason why there are none. */
+export function createPrepareFrame(
+  decoder: FrameDecoder,
+  telemetry: Telemetry,
+  maxFrameAgeMs: number | null,
+): (lease: Lease) => Promise<PrepareResult> {
+  return async (lease) => {
+    const refuse = (outcome: FrameOutcome, reason: string, message: string): PrepareResult => ({
+      ok: false,
+      refused: { lease, cameraId: labelOf(lease), outcome, reason, message },
+    });
+    const parsed = parseFrameEntry(lease.streamKey, lease.entryId, lease.fields);
+    if (!parsed.ok) return refuse('corrupt', parsed.problem, parsed.message);
+    const { entry } = parsed;
+    const ageMs = Date.now() - entry.ingestTs * 1000;
+    if (maxFrameAgeMs !== null && ageMs > maxFrameAgeMs) {
+      return refuse('stale', 'stale', `expected a frame of at most ${maxFrameAgeMs} ms`);
+    }
+    telemetry.observeStage('queue', Math.max(0, ageMs / 1000));
+    const startedAt = performance.now();
+    const decoded = await decoder.decode(entry.frame);
+    const readyAt = performance.now();
+    telemetry.observeStage('decode', (readyAt - startedAt) / 1000);
+    if (!decoded.ok) return refuse(decoded.outcome, decoded.reason, decoded.message);
+    return { ok: true, prepared: { lease, entry, frame: decoded.frame, readyAt } };
+  };
+}

@@ -1,0 +1,200 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+/** One environment variable: how it is read, what it is without a value, and its line in `--help`. */
+interface Setting<T> {
+  readonly schema: z.ZodType<T, string | undefined>;
+  /** As it would stand in the environment; undefined: off. */
+  readonly fallback: string | undefined;
+  readonly help: string;
+  readonly secret?: true;
+}
+
+const text = z.string().min(1, 'expected some text');
+const optionalText = z.string().optional();
+
+function numeric(minimum: number, maximum: number, whole: boolean): z.ZodType<number, string | undefined> {
+  const kind = whole ? 'a whole number' : 'a number';
+  return z.string(`expected ${kind}`).transform((value, context) => {
+    const number = value.trim() === '' ? Number.NaN : Number(value);
+    if (
+      Number.isFinite(number) &&
+      number >= minimum &&
+      number <= maximum &&
+      (!whole || Number.isInteger(number))
+    ) {
+      return number;
+    }
+    context.addIssue(`expected ${kind} in ${minimum}..${maximum} but received "${value}"`);
+    return z.NEVER;
+  });
+}
+
+const whole = (minimum: number, maximum: number): z.ZodType<number, string | undefined> =>
+  numeric(minimum, maximum, true);
+const real = (minimum: number, maximum: number): z.ZodType<number, string | undefined> =>
+  numeric(minimum, maximum, false);
+
+function oneOf<const T extends readonly [string, ...string[]]>(
+  ...values: T
+): z.ZodType<T[number], string | undefined> {
+  return z.string().transform((value, context) => {
+    const found = values.find((candidate) => candidate === value.toLowerCase());
+    if (found !== undefined) return found;
+    context.addIssue(`expected one of ${values.join(', ')} but received "${value}"`);
+    return z.NEVER;
+  });
+}
+
+const flag = oneOf('on', 'off', 'true', 'false', '1', '0');
+
+const redisUrl = z.string().transform((value, context) => {
+  if (URL.canParse(value) && ['redis:', 'rediss:'].includes(new URL(value).protocol)) return value;
+  context.addIssue('expected an address like redis://host:6379 or rediss://host:6379');
+  return z.NEVER;
+});
+
+const brokers = z.string().transform((value, context) => {
+  const list = value.split(',').map((broker) => broker.trim());
+  const good = list.every((broker) => {
+    const match = /^(\[[0-9a-fA-F:]+\]|[^\s:]+):(\d{1,5})$/.exec(broker);
+    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
+  });
+  if (good) return list;
+  context.addIssue(`expected host:port[,host:port...] but received "${value}"`);
+  return z.NEVER;
+});
+
+/** Where events go. */
+export type SinkSetting =
+  | { readonly kind: 'kafka' | 'stdout' }
+  | { readonly kind: 'ndjson'; readonly path: string };
+
+const sink = z.string().transform((value, context): SinkSetting => {
+  if (value === 'kafka' || value === 'stdout') return { kind: value };
+  if (value.startsWith('ndjson:') && value.length > 7) return { kind: 'ndjson', path: value.slice(7) };
+  context.addIssue(`expected kafka, ndjson:PATH or stdout but received "${value}"`);
+  return z.NEVER;
+});
+
+const maximumAge = z.string().transform((value, context): number | null => {
+  if (value === 'off') return null;
+  const parsed = whole(1, 86_400_000).safeParse(value);
+  if (parsed.success) return parsed.data;
+  context.addIssue(`expected off or a whole number of milliseconds in 1..86400000 but received "${value}"`);
+  return z.NEVER;
+});
+
+const classIds = z.string().transform((value, context) => {
+  const ids = value.split(',').map((id) => (id.trim() === '' ? Number.NaN : Number(id)));
+  if (ids.every((id) => Number.isInteger(id) && id >= 0)) return ids;
+  context.addIssue(`expected class numbers like 0 or 0,2 but received "${value}"`);
+  return z.NEVER;
+});
+
+function setting<T>(
+  schema: z.ZodType<T, string | undefined>,
+  fallback: string | undefined,
+  help: string,
+): Setting<T> {
+  return { schema, fallback, help };
+}
+
+function secret(help: string): Setting<string | undefined> {
+  return { schema: optionalText, fallback: undefined, help, secret: true };
+}
+
+/** Every variable that the worker reads, in the order of the README's table. */
+export const settings = {
+  REDIS_URL: setting(redisUrl, 'redis://localhost:6379', 'Redis; rediss:// for TLS'),
+  REDIS_USERNAME: setting(optionalText, undefined, 'Redis ACL user'),
+  REDIS_PASSWORD: secret('Redis password'),
+  REDIS_CA_FILE: setting(
+    optionalText,
+    undefined,
+    'PEM file of the authority that signed the certificate of Redis',
+  ),
+  KAFKA_BOOTSTRAP_SERVERS: setting(brokers, 'localhost:9092', 'Kafka brokers, comma separated'),
+  KAFKA_TOPIC: setting(text, 'trinetra.detections', 'topic of the detection events'),
+  KAFKA_ACKS: setting(oneOf('1', '0', '-1', 'all'), '1', 'acknowledgements a publish waits for: 0, 1 or all'),
+  KAFKA_COMPRESSION: setting(oneOf('lz4', 'gzip', 'none'), 'lz4', 'lz4, gzip or none'),
+  KAFKA_RETRIES: setting(whole(0, 100), '5', 'tries after the first that failed'),
+  KAFKA_RETRY_BACKOFF_MS: setting(whole(1, 60_000), '100', 'wait before the first retry, ms'),
+  KAFKA_TLS: setting(flag, 'off', 'TLS to Kafka: on or off'),
+  KAFKA_CA_FILE: setting(
+    optionalText,
+    undefined,
+    'PEM file of the authority that signed the certificates of Kafka',
+  ),
+  KAFKA_SASL_MECHANISM: setting(
+    oneOf('plain', 'scram-sha-256', 'scram-sha-512'),
+    'plain',
+    'plain, scram-sha-256 or scram-sha-512; used with KAFKA_USERNAME',
+  ),
+  KAFKA_USERNAME: setting(optionalText, undefined, 'Kafka user'),
+  KAFKA_PASSWORD: secret('Kafka password'),
+  SINK: setting(sink, 'kafka', 'where events go: kafka, ndjson:PATH or stdout'),
+  YOLO_ENGINE_PATH: setting(
+    text,
+    '/models/yolov8m.engine',
+    'person detector; .onnx, or .engine with the .onnx beside it',
+  ),
+  ARCFACE_ENGINE_PATH: setting(text, '/models/arcface_r50.engine', 'face embedder; likewise'),
+  FACE_MODEL_PATH: setting(
+    optionalText,
+    undefined,
+    'YuNet or SCRFD face model with 5 landmarks; without it no face is aligned',
+  ),
+  FACE_FALLBACK: setting(
+    oneOf('none', 'head-crop'),
+    'none',
+    'without a face model: none, or head-crop to embed unaligned heads',
+  ),
+  CONFIDENCE_THRESHOLD: setting(real(0, 1), '0.35', 'least confidence of a person'),
+  NMS_IOU_THRESHOLD: setting(real(0, 1), '0.45', 'overlap above which the less confident box is dropped'),
+  CLASS_IDS: setting(classIds, '0', 'classes to report, comma separated; 0 is person'),
+  BATCH_SIZE: setting(whole(1, 64), '4', 'frames a micro-batch'),
+  BATCH_TIMEOUT_MS: setting(real(0, 10_000), '20.0', 'longest wait of a frame for its batch to fill, ms'),
+  EMBED_SUB_BATCH: setting(whole(1, 16), '16', 'faces an embedding run, never more than 16'),
+  INTRA_OP_THREADS: setting(
+    optionalWhole(1, 256),
+    undefined,
+    'threads of one inference; default: as many as cores',
+  ),
+  MAX_FRAME_AGE_MS: setting(maximumAge, 'off', 'frames older than this are skipped as stale; off: none'),
+  SKIP_FLAT_FRAMES: setting(flag, 'on', 'skip frames that are black, blown out or flat: on or off'),
+  STREAM_PATTERN: setting(text, 'frames:*', 'which streams to read'),
+  CONSUMER_GROUP: setting(text, 'inference-workers', 'consumer group'),
+  CONSUMER_NAME: setting(text, hostname(), 'name in the group, unique a worker; default: the host name'),
+  CLAIM_IDLE_MS: setting(
+    whole(100, 86_400_000),
+    '30000',
+    'frames that a silent worker held longer are taken over, ms',
+  ),
+  MAX_DELIVERIES: setting(
+    whole(1, 1000),
+    '3',
+    'deliveries without an outcome before an entry is dead-lettered',
+  ),
+  STREAM_DELETE_ACKED: setting(
+    oneOf('auto', 'on', 'off'),
+    'auto',
+    'XDEL after XACK: auto (where no other group reads the stream), on or off',
+  ),
+  METRICS_PORT: setting(whole(0, 65_535), '8002', 'port of /metrics, /health and /ready; 0: any free one'),
+  METRICS_HOST: setting(text, '0.0.0.0', 'address that this port is bound to'),
+  LOG_LEVEL: setting(
+    oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    'info',
+    'debug, info, warn, error or silent',
+  ),
+} as const;
+
+function optionalWhole(minimum: number, maximum: number): z.ZodType<number | undefined, string | undefined> {
+  return z.union([z.undefined(), whole(minimum, maximum)]);
+}
+
+export type SettingName = keyof typeof settings;
+
+/** The parsed value of each variable. */
+export type Settings = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> };

@@ -1,0 +1,81 @@
+import type { Logger } from '@trinetra/contracts';
+import { createFrameDecoder } from '@trinetra/frame-decoder';
+import { createGpuPoller, createMetricsServer, createTelemetry } from '@trinetra/telemetry';
+import { connectSource, createSink } from './connections.ts';
+import { loadModels } from './models.ts';
+import { runPipeline } from './pipeline.ts';
+import type { Settings } from './settings.ts';
+
+export interface RunWorkerOptions {
+  readonly config: Settings;
+  readonly version: string;
+  readonly logger: Logger;
+  /** Aborted: reading stops, and what is in flight is finished, published and acked. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The life of a worker: starts everything, runs until `signal` aborts, and closes everything in reverse order.
+ *
+ * @throws where a model, Redis or the metrics port cannot be had at start.
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const { config, version, logger, signal } = options;
+  const workerId = config.CONSUMER_NAME;
+  await using stack = new AsyncDisposableStack();
+  const telemetry = createTelemetry({ workerId, version });
+
+  let ready: () => Promise<{ ready: boolean; checks: Record<string, { ok: boolean; detail?: unknown }> }> =
+    async () => ({
+      ready: false,
+      checks: { models: { ok: false, detail: 'loading' } },
+    });
+  const server = stack.use(
+    await createMetricsServer({
+      host: config.METRICS_HOST,
+      port: config.METRICS_PORT,
+      registry: telemetry.registry,
+      health: () => ({ status: 'alive', worker_id: workerId, version }),
+      ready: () => ready(),
+    }),
+  );
+  stack.use(createGpuPoller({ telemetry }));
+
+  const models = stack.use(await loadModels(config, telemetry, logger));
+  const { detector, aligner, embedder, embeddingSpace } = models;
+  const decoder = stack.use(
+    await createFrameDecoder({
+      inputWidth: detector.inputWidth,
+      inputHeight: detector.inputHeight,
+      rejectFlat: ['on', 'true', '1'].includes(config.SKIP_FLAT_FRAMES),
+      logger,
+    }),
+  );
+  const sink = stack.use(await createSink(config, logger));
+  const source = stack.use(await connectSource(config, logger));
+  telemetry.setSourceStats(() => source.stats());
+  ready = async () => {
+    const sinkOk = await sink.isHealthy();
+    const sourceOk = source.isHealthy();
+    return {
+      ready: sinkOk && sourceOk,
+      checks: { models: { ok: true, detail: models.loaded }, redis: { ok: sourceOk }, sink: { ok: sinkOk } },
+    };
+  };
+
+  const stop = (): void => source.stop();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  logger.info({ metricsPort: server.port, models: models.loaded, sink: config.SINK.kind }, 'worker is ready');
+  await runPipeline({
+    source,
+    sink,
+    stages: { decoder, detector, aligner, embedder, telemetry, logger },
+    workerId,
+    embeddingSpace,
+    batchSize: config.BATCH_SIZE,
+    batchTimeoutMs: config.BATCH_TIMEOUT_MS,
+    maxFrameAgeMs: config.MAX_FRAME_AGE_MS,
+  });
+  logger.info({}, 'everything in flight is finished');
+}

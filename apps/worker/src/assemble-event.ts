@@ -1,4 +1,4 @@
-import type { DetectionEvent, EventDetection, FrameEntry, Xyxy } from '@trinetra/contracts';
+import type { DetectionEvent, EventDetection, FrameEntry, Point, Xyxy } from '@trinetra/contracts';
 import type { Detection } from '@trinetra/detector';
 import type { EmbeddingResult } from '@trinetra/embedder';
 import type { FaceResult } from '@trinetra/face-aligner';
@@ -35,7 +35,7 @@ function normaliseBox(box: Xyxy, width: number, height: number): [number, number
 function describeFace(face: FaceResult | undefined, width: number, height: number): EventDetection['face'] {
   if (face === undefined) return 'not_run';
   if (!face.found) return face.reason;
-  const [a, b, c, d, e] = face.landmarks.map((point): [number, number] => [
+  const [a, b, c, d, e] = face.landmarks.map((point: Point): [number, number] => [
     round(point[0] / width, 6),
     round(point[1] / height, 6),
   ]) as [[number, number], [number, number], [number, number], [number, number], [number, number]];

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
+import { settings } from './settings.ts';
+
+describe('parseConfig', () => {
+  it('has the defaults of the design', () => {
+    expect(parseConfig({})).toMatchObject({
+      REDIS_URL: 'redis://localhost:6379',
+      KAFKA_BOOTSTRAP_SERVERS: ['localhost:9092'],
+      YOLO_ENGINE_PATH: '/models/yolov8m.engine',
+      ARCFACE_ENGINE_PATH: '/models/arcface_r50.engine',
+      BATCH_SIZE: 4,
+      BATCH_TIMEOUT_MS: 20,
+      METRICS_PORT: 8002,
+      CONFIDENCE_THRESHOLD: 0.35,
+      NMS_IOU_THRESHOLD: 0.45,
+      EMBED_SUB_BATCH: 16,
+      MAX_FRAME_AGE_MS: null,
+      SINK: { kind: 'kafka' },
+    });
+  });
+
+  it('names all bad values together', () => {
+    const parse = (): unknown =>
+      parseConfig({ BATCH_SIZE: 'four', REDIS_URL: 'http://x', SINK: 'ndjson:', EMBED_SUB_BATCH: '17' });
+    expect(parse).toThrow(ConfigError);
+    expect(parse).toThrow(/REDIS_URL.*\n.*SINK.*\n.*BATCH_SIZE.*\n.*EMBED_SUB_BATCH/);
+  });
+
+  it('takes an empty variable as not set', () => {
+    expect(parseConfig({ BATCH_SIZE: '', INTRA_OP_THREADS: '' })).toMatchObject({ BATCH_SIZE: 4 });
+  });
+
+  it('wants a Kafka user and password together', () => {
+    expect(() => parseConfig({ KAFKA_USERNAME: 'u' })).toThrow(/KAFKA_PASSWORD/);
+    expect(() => parseConfig({ KAFKA_PASSWORD: 'p' })).toThrow(/KAFKA_USERNAME/);
+  });
+
+  it.each([
+    ['a,b', 'a broker without a port'],
+    ['host:99999', 'a port past 65535'],
+    ['', 'nothing beside a comma,'],
+  ])('refuses %j as brokers: %s', (value) => {
+    expect(() => parseConfig({ KAFKA_BOOTSTRAP_SERVERS: `${value},` })).toThrow(/KAFKA_BOOTSTRAP_SERVERS/);
+  });
+
+  it('does not repeat a bad address, which may hold a password', () => {
+    expect(() => parseConfig({ REDIS_URL: 'http://:hunter2@host' })).toThrow(/^(?!.*hunter2)/s);
+  });
+});
+
+describe('printConfig', () => {
+  it('masks every secret', () => {
+    const text = printConfig({
+      REDIS_URL: 'redis://user:hunter2@host:1',
+      REDIS_PASSWORD: 'hunter2',
+      KAFKA_USERNAME: 'u',
+      KAFKA_PASSWORD: 'hunter2',
+    });
+    expect(text).not.toContain('hunter2');
+    expect(text).toContain('REDIS_URL=redis://user:***@host:1');
+  });
+});
+
+describe('describeSettings', () => {
+  it('has a line for every variable', () => {
+    for (const name of Object.keys(settings)) expect(describeSettings()).toContain(`  ${name} `);
+  });
+});

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
 import { settings } from './settings.ts';
@@ -65,5 +66,16 @@ describe('printConfig', () => {
 describe('describeSettings', () => {
   it('has a line for every variable', () => {
     for (const name of Object.keys(settings)) expect(describeSettings()).toContain(`  ${name} `);
+  });
+});
+
+describe('the table in the README', () => {
+  it('names every variable with its default', async () => {
+    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+    for (const [name, { fallback, help }] of Object.entries(settings)) {
+      const shown = fallback === undefined ? '' : `\`${fallback}\``;
+      const value = name === 'CONSUMER_NAME' ? 'host name' : shown;
+      expect(readme).toContain(`| \`${name}\` | ${value} | ${help} |`);
+    }
   });
 });

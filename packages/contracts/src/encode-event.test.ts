@@ -64,7 +64,7 @@ describe('encodeDetectionEvent', () => {
     const back = parseDetectionEvent(encoded.bytes);
     expect(encoded.bytes.byteLength).toBeLessThanOrEqual(500_000);
     expect(back).toMatchObject({ status: 'degraded', reasons: ['embeddings_truncated'] });
-    const kept = back.embeddings.findIndex((embedding) => embedding === null);
+    const kept = back.embeddings.indexOf(null);
     expect(kept).toBeGreaterThan(50);
     expect(back.embeddings.slice(kept).every((embedding) => embedding === null)).toBe(true);
     expect(encoded.truncatedEmbeddings).toBe(300 - kept);

@@ -1,0 +1,84 @@
+import type { Logger } from '@trinetra/contracts';
+import {
+  type DestinationStream,
+  destination as openDestination,
+  type Logger as PinoLogger,
+  pino,
+} from 'pino';
+import { z } from 'zod';
+import { maskCredentials } from './mask-credentials.ts';
+import { defined, parseOptions } from './options.ts';
+import { sanitiseFields } from './sanitise.ts';
+
+/** From the most to the least severe; `silent` writes nothing. */
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export type LogLevel = (typeof logLevels)[number];
+
+/** Options of {@link createLogger}. */
+export interface LoggerOptions {
+  /** Default `info`. */
+  readonly level?: LogLevel | undefined;
+  /** Of the application, in every line. Default `trinetra-worker`. */
+  readonly name?: string | undefined;
+  /** In every line, where given. */
+  readonly workerId?: string | undefined;
+  /** Default: standard error, written synchronously, so that standard output stays free for events. */
+  readonly destination?: DestinationStream | undefined;
+}
+
+/** What {@link createLogger} uses where an option is not given. */
+export const defaultLoggerOptions: { readonly level: LogLevel; readonly name: string } = Object.freeze({
+  level: 'info',
+  name: 'trinetra-worker',
+});
+
+/** A {@link Logger} that can have children. */
+export interface StructuredLogger extends Logger {
+  readonly level: LogLevel;
+  /** A logger that adds these fields to each of its lines. */
+  child(fields: Readonly<Record<string, unknown>>): StructuredLogger;
+}
+
+const schema = z.strictObject({
+  level: z.enum(logLevels),
+  name: z.string().min(1),
+  workerId: z.string().min(1).optional(),
+});
+
+/**
+ * Creates a logger that writes JSON lines (pino) and never writes a password, the credentials of a URL,
+ * a frame or an embedding; see {@link sanitiseFields}.
+ *
+ * @throws {TelemetryError} `bad_options`.
+ * @example
+ * const logger = createLogger({ level: 'info', name: 'trinetra-worker', workerId: 'worker-1' });
+ * logger.info({ url: 'redis://:secret@cache' }, 'connected'); // url: redis://:***@cache
+ */
+export function createLogger(options: LoggerOptions = {}): StructuredLogger {
+  const { destination, ...plain } = options;
+  const values = parseOptions(schema, 'logger', { ...defaultLoggerOptions, ...defined(plain) });
+  const root = pino(
+    {
+      level: values.level,
+      base: { name: values.name, ...(values.workerId === undefined ? {} : { worker_id: values.workerId }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Fields are copied by sanitiseFields, errors included: nothing is left for pino's own serialisers.
+      serializers: { err: (value: unknown) => value },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => sanitiseFields(fields) },
+    },
+    destination ?? openDestination({ dest: 2, sync: true }),
+  );
+  return wrap(root, values.level);
+}
+
+function wrap(logger: PinoLogger, level: LogLevel): StructuredLogger {
+  return {
+    level,
+    debug: (fields, message) => logger.debug(fields, maskCredentials(message)),
+    info: (fields, message) => logger.info(fields, maskCredentials(message)),
+    warn: (fields, message) => logger.warn(fields, maskCredentials(message)),
+    error: (fields, message) => logger.error(fields, maskCredentials(message)),
+    child: (fields) => wrap(logger.child(sanitiseFields(fields)), level),
+  };
+}

@@ -1,0 +1,187 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Logger, silentLogger } from '@trinetra/contracts';
+import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import { TelemetryError } from './errors.ts';
+import { createLogLimiter, type LogLimiter } from './log-limiter.ts';
+import { defined, durationMs, parseOptions } from './options.ts';
+import { messageOf, type Readiness, withTimeout } from './readiness.ts';
+import { sanitiseFields } from './sanitise.ts';
+
+/** Options of {@link createMetricsServer}. */
+export interface MetricsServerOptions {
+  /** Address to listen on. Default `0.0.0.0`. */
+  readonly host?: string | undefined;
+  /** 0 takes a free one. Default 8002. */
+  readonly port?: number | undefined;
+  readonly registry: Registry;
+  /** Fields to add to the answer of `/health`, which is 200 as long as the process answers at all. */
+  readonly health?: (() => Readonly<Record<string, unknown>>) | undefined;
+  /** Asked for every `/ready`, once at a time. Default: always ready. See {@link createReadiness}. */
+  readonly ready?: (() => Promise<Readiness>) | undefined;
+  /** After which `/ready` is 503 whatever `ready` does, ms. Default 5000. */
+  readonly readyTimeoutMs?: number | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** What {@link createMetricsServer} uses where an option is not given. */
+export const defaultMetricsServerOptions: {
+  readonly host: string;
+  readonly port: number;
+  readonly readyTimeoutMs: number;
+} = Object.freeze({ host: '0.0.0.0', port: 8002, readyTimeoutMs: 5000 });
+
+const schema = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(0).max(65_535),
+  readyTimeoutMs: durationMs,
+});
+
+/** A server that listens. */
+export interface MetricsServer extends AsyncDisposable {
+  /** The port it got. */
+  readonly port: number;
+  /** Stops listening, lets answers under way end for up to a second, then cuts them. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const json = (status: number, value: Readonly<Record<string, unknown>>): Answer => ({
+  status,
+  type: 'application/json; charset=utf-8',
+  body: `${JSON.stringify(sanitiseFields(value, { stacks: false }))}\n`,
+});
+
+/**
+ * Serves `/metrics` (Prometheus text), `/health` (alive: always 200) and `/ready` (200, or 503 with the
+ * dependency that is not ok) over HTTP. Other paths are 404, other methods than GET and HEAD 405.
+ *
+ * @throws {TelemetryError} `bad_options`; `listen_failed` where the address cannot be had.
+ */
+export async function createMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+  const { registry, health, ready, logger = silentLogger, ...plain } = options;
+  const values = parseOptions(schema, 'metricsServer', { ...defaultMetricsServerOptions, ...defined(plain) });
+  const limiter = createLogLimiter(logger);
+  const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
+    '/metrics': async () => ({
+      status: 200,
+      type: registry.contentType,
+      body: await registry.metrics(),
+    }),
+    '/health': () => answerHealth(health, limiter),
+    '/ready': shared(() => answerReady(ready, values.readyTimeoutMs, limiter)),
+  };
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
+    void respond(routes, request, response, limiter);
+  });
+  const port = await listen(server, values.host, values.port);
+  server.on('error', (error) => limiter.error('server', { err: error }, 'metrics server'));
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= stop(server).finally(() => limiter.close());
+    return closing;
+  };
+  return { port, close, [Symbol.asyncDispose]: close };
+}
+
+async function respond(
+  routes: Readonly<Record<string, () => Answer | Promise<Answer>>>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  limiter: LogLimiter,
+): Promise<void> {
+  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  let answer: Answer;
+  if (route === undefined) answer = json(404, { error: 'not found' });
+  else if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    answer = json(405, { error: 'method not allowed' });
+  } else {
+    try {
+      answer = await route();
+    } catch (error) {
+      limiter.error(path, { path, err: error }, 'could not answer');
+      answer = json(500, { error: 'internal error' });
+    }
+  }
+  // The body of a refused request is not read: the connection cannot serve another one after it.
+  if (answer.status === 405) response.setHeader('connection', 'close');
+  response.writeHead(answer.status, {
+    'content-type': answer.type,
+    'content-length': Buffer.byteLength(answer.body),
+    'cache-control': 'no-store',
+  });
+  response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+function answerHealth(health: MetricsServerOptions['health'], limiter: LogLimiter): Answer {
+  try {
+    return json(200, { ...health?.(), status: 'alive' });
+  } catch (error) {
+    limiter.error('health', { err: error }, 'health() failed');
+    return json(200, { status: 'alive' });
+  }
+}
+
+async function answerReady(
+  ready: MetricsServerOptions['ready'],
+  timeoutMs: number,
+  limiter: LogLimiter,
+): Promise<Answer> {
+  const failed = (detail: string): Readiness => ({ ready: false, checks: { ready: { ok: false, detail } } });
+  let result: Readiness;
+  try {
+    result = await withTimeout(
+      async () => (await ready?.()) ?? { ready: true, checks: {} },
+      timeoutMs,
+      failed(`no answer within ${timeoutMs} ms`),
+    );
+  } catch (error) {
+    limiter.error('ready', { err: error }, 'ready() failed');
+    result = failed(messageOf(error));
+  }
+  return json(result.ready ? 200 : 503, { ready: result.ready, checks: result.checks });
+}
+
+/** Joins calls made while one is under way, so that impatient probes do not pile up on a slow dependency. */
+function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let current: Promise<T> | undefined;
+  return () => {
+    current ??= work().finally(() => {
+      current = undefined;
+    });
+    return current;
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: NodeJS.ErrnoException): void => {
+      const reason = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message;
+      reject(new TelemetryError('listen_failed', `metrics server on ${host}:${port}: ${reason}`, { cause }));
+    };
+    server.once('error', failed);
+    server.listen(port, host, () => {
+      server.off('error', failed);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), 1000);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,51 @@
+/** The stages of a frame's way through the worker, in order. */
+export const stages = [
+  'queue',
+  'decode',
+  'batch_wait',
+  'detect',
+  'align',
+  'embed',
+  'publish',
+  'ack',
+] as const;
+
+export type Stage = (typeof stages)[number];
+
+/** What runs, as read from the live session. */
+export interface EngineInfo {
+  /** What the model is for: `detector`, `face`, `embedder`. */
+  readonly model: string;
+  /** Execution provider, such as `cpu`. */
+  readonly provider: string;
+  readonly precision: string;
+  /** Of the model file, hex. */
+  readonly sha256: string;
+}
+
+/**
+ * What the worker records as it goes. Durations are seconds; those that are not finite are ignored, and
+ * negative ones (clocks of two machines that differ) count as 0.
+ */
+export interface Recording {
+  observeStage(stage: Stage, seconds: number): void;
+  /** One detector run, a batch. */
+  observeDetectionLatency(seconds: number): void;
+  /** One embedder run. */
+  observeEmbeddingLatency(seconds: number): void;
+  /** From the frame's `ingest_ts` to its published event. */
+  observeEndToEnd(seconds: number): void;
+  /** How full a batch left: frames / maxBatchSize, 0..1. */
+  batch(fill: number): void;
+  /** A frame that went through the models. */
+  frameProcessed(cameraId: string): void;
+  detections(cameraId: string, count: number): void;
+  /** @param reason A word such as `corrupt` or `stale` (`a-z 0-9 _`); anything else counts as `_other`. */
+  frameDropped(cameraId: string, reason: string): void;
+  /** @param count Default 1. */
+  publishError(count?: number): void;
+  embeddingsTruncated(count: number): void;
+  fallback(model: string, from: string, to: string, reason: string): void;
+  /** A later call for the same model replaces the earlier one. */
+  setModelInfo(info: EngineInfo): void;
+}

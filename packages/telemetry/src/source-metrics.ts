@@ -1,0 +1,155 @@
+import { type FrameOutcome, frameOutcomes } from '@trinetra/contracts';
+import type { BoundedLabels } from './bounded-labels.ts';
+import type { MetricFactory } from './metric-factory.ts';
+
+/** One camera in a snapshot of the source. Counts are since the start of the process. */
+export interface CameraStatsLike {
+  /** Entries that Redis delivered to this worker. */
+  readonly delivered: number;
+  /** How the delivered entries ended. */
+  readonly outcomes: Readonly<Record<FrameOutcome, number>>;
+  /** Delivered entries without an outcome yet: `delivered = sum(outcomes) + inFlight`. */
+  readonly inFlight: number;
+  /** Entries after the group's last delivered one. */
+  readonly unread: number;
+  /** Age of the oldest of them, seconds; 0 where there is none. */
+  readonly oldestUnreadAgeSeconds: number;
+  /** XLEN. */
+  readonly streamLength: number;
+}
+
+/** What telemetry needs of a source's statistics; `RedisBatchSource.stats()` fits as it is. */
+export interface SourceStatsLike {
+  readonly cameras: ReadonlyMap<string, CameraStatsLike>;
+  readonly inFlight: number;
+  /** Entries claimed from other consumers. */
+  readonly reclaimed: number;
+}
+
+interface Sum {
+  delivered: number;
+  readonly outcomes: Map<FrameOutcome, number>;
+  inFlight: number;
+  unread: number;
+  oldestUnreadAgeSeconds: number;
+  streamLength: number;
+}
+
+const emptySum = (): Sum => ({
+  delivered: 0,
+  outcomes: new Map(),
+  inFlight: 0,
+  unread: 0,
+  oldestUnreadAgeSeconds: 0,
+  streamLength: 0,
+});
+
+/** Adds cameras up by label: counts are summed, the oldest age is the largest one. */
+function fold(stats: SourceStatsLike, cameras: BoundedLabels): Map<string, Sum> {
+  const sums = new Map<string, Sum>();
+  for (const [cameraId, camera] of stats.cameras) {
+    const label = cameras.of(cameraId);
+    const sum = sums.get(label) ?? emptySum();
+    sums.set(label, sum);
+    sum.delivered += camera.delivered;
+    for (const outcome of frameOutcomes) {
+      sum.outcomes.set(outcome, (sum.outcomes.get(outcome) ?? 0) + camera.outcomes[outcome]);
+    }
+    sum.inFlight += camera.inFlight;
+    sum.unread += camera.unread;
+    sum.oldestUnreadAgeSeconds = Math.max(sum.oldestUnreadAgeSeconds, camera.oldestUnreadAgeSeconds);
+    sum.streamLength += camera.streamLength;
+  }
+  return sums;
+}
+
+/**
+ * Registers the metrics that are read from the source when somebody scrapes.
+ *
+ * All of them come from one call of the source per scrape, so that the ledger balances in every scrape:
+ * prom-client calls the collect functions of a scrape in one synchronous run, and the snapshot taken by
+ * the first of them holds until that run is over.
+ *
+ * @param read The source's statistics; undefined while there is no source.
+ * @param onError Told when `read` throws; the source's metrics are then absent from that scrape.
+ */
+export function registerSourceMetrics(
+  factory: MetricFactory,
+  cameras: BoundedLabels,
+  read: () => SourceStatsLike | undefined,
+  onError: (error: unknown) => void,
+): void {
+  let fresh = false;
+  const refresh = (): void => {
+    if (fresh) return;
+    fresh = true;
+    queueMicrotask(() => {
+      fresh = false;
+    });
+    for (const metric of all) metric.reset();
+    try {
+      const stats = read();
+      if (stats !== undefined) write(stats);
+    } catch (error) {
+      for (const metric of all) metric.reset();
+      onError(error);
+    }
+  };
+  const camera = ['camera_id'] as const;
+  const outcomes = factory.counter(
+    'trinetra_worker_frames_total',
+    'Frames delivered to this worker that ended, by outcome; with the frames in flight they add up to the delivered ones',
+    ['camera_id', 'outcome'],
+    refresh,
+  );
+  const delivered = factory.counter(
+    'trinetra_worker_frames_delivered_total',
+    'Frames that Redis delivered to this worker, repeated deliveries included',
+    camera,
+    refresh,
+  );
+  const inFlight = factory.gauge(
+    'trinetra_worker_frames_in_flight',
+    'Frames delivered to this worker that have no outcome yet',
+    camera,
+    refresh,
+  );
+  const unread = factory.gauge(
+    'trinetra_worker_frames_unread',
+    'Frames in the stream that the consumer group has not read yet (own count, right after trimming too)',
+    camera,
+    refresh,
+  );
+  const oldest = factory.gauge(
+    'trinetra_worker_oldest_unread_age_seconds',
+    'Age of the oldest unread frame, seconds; 0 where there is none',
+    camera,
+    refresh,
+  );
+  const length = factory.gauge(
+    'trinetra_redis_stream_length',
+    'Entries in the stream (XLEN), those already read included',
+    camera,
+    refresh,
+  );
+  const reclaimed = factory.counter(
+    'trinetra_worker_frames_reclaimed_total',
+    'Frames taken over from consumers that left them pending',
+    [],
+    refresh,
+  );
+  const all = [outcomes, delivered, inFlight, unread, oldest, length, reclaimed];
+
+  const write = (stats: SourceStatsLike): void => {
+    for (const [label, sum] of fold(stats, cameras)) {
+      const labels = { camera_id: label };
+      for (const [outcome, count] of sum.outcomes) outcomes.inc({ camera_id: label, outcome }, count);
+      delivered.inc(labels, sum.delivered);
+      inFlight.set(labels, sum.inFlight);
+      unread.set(labels, sum.unread);
+      oldest.set(labels, sum.oldestUnreadAgeSeconds);
+      length.set(labels, sum.streamLength);
+    }
+    reclaimed.inc(stats.reclaimed);
+  };
+}

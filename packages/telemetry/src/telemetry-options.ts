@@ -1,0 +1,54 @@
+import type { Logger } from '@trinetra/contracts';
+import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import { defined, parseOptions } from './options.ts';
+import type { SourceStatsLike } from './source-metrics.ts';
+
+/** Options of {@link createTelemetry}. */
+export interface TelemetryOptions {
+  /** Names this worker in `trinetra_worker_info`. */
+  readonly workerId: string;
+  /** Of the application, in `trinetra_build_info`. */
+  readonly version: string;
+  /** Cameras with series of their own, 1..100,000; the others share `camera_id="_other"`. Default 1000. */
+  readonly maxCameraLabels?: number | undefined;
+  /** Reasons (of drops, and of fallbacks) with series of their own, 1..1000. Default 64. */
+  readonly maxReasonLabels?: number | undefined;
+  /** Whether to add prom-client's process metrics (CPU, memory, event loop). Default true. */
+  readonly processMetrics?: boolean | undefined;
+  /** Default: a new one. prom-client's global registry is never used. */
+  readonly registry?: Registry | undefined;
+  readonly logger?: Logger | undefined;
+  /** Asked once a scrape; see {@link Telemetry.setSourceStats}. */
+  readonly source?: (() => SourceStatsLike) | undefined;
+}
+
+/** What {@link createTelemetry} uses where an option is not given. */
+export const defaultTelemetryOptions: {
+  readonly maxCameraLabels: number;
+  readonly maxReasonLabels: number;
+  readonly processMetrics: boolean;
+} = Object.freeze({ maxCameraLabels: 1000, maxReasonLabels: 64, processMetrics: true });
+
+/** The plain values of the options, with the defaults. */
+export interface TelemetryValues {
+  readonly workerId: string;
+  readonly version: string;
+  readonly maxCameraLabels: number;
+  readonly maxReasonLabels: number;
+  readonly processMetrics: boolean;
+}
+
+const schema: z.ZodType<TelemetryValues> = z.strictObject({
+  workerId: z.string().min(1).max(256),
+  version: z.string().min(1).max(256),
+  maxCameraLabels: z.int().min(1).max(100_000),
+  maxReasonLabels: z.int().min(1).max(1000),
+  processMetrics: z.boolean(),
+});
+
+/** @throws {TelemetryError} `bad_options`. */
+export function parseTelemetryOptions(options: TelemetryOptions): TelemetryValues {
+  const { registry: _registry, logger: _logger, source: _source, ...plain } = options;
+  return parseOptions(schema, 'telemetry', { ...defaultTelemetryOptions, ...defined(plain) });
+}

@@ -1,0 +1,78 @@
+import { isCameraId, type Logger, silentLogger } from '@trinetra/contracts';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { BoundedLabels } from './bounded-labels.ts';
+import { createGpuMetrics, type GpuSample } from './gpu-metrics.ts';
+import { createLogLimiter } from './log-limiter.ts';
+import { createMetricFactory } from './metric-factory.ts';
+import type { Recording } from './recording.ts';
+import { registerSourceMetrics, type SourceStatsLike } from './source-metrics.ts';
+import { parseTelemetryOptions, type TelemetryOptions } from './telemetry-options.ts';
+import { createWorkerMetrics } from './worker-metrics.ts';
+
+/** The worker's metrics. */
+export interface Telemetry extends Recording, AsyncDisposable {
+  /** Holds every metric; give it to {@link createMetricsServer}. */
+  readonly registry: Registry;
+  /** Asked once a scrape; undefined takes the source's metrics away. */
+  setSourceStats(read: (() => SourceStatsLike) | undefined): void;
+  /** Replaces what the GPUs last answered; `[]` takes the values away. */
+  setGpuSamples(samples: readonly GpuSample[]): void;
+  /** Takes the metrics out of the registry. Later calls of the other methods have no effect on it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the worker's metrics in a registry of their own.
+ *
+ * @throws {TelemetryError} `bad_options`; `metric_conflict` where the given registry has such metrics already.
+ * @example
+ * const telemetry = createTelemetry({ workerId: 'worker-1', version: '1.0.0' });
+ * telemetry.frameProcessed('cam_entrance_01');
+ * console.log(await telemetry.registry.metrics());
+ */
+export function createTelemetry(options: TelemetryOptions): Telemetry {
+  const values = parseTelemetryOptions(options);
+  const logger: Logger = options.logger ?? silentLogger;
+  const limiter = createLogLimiter(logger);
+  const registry = options.registry ?? new Registry();
+  const factory = createMetricFactory(registry);
+  const cameras = new BoundedLabels(values.maxCameraLabels, isCameraId);
+  let source: (() => SourceStatsLike) | undefined = options.source;
+
+  const metrics = createWorkerMetrics(factory, cameras, values);
+  registerSourceMetrics(
+    factory,
+    cameras,
+    () => source?.(),
+    (error) => {
+      metrics.scrapeErrors.inc();
+      limiter.error('source_stats', { err: error }, 'could not read the statistics of the source');
+    },
+  );
+  const setGpuSamples = createGpuMetrics(factory);
+  let closed = false;
+  if (values.processMetrics) collectDefaultMetrics({ register: registry });
+
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    source = undefined;
+    limiter.close();
+    factory.removeAll();
+    // Its process metrics cannot be taken out one by one; a registry that was given stays the caller's.
+    if (options.registry === undefined) registry.clear();
+  };
+  return {
+    registry,
+    ...metrics.record,
+    setSourceStats(read) {
+      source = read;
+    },
+    setGpuSamples(samples) {
+      // A poll may end after close: its metrics are not to come back.
+      if (!closed) setGpuSamples(samples);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

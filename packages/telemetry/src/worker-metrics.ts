@@ -1,0 +1,139 @@
+import type { Counter, Histogram } from 'prom-client';
+import { BoundedLabels, otherLabel } from './bounded-labels.ts';
+import type { MetricFactory } from './metric-factory.ts';
+import type { Recording } from './recording.ts';
+import type { TelemetryValues } from './telemetry-options.ts';
+
+export interface WorkerMetrics {
+  readonly record: Recording;
+  readonly scrapeErrors: Counter;
+}
+
+/** A word, so that no message, path or id becomes a label by mistake. */
+const isReason = (value: string): boolean => /^[a-z][a-z0-9_]{0,47}$/.test(value);
+
+/** Reasons of fallbacks come from libraries as sentences: keep them on one line and short. */
+const shortText = (value: string): string => value.replace(/\s+/g, ' ').slice(0, 160);
+
+function observe<T extends string>(histogram: Histogram<T>, seconds: number): void {
+  if (Number.isFinite(seconds)) histogram.observe(Math.max(0, seconds));
+}
+
+const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0;
+
+/** Registers the metrics that the worker records as it goes. */
+export function createWorkerMetrics(
+  factory: MetricFactory,
+  cameras: BoundedLabels,
+  values: TelemetryValues,
+): WorkerMetrics {
+  const detection = factory.histogram(
+    'trinetra_detection_latency_seconds',
+    'Duration of one detector run (a batch), seconds',
+  );
+  const embedding = factory.histogram(
+    'trinetra_embedding_latency_seconds',
+    'Duration of one embedder run, seconds',
+  );
+  const endToEnd = factory.histogram(
+    'trinetra_end_to_end_latency_seconds',
+    'From the ingest of a frame to its published event, seconds',
+  );
+  const stage = factory.histogram(
+    'trinetra_stage_latency_seconds',
+    'Time that a frame or batch spent in a stage, seconds',
+    ['stage'],
+  );
+  const fill = factory.histogram(
+    'trinetra_batch_fill_ratio',
+    'Frames in a batch over the largest batch size, 0..1',
+    [],
+    [0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1],
+  );
+  const processed = factory.counter(
+    'trinetra_worker_frames_processed_total',
+    'Frames that went through the models',
+    ['camera_id'],
+  );
+  const persons = factory.counter('trinetra_detections_total', 'Persons detected', ['camera_id']);
+  const dropped = factory.counter(
+    'trinetra_worker_frames_dropped_total',
+    'Frames that were given up, by reason',
+    ['camera_id', 'reason'],
+  );
+  const publishErrors = factory.counter(
+    'trinetra_kafka_publish_errors_total',
+    'Events that could not be published',
+  );
+  const truncated = factory.counter(
+    'trinetra_embeddings_truncated_total',
+    'Embeddings left out of events to keep them under the size limit of the broker',
+  );
+  const fallbacks = factory.counter(
+    'trinetra_engine_fallback_total',
+    'Times that something else was loaded than what was asked for',
+    ['model', 'from', 'to', 'reason'],
+  );
+  const engine = factory.gauge('trinetra_engine_info', 'What runs, read from the live session; always 1', [
+    'model',
+    'provider',
+    'precision',
+    'file_sha256',
+  ]);
+  const scrapeErrors = factory.counter(
+    'trinetra_telemetry_scrape_errors_total',
+    'Scrapes in which the statistics of the source could not be read',
+  );
+  factory
+    .gauge('trinetra_build_info', 'Version of the application; always 1', ['version'])
+    .set({ version: values.version }, 1);
+  factory
+    .gauge('trinetra_worker_info', 'Name of this worker, as in its events; always 1', ['worker_id'])
+    .set({ worker_id: values.workerId }, 1);
+
+  const reasons = new BoundedLabels(values.maxReasonLabels, isReason);
+  const fallbackKinds = new BoundedLabels(values.maxReasonLabels);
+  const engines = new Map<string, Record<'model' | 'provider' | 'precision' | 'file_sha256', string>>();
+  const record: Recording = {
+    observeStage(name, seconds) {
+      if (Number.isFinite(seconds)) stage.observe({ stage: name }, Math.max(0, seconds));
+    },
+    observeDetectionLatency: (seconds) => observe(detection, seconds),
+    observeEmbeddingLatency: (seconds) => observe(embedding, seconds),
+    observeEndToEnd: (seconds) => observe(endToEnd, seconds),
+    batch(ratio) {
+      if (Number.isFinite(ratio)) fill.observe(Math.min(1, Math.max(0, ratio)));
+    },
+    frameProcessed: (cameraId) => processed.inc({ camera_id: cameras.of(cameraId) }),
+    detections(cameraId, count) {
+      if (isCount(count)) persons.inc({ camera_id: cameras.of(cameraId) }, count);
+    },
+    frameDropped: (cameraId, reason) =>
+      dropped.inc({ camera_id: cameras.of(cameraId), reason: reasons.of(reason) }),
+    publishError(count = 1) {
+      if (isCount(count)) publishErrors.inc(count);
+    },
+    embeddingsTruncated(count) {
+      if (isCount(count)) truncated.inc(count);
+    },
+    fallback(model, from, to, reason) {
+      const labels = {
+        model: shortText(model),
+        from: shortText(from),
+        to: shortText(to),
+        reason: shortText(reason),
+      };
+      const known = fallbackKinds.of(JSON.stringify(labels)) !== otherLabel;
+      const folded = { model: otherLabel, from: otherLabel, to: otherLabel, reason: otherLabel };
+      fallbacks.inc(known ? labels : folded);
+    },
+    setModelInfo({ model, provider, precision, sha256 }) {
+      const former = engines.get(model);
+      if (former !== undefined) engine.remove(former);
+      const labels = { model, provider, precision, file_sha256: sha256 };
+      engines.set(model, labels);
+      engine.set(labels, 1);
+    },
+  };
+  return { record, scrapeErrors };
+}

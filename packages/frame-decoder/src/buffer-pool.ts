@@ -1,0 +1,59 @@
+/** Sizes are rounded up to this, so that pictures of nearly the same size share buffers. Bytes. */
+const granule = 4096;
+
+/** A bounded store of ArrayBuffers for reuse. */
+export class BufferPool {
+  readonly #free: ArrayBuffer[] = [];
+  readonly #maxBuffers: number;
+  readonly #maxBytes: number;
+  #pooledBytes = 0;
+  #allocated = 0;
+  #reused = 0;
+
+  /** Keeps at most `maxBuffers` buffers of together `maxBytes` bytes; what comes back beyond that is dropped. */
+  constructor(maxBuffers: number, maxBytes: number) {
+    this.#maxBuffers = maxBuffers;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Buffers made, buffers reused, and bytes lying in the pool. */
+  get counts(): { readonly allocated: number; readonly reused: number; readonly pooledBytes: number } {
+    return { allocated: this.#allocated, reused: this.#reused, pooledBytes: this.#pooledBytes };
+  }
+
+  /** A buffer of at least `bytes` (exactly `bytes` with `exact`); its content is undefined. */
+  acquire(bytes: number, exact = false): ArrayBuffer {
+    const wanted = exact ? bytes : Math.ceil(bytes / granule) * granule;
+    const largest = exact ? bytes : wanted * 2;
+    let best = -1;
+    for (const [index, buffer] of this.#free.entries()) {
+      const size = buffer.byteLength;
+      const bestSize = this.#free[best]?.byteLength ?? Number.POSITIVE_INFINITY;
+      if (size >= wanted && size <= largest && size < bestSize) best = index;
+    }
+    const [found] = best === -1 ? [] : this.#free.splice(best, 1);
+    if (found === undefined) {
+      this.#allocated += 1;
+      return new ArrayBuffer(wanted);
+    }
+    this.#reused += 1;
+    this.#pooledBytes -= found.byteLength;
+    return found;
+  }
+
+  /** Takes a buffer back. A detached one is ignored; when full, the oldest ones go. */
+  release(buffer: ArrayBuffer): void {
+    if (buffer.byteLength === 0 || buffer.byteLength > this.#maxBytes) return;
+    this.#free.push(buffer);
+    this.#pooledBytes += buffer.byteLength;
+    while (this.#free.length > this.#maxBuffers || this.#pooledBytes > this.#maxBytes) {
+      this.#pooledBytes -= this.#free.shift()?.byteLength ?? 0;
+    }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#free.length = 0;
+    this.#pooledBytes = 0;
+  }
+}

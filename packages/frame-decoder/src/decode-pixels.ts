@@ -1,0 +1,92 @@
+import jpeg from '@julusian/jpeg-turbo';
+import sharp from 'sharp';
+import type { ImageHeader } from './image-header.ts';
+
+/** More scans than any encoder writes: progressive files built to cost hours end here. */
+const maxJpegScans = 100;
+
+/**
+ * Decodes into `target` (RGB, HWC, at least width x height x 3 bytes). Runs in the decode thread.
+ *
+ * EXIF orientation, colour profiles and transparency are ignored, as `cv2.imread(..., IMREAD_COLOR |
+ * IMREAD_IGNORE_ORIENTATION)` does.
+ *
+ * @throws when the data is broken, truncated, or not of the size that the header announced
+ */
+export async function decodePixels(
+  bytes: Uint8Array<ArrayBuffer>,
+  header: ImageHeader,
+  target: Uint8Array<ArrayBuffer>,
+  accuracy: 'fast' | 'exact',
+): Promise<void> {
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (header.progressive) checkScans(source);
+  if (header.format === 'jpeg' && accuracy === 'fast' && header.components !== 4) {
+    if (decodeTurbo(source, header, target)) return;
+  }
+  await decodeSharp(source, header, target);
+}
+
+/** False when libjpeg-turbo refuses or warns: it does not say why, so libvips has the last word. */
+function decodeTurbo(source: Buffer, header: ImageHeader, target: Uint8Array<ArrayBuffer>): boolean {
+  const out = Buffer.from(target.buffer, target.byteOffset, header.width * header.height * 3);
+  try {
+    const { width, height } = jpeg.decompressSync(source, out, { format: jpeg.FORMAT_RGB });
+    return width === header.width && height === header.height;
+  } catch {
+    return false; // decodeSharp throws with the reason, or decodes what turbo cannot
+  }
+}
+
+async function decodeSharp(source: Buffer, header: ImageHeader, target: Uint8Array): Promise<void> {
+  const { width, height } = header;
+  const warnings: string[] = [];
+  const input = sharp(source, {
+    failOn: 'error',
+    limitInputPixels: width * height,
+    ignoreIcc: true,
+    autoOrient: false,
+    pages: 1,
+  });
+  input.on('warning', (warning: unknown) => warnings.push(String(warning)));
+  const cmyk = header.components === 4;
+  // 'cmyk' for both leaves the ink values as they are stored; they are turned into RGB as OpenCV does.
+  const pipeline = cmyk
+    ? input.pipelineColourspace('cmyk').toColourspace('cmyk')
+    : input.removeAlpha().toColourspace('srgb');
+  const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  if (info.width !== width || info.height !== height || info.channels !== (cmyk ? 4 : 3)) {
+    throw new Error(
+      `Expected ${width}x${height} as in the header, decoded ${info.width}x${info.height}x${info.channels}`,
+    );
+  }
+  const broken = warnings.find((warning) => /corrupt jpeg data/i.test(warning) && !isHarmless(warning));
+  if (broken !== undefined) throw new Error(broken.trim());
+  if (cmyk) writeCmyk(data, target, width * height);
+  else target.set(data);
+}
+
+/** Some cameras pad the scan before the end marker (EOI, 0xd9): every pixel is there by then. */
+function isHarmless(warning: string): boolean {
+  return /extraneous bytes before marker 0xd9/i.test(warning);
+}
+
+/** @see https://github.com/opencv/opencv icvCvt_CMYK2BGR_8u_C4C3R in modules/imgcodecs/src/utils.cpp */
+function writeCmyk(data: Uint8Array, target: Uint8Array, pixels: number): void {
+  for (let i = 0, o = 0; i < pixels * 4; i += 4, o += 3) {
+    const k = 255 - (data[i + 3] as number);
+    target[o] = k - (((data[i] as number) * k) >> 8);
+    target[o + 1] = k - (((data[i + 1] as number) * k) >> 8);
+    target[o + 2] = k - (((data[i + 2] as number) * k) >> 8);
+  }
+}
+
+/** @throws when a progressive JPEG has more scans than {@link maxJpegScans} */
+function checkScans(source: Buffer): void {
+  const startOfScan = Buffer.from([0xff, 0xda]);
+  let scans = 0;
+  for (let at = source.indexOf(startOfScan); at !== -1; at = source.indexOf(startOfScan, at + 2)) {
+    scans += 1;
+    if (scans > maxJpegScans) throw new Error(`Expected at most ${maxJpegScans} scans in a progressive JPEG`);
+  }
+}

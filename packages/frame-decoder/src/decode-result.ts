@@ -1,0 +1,47 @@
+import type { Letterbox, RgbImage } from '@trinetra/contracts';
+
+/** A decoded frame. Its buffers belong to the decoder's pool: hand them back with `release(frame)`. */
+export interface DecodedFrame {
+  /** The full-resolution picture, RGB, HWC, 0..255. The orientation tag of EXIF is ignored. */
+  readonly image: RgbImage;
+  /** `[3, inputHeight, inputWidth]` NCHW RGB 0..1, letterboxed with grey 114. Owns its whole ArrayBuffer. */
+  readonly tensor: Float32Array<ArrayBuffer>;
+  /** How the picture lies in the tensor. */
+  readonly letterbox: Letterbox;
+  /** Mean luma of the picture inside the padding, 0..255. */
+  readonly mean: number;
+  /** Standard deviation of the same luma, 0..127.5. */
+  readonly stdDev: number;
+}
+
+/**
+ * Why there is no frame: `empty` (no bytes), `too_large` (bytes), `too_many_pixels` (by the header),
+ * `unsupported_format` (not JPEG, PNG or WebP), `corrupt` (broken or truncated), `black` (mean < 2),
+ * `blown_out` (mean > 253), `flat` (standard deviation < 5).
+ */
+export type DecodeProblem =
+  | 'empty'
+  | 'too_large'
+  | 'too_many_pixels'
+  | 'unsupported_format'
+  | 'corrupt'
+  | 'black'
+  | 'blown_out'
+  | 'flat';
+
+/** No frame: `skipped` for a picture without content (black, blown out, flat), else `corrupt`. */
+export interface DecodeFailure {
+  readonly ok: false;
+  readonly outcome: 'corrupt' | 'skipped';
+  readonly reason: DecodeProblem;
+  readonly message: string;
+}
+
+/** Either the frame, or why there is none. */
+export type DecodeResult = { readonly ok: true; readonly frame: DecodedFrame } | DecodeFailure;
+
+/** The failure for a reason; the outcome follows from it. */
+export function decodeFailure(reason: DecodeProblem, message: string): DecodeFailure {
+  const blank = reason === 'black' || reason === 'blown_out' || reason === 'flat';
+  return { ok: false, outcome: blank ? 'skipped' : 'corrupt', reason, message };
+}

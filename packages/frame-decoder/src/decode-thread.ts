@@ -1,0 +1,40 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import sharp from 'sharp';
+import { decodePixels } from './decode-pixels.ts';
+import { letterboxGeometry } from './letterbox-geometry.ts';
+import { createLetterboxFiller } from './letterbox-tensor.ts';
+import type { DecodeRequest, ThreadData, ThreadMessage } from './thread-messages.ts';
+
+if (parentPort === null) throw new Error('decode-thread runs as a worker thread only');
+const port = parentPort;
+const { inputWidth, inputHeight, jpegAccuracy } = workerData as ThreadData;
+
+// One frame at a time in each thread: parallelism is the number of threads.
+sharp.concurrency(1);
+sharp.cache(false);
+
+const fill = createLetterboxFiller(inputWidth, inputHeight);
+
+const answer = async ({ buffers, byteLength, header }: DecodeRequest): Promise<ThreadMessage> => {
+  const { width, height } = header;
+  const data = new Uint8Array(buffers.image, 0, width * height * 3);
+  try {
+    await decodePixels(new Uint8Array(buffers.bytes, 0, byteLength), header, data, jpegAccuracy);
+  } catch (error) {
+    return { type: 'failed', buffers, message: error instanceof Error ? error.message : String(error) };
+  }
+  const letterbox = letterboxGeometry(width, height, inputWidth, inputHeight);
+  const luma = fill({ data, width, height }, letterbox, new Float32Array(buffers.tensor));
+  return { type: 'decoded', buffers, luma };
+};
+
+port.on('message', async (request: DecodeRequest | null) => {
+  if (request === null) {
+    port.close();
+    return;
+  }
+  const message = await answer(request);
+  const { bytes, image, tensor } = request.buffers;
+  port.postMessage(message, [bytes, image, tensor]);
+});
+port.postMessage({ type: 'ready' } satisfies ThreadMessage);

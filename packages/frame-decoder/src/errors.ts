@@ -1,0 +1,11 @@
+import { TrinetraError } from '@trinetra/contracts';
+
+/**
+ * - `invalid_options`: an option is out of range or unknown.
+ * - `closed`: the decoder was closed.
+ * - `thread_failed`: a decode thread cannot be started (retryable once the decoder is created anew).
+ */
+export type FrameDecoderErrorCode = 'invalid_options' | 'closed' | 'thread_failed';
+
+/** What the decoder throws. A bad frame is never thrown: it is a result with `ok: false`. */
+export class FrameDecoderError extends TrinetraError<FrameDecoderErrorCode> {}

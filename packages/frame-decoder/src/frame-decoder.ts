@@ -1,0 +1,221 @@
+import { type Logger, silentLogger } from '@trinetra/contracts';
+import { BufferPool } from './buffer-pool.ts';
+import { type DecodedFrame, type DecodeFailure, type DecodeResult, decodeFailure } from './decode-result.ts';
+import { FrameDecoderError } from './errors.ts';
+import { type ImageHeader, readImageHeader, sniffFormat } from './image-header.ts';
+import { letterboxGeometry } from './letterbox-geometry.ts';
+import type { LumaStatistics } from './letterbox-tensor.ts';
+import { type FrameDecoderOptions, type FrameDecoderSettings, parseOptions } from './options.ts';
+import type { JobBuffers } from './thread-messages.ts';
+import { type JobResult, ThreadPool } from './thread-pool.ts';
+
+/** What the decoder holds and did. */
+export interface FrameDecoderStats {
+  /** Frames waiting for a thread. */
+  readonly queued: number;
+  /** Frames being decoded. */
+  readonly active: number;
+  /** Threads started in place of one that died. */
+  readonly restarts: number;
+  /** Buffers made and buffers taken from the pool, since the start. */
+  readonly allocatedBuffers: number;
+  readonly reusedBuffers: number;
+  /** Bytes lying in the pool. */
+  readonly pooledBytes: number;
+}
+
+/** Decodes frames in threads of its own. */
+export interface FrameDecoder extends AsyncDisposable {
+  /**
+   * Decodes one frame. The bytes are copied before it returns, so the caller may reuse them at once.
+   * Calls made while the threads are busy wait in a queue; bound them where the frames come from.
+   *
+   * @throws {@link FrameDecoderError} `closed`, or `thread_failed` when no thread can be started any more
+   * @throws the signal's reason when it is aborted
+   */
+  decode(bytes: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<DecodeResult>;
+  /** Gives a frame's buffers back for reuse; the frame must not be read afterwards. Twice is harmless. */
+  release(frame: DecodedFrame): void;
+  stats(): FrameDecoderStats;
+  /** Ends after the frames in the queue are decoded. May be called twice. */
+  close(): Promise<void>;
+}
+
+const black = 2;
+const blownOut = 253;
+const flat = 5;
+const maxPooledBuffers = 192;
+const maxPooledBytes = 256 * 1024 * 1024;
+
+/**
+ * Starts the decode threads.
+ *
+ * @throws {@link FrameDecoderError} `invalid_options` or `thread_failed`
+ * @example
+ * await using decoder = await createFrameDecoder({ threads: 2 });
+ * const result = await decoder.decode(jpegBytes);
+ * if (result.ok) decoder.release(result.frame);
+ */
+export function createFrameDecoder(options: FrameDecoderOptions = {}): Promise<FrameDecoder> {
+  const file = import.meta.url.endsWith('.ts') ? './decode-thread.ts' : './decode-thread.js';
+  return createFrameDecoderWith(options, new URL(file, import.meta.url));
+}
+
+/** {@link createFrameDecoder} with another thread file, for tests of what a dying thread does. */
+export async function createFrameDecoderWith(
+  { logger = silentLogger, ...values }: FrameDecoderOptions,
+  threadUrl: URL,
+): Promise<FrameDecoder> {
+  const settings = parseOptions(values);
+  return new ThreadedFrameDecoder(settings, await startThreads(settings, threadUrl, logger));
+}
+
+function startThreads(settings: FrameDecoderSettings, url: URL, logger: Logger): Promise<ThreadPool> {
+  const { inputWidth, inputHeight, jpegAccuracy, threads } = settings;
+  return ThreadPool.start(url, { inputWidth, inputHeight, jpegAccuracy }, threads, logger);
+}
+
+class ThreadedFrameDecoder implements FrameDecoder {
+  readonly #settings: FrameDecoderSettings;
+  readonly #threads: ThreadPool;
+  readonly #buffers = new BufferPool(maxPooledBuffers, maxPooledBytes);
+  readonly #lent = new WeakSet<DecodedFrame>();
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: FrameDecoderSettings, threads: ThreadPool) {
+    this.#settings = settings;
+    this.#threads = threads;
+  }
+
+  async decode(bytes: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<DecodeResult> {
+    options.signal?.throwIfAborted();
+    if (this.#closed !== undefined) throw new FrameDecoderError('closed', 'The frame decoder is closed');
+    const header = this.#checkHeader(bytes);
+    if ('ok' in header) return header;
+
+    const buffers = this.#takeBuffers(bytes, header);
+    const job = this.#threads.run({ buffers, byteLength: bytes.byteLength, header });
+    const cancel = (): void => {
+      if (job.cancel()) this.#giveBack(buffers);
+    };
+    const result = await abortable(job.result, options.signal, cancel, (late) => {
+      if (late.type !== 'crashed') this.#giveBack(late.buffers);
+    });
+    return this.#finish(result, header);
+  }
+
+  release(frame: DecodedFrame): void {
+    if (!this.#lent.delete(frame)) return;
+    this.#buffers.release(frame.tensor.buffer);
+    if (frame.image.data.buffer instanceof ArrayBuffer) this.#buffers.release(frame.image.data.buffer);
+  }
+
+  stats(): FrameDecoderStats {
+    const { allocated, reused, pooledBytes } = this.#buffers.counts;
+    return { ...this.#threads.stats, allocatedBuffers: allocated, reusedBuffers: reused, pooledBytes };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#threads.close().then(() => this.#buffers.clear());
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Everything that can be refused without decoding. */
+  #checkHeader(bytes: Uint8Array): ImageHeader | DecodeFailure {
+    const { maxBytes, maxPixels } = this.#settings;
+    if (bytes.byteLength === 0) return decodeFailure('empty', 'The frame has no bytes');
+    if (bytes.byteLength > maxBytes) {
+      return decodeFailure(
+        'too_large',
+        `Expected at most ${maxBytes} bytes but received ${bytes.byteLength}`,
+      );
+    }
+    const format = sniffFormat(bytes);
+    if (format === null) return decodeFailure('unsupported_format', 'Expected a JPEG, PNG or WebP picture');
+    const header = readImageHeader(bytes, format);
+    if (header === null) return decodeFailure('corrupt', `The ${format} header is broken or cut off`);
+    if (header.width * header.height > maxPixels) {
+      const size = `${header.width}x${header.height}`;
+      return decodeFailure('too_many_pixels', `Expected at most ${maxPixels} pixels but received ${size}`);
+    }
+    return header;
+  }
+
+  #takeBuffers(bytes: Uint8Array, header: ImageHeader): JobBuffers {
+    const { inputWidth, inputHeight } = this.#settings;
+    const copy = this.#buffers.acquire(bytes.byteLength);
+    new Uint8Array(copy).set(bytes);
+    return {
+      bytes: copy,
+      image: this.#buffers.acquire(header.width * header.height * 3),
+      tensor: this.#buffers.acquire(inputWidth * inputHeight * 12, true),
+    };
+  }
+
+  #giveBack(buffers: JobBuffers): void {
+    this.#buffers.release(buffers.bytes);
+    this.#buffers.release(buffers.image);
+    this.#buffers.release(buffers.tensor);
+  }
+
+  #finish(result: JobResult, header: ImageHeader): DecodeResult {
+    if (result.type === 'crashed') return decodeFailure('corrupt', result.message);
+    if (result.type === 'failed') {
+      this.#giveBack(result.buffers);
+      return decodeFailure('corrupt', `The ${header.format} data is broken: ${result.message}`);
+    }
+    const { buffers, luma } = result;
+    const blank = this.#settings.rejectFlat ? blankFailure(luma) : undefined;
+    if (blank !== undefined) {
+      this.#giveBack(buffers);
+      return blank;
+    }
+    this.#buffers.release(buffers.bytes);
+    const { width, height } = header;
+    const { inputWidth, inputHeight } = this.#settings;
+    const frame: DecodedFrame = {
+      image: { data: new Uint8Array(buffers.image, 0, width * height * 3), width, height },
+      tensor: new Float32Array(buffers.tensor),
+      letterbox: letterboxGeometry(width, height, inputWidth, inputHeight),
+      mean: luma.mean,
+      stdDev: luma.stdDev,
+    };
+    this.#lent.add(frame);
+    return { ok: true, frame };
+  }
+}
+
+function blankFailure({ mean, stdDev }: LumaStatistics): DecodeFailure | undefined {
+  const measured = `mean luma ${mean.toFixed(1)}, standard deviation ${stdDev.toFixed(1)}`;
+  if (mean < black) return decodeFailure('black', `The picture is black: ${measured}`);
+  if (mean > blownOut) return decodeFailure('blown_out', `The picture is blown out: ${measured}`);
+  if (stdDev < flat) return decodeFailure('flat', `The picture is flat: ${measured}`);
+  return undefined;
+}
+
+/** Rejects as soon as the signal is aborted; `onAbort` then runs, and `onLate` gets the unwanted result. */
+function abortable<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  onAbort: () => void,
+  onLate: (value: T) => void,
+): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason);
+      onAbort();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    work
+      .then((value) => {
+        if (signal.aborted) onLate(value);
+        resolve(value);
+      }, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,108 @@
+/** The formats that cameras send and that are decoded; every other one is refused by its first bytes. */
+export type ImageFormat = 'jpeg' | 'png' | 'webp';
+
+/** What the first bytes say, read without decoding. */
+export interface ImageHeader {
+  readonly format: ImageFormat;
+  /** Pixels, as stored (EXIF orientation ignored). */
+  readonly width: number;
+  readonly height: number;
+  /** JPEG: number of components (1 grey, 3 YCbCr or RGB, 4 CMYK or YCCK); 0 for the other formats. */
+  readonly components: number;
+  /** JPEG: the scans refine the picture (SOF2). */
+  readonly progressive: boolean;
+}
+
+/** Marker segments (and fill bytes) read before a JPEG counts as broken: bounds the time on the event loop. */
+const maxJpegSteps = 4096;
+
+/** The format by its magic bytes, or `null`. */
+export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'jpeg';
+  if (ascii(bytes, 0, 8) === '\x89PNG\r\n\x1a\n') return 'png';
+  if (ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 4) === 'WEBP') return 'webp';
+  return null;
+}
+
+/** The header, or `null` where it is broken or cut off (a size of 0 counts as broken). */
+export function readImageHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header =
+    format === 'jpeg' ? readJpeg(view) : format === 'png' ? readPng(bytes, view) : readWebp(bytes, view);
+  return header === null || header.width === 0 || header.height === 0 ? null : header;
+}
+
+function ascii(bytes: Uint8Array, offset: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(offset, offset + length));
+}
+
+/** Walks the marker segments up to the first SOF. @see ITU-T T.81, B.1.1 and B.2.2 */
+function readJpeg(view: DataView): ImageHeader | null {
+  let at = 2;
+  for (let step = 0; step < maxJpegSteps && at + 4 <= view.byteLength; step++) {
+    if (view.getUint8(at) !== 0xff) return null;
+    const marker = view.getUint8(at + 1);
+    if (marker === 0xff) {
+      at += 1;
+      continue;
+    }
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+      at += 2;
+      continue;
+    }
+    if (marker === 0x00 || marker === 0xd8 || marker === 0xd9 || marker === 0xda) return null;
+    const isSof = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isSof) {
+      if (at + 10 > view.byteLength) return null;
+      return {
+        format: 'jpeg',
+        height: view.getUint16(at + 5),
+        width: view.getUint16(at + 7),
+        components: view.getUint8(at + 9),
+        progressive: marker === 0xc2,
+      };
+    }
+    const length = view.getUint16(at + 2);
+    if (length < 2) return null;
+    at += 2 + length;
+  }
+  return null;
+}
+
+/** @see https://www.w3.org/TR/png-3/#11IHDR */
+function readPng(bytes: Uint8Array, view: DataView): ImageHeader | null {
+  if (view.byteLength < 33 || ascii(bytes, 12, 4) !== 'IHDR') return null;
+  return {
+    format: 'png',
+    width: view.getUint32(16),
+    height: view.getUint32(20),
+    components: 0,
+    progressive: false,
+  };
+}
+
+/** @see https://developers.google.com/speed/webp/docs/riff_container */
+function readWebp(bytes: Uint8Array, view: DataView): ImageHeader | null {
+  if (view.byteLength < 30) return null;
+  const found = (width: number, height: number): ImageHeader => ({
+    format: 'webp',
+    width,
+    height,
+    components: 0,
+    progressive: false,
+  });
+  switch (ascii(bytes, 12, 4)) {
+    case 'VP8 ':
+      if (ascii(bytes, 23, 3) !== '\x9d\x01\x2a') return null;
+      return found(view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff);
+    case 'VP8L': {
+      if (view.getUint8(20) !== 0x2f) return null;
+      const bits = view.getUint32(21, true);
+      return found((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
+    }
+    case 'VP8X':
+      return found((view.getUint32(24, true) & 0xffffff) + 1, (view.getUint32(26, true) >>> 8) + 1);
+    default:
+      return null;
+  }
+}

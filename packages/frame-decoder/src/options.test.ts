@@ -1,0 +1,23 @@
+import { TrinetraError } from '@trinetra/contracts';
+import { describe, expect, it } from 'vitest';
+import { createFrameDecoder } from './frame-decoder.ts';
+import { defaultFrameDecoderOptions, parseOptions } from './options.ts';
+
+describe('options', () => {
+  it('has frozen defaults', () => {
+    expect(Object.isFrozen(defaultFrameDecoderOptions)).toBe(true);
+    expect(parseOptions({})).toEqual(defaultFrameDecoderOptions);
+    expect(defaultFrameDecoderOptions).toMatchObject({ inputWidth: 640, inputHeight: 640, threads: 1 });
+  });
+
+  it.each([
+    [{ threads: 0 }, /^threads: .*received 0$/],
+    [{ inputWidth: 1.5 }, /^inputWidth: /],
+    [{ maxPixels: 0 }, /^maxPixels: /],
+    [{ size: 3 }, /size/],
+  ])('refuses %j', async (options: object, message) => {
+    const error = await createFrameDecoder(options).catch((thrown: unknown) => thrown);
+    expect(TrinetraError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ code: 'invalid_options', message: expect.stringMatching(message) });
+  });
+});

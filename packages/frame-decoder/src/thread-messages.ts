@@ -1,0 +1,30 @@
+import type { ImageHeader } from './image-header.ts';
+import type { LumaStatistics } from './letterbox-tensor.ts';
+
+/** Given to the thread at its start. */
+export interface ThreadData {
+  readonly inputWidth: number;
+  readonly inputHeight: number;
+  readonly jpegAccuracy: 'fast' | 'exact';
+}
+
+/** The buffers of one job; transferred to the thread and back. */
+export interface JobBuffers {
+  /** The encoded frame: `byteLength` bytes from the start of `bytes`. */
+  readonly bytes: ArrayBuffer;
+  readonly image: ArrayBuffer;
+  readonly tensor: ArrayBuffer;
+}
+
+/** To the thread; `null` ends it. */
+export interface DecodeRequest {
+  readonly buffers: JobBuffers;
+  readonly byteLength: number;
+  readonly header: ImageHeader;
+}
+
+/** From the thread: once ready, then one answer a request, in order. */
+export type ThreadMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'decoded'; readonly buffers: JobBuffers; readonly luma: LumaStatistics }
+  | { readonly type: 'failed'; readonly buffers: JobBuffers; readonly message: string };

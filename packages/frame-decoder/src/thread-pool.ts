@@ -1,0 +1,181 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from '@trinetra/contracts';
+import { FrameDecoderError } from './errors.ts';
+import type { DecodeRequest, ThreadData, ThreadMessage } from './thread-messages.ts';
+
+/** What became of a job. After a crash its buffers are gone. */
+export type JobResult =
+  | Exclude<ThreadMessage, { type: 'ready' }>
+  | { readonly type: 'crashed'; readonly message: string };
+
+interface Job {
+  readonly request: DecodeRequest;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Slot {
+  worker: Worker;
+  ready: boolean;
+  job: Job | undefined;
+}
+
+/** Starts in a row that may fail before the waiting jobs are given up. */
+const maxFailedStarts = 3;
+
+/** Decode threads with one queue; a thread that dies costs its own job and is replaced. */
+export class ThreadPool {
+  readonly #url: URL;
+  readonly #data: ThreadData;
+  readonly #logger: Logger;
+  readonly #slots = new Set<Slot>();
+  readonly #queue: Job[] = [];
+  readonly #idleWaiters: (() => void)[] = [];
+  #failedStarts = 0;
+  #restarts = 0;
+  #broken: FrameDecoderError | undefined;
+  #closing = false;
+
+  private constructor(url: URL, data: ThreadData, logger: Logger) {
+    this.#url = url;
+    this.#data = data;
+    this.#logger = logger;
+  }
+
+  /** Resolves once every thread is ready. @throws {@link FrameDecoderError} `thread_failed` */
+  static async start(url: URL, data: ThreadData, threads: number, logger: Logger): Promise<ThreadPool> {
+    const pool = new ThreadPool(url, data, logger);
+    const starts = Array.from({ length: threads }, () => pool.#startSlot());
+    try {
+      await Promise.all(starts);
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+    return pool;
+  }
+
+  get stats(): { readonly queued: number; readonly active: number; readonly restarts: number } {
+    const active = [...this.#slots].filter((slot) => slot.job !== undefined).length;
+    return { queued: this.#queue.length, active, restarts: this.#restarts };
+  }
+
+  /** Queues a job; `cancel` takes it out while it still waits and gives true if it did. */
+  run(request: DecodeRequest): { readonly result: Promise<JobResult>; cancel(): boolean } {
+    const { promise, resolve, reject } = deferred<JobResult>();
+    const job: Job = { request, resolve, reject };
+    if (this.#broken === undefined) {
+      this.#queue.push(job);
+      this.#dispatch();
+    } else {
+      reject(this.#broken);
+    }
+    const cancel = (): boolean => {
+      const at = this.#queue.indexOf(job);
+      if (at === -1) return false;
+      this.#queue.splice(at, 1);
+      this.#dispatch(); // close() may have waited for this one
+      return true;
+    };
+    return { result: promise, cancel };
+  }
+
+  /** Lets the queued and running jobs end, then ends the threads. */
+  async close(): Promise<void> {
+    if (this.#queue.length > 0 || this.stats.active > 0) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
+    this.#closing = true;
+    await Promise.all(
+      [...this.#slots].map(async ({ worker, ready }) => {
+        const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+        if (ready) worker.postMessage(null);
+        else await worker.terminate();
+        await ended;
+      }),
+    );
+    this.#slots.clear();
+  }
+
+  #startSlot(): Promise<void> {
+    const { promise, resolve, reject } = deferred<void>();
+    const worker = new Worker(this.#url, { workerData: this.#data, name: 'trinetra-decode' });
+    const slot: Slot = { worker, ready: false, job: undefined };
+    this.#slots.add(slot);
+    let cause: unknown;
+    worker.on('error', (error) => {
+      cause = error;
+    });
+    worker.on('message', (message: ThreadMessage) => {
+      if (message.type === 'ready') {
+        slot.ready = true;
+        this.#failedStarts = 0;
+        resolve();
+      } else {
+        slot.job?.resolve(message);
+        slot.job = undefined;
+      }
+      this.#dispatch();
+    });
+    worker.once('exit', (code) => {
+      this.#slots.delete(slot);
+      const message = cause instanceof Error ? cause.message : `exit code ${code}`;
+      if (!slot.ready) {
+        reject(
+          new FrameDecoderError('thread_failed', `The decode thread did not start: ${message}`, { cause }),
+        );
+      }
+      if (!this.#closing) this.#replace(slot, message);
+    });
+    return promise;
+  }
+
+  #replace(slot: Slot, message: string): void {
+    this.#logger.warn({ reason: message, started: slot.ready }, 'A decode thread died');
+    slot.job?.resolve({ type: 'crashed', message: `The decode thread died: ${message}` });
+    slot.job = undefined;
+    if (!slot.ready) this.#failedStarts += 1;
+    if (this.#failedStarts < maxFailedStarts) {
+      this.#restarts += 1;
+      this.#startSlot().catch(() => undefined); // its exit handler counts and logs it
+    } else if (this.#slots.size === 0) {
+      this.#broken = new FrameDecoderError(
+        'thread_failed',
+        `Decode threads failed to start ${maxFailedStarts} times in a row: ${message}`,
+        { retryable: true },
+      );
+      for (const job of this.#queue.splice(0)) job.reject(this.#broken);
+    }
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    for (const slot of this.#slots) {
+      if (!slot.ready || slot.job !== undefined) continue;
+      const job = this.#queue.shift();
+      if (job === undefined) break;
+      slot.job = job;
+      const { bytes, image, tensor } = job.request.buffers;
+      slot.worker.postMessage(job.request, [bytes, image, tensor]);
+    }
+    if (this.#queue.length === 0 && this.stats.active === 0) {
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    }
+  }
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

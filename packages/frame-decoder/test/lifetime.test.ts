@@ -1,0 +1,146 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createFrameDecoder, createFrameDecoderWith } from '../src/frame-decoder.ts';
+import { encode, gradient } from './pictures.ts';
+
+let jpeg: Buffer;
+let killer: Buffer;
+beforeAll(async () => {
+  jpeg = await encode(gradient(320, 180), 320, 180).jpeg().toBuffer();
+  killer = await encode(gradient(13, 13), 13, 13).png().toBuffer();
+});
+const threadFile = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
+
+describe('buffers', () => {
+  it('come back from release() and are used for the next frame', async () => {
+    await using decoder = await createFrameDecoder();
+    const first = await decoder.decode(jpeg);
+    if (!first.ok) throw new Error(first.message);
+    const { image, tensor } = first.frame;
+    expect(tensor.byteLength).toBe(tensor.buffer.byteLength);
+    // A mark behind the pixels survives only in the same memory.
+    new Uint8Array(image.data.buffer).fill(77, image.data.byteLength);
+    expect(image.data.buffer.byteLength).toBeGreaterThan(image.data.byteLength);
+    const { allocatedBuffers } = decoder.stats();
+    decoder.release(first.frame);
+    decoder.release(first.frame);
+
+    const second = await decoder.decode(jpeg);
+    if (!second.ok) throw new Error(second.message);
+    expect(decoder.stats().allocatedBuffers).toBe(allocatedBuffers);
+    const { data } = second.frame.image;
+    expect(new Uint8Array(data.buffer)[data.byteLength]).toBe(77);
+    expect(image.data.byteLength).toBe(0); // the released frame is detached, not shared
+  });
+
+  it('stay bounded over many frames, good and bad', async () => {
+    await using decoder = await createFrameDecoder({ threads: 2 });
+    const round = async (): Promise<void> => {
+      const results = await Promise.all(
+        [jpeg, jpeg.subarray(0, 900), jpeg, Buffer.alloc(30)].map((bytes) => decoder.decode(bytes)),
+      );
+      for (const result of results) if (result.ok) decoder.release(result.frame);
+    };
+    await round();
+    const { allocatedBuffers } = decoder.stats();
+    for (let i = 0; i < 30; i++) await round();
+    expect(decoder.stats().allocatedBuffers).toBe(allocatedBuffers);
+    expect(decoder.stats()).toMatchObject({ queued: 0, active: 0 });
+  });
+
+  it('are copied: the caller may overwrite its bytes at once', async () => {
+    await using decoder = await createFrameDecoder();
+    const bytes = Uint8Array.from(jpeg);
+    const pending = decoder.decode(bytes);
+    bytes.fill(0);
+    expect(await pending).toMatchObject({ ok: true });
+  });
+});
+
+describe('many calls at once', () => {
+  it('keep their own results over two threads', async () => {
+    await using decoder = await createFrameDecoder({ threads: 2 });
+    const sizes = Array.from({ length: 24 }, (_, i) => 40 + i);
+    const frames = await Promise.all(
+      sizes.map(async (size) => encode(gradient(size, 50), size, 50).png().toBuffer()),
+    );
+    const results = await Promise.all(frames.map((bytes) => decoder.decode(bytes)));
+    expect(results.map((result) => (result.ok ? result.frame.image.width : -1))).toEqual(sizes);
+  });
+});
+
+describe('abort', () => {
+  it('rejects at once, leaves the other calls alone and keeps no buffer', async () => {
+    await using decoder = await createFrameDecoder();
+    const controller = new AbortController();
+    const running = decoder.decode(jpeg, { signal: controller.signal });
+    const queued = decoder.decode(jpeg, { signal: controller.signal });
+    const other = decoder.decode(jpeg);
+    controller.abort(new Error('stop'));
+    await expect(running).rejects.toThrow('stop');
+    await expect(queued).rejects.toThrow('stop');
+    const result = await other;
+    if (!result.ok) throw new Error(result.message);
+    decoder.release(result.frame);
+    const { allocatedBuffers } = decoder.stats();
+    await Promise.all([decoder.decode(jpeg), decoder.decode(jpeg)]);
+    expect(decoder.stats().allocatedBuffers).toBe(allocatedBuffers);
+    await expect(decoder.decode(jpeg, { signal: controller.signal })).rejects.toThrow('stop');
+  });
+});
+
+describe('a dying thread', () => {
+  it('costs its own frame only and is replaced', async () => {
+    const warnings: string[] = [];
+    const log = (): void => undefined;
+    const logger = {
+      debug: log,
+      info: log,
+      error: log,
+      warn: (_: object, text: string) => void warnings.push(text),
+    };
+    await using decoder = await createFrameDecoderWith({ logger }, threadFile('crashing-thread.ts'));
+    const results = await Promise.all(
+      [jpeg, killer, jpeg, killer, jpeg].map((bytes) => decoder.decode(bytes)),
+    );
+    expect(results.map((result) => (result.ok ? 'ok' : result.reason))).toEqual([
+      'ok',
+      'corrupt',
+      'ok',
+      'corrupt',
+      'ok',
+    ]);
+    expect(decoder.stats().restarts).toBe(2);
+    expect(warnings).toEqual(['A decode thread died', 'A decode thread died']);
+  });
+
+  it('that never starts makes the creation fail with its reason', async () => {
+    await expect(createFrameDecoderWith({ threads: 2 }, threadFile('dying-thread.ts'))).rejects.toMatchObject(
+      {
+        code: 'thread_failed',
+        message: expect.stringMatching(/no native module/),
+      },
+    );
+  });
+});
+
+describe('close', () => {
+  it('waits for the queue, may be called twice, and refuses later calls', async () => {
+    const decoder = await createFrameDecoder();
+    const pending = [decoder.decode(jpeg), decoder.decode(jpeg), decoder.decode(jpeg)];
+    await Promise.all([decoder.close(), decoder.close()]);
+    expect((await Promise.all(pending)).every((result) => result.ok)).toBe(true);
+    await expect(decoder.decode(jpeg)).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('ends while every queued call is aborted', async () => {
+    const decoder = await createFrameDecoder();
+    const controller = new AbortController();
+    const pending = [1, 2, 3].map(() =>
+      decoder.decode(jpeg, { signal: controller.signal }).catch(() => 'aborted'),
+    );
+    const closed = decoder.close();
+    controller.abort();
+    await closed;
+    expect(await Promise.all(pending)).toEqual(['aborted', 'aborted', 'aborted']);
+  });
+});

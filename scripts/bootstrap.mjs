@@ -1,0 +1,36 @@
+// Runs on a bare Node 20: installs the workspace and builds it.
+import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const pnpmVersion = '12.21.0';
+
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  process.stderr.write(
+    `Node 20 or later is needed, this is ${process.version}. Install it from https://nodejs.org.\n`,
+  );
+  process.exit(1);
+}
+
+const env = { ...process.env, CI: 'true', TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
+
+/** Runs pnpm with arguments; `quiet` shows its output only where it failed. */
+export function pnpm(args, { quiet = false } = {}) {
+  const result = spawnSync('npx', ['-y', `pnpm@${pnpmVersion}`, ...args], {
+    cwd: root,
+    env,
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (quiet && result.status !== 0) process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`);
+  return result.status === 0;
+}
+
+/** Installs and builds; false where a step failed. */
+export function bootstrap(options = {}) {
+  return (
+    pnpm(['install', '--frozen-lockfile'], options) &&
+    pnpm(['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], options)
+  );
+}

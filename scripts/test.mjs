@@ -1,0 +1,59 @@
+// npm test: install, build, every check and every test. The last line counts them.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bootstrap, pnpm } from './bootstrap.mjs';
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+function check(name, run) {
+  const startedAt = Date.now();
+  const ok = run();
+  if (ok) passed += 1;
+  else failed += 1;
+  console.log(`${ok ? 'ok' : 'FAILED'}: ${name} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
+  return ok;
+}
+
+function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'trinetra-test-'));
+  const report = join(folder, 'report.json');
+  pnpm(['exec', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
+  if (!existsSync(report)) {
+    failed += 1;
+    console.log('FAILED: vitest wrote no report');
+  } else {
+    const results = JSON.parse(readFileSync(report, 'utf8'));
+    const skippedNames = results.testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ status }) => status !== 'passed' && status !== 'failed')
+      .map(({ fullName }) => fullName);
+    for (const name of skippedNames) console.log(`skipped: ${name}`);
+    const brokenFiles = results.testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((one) => one.status === 'failed'),
+    );
+    for (const { name, message } of brokenFiles) console.log(`FAILED: ${name}: ${message}`);
+    passed += results.numPassedTests;
+    failed += results.numFailedTests + brokenFiles.length;
+    skipped += skippedNames.length;
+    if (!results.success && failed === 0) failed += 1;
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+if (check('install and build', () => bootstrap())) {
+  check('lint and format', () => pnpm(['exec', 'biome', 'check', '.']));
+  check('imports point one way', () =>
+    pnpm(['exec', 'depcruise', 'packages', 'apps', '--config', '.dependency-cruiser.cjs']),
+  );
+  check('types', () => pnpm(['exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only']));
+  check('nothing unused (knip)', () => pnpm(['exec', 'knip']));
+  check('packages are publishable (publint, attw)', () => pnpm(['run', 'check:packages']));
+  check('servers for the tests', () => pnpm(['exec', 'node', 'tools/local-servers/src/prepare.ts']));
+  runTests();
+}
+console.log(`tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 ? 1 : 0;

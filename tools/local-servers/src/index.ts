@@ -1,0 +1,3 @@
+export { canRunKafka, type LocalKafka, prepareKafka, startKafka } from './kafka.ts';
+export { type LocalRedis, type LocalServer, startRedis } from './redis.ts';
+export { ensureTools } from './tools.ts';

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+
+const running = new Map<ChildProcess, string>();
+
+function killAll(): void {
+  for (const [child, folder] of running) {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+  running.clear();
+}
+
+process.once('exit', killAll);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    killAll();
+    // The default action, unless somebody else handles the signal too.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  });
+}
+
+/** A free port on loopback. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('expected a TCP port');
+  return address.port;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false; // not listening yet: the caller asks again
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A server process of ours, which dies with us. */
+export interface ServerProcess {
+  readonly pid: number;
+  signal(name: NodeJS.Signals): void;
+  stop(name: NodeJS.Signals): Promise<void>;
+}
+
+/**
+ * Starts a server and resolves once it listens.
+ *
+ * @throws where it ends first or does not listen within 60 s; the message holds the end of its output.
+ */
+export async function startProcess(
+  command: string,
+  args: readonly string[],
+  port: number,
+  folder: string,
+): Promise<ServerProcess> {
+  const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let ended = false;
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-4000);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const exited = new Promise<void>((resolve) => {
+    const done = (): void => {
+      ended = true;
+      running.delete(child);
+      resolve();
+    };
+    child.once('exit', done);
+    child.once('error', (error) => {
+      output += error.message;
+      done();
+    });
+  });
+  running.set(child, folder);
+  const end = performance.now() + 60_000;
+  while (!(await accepts(port))) {
+    if (ended || performance.now() > end) {
+      child.kill('SIGKILL');
+      throw new Error(`${command} does not listen on 127.0.0.1:${port}:\n${output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  return {
+    pid: child.pid ?? 0,
+    signal: (name) => {
+      child.kill(name);
+    },
+    stop: async (name) => {
+      if (!ended) child.kill(name);
+      await exited;
+    },
+  };
+}

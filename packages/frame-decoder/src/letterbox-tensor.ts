@@ -42,6 +42,9 @@ export function createLetterboxFiller(inputWidth: number, inputHeight: number): 
     if (newWidth !== inputWidth || newHeight !== inputHeight) {
       fillPadding(tensor, letterbox, inputWidth, inputHeight);
     }
+    const reds = tensor.subarray(0, plane);
+    const greens = tensor.subarray(plane, 2 * plane);
+    const blues = tensor.subarray(2 * plane);
     let sum = 0;
     let sumOfSquares = 0;
     for (let y = 0; y < newHeight; y++) {
@@ -54,12 +57,13 @@ export function createLetterboxFiller(inputWidth: number, inputHeight: number): 
         const r = row[i] as number;
         const g = row[i + 1] as number;
         const b = row[i + 2] as number;
-        tensor[o] = unit[r] as number;
-        tensor[o + plane] = unit[g] as number;
-        tensor[o + 2 * plane] = unit[b] as number;
-        const luma = (77 * r + 150 * g + 29 * b) >> 8;
-        rowSum += luma;
-        rowSquares += luma * luma;
+        reds[o] = unit[r] as number;
+        greens[o] = unit[g] as number;
+        blues[o] = unit[b] as number;
+        const luma = (Math.imul(77, r) + Math.imul(150, g) + Math.imul(29, b)) >> 8;
+        // Integer sums: a row of 8192 pixels stays below 2^31.
+        rowSum = (rowSum + luma) | 0;
+        rowSquares = (rowSquares + Math.imul(luma, luma)) | 0;
       }
       sum += rowSum;
       sumOfSquares += rowSquares;

@@ -35,7 +35,7 @@ export interface FrameDecoderOptions {
   readonly threads?: number;
   /**
    * `fast`: libjpeg-turbo with its fast inverse DCT (on average 1 grey level off the reference).
-   * `exact`: libvips with the accurate inverse DCT, the same pixels as OpenCV, about three times the time.
+   * `exact`: libvips with the accurate inverse DCT, the same pixels as OpenCV, at 1.5 to 3 times the time.
    * Default `fast`.
    */
   readonly jpegAccuracy?: 'fast' | 'exact';

@@ -1,0 +1,3 @@
+export { microBatch } from './micro-batch.ts';
+export type { MicroBatchOptions } from './options.ts';
+export { type PipelinedOptions, pipelined } from './pipelined.ts';

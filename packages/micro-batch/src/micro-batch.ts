@@ -1,0 +1,84 @@
+import { type MicroBatchOptions, parseMicroBatchOptions } from './options.ts';
+
+/**
+ * Groups the items of `source` into batches: a batch leaves when it has `maxBatchSize` items, or when its oldest
+ * item has waited `maxDelayMs` and the consumer asks for it.
+ *
+ * Pull-based: while nobody asks, at most `maxBatchSize` items are collected and then the source is left alone. The
+ * end of the source flushes the rest; its error is thrown after what came before it was delivered. Leaving the
+ * loop, or aborting `signal`, closes the source.
+ *
+ * @throws {RangeError} where an option is out of range; whatever the source throws; the reason of `signal`.
+ * @example
+ * for await (const batch of microBatch(frames, { maxBatchSize: 4, maxDelayMs: 20 })) await detect(batch);
+ */
+export async function* microBatch<T>(
+  source: AsyncIterable<T>,
+  options: MicroBatchOptions,
+): AsyncGenerator<T[], void, void> {
+  const { maxBatchSize, maxDelayMs, signal } = parseMicroBatchOptions(options);
+  signal?.throwIfAborted();
+  const iterator = source[Symbol.asyncIterator]();
+  let items: T[] = [];
+  let oldestAt = 0;
+  let pulling = false;
+  let ended = false;
+  let closed = false;
+  let failure: { readonly error: unknown } | undefined;
+  let wake: () => void = () => undefined;
+
+  const pull = (): void => {
+    if (pulling || ended || closed || items.length >= maxBatchSize) return;
+    pulling = true;
+    iterator.next().then(
+      (result) => {
+        pulling = false;
+        if (result.done === true) ended = true;
+        else {
+          if (items.length === 0) oldestAt = performance.now();
+          items.push(result.value);
+          pull();
+        }
+        wake();
+      },
+      (error: unknown) => {
+        pulling = false;
+        ended = true;
+        failure = { error };
+        wake();
+      },
+    );
+  };
+
+  const onAbort = (): void => wake();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      pull();
+      const remainingMs =
+        items.length === 0 ? Number.POSITIVE_INFINITY : oldestAt + maxDelayMs - performance.now();
+      if (items.length >= maxBatchSize || (items.length > 0 && (ended || remainingMs <= 0))) {
+        const batch = items;
+        items = [];
+        pull();
+        yield batch;
+        continue;
+      }
+      if (ended) break;
+      await new Promise<void>((resolve) => {
+        const timer = Number.isFinite(remainingMs) ? setTimeout(resolve, remainingMs) : undefined;
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      wake = () => undefined;
+    }
+    if (failure !== undefined) throw failure.error;
+  } finally {
+    closed = true;
+    signal?.removeEventListener('abort', onAbort);
+    if (!ended) void iterator.return?.()?.catch(() => undefined);
+  }
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { createCameras } from './cameras.ts';
+import { SimulatorError } from './errors.ts';
+import { createManifest } from './manifest.ts';
+import { defaultArguments, parseOptions, type SimulatorOptions } from './options.ts';
+import { loadPictures } from './pictures.ts';
+import { createProgress, describeSummary } from './progress.ts';
+import { createRedisWriter } from './redis-writer.ts';
+import { createSchedule } from './schedule.ts';
+import { type Summary, simulate } from './simulate.ts';
+
+const name = 'trinetra-camera-simulator';
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return version ? String(manifest.version) : 'unknown';
+}
+
+function createProgram(): Command {
+  const defaults = defaultArguments;
+  return new Command(name)
+    .description(
+      'Replays a folder of pictures as N cameras at F frames per second, as the ingestor writes them.',
+    )
+    .version(readVersion())
+    .requiredOption('--frames <folder>', 'folder of .jpg, .png and .webp pictures')
+    .option('--redis <url>', 'where to write (or REDIS_URL)', process.env['REDIS_URL'] ?? defaults.redis)
+    .option('--cameras <n>', 'number of cameras', defaults.cameras)
+    .option('--fps <f>', 'frames per second of each camera', defaults.fps)
+    .option('--seconds <s>', 'how long; 0 goes on until a signal', defaults.seconds)
+    .option('--maxlen <n>', 'trim each stream to about this length', defaults.maxlen)
+    .option(
+      '--size <size>',
+      'WIDTHxHEIGHT to squash to, or original for the bytes of the files',
+      defaults.size,
+    )
+    .option('--quality <q>', 'JPEG quality of squashed pictures', defaults.quality)
+    .option('--seed <n>', 'makes --corrupt-rate and --jitter repeatable', defaults.seed)
+    .option('--corrupt-rate <r>', 'share of frames to damage, 0..1', defaults.corruptRate)
+    .option(
+      '--jitter <j>',
+      'delay frames by up to this share of the time between two, 0..0.95',
+      defaults.jitter,
+    )
+    .option('--manifest <file>', 'write a JSON line {camera_id, frame_id, image} for each frame')
+    .option('--json', 'end with one JSON line of what was written');
+}
+
+/** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+async function run(options: SimulatorOptions, signal: AbortSignal): Promise<Summary> {
+  const pictures = await loadPictures(options.frames, options.size, options.quality);
+  const cameras = createCameras(options.cameras);
+  const schedule = createSchedule(options);
+  await using writer = await createRedisWriter(options.redis, options.maxlen);
+  const manifest = options.manifest === undefined ? undefined : await createManifest(options.manifest);
+  const progress = createProgress(process.stderr, schedule.framesPerCamera * cameras.length);
+  let failing = '';
+  const summary = await simulate({
+    cameras,
+    pictures,
+    schedule,
+    writer,
+    manifest,
+    corruptRate: options.corruptRate,
+    seed: options.seed,
+    signal,
+    onProgress: progress.show,
+    onWriteError(reason) {
+      // Said when it begins and when it changes: an outage is not worth a line for each frame.
+      if (reason !== failing) progress.say(`${name}: frame not written: ${reason}`);
+      failing = reason;
+    },
+  });
+  progress.end();
+  await manifest?.close();
+  return summary;
+}
+
+async function main(): Promise<void> {
+  const program = createProgram().parse();
+  const signal = stopSignal();
+  try {
+    const options = parseOptions(program.opts());
+    const summary = await run(options, signal);
+    process.stdout.write(`${options.json ? JSON.stringify(summary) : describeSummary(summary)}\n`);
+    if (summary.write_errors > 0) {
+      throw new SimulatorError(
+        'write_failed',
+        `${summary.write_errors} frames could not be written to Redis`,
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof SimulatorError)) throw error;
+    for (const line of error.message.split('\n')) process.stderr.write(`${name}: ${line}\n`);
+    process.exitCode = 1;
+  }
+}
+
+await main();

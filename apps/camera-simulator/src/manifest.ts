@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import type { Damage } from './corrupt.ts';
+import { SimulatorError } from './errors.ts';
+
+/** One line of the manifest: which picture an entry holds. */
+export interface ManifestLine {
+  readonly camera_id: string;
+  /** Stream entry id, as in the event. */
+  readonly frame_id: string;
+  /** File name in the folder of pictures. */
+  readonly image: string;
+  /** Only where the frame was damaged. */
+  readonly corrupt?: Damage;
+}
+
+/** A file of JSON lines that is being written. */
+export interface Manifest {
+  write(line: ManifestLine): void;
+  close(): Promise<void>;
+}
+
+/** @throws {SimulatorError} `bad_options` where the file cannot be written. */
+export async function createManifest(path: string): Promise<Manifest> {
+  const stream = createWriteStream(path);
+  let failure: Error | undefined;
+  stream.on('error', (error) => {
+    failure = error;
+  });
+  const refuse = (cause: unknown): never => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SimulatorError('bad_options', `--manifest: cannot write ${path}: ${reason}`, { cause });
+  };
+  await once(stream, 'open').catch(refuse);
+  return {
+    write(line) {
+      if (failure === undefined) stream.write(`${JSON.stringify(line)}\n`);
+    },
+    async close() {
+      if (failure !== undefined) return refuse(failure);
+      stream.end();
+      await finished(stream).catch(refuse);
+    },
+  };
+}

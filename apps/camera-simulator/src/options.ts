@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { SimulatorError } from './errors.ts';
+
+/** How the pictures are sent: squashed to a size as the ingestor does, or the bytes of the file. */
+export type PictureSize = { readonly width: number; readonly height: number } | 'original';
+
+/** The command line, read and validated. */
+export interface SimulatorOptions {
+  readonly redis: string;
+  /** Folder of pictures. */
+  readonly frames: string;
+  readonly cameras: number;
+  /** Frames per second of each camera. */
+  readonly fps: number;
+  /** 0: until a signal. */
+  readonly seconds: number;
+  /** Length to which Redis trims each stream, approximately. */
+  readonly maxlen: number;
+  readonly size: PictureSize;
+  /** JPEG quality, 1..100. */
+  readonly quality: number;
+  readonly seed: number;
+  /** Share of frames that are damaged, 0..1. */
+  readonly corruptRate: number;
+  /** Longest delay of a frame, as a share of the time between two frames, 0..0.95. */
+  readonly jitter: number;
+  readonly manifest: string | undefined;
+  readonly json: boolean;
+}
+
+/** The defaults, as they would stand on the command line. */
+export const defaultArguments: Readonly<
+  Record<
+    | 'redis'
+    | 'cameras'
+    | 'fps'
+    | 'seconds'
+    | 'maxlen'
+    | 'size'
+    | 'quality'
+    | 'seed'
+    | 'corruptRate'
+    | 'jitter',
+    string
+  >
+> = Object.freeze({
+  redis: 'redis://127.0.0.1:6379',
+  cameras: '8',
+  fps: '5',
+  seconds: '20',
+  maxlen: '100',
+  size: '640x640',
+  quality: '85',
+  seed: '1',
+  corruptRate: '0',
+  jitter: '0',
+});
+
+function numeric(minimum: number, maximum: number, kind: 'a number' | 'a whole number') {
+  return z.string().transform((text, context) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    const fits = value >= minimum && value <= maximum && (kind === 'a number' || Number.isInteger(value));
+    if (fits) return value;
+    context.addIssue(`expected ${kind} in ${minimum}..${maximum} but received "${text}"`);
+    return z.NEVER;
+  });
+}
+
+const size = z.string().transform((text, context): PictureSize => {
+  if (text === 'original') return 'original';
+  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
+  const [width, height] = [Number(match?.[1]), Number(match?.[2])];
+  if (width >= 1 && width <= 16_384 && height >= 1 && height <= 16_384) return { width, height };
+  context.addIssue(`expected WIDTHxHEIGHT (1..16384 each) or original but received "${text}"`);
+  return z.NEVER;
+});
+
+const redis = z.string().refine(
+  (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol),
+  // The value is not repeated: it may hold a password.
+  'expected an address like redis://host:6379 or rediss://host:6379',
+);
+
+const schema = z.strictObject({
+  redis,
+  frames: z.string().min(1, 'expected a folder'),
+  cameras: numeric(1, 10_000, 'a whole number'),
+  fps: numeric(0.01, 1000, 'a number'),
+  seconds: numeric(0, 31_536_000, 'a number'),
+  maxlen: numeric(1, 1_000_000_000, 'a whole number'),
+  size,
+  quality: numeric(1, 100, 'a whole number'),
+  seed: numeric(0, 4_294_967_295, 'a whole number'),
+  corruptRate: numeric(0, 1, 'a number'),
+  jitter: numeric(0, 0.95, 'a number'),
+  manifest: z.string().min(1, 'expected a file').optional(),
+  json: z.boolean().optional(),
+});
+
+const flagOf = (path: readonly PropertyKey[]): string =>
+  `--${path
+    .map(String)
+    .join('.')
+    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/**
+ * Reads the values of the command line.
+ *
+ * @throws {SimulatorError} `bad_options`, one line for each bad value.
+ */
+export function parseOptions(values: Readonly<Record<string, unknown>>): SimulatorOptions {
+  const parsed = schema.safeParse(values);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${flagOf(issue.path)}: ${issue.message}`);
+    throw new SimulatorError('bad_options', problems.join('\n'));
+  }
+  return { ...parsed.data, manifest: parsed.data.manifest, json: parsed.data.json ?? false };
+}

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Camera } from './cameras.ts';
+import { corrupt, type Damage } from './corrupt.ts';
+import type { Manifest } from './manifest.ts';
+import type { Picture } from './pictures.ts';
+import { createRandomOf } from './random.ts';
+import type { FrameToWrite, RedisWriter } from './redis-writer.ts';
+import type { DueFrame, Schedule } from './schedule.ts';
+
+/** What one camera did. */
+export interface CameraSummary {
+  readonly camera_type: string;
+  /** Frames that are in the stream now, or were until it was trimmed. */
+  frames_in: number;
+  /** Those among them that were damaged. */
+  corrupt: number;
+}
+
+/** What the simulator did; its JSON line. */
+export interface Summary {
+  frames_in: number;
+  corrupt: number;
+  /** Frames that Redis did not take. */
+  write_errors: number;
+  /** Time between the first and the last write, seconds. */
+  seconds: number;
+  /** How late the latest frame was, ms: large where this machine or Redis cannot keep up. */
+  max_late_ms: number;
+  readonly cameras: Record<string, CameraSummary>;
+}
+
+export interface SimulateOptions {
+  readonly cameras: readonly Camera[];
+  readonly pictures: readonly Picture[];
+  readonly schedule: Schedule;
+  readonly writer: RedisWriter;
+  readonly manifest?: Manifest | undefined;
+  readonly corruptRate: number;
+  readonly seed: number;
+  /** Ends the run after the frames under way. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((summary: Summary) => void) | undefined;
+  readonly onWriteError?: ((reason: string) => void) | undefined;
+}
+
+/** Frames in one round trip: enough for a thousand cameras, and a bound for the memory of a late start. */
+const maxFramesPerWrite = 64;
+
+interface Prepared extends FrameToWrite {
+  readonly image: string;
+  readonly damage: Damage | undefined;
+}
+
+/** Plays the schedule to its end, or until the signal, and says what was written. */
+export async function simulate(options: SimulateOptions): Promise<Summary> {
+  const { cameras, schedule, writer, signal } = options;
+  const summary: Summary = {
+    frames_in: 0,
+    corrupt: 0,
+    write_errors: 0,
+    seconds: 0,
+    max_late_ms: 0,
+    cameras: Object.fromEntries(
+      cameras.map(({ id, type }) => [id, { camera_type: type, frames_in: 0, corrupt: 0 }]),
+    ),
+  };
+  const prepare = createPreparer(options);
+  const start = performance.now();
+  for (let due = schedule.nextDueMs(); due !== undefined && !signal.aborted; due = schedule.nextDueMs()) {
+    const early = due - (performance.now() - start);
+    if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
+    // A timer may end a little early: then nothing is due yet, and the loop sleeps again.
+    const elapsed = performance.now() - start;
+    const taken = schedule.takeDue(elapsed, maxFramesPerWrite);
+    const [first] = taken;
+    if (first === undefined) continue;
+    summary.max_late_ms = Math.max(summary.max_late_ms, Math.round(elapsed - first.dueMs));
+    const frames = taken.map(prepare);
+    record(summary, frames, await writer.write(frames), options);
+    summary.seconds = Math.round(performance.now() - start) / 1000;
+    options.onProgress?.(summary);
+  }
+  return summary;
+}
+
+/** Each camera begins with another picture, and shows one after the other. */
+function createPreparer({
+  cameras,
+  pictures,
+  corruptRate,
+  seed,
+}: SimulateOptions): (due: DueFrame) => Prepared {
+  // Not the numbers of the schedule's jitter: each must repeat whether or not the other is used.
+  const randoms = cameras.map((_, i) => createRandomOf(seed + 1_000_003, i));
+  return ({ camera: index, frame }) => {
+    const camera = cameras[index];
+    const picture = pictures[(index + frame) % pictures.length];
+    const random = randoms[index];
+    if (camera === undefined || picture === undefined || random === undefined) {
+      throw new RangeError(`camera ${index}: expected one of ${cameras.length}`);
+    }
+    const { name, bytes, width, height } = picture;
+    if (random() >= corruptRate) return { camera, bytes, width, height, image: name, damage: undefined };
+    return { camera, width, height, image: name, ...corrupt(bytes, random) };
+  };
+}
+
+function record(
+  summary: Summary,
+  frames: readonly Prepared[],
+  outcomes: Awaited<ReturnType<RedisWriter['write']>>,
+  { manifest, onWriteError }: SimulateOptions,
+): void {
+  for (const [i, { camera, image, damage }] of frames.entries()) {
+    const outcome = outcomes[i];
+    if (outcome?.ok !== true) {
+      summary.write_errors += 1;
+      onWriteError?.(outcome?.reason ?? 'no answer');
+      continue;
+    }
+    const own = summary.cameras[camera.id];
+    const damaged = damage === undefined ? 0 : 1;
+    summary.frames_in += 1;
+    summary.corrupt += damaged;
+    if (own !== undefined) {
+      own.frames_in += 1;
+      own.corrupt += damaged;
+    }
+    const line = { camera_id: camera.id, frame_id: outcome.frameId, image };
+    manifest?.write(damage === undefined ? line : { ...line, corrupt: damage });
+  }
+}

@@ -1,0 +1,308 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cameraIdOf, parseFrameEntry } from '@trinetra/contracts';
+import { startRedis } from '@trinetra/local-servers';
+import { Redis } from 'ioredis';
+import sharp from 'sharp';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const root = new URL('../', import.meta.url);
+
+let server: Awaited<ReturnType<typeof startRedis>>;
+let redis: Redis;
+let folder = '';
+let pictures = '';
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url);
+  folder = await mkdtemp(join(tmpdir(), 'trinetra-simulator-'));
+  pictures = join(folder, 'pictures');
+  await mkdir(pictures);
+  const colours = { 'a_red.jpg': '#d02020', 'b_green.png': '#20d020', 'c_blue.webp': '#2020d0' };
+  for (const [name, background] of Object.entries(colours)) {
+    const picture = sharp({ create: { width: 500, height: 375, channels: 3, background } });
+    await picture.toFile(join(pictures, name));
+  }
+  await writeFile(join(pictures, 'notes.txt'), 'not a picture');
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(() => redis.flushall());
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(...args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return { child, ended: once(child, 'close').then(([code]) => ({ code, stdout, stderr })) };
+}
+
+const play = (...args: readonly string[]): Promise<Ended> =>
+  start('--redis', server.url, '--frames', pictures, ...args).ended;
+
+interface Entry {
+  readonly id: string;
+  readonly fields: Buffer[];
+}
+
+async function entriesOf(cameraId: string): Promise<Entry[]> {
+  const entries = await redis.xrangeBuffer(`frames:${cameraId}`, '-', '+');
+  return entries.map(([id, fields]) => ({ id: id.toString(), fields }));
+}
+
+const names = ['camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height'];
+
+/** The channel that dominates, as the name of the picture says it. */
+async function colourOf(frame: Uint8Array): Promise<string> {
+  const { channels } = await sharp(frame).stats();
+  const means = channels.map(({ mean }) => mean);
+  return ['red', 'green', 'blue'][means.indexOf(Math.max(...means))] ?? 'none';
+}
+
+describe('trinetra-camera-simulator', () => {
+  it('writes what the ingestor writes, and says how much', async () => {
+    const before = Date.now() / 1000;
+    const { code, stdout, stderr } = await play(
+      '--cameras',
+      '3',
+      '--fps',
+      '20',
+      '--seconds',
+      '0.5',
+      '--json',
+    );
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({
+      frames_in: 30,
+      corrupt: 0,
+      write_errors: 0,
+      cameras: {
+        cam_entrance_01: { camera_type: 'entrance', frames_in: 10, corrupt: 0 },
+        cam_billing_02: { camera_type: 'billing', frames_in: 10, corrupt: 0 },
+        cam_face_capture_03: { camera_type: 'face_capture', frames_in: 10, corrupt: 0 },
+      },
+    });
+    expect((await redis.keys('*')).map(cameraIdOf).sort()).toEqual(Object.keys(summary.cameras).sort());
+    for (const [cameraId, { camera_type }] of Object.entries<{ camera_type: string }>(summary.cameras)) {
+      const entries = await entriesOf(cameraId);
+      expect(entries).toHaveLength(10);
+      let last = before;
+      for (const { id, fields } of entries) {
+        expect(fields.filter((_, i) => i % 2 === 0).map(String)).toEqual(names);
+        const parsed = parseFrameEntry(`frames:${cameraId}`, id, fields);
+        if (!parsed.ok) throw new Error(parsed.message);
+        const { entry } = parsed;
+        expect(entry).toMatchObject({
+          cameraId,
+          cameraType: camera_type,
+          originalSize: { width: 500, height: 375 },
+        });
+        expect(entry.ingestTs).toBeGreaterThanOrEqual(last - 0.001);
+        last = entry.ingestTs;
+        expect(await sharp(entry.frame).metadata()).toMatchObject({
+          format: 'jpeg',
+          width: 640,
+          height: 640,
+        });
+      }
+      expect(last).toBeLessThan(Date.now() / 1000 + 0.001);
+    }
+  });
+
+  it('shows another picture on each camera, one after the other, and writes which in the manifest', async () => {
+    const manifest = join(folder, 'manifest.ndjson');
+    await play('--cameras', '2', '--fps', '50', '--seconds', '0.08', '--manifest', manifest);
+    const lines = (await readFile(manifest, 'utf8')).trimEnd().split('\n');
+    const seen = lines.map(
+      (line) => JSON.parse(line) as { camera_id: string; frame_id: string; image: string },
+    );
+    const imagesOf = (cameraId: string): string[] =>
+      seen.filter(({ camera_id }) => camera_id === cameraId).map(({ image }) => image);
+    expect(imagesOf('cam_entrance_01')).toEqual(['a_red.jpg', 'b_green.png', 'c_blue.webp', 'a_red.jpg']);
+    expect(imagesOf('cam_billing_02')).toEqual(['b_green.png', 'c_blue.webp', 'a_red.jpg', 'b_green.png']);
+    for (const { camera_id, frame_id, image } of seen) {
+      const [entry] = await redis.xrangeBuffer(`frames:${camera_id}`, frame_id, frame_id);
+      expect(image).toContain(await colourOf(entry?.[1][7] ?? Buffer.alloc(0)));
+    }
+  });
+
+  it('sends the bytes of the files with --size original', async () => {
+    await play('--cameras', '1', '--fps', '50', '--seconds', '0.06', '--size', 'original');
+    const sent = (await entriesOf('cam_entrance_01')).map(({ fields }) => fields[7]);
+    const files = ['a_red.jpg', 'b_green.png', 'c_blue.webp'];
+    expect(sent).toEqual(await Promise.all(files.map((file) => readFile(join(pictures, file)))));
+  });
+
+  it('trims its streams', async () => {
+    await play('--cameras', '1', '--fps', '500', '--seconds', '0.4', '--maxlen', '20', '--size', '16x16');
+    expect(await redis.xlen('frames:cam_entrance_01')).toBeLessThan(150);
+  });
+
+  it('damages the frames that it is told to, the same ones for the same seed', async () => {
+    const args = ['--cameras', '2', '--fps', '100', '--seconds', '0.3', '--corrupt-rate', '0.5', '--json'];
+    const run = async (seed: string): Promise<string[]> => {
+      await redis.flushall();
+      const manifest = join(folder, `damage-${seed}.ndjson`);
+      const { stdout } = await play(...args, '--seed', seed, '--manifest', manifest);
+      const lines = (await readFile(manifest, 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      const damaged = lines.filter((line) => line.corrupt !== undefined);
+      expect(JSON.parse(stdout).corrupt).toBe(damaged.length);
+      for (const line of lines) {
+        const [entry] = await redis.xrangeBuffer(`frames:${line.camera_id}`, line.frame_id, line.frame_id);
+        const decoded = sharp(entry?.[1][7], { failOn: 'truncated' }).raw().toBuffer();
+        const outcome = await decoded.then(
+          () => 'good',
+          () => 'bad',
+        );
+        expect(outcome).toBe(line.corrupt === undefined ? 'good' : 'bad');
+      }
+      return lines.map((line) => `${line.camera_id} ${line.corrupt}`).sort();
+    };
+    const first = await run('7');
+    expect(await run('7')).toEqual(first);
+    expect(await run('8')).not.toEqual(first);
+    expect(new Set(first.map((line) => line.split(' ')[1]))).toEqual(
+      new Set(['undefined', 'truncated', 'header', 'noise']),
+    );
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends at %s with the summary of what it wrote', async (signal) => {
+    const { child, ended } = start(
+      ...['--redis', server.url, '--frames', pictures, '--cameras', '2', '--fps', '50'],
+      ...['--seconds', '0', '--maxlen', '100000', '--json'],
+    );
+    await expect.poll(() => redis.xlen('frames:cam_billing_02'), { timeout: 20_000 }).toBeGreaterThan(3);
+    child.kill(signal);
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    const { cameras } = JSON.parse(stdout);
+    for (const cameraId of ['cam_entrance_01', 'cam_billing_02']) {
+      expect(cameras[cameraId].frames_in).toBe(await redis.xlen(`frames:${cameraId}`));
+    }
+  });
+
+  it('counts what Redis does not take, and exits 1', async () => {
+    await redis.set('frames:cam_billing_02', 'not a stream');
+    const { code, stdout, stderr } = await play(
+      ...['--cameras', '2', '--fps', '50', '--seconds', '0.1', '--json'],
+    );
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ frames_in: 5, write_errors: 5 });
+    expect(stderr).toMatch(/frame not written: WRONGTYPE/);
+    expect(stderr.match(/WRONGTYPE/g)).toHaveLength(1);
+  });
+
+  it('goes on after a restart of Redis, and counts what was lost meanwhile', async () => {
+    const own = await startRedis();
+    const { child, ended } = start(
+      ...['--redis', own.url, '--frames', pictures, '--cameras', '1', '--fps', '50'],
+      ...['--seconds', '0', '--json'],
+    );
+    const watcher = new Redis(own.url);
+    try {
+      await expect.poll(() => watcher.xlen('frames:cam_entrance_01'), { timeout: 20_000 }).toBeGreaterThan(3);
+      await own.restart();
+      // Nothing survives that restart: what is there now was written after it.
+      await expect.poll(() => watcher.xlen('frames:cam_entrance_01'), { timeout: 20_000 }).toBeGreaterThan(5);
+    } finally {
+      child.kill('SIGTERM');
+      watcher.disconnect();
+    }
+    const { code, stdout } = await ended;
+    await own.close();
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).frames_in).toBeGreaterThan(9);
+    expect(JSON.parse(stdout).write_errors).toBeGreaterThan(0);
+  });
+
+  it('says all that is wrong with its arguments, one line each', async () => {
+    const { code, stderr } = await play(
+      '--cameras',
+      '0',
+      '--fps',
+      'fast',
+      '--size',
+      'big',
+      '--corrupt-rate',
+      '2',
+    );
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      'trinetra-camera-simulator: --cameras: expected a whole number in 1..10000 but received "0"',
+      'trinetra-camera-simulator: --fps: expected a number in 0.01..1000 but received "fast"',
+      'trinetra-camera-simulator: --size: expected WIDTHxHEIGHT (1..16384 each) or original but received "big"',
+      'trinetra-camera-simulator: --corrupt-rate: expected a number in 0..1 but received "2"',
+    ]);
+  });
+
+  it('says that --frames is missing, empty, absent or damaged', async () => {
+    const from = (path: string): Promise<Ended> => start('--redis', server.url, '--frames', path).ended;
+    expect((await start('--redis', server.url).ended).stderr).toContain(
+      "required option '--frames <folder>'",
+    );
+    const empty = join(folder, 'empty');
+    await mkdir(empty, { recursive: true });
+    expect(await from(empty)).toMatchObject({ code: 1, stderr: expect.stringContaining('found none') });
+    expect((await from(join(folder, 'absent'))).stderr).toContain('does not exist');
+    const damaged = join(folder, 'damaged');
+    await mkdir(damaged, { recursive: true });
+    await writeFile(join(damaged, 'x.jpg'), 'not a picture');
+    expect((await from(damaged)).stderr).toMatch(/cannot read .*x\.jpg: .*unsupported/);
+  });
+
+  it('says that Redis cannot be reached, without the password', async () => {
+    const { code, stdout, stderr } = await start(
+      ...['--redis', 'redis://:hush@127.0.0.1:1', '--frames', pictures, '--json'],
+    ).ended;
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/--redis: cannot use redis:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/);
+    expect(stderr).not.toContain('hush');
+  });
+
+  it('says that the manifest cannot be written', async () => {
+    const { code, stderr } = await play('--manifest', join(folder, 'absent', 'x.ndjson'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/--manifest: cannot write .*ENOENT/);
+  });
+});
+
+it('runs the first example of the README', async () => {
+  const readme = await readFile(new URL('README.md', root), 'utf8');
+  const example = /```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  expect(example).toContain('node dist/main.js');
+  const path = `${fileURLToPath(new URL('.', `file://${process.execPath}`))}:${process.env['PATH']}`;
+  const env = { ...process.env, PATH: path, REDIS_URL: server.url, FRAMES: pictures };
+  const child = spawn('sh', ['-ec', example], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(JSON.parse(stdout)).toMatchObject({ frames_in: 40, write_errors: 0 });
+});

@@ -21,32 +21,35 @@ function readVersion(): string {
 
 function createProgram(): Command {
   const defaults = defaultArguments;
-  return new Command(name)
-    .description(
-      'Replays a folder of pictures as N cameras at F frames per second, as the ingestor writes them.',
-    )
-    .version(readVersion())
-    .requiredOption('--frames <folder>', 'folder of .jpg, .png and .webp pictures')
-    .option('--redis <url>', 'where to write (or REDIS_URL)', process.env['REDIS_URL'] ?? defaults.redis)
-    .option('--cameras <n>', 'number of cameras', defaults.cameras)
-    .option('--fps <f>', 'frames per second of each camera', defaults.fps)
-    .option('--seconds <s>', 'how long; 0 goes on until a signal', defaults.seconds)
-    .option('--maxlen <n>', 'trim each stream to about this length', defaults.maxlen)
-    .option(
-      '--size <size>',
-      'WIDTHxHEIGHT to squash to, or original for the bytes of the files',
-      defaults.size,
-    )
-    .option('--quality <q>', 'JPEG quality of squashed pictures', defaults.quality)
-    .option('--seed <n>', 'makes --corrupt-rate and --jitter repeatable', defaults.seed)
-    .option('--corrupt-rate <r>', 'share of frames to damage, 0..1', defaults.corruptRate)
-    .option(
-      '--jitter <j>',
-      'delay frames by up to this share of the time between two, 0..0.95',
-      defaults.jitter,
-    )
-    .option('--manifest <file>', 'write a JSON line {camera_id, frame_id, image} for each frame')
-    .option('--json', 'end with one JSON line of what was written');
+  return (
+    new Command(name)
+      .description(
+        'Replays a folder of pictures as N cameras at F frames per second, as the ingestor writes them.',
+      )
+      .version(readVersion())
+      .requiredOption('--frames <folder>', 'folder of .jpg, .png and .webp pictures')
+      // Not given to commander as a default: --help would print the password that REDIS_URL may hold.
+      .option('--redis <url>', `where to write (default: REDIS_URL, or "${defaults.redis}")`)
+      .option('--cameras <n>', 'number of cameras', defaults.cameras)
+      .option('--fps <f>', 'frames per second of each camera', defaults.fps)
+      .option('--seconds <s>', 'how long; 0 goes on until a signal', defaults.seconds)
+      .option('--maxlen <n>', 'trim each stream to about this length', defaults.maxlen)
+      .option(
+        '--size <size>',
+        'WIDTHxHEIGHT to squash to, or original for the bytes of the files',
+        defaults.size,
+      )
+      .option('--quality <q>', 'JPEG quality of squashed pictures', defaults.quality)
+      .option('--seed <n>', 'makes --corrupt-rate and --jitter repeatable', defaults.seed)
+      .option('--corrupt-rate <r>', 'share of frames to damage, 0..1', defaults.corruptRate)
+      .option(
+        '--jitter <j>',
+        'delay frames by up to this share of the time between two, 0..0.95',
+        defaults.jitter,
+      )
+      .option('--manifest <file>', 'write a JSON line {camera_id, frame_id, image} for each frame')
+      .option('--json', 'end with one JSON line of what was written')
+  );
 }
 
 /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -94,7 +97,8 @@ async function main(): Promise<void> {
   const program = createProgram().parse();
   const signal = stopSignal();
   try {
-    const options = parseOptions(program.opts());
+    const redis = process.env['REDIS_URL'] ?? defaultArguments.redis;
+    const options = parseOptions({ redis, ...program.opts() });
     const summary = await run(options, signal);
     process.stdout.write(`${options.json ? JSON.stringify(summary) : describeSummary(summary)}\n`);
     if (summary.write_errors > 0) {

@@ -5,7 +5,7 @@ import type { Damage } from './corrupt.ts';
 import { SimulatorError } from './errors.ts';
 
 /** One line of the manifest: which picture an entry holds. */
-export interface ManifestLine {
+interface ManifestLine {
   readonly camera_id: string;
   /** Stream entry id, as in the event. */
   readonly frame_id: string;

@@ -13,7 +13,7 @@ export interface FrameToWrite {
 }
 
 /** The entry id, or why there is none. */
-export type WriteOutcome =
+type WriteOutcome =
   | { readonly ok: true; readonly frameId: string }
   | { readonly ok: false; readonly reason: string };
 

@@ -8,7 +8,7 @@ import type { FrameToWrite, RedisWriter } from './redis-writer.ts';
 import type { DueFrame, Schedule } from './schedule.ts';
 
 /** What one camera did. */
-export interface CameraSummary {
+interface CameraSummary {
   readonly camera_type: string;
   /** Frames that are in the stream now, or were until it was trimmed. */
   frames_in: number;

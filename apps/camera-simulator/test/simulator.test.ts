@@ -45,7 +45,8 @@ interface Ended {
 }
 
 function start(...args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, REDIS_URL: 'redis://:hush@127.0.0.1:1' };
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
@@ -276,13 +277,18 @@ describe('trinetra-camera-simulator', () => {
   });
 
   it('says that Redis cannot be reached, without the password', async () => {
-    const { code, stdout, stderr } = await start(
-      ...['--redis', 'redis://:hush@127.0.0.1:1', '--frames', pictures, '--json'],
-    ).ended;
+    const { code, stdout, stderr } = await start('--frames', pictures, '--json').ended;
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/--redis: cannot use redis:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/);
     expect(stderr).not.toContain('hush');
+  });
+
+  it('does not show the password of REDIS_URL in its help', async () => {
+    const { code, stdout } = await start('--help').ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('--redis <url>');
+    expect(stdout).not.toContain('hush');
   });
 
   it('says that the manifest cannot be written', async () => {

@@ -1,0 +1,35 @@
+/** Side of an aligned face, px. */
+export const faceSize = 112;
+
+const plane = faceSize * faceSize;
+
+/** Values of one face: `[3, 112, 112]`. */
+export const faceValues: number = 3 * plane;
+
+/** How a model wants its pixels: as they are, or `(x - 127.5) / 127.5`. */
+export type PixelScale = 'raw' | 'centred';
+
+/**
+ * Writes a face `[112, 112, 3]` RGB 0..255 as `[3, 112, 112]` NCHW into `tensor` at `index`.
+ *
+ * @see https://github.com/deepinsight/insightface/blob/master/python-package/insightface/model_zoo/arcface_onnx.py
+ */
+export function writeFace(face: Uint8Array, scale: PixelScale, tensor: Float32Array, index: number): void {
+  const [factor, shift] = scale === 'raw' ? [1, 0] : [1 / 127.5, 127.5];
+  let at = index * faceValues;
+  for (let i = 0; i < face.length; i += 3, at += 1) {
+    tensor[at] = ((face[i] ?? 0) - shift) * factor;
+    tensor[at + plane] = ((face[i + 1] ?? 0) - shift) * factor;
+    tensor[at + 2 * plane] = ((face[i + 2] ?? 0) - shift) * factor;
+  }
+}
+
+/**
+ * Some exports hold the normalisation in the graph, a Sub and a Mul or Div among the first nodes: they take 0..255.
+ *
+ * @param firstOps Operators of the graph's first 8 nodes.
+ */
+export function pixelScaleOf(firstOps: readonly string[]): PixelScale {
+  const subtracts = firstOps.includes('Sub');
+  return subtracts && (firstOps.includes('Mul') || firstOps.includes('Div')) ? 'raw' : 'centred';
+}

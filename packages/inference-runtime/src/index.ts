@@ -1,0 +1,5 @@
+export { InferenceError, type InferenceErrorCode } from './errors.ts';
+export { createInferenceRuntime, type InferenceRuntime } from './inference-runtime.ts';
+export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
+export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
+export type { InferenceModel, ModelInfo, RunOptions, RunResult, TensorData, TensorInfo } from './types.ts';

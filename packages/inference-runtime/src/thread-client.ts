@@ -1,0 +1,62 @@
+import { Worker } from 'node:worker_threads';
+import { InferenceError } from './errors.ts';
+import { type ThreadRequest, type ThreadResponse, transferList } from './messages.ts';
+
+/** A request without its number, which the client gives. */
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
+export type ThreadCall = Unnumbered<ThreadRequest>;
+
+interface Waiting {
+  resolve(response: ThreadResponse): void;
+  reject(error: Error): void;
+}
+
+const file = import.meta.url.endsWith('.ts') ? './inference-thread.ts' : './inference-thread.js';
+
+/** Talks to one inference thread; answers come in the order of the calls. */
+export class ThreadClient {
+  readonly #worker: Worker = new Worker(new URL(file, import.meta.url));
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 0;
+  #ended: InferenceError | undefined;
+
+  constructor() {
+    this.#worker.on('message', (response: ThreadResponse) => {
+      const waiting = this.#waiting.get(response.id);
+      this.#waiting.delete(response.id);
+      waiting?.resolve(response);
+      if (this.#waiting.size === 0) this.#worker.unref();
+    });
+    this.#worker.on('error', (error) => this.#end(`the inference thread failed: ${String(error)}`, error));
+    this.#worker.on('exit', (code) => this.#end(`the inference thread ended with code ${code}`));
+    this.#worker.unref();
+  }
+
+  /** False once the thread has ended: another client is needed. */
+  get alive(): boolean {
+    return this.#ended === undefined;
+  }
+
+  #end(message: string, cause?: unknown): void {
+    this.#ended ??= new InferenceError('thread_crashed', message, { retryable: true, cause });
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
+    this.#waiting.clear();
+  }
+
+  async call(request: ThreadCall): Promise<ThreadResponse> {
+    if (this.#ended !== undefined) throw this.#ended;
+    const id = this.#next;
+    this.#next += 1;
+    const answer = new Promise<ThreadResponse>((resolve, reject) =>
+      this.#waiting.set(id, { resolve, reject }),
+    );
+    this.#worker.ref();
+    this.#worker.postMessage({ ...request, id }, request.kind === 'run' ? transferList(request.feeds) : []);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.#ended ??= new InferenceError('closed', 'the inference runtime is closed');
+    await this.#worker.terminate();
+  }
+}

@@ -1,0 +1,56 @@
+/** A tensor as plain data; `data` is row-major with the shape `dims`. */
+export interface TensorData {
+  readonly type: 'float32' | 'float16' | 'uint8' | 'int64' | 'int32';
+  readonly data: Float32Array | Uint16Array | Uint8Array | BigInt64Array | Int32Array;
+  readonly dims: readonly number[];
+}
+
+/** Name, element type and shape of an input or output; symbolic axes are names. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly (number | string)[];
+}
+
+/** What really runs, read from the file and the live session. */
+export interface ModelInfo {
+  readonly requestedPath: string;
+  readonly path: string;
+  readonly provider: string;
+  readonly precision: string;
+  /** Of the file that runs, hex. */
+  readonly sha256: string;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** ONNX metadata_props, as exporters such as Ultralytics write them. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Operators of the graph's first 8 nodes. */
+  readonly firstOps: readonly string[];
+  readonly fallback?: { readonly from: string; readonly to: string; readonly reason: string };
+}
+
+/** Outputs of a run, and its input buffers for reuse. */
+export interface RunResult {
+  readonly outputs: Readonly<Record<string, TensorData>>;
+  readonly feeds: Readonly<Record<string, TensorData>>;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Names of the outputs wanted; default: all. */
+  readonly fetches?: readonly string[] | undefined;
+}
+
+/** A loaded model. */
+export interface InferenceModel extends AsyncDisposable {
+  readonly info: ModelInfo;
+  /**
+   * Runs once. The buffers of feeds that are whole are moved into the inference thread: they are detached here and
+   * come back in `feeds` of the result; views into larger buffers are copied.
+   *
+   * @throws {InferenceError} `model_mismatch` for feeds that do not fit, `out_of_memory`, `run_failed`,
+   * `thread_crashed` or `closed`.
+   */
+  run(feeds: Readonly<Record<string, TensorData>>, options?: RunOptions): Promise<RunResult>;
+  close(): Promise<void>;
+}

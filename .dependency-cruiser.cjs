@@ -28,7 +28,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: ['node_modules', 'dist'] },
-    exclude: { path: ['(^|/)dist/', '\\.test\\.ts$', '(^|/)test/'] },
+    exclude: { path: ['\\.test\\.ts$', '(^|/)test/'] },
     tsConfig: { fileName: 'tsconfig.base.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'default'] },
   },

@@ -24,7 +24,7 @@ export function assignFaces(
   persons: readonly Xyxy[],
   candidates: readonly (readonly FaceCandidate[])[],
 ): number[] {
-  const choice = candidates.map((faces) => (faces.length > 0 ? 0 : -1));
+  const choice: number[] = candidates.map((faces) => (faces.length > 0 ? 0 : -1));
   const faceOf = (person: number): FaceCandidate | undefined => candidates[person]?.[choice[person] ?? -1];
   const conflict = (): [number, number] | null => {
     for (let a = 0; a < persons.length; a += 1) {

@@ -1,5 +1,5 @@
 import type { Xyxy } from '@trinetra/contracts';
-import { type FaceCandidate, faceOverlap } from './yunet.ts';
+import { type FaceCandidate, faceOverlap } from './face-candidate.ts';
 
 /** Two candidates that overlap by more than this are one face, seen in two persons' crops. */
 const sameFace = 0.4;

@@ -3,10 +3,11 @@ import type { InferenceModel } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { assignFaces } from './assign-faces.ts';
 import { FaceAlignerError } from './errors.ts';
+import type { FaceCandidate } from './face-candidate.ts';
 import { type CropGeometry, cropSize, cropValues, writePersonCrop } from './person-crop.ts';
-import { type Affine, arcfaceTemplate, invert, similarityTransform } from './similarity.ts';
+import { type Affine, arcfaceTemplate, invertAffine, similarityTransform } from './similarity.ts';
 import { warpAffine } from './warp-affine.ts';
-import { checkYunet, decodeYunet, type FaceCandidate } from './yunet.ts';
+import { checkYunet, decodeYunet } from './yunet.ts';
 
 /** Side of an aligned face, px. */
 const alignedSize = 112;
@@ -74,7 +75,7 @@ function alignFace(
 ): Uint8Array | null {
   const seen = landmarks.map(([x, y]): Point => [x * stretchX, y * stretchY]);
   const transform = similarityTransform(seen, arcfaceTemplate);
-  const back = transform === null ? null : invert(transform);
+  const back = transform === null ? null : invertAffine(transform);
   if (back === null) return null;
   const [a, b, c, d, e, f] = back;
   const toImage: Affine = [

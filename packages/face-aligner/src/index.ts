@@ -7,5 +7,5 @@ export {
   type FaceAlignerOptions,
   type FaceResult,
 } from './face-aligner.ts';
-export { type Affine, arcfaceTemplate, similarityTransform } from './similarity.ts';
+export { type Affine, arcfaceTemplate, invertAffine, similarityTransform } from './similarity.ts';
 export { warpAffine } from './warp-affine.ts';

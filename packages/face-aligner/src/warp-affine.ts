@@ -19,9 +19,10 @@ export function warpAffine(image: RgbImage, transform: Affine, size: number): Ui
     for (let x = 0; x < size; x += 1, out += 3) {
       const fixedX = Math.round((a * x + b * y + c) * 32);
       const fixedY = Math.round((d * x + e * y + f) * 32);
-      const [left, top] = [fixedX >> 5, fixedY >> 5];
-      if (left < -1 || top < -1 || left >= width || top >= height) continue;
-      const [right, bottom] = [(fixedX & 31) / 32, (fixedY & 31) / 32];
+      // No bit operations: they wrap past 32 bits and turn what is not a number into 0, both inside of the image.
+      const [left, top] = [Math.floor(fixedX / 32), Math.floor(fixedY / 32)];
+      if (!(left >= -1 && top >= -1 && left < width && top < height)) continue;
+      const [right, bottom] = [fixedX / 32 - left, fixedY / 32 - top];
       const leftIn = left >= 0;
       const rightIn = left + 1 < width;
       const topIn = top >= 0;

@@ -1,14 +1,8 @@
 import type { FaceLandmarks, Point, Xyxy } from '@trinetra/contracts';
 import type { InferenceModel, TensorData } from '@trinetra/inference-runtime';
 import { FaceAlignerError } from './errors.ts';
+import { type FaceCandidate, keepBestFaces } from './face-candidate.ts';
 import { cropSize } from './person-crop.ts';
-
-/** A face in the pixels that the model saw. */
-export interface FaceCandidate {
-  readonly bbox: Xyxy;
-  readonly landmarks: FaceLandmarks;
-  readonly score: number;
-}
 
 const strides = [8, 16, 32] as const;
 
@@ -33,14 +27,6 @@ export function checkYunet(model: InferenceModel): {
 }
 
 const clamp01 = (value: number): number => (value > 0 ? Math.min(1, value) : 0);
-
-function overlap(a: Xyxy, b: Xyxy): number {
-  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
-  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  const area = (box: Xyxy): number => (box[2] - box[0]) * (box[3] - box[1]);
-  return (width * height) / (area(a) + area(b) - width * height);
-}
 
 /**
  * The faces of one crop with a score of at least `threshold`, best first, at most 4, none overlapping a better one by
@@ -86,16 +72,8 @@ export function decodeYunet(
       ];
       const landmarks: FaceLandmarks = [point(0), point(1), point(2), point(3), point(4)];
       const bbox: Xyxy = [cx - halfWidth, cy - halfHeight, cx + halfWidth, cy + halfHeight];
-      if (![...bbox, ...landmarks.flat()].every(Number.isFinite)) continue;
       faces.push({ bbox, landmarks, score });
     }
   }
-  const kept: FaceCandidate[] = [];
-  for (const face of faces.toSorted((a, b) => b.score - a.score)) {
-    if (kept.length >= 4) break;
-    if (!kept.some((other) => overlap(other.bbox, face.bbox) > 0.3)) kept.push(face);
-  }
-  return kept;
+  return keepBestFaces(faces, 0.3);
 }
-
-export { overlap as faceOverlap };

@@ -1,0 +1,12 @@
+export { KafkaSinkError, type KafkaSinkErrorCode } from './errors.ts';
+export { createKafkaSink } from './kafka-sink.ts';
+export { createNdjsonSink, type NdjsonSinkOptions } from './ndjson-sink.ts';
+export { defaultKafkaSinkOptions, type KafkaSinkOptions, type KafkaTlsOptions } from './options.ts';
+export {
+  type DetectionSink,
+  type WriteFailure,
+  type WriteFailureReason,
+  type WriteResult,
+  writeFailureReasons,
+} from './sink.ts';
+export { createStdoutSink, type StdoutSinkOptions } from './stdout-sink.ts';

@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type DetectionEvent, encodeDetectionEvent } from '@trinetra/contracts';
+import type { Message } from 'kafkajs';
+import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createKafkaConnection } from './kafka-connection.ts';
+import { failureOf } from './kafka-failure.ts';
+import { type KafkaSinkOptions, type KafkaSinkSettings, parseOptions } from './options.ts';
+import { createSerialQueue } from './serial-queue.ts';
+import type { DetectionSink, WriteFailure, WriteResult } from './sink.ts';
+
+const healthCacheMs = 2000;
+const maxBackoffMs = 30_000;
+
+interface Encoded {
+  readonly message: Message;
+  readonly truncatedEmbeddings: number;
+}
+
+/** The message of an event, or why there is none. */
+function encode(event: DetectionEvent, maxBytes: number): Encoded | WriteFailure {
+  try {
+    const { bytes, cameraId, frameId, truncatedEmbeddings } = encodeDetectionEvent(event, { maxBytes });
+    if (bytes.byteLength > maxBytes) {
+      const message = `Expected at most ${maxBytes} bytes without embeddings but the event has ${bytes.byteLength}`;
+      return { ok: false, reason: 'too_large', message };
+    }
+    const headers = {
+      'content-type': 'application/json',
+      schema_version: String(event.schema_version),
+      frame_id: frameId,
+    };
+    return { message: { key: cameraId, value: bytes, headers }, truncatedEmbeddings };
+  } catch (error) {
+    return { ok: false, reason: 'unknown', message: `The event cannot be encoded: ${String(error)}` };
+  }
+}
+
+/** A broker that said this has judged one event, so the others deserve their own try. */
+const isAboutOneEvent = ({ reason }: WriteFailure): boolean => reason === 'too_large';
+
+/** A broker that said this is there. */
+const hasAnswered = (failure: WriteFailure | null): boolean =>
+  failure === null || failure.reason === 'too_large' || failure.reason === 'unknown_topic';
+
+/**
+ * Makes a sink that publishes each event as one message: key `camera_id`, value the event's JSON, headers
+ * `content-type`, `schema_version` and `frame_id`. It connects at the first write, so the cluster may be away now.
+ *
+ * Delivery is at least once: a try that seemed to fail may have arrived, so consumers de-duplicate on `camera_id`
+ * and `frame_id`. With `acks: 0` only a lost connection is noticed.
+ *
+ * @throws {@link KafkaSinkError} `invalid_options`.
+ * @example
+ * await using sink = await createKafkaSink({ brokers: ['localhost:9092'] });
+ * const [result] = await sink.write([event]);
+ */
+export async function createKafkaSink(options: KafkaSinkOptions): Promise<DetectionSink> {
+  return startKafkaSink(parseOptions(options));
+}
+
+function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
+  const { topic, retries, retryBackoffMs, requestTimeoutMs, maxMessageBytes, logger } = settings;
+  const connection = createKafkaConnection(settings);
+  const queue = createSerialQueue();
+  let lastFailure: WriteFailure = { ok: false, reason: 'unreachable', message: '' };
+  let health: { readonly at: number; readonly ok: Promise<boolean> } | undefined;
+  let closing: Promise<void> | undefined;
+
+  const breaker = createCircuitBreaker({
+    ...settings.breaker,
+    probe: async () => hasAnswered(await connection.findTopic()),
+    onChange: (state) => {
+      health = undefined;
+      if (state === 'closed') {
+        logger.info({ topic }, 'Kafka answers again: events are published');
+        return;
+      }
+      const { reason, message } = lastFailure;
+      logger.warn({ topic, reason, error: message }, 'Kafka is away: events fail at once until it answers');
+    },
+  });
+
+  async function deliver(messages: Message[], signal: AbortSignal | undefined): Promise<WriteFailure | null> {
+    const startedAt = performance.now();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await connection.send(messages);
+        return null;
+      } catch (error) {
+        const failure = failureOf(error);
+        // A cluster that has just started may not know its topics for a moment: one retry is enough for that.
+        const allowed = { unreachable: retries, unknown_topic: Math.min(1, retries) };
+        const limit = failure.reason in allowed ? allowed[failure.reason as keyof typeof allowed] : 0;
+        if (tries > limit || performance.now() - startedAt > requestTimeoutMs) {
+          return { ...failure, message: `${failure.message} (topic ${topic}, tries: ${tries})` };
+        }
+      }
+      // Up to a fifth more, so that the workers of a site do not come back all at once.
+      const backoffMs = Math.min(maxBackoffMs, retryBackoffMs * 2 ** (tries - 1));
+      await delay(backoffMs * (1 + Math.random() / 5), undefined, signal === undefined ? {} : { signal });
+    }
+  }
+
+  /** One produce request for all; each its own only where the broker found one of them too large. */
+  async function deliverAll(
+    messages: Message[],
+    signal: AbortSignal | undefined,
+  ): Promise<(WriteFailure | null)[]> {
+    const together = await deliver(messages, signal);
+    if (together === null || !isAboutOneEvent(together) || messages.length === 1) {
+      return messages.map(() => together);
+    }
+    const failures: (WriteFailure | null)[] = [];
+    for (const message of messages) {
+      const before = failures.at(-1) ?? null;
+      failures.push(hasAnswered(before) ? await deliver([message], signal) : before);
+    }
+    return failures;
+  }
+
+  function record(failures: readonly (WriteFailure | null)[]): void {
+    const outage = failures.find((failure) => !hasAnswered(failure)) ?? null;
+    if (outage === null) {
+      breaker.recordSuccess();
+    } else {
+      lastFailure = outage;
+      breaker.recordFailure();
+    }
+  }
+
+  async function publish(
+    messages: Message[],
+    signal: AbortSignal | undefined,
+  ): Promise<(WriteFailure | null)[]> {
+    if (messages.length === 0) return [];
+    if (breaker.state !== 'closed') {
+      const { reason, message } = lastFailure;
+      return messages.map(() => ({
+        ok: false,
+        reason: reason === 'refused' ? 'refused' : 'unreachable',
+        message: `Not tried, because Kafka was away a moment ago: ${message}`,
+      }));
+    }
+    const failures = await deliverAll(messages, signal);
+    record(failures);
+    return failures;
+  }
+
+  async function write(
+    events: readonly DetectionEvent[],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<WriteResult[]> {
+    return queue.run(async () => {
+      const encoded = events.map((event) => encode(event, maxMessageBytes));
+      const messages = encoded.flatMap((one) => ('ok' in one ? [] : [one.message]));
+      const failures = (await publish(messages, signal)).values();
+      return encoded.map((one): WriteResult => {
+        if ('ok' in one) return one;
+        return failures.next().value ?? { ok: true, truncatedEmbeddings: one.truncatedEmbeddings };
+      });
+    }, signal);
+  }
+
+  async function isHealthy(): Promise<boolean> {
+    if (closing !== undefined || breaker.state !== 'closed') return false;
+    const now = performance.now();
+    if (health === undefined || now - health.at > healthCacheMs) {
+      health = { at: now, ok: connection.findTopic().then((failure) => failure === null) };
+    }
+    return health.ok;
+  }
+
+  function close(): Promise<void> {
+    closing ??= queue.close().then(() => {
+      breaker.stop();
+      return connection.close();
+    });
+    return closing;
+  }
+
+  return { write, isHealthy, close, [Symbol.asyncDispose]: close };
+}

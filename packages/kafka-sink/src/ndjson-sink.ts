@@ -1,0 +1,108 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type DetectionEvent, type Logger, silentLogger } from '@trinetra/contracts';
+import { KafkaSinkError } from './errors.ts';
+import { encodeLines, failLines } from './event-line.ts';
+import { createSerialQueue } from './serial-queue.ts';
+import type { DetectionSink, WriteFailure, WriteResult } from './sink.ts';
+
+/** Options of `createNdjsonSink`. */
+export interface NdjsonSinkOptions {
+  /** The file; made where it is missing, appended to where it is there. Its folder must exist. */
+  readonly path: string;
+  /** Default: silent. */
+  readonly logger?: Logger;
+}
+
+/** Whether the file ends within a line, as a process that was killed leaves it. */
+async function endsWithinLine(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile() || stats.size === 0) return false;
+    const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: stats.size - 1 });
+    return buffer[0] !== 0x0a;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Makes a sink that appends one JSON line per event to a file. A write resolves once the system has the data; a
+ * file error is a result with reason `refused`, and the file is opened anew at the next write.
+ *
+ * @throws {@link KafkaSinkError} `invalid_options` where `path` is empty.
+ */
+export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
+  const { path, logger = silentLogger } = options;
+  if (typeof path !== 'string' || path === '') {
+    throw new KafkaSinkError('invalid_options', `path: expected the name of a file but received "${path}"`);
+  }
+  const queue = createSerialQueue();
+  let file: FileHandle | undefined;
+  let healthy = true;
+  let withinLine = false;
+  let closing: Promise<void> | undefined;
+
+  async function opened(): Promise<FileHandle> {
+    if (file !== undefined) return file;
+    const fresh = await open(path, 'a');
+    file = fresh;
+    // Unreadable (a pipe, or rights to append only): lines are then taken as whole.
+    withinLine = await endsWithinLine(path).catch(() => false);
+    return fresh;
+  }
+
+  async function append(bytes: Buffer): Promise<void> {
+    const target = await opened();
+    // What is left of a broken line must not swallow the next event.
+    const rest = withinLine ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes;
+    for (let offset = 0; offset < rest.byteLength; ) {
+      const { bytesWritten } = await target.write(rest, offset);
+      offset += bytesWritten;
+      withinLine = rest[offset - 1] !== 0x0a;
+    }
+  }
+
+  async function abandon(error: unknown): Promise<WriteFailure> {
+    const text = error instanceof Error ? error.message : String(error);
+    if (healthy) logger.warn({ path, error: text }, 'the events file cannot be written: events fail');
+    healthy = false;
+    const broken = file;
+    file = undefined;
+    await broken
+      ?.close()
+      .catch((reason: unknown) => logger.debug({ path, error: String(reason) }, 'close failed'));
+    return { ok: false, reason: 'refused', message: `${path}: ${text}` };
+  }
+
+  async function write(
+    events: readonly DetectionEvent[],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<WriteResult[]> {
+    return queue.run(async () => {
+      const lines = encodeLines(events);
+      try {
+        await append(lines.bytes);
+      } catch (error) {
+        return failLines(lines, await abandon(error));
+      }
+      if (!healthy) logger.info({ path }, 'the events file can be written again');
+      healthy = true;
+      return [...lines.results];
+    }, signal);
+  }
+
+  async function isHealthy(): Promise<boolean> {
+    if (closing !== undefined) return false;
+    if (!healthy || file !== undefined) return healthy;
+    await queue.run(opened).catch(abandon);
+    return healthy;
+  }
+
+  function close(): Promise<void> {
+    closing ??= queue.close().then(() => file?.close());
+    return closing;
+  }
+
+  return { write, isHealthy, close, [Symbol.asyncDispose]: close };
+}

@@ -1,0 +1,129 @@
+import { type Logger, silentLogger } from '@trinetra/contracts';
+import { z } from 'zod';
+import { KafkaSinkError } from './errors.ts';
+
+const ms = (minimum: number): z.ZodNumber => z.number().int().min(minimum).max(3_600_000);
+
+function isBroker(text: string): boolean {
+  const match = /^[^\s:/[\]]+:(\d{1,5})$/.exec(text);
+  return match !== null && Number(match[1]) >= 1 && Number(match[1]) <= 65_535;
+}
+
+const broker = z.string().refine(isBroker, {
+  error: ({ input }) =>
+    `expected host:port with port 1..65535 (a name for an IPv6 host) but received "${String(input)}"`,
+});
+
+const pem = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
+const schema = z.strictObject({
+  brokers: z.array(broker).min(1),
+  topic: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,249}$/, 'expected 1..249 letters, digits, dots, underscores or hyphens')
+    .default('trinetra.detections'),
+  clientId: z.string().min(1).default('trinetra-kafka-sink'),
+  acks: z.union([z.literal(1), z.literal(0), z.literal(-1)]).default(1),
+  compression: z.enum(['lz4', 'gzip', 'none']).default('lz4'),
+  retries: z.number().int().min(0).max(100).default(5),
+  retryBackoffMs: ms(1).default(100),
+  maxMessageBytes: z.number().int().min(1000).max(100_000_000).default(900_000),
+  connectionTimeoutMs: ms(10).default(1000),
+  requestTimeoutMs: ms(100).default(10_000),
+  ssl: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        ca: pem.exactOptional(),
+        cert: z.string().min(1).exactOptional(),
+        key: z.string().min(1).exactOptional(),
+        passphrase: z.string().exactOptional(),
+        servername: z.string().min(1).exactOptional(),
+      }),
+    ])
+    .default(false),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+      username: z.string().min(1),
+      password: z.string(),
+    })
+    .exactOptional(),
+  breaker: z
+    .strictObject({
+      failureThreshold: z.number().int().min(1).max(1000).default(1),
+      probeIntervalMs: ms(10).default(1000),
+    })
+    .prefault({}),
+});
+
+/** TLS to the brokers; all PEM. `ca` where a private authority signed their certificates, the rest for mutual TLS. */
+export interface KafkaTlsOptions {
+  readonly ca?: string | string[];
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphrase?: string;
+  readonly servername?: string;
+}
+
+/** Options of `createKafkaSink`. */
+export interface KafkaSinkOptions {
+  /** `host:port`, at least one; the others of the cluster are found from them. */
+  readonly brokers: readonly string[];
+  /** Created beforehand: the sink never creates a topic. Default `trinetra.detections`. */
+  readonly topic?: string;
+  /** Name in the logs of the brokers. Default `trinetra-kafka-sink`. */
+  readonly clientId?: string;
+  /** Replicas that must have the event: the leader (1), all in sync (-1), or nobody is asked (0). Default 1. */
+  readonly acks?: 1 | 0 | -1;
+  /** Default `lz4`. */
+  readonly compression?: 'lz4' | 'gzip' | 'none';
+  /** Tries after the first that failed, 0..100. Default 5. */
+  readonly retries?: number;
+  /** Wait before the first retry, ms; doubled before each further one, up to 30 s. Default 100. */
+  readonly retryBackoffMs?: number;
+  /** Events are cut to this size by leaving out embeddings, bytes. Default 900000. */
+  readonly maxMessageBytes?: number;
+  /** Longest wait for a connection, and for an answer about health, ms. Default 1000. */
+  readonly connectionTimeoutMs?: number;
+  /** Longest wait for one answer; no retry begins later than this after the first try, ms. Default 10000. */
+  readonly requestTimeoutMs?: number;
+  /** Default false: no TLS. */
+  readonly ssl?: boolean | KafkaTlsOptions;
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+  /** When writes stop waiting for a cluster that is away. */
+  readonly breaker?: {
+    /** Failed batches in a row that open the breaker. Default 1. */
+    readonly failureThreshold?: number;
+    /** How often an open breaker asks whether the cluster is back, ms. Default 1000. */
+    readonly probeIntervalMs?: number;
+  };
+  /** Default: silent. The lines of kafkajs arrive at debug. */
+  readonly logger?: Logger;
+}
+
+/** The options, all filled in; `sasl` where it was given. */
+export interface KafkaSinkSettings
+  extends Required<Omit<KafkaSinkOptions, 'sasl' | 'breaker'>>,
+    Pick<KafkaSinkOptions, 'sasl'> {
+  readonly breaker: Required<NonNullable<KafkaSinkOptions['breaker']>>;
+}
+
+/** The defaults, frozen; `brokers`, `sasl` and `logger` have none. */
+export const defaultKafkaSinkOptions: Readonly<Omit<KafkaSinkSettings, 'brokers' | 'sasl' | 'logger'>> =
+  Object.freeze(schema.omit({ brokers: true, sasl: true }).parse({}));
+
+/** @throws {@link KafkaSinkError} `invalid_options`, naming every wrong option; never a password. */
+export function parseOptions(options: KafkaSinkOptions): KafkaSinkSettings {
+  const { logger = silentLogger, ...plain } = options;
+  const parsed = schema.safeParse(plain);
+  if (parsed.success) return { ...parsed.data, logger };
+  const text = parsed.error.issues
+    .map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
+    .join('; ');
+  throw new KafkaSinkError('invalid_options', text, { cause: parsed.error });
+}

@@ -1,0 +1,47 @@
+import type { DetectionEvent } from '@trinetra/contracts';
+
+/**
+ * - `unreachable`: no broker answers, or none can take the event now;
+ * - `too_large`: the event is over the limit even without embeddings, or over the broker's own limit;
+ * - `unknown_topic`: the topic does not exist;
+ * - `refused`: credentials, an access rule, a policy, or the file system say no;
+ * - `unknown`: anything else; `message` says what.
+ */
+export const writeFailureReasons = [
+  'unreachable',
+  'too_large',
+  'unknown_topic',
+  'refused',
+  'unknown',
+] as const;
+export type WriteFailureReason = (typeof writeFailureReasons)[number];
+
+/** Why an event was not written. */
+export interface WriteFailure {
+  readonly ok: false;
+  readonly reason: WriteFailureReason;
+  /** One sentence for people; holds no event, embedding or password. */
+  readonly message: string;
+}
+
+/** What became of one event. `truncatedEmbeddings` counts those left out to stay under the size limit. */
+export type WriteResult = { readonly ok: true; readonly truncatedEmbeddings: number } | WriteFailure;
+
+/** Takes detection events; the events of one camera arrive in the order they were written. */
+export interface DetectionSink extends AsyncDisposable {
+  /**
+   * Writes the events, after those of earlier calls. Resolves with one result per event, in their order, and never
+   * rejects because of a broker or a file.
+   *
+   * @param options.signal Gives up waiting, also between retries. A request already sent may still succeed.
+   * @throws {@link KafkaSinkError} `closed` after `close()`; the reason of `signal`.
+   */
+  write(
+    events: readonly DetectionEvent[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<WriteResult[]>;
+  /** Whether a write would work now, as far as can be told within about a second. Never rejects. */
+  isHealthy(): Promise<boolean>;
+  /** Finishes the writes under way, then lets go of what the sink opened. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,3 +1,4 @@
 export { canRunKafka, type LocalKafka, prepareKafka, startKafka } from './kafka.ts';
+export { freePort } from './process.ts';
 export { type LocalRedis, type LocalServer, startRedis } from './redis.ts';
 export { ensureTools } from './tools.ts';

@@ -8,7 +8,8 @@ const running = new Map<ChildProcess, string>();
 function killAll(): void {
   for (const [child, folder] of running) {
     child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    // A killed server may still finish a write: then the folder is not empty at the first try.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   running.clear();
 }

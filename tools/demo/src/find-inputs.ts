@@ -1,0 +1,42 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chooseModels } from './choose-models.ts';
+import { DemoError } from './errors.ts';
+import type { DemoOptions } from './options.ts';
+
+/** Files that the demo works on. */
+export interface Inputs {
+  /** Absolute paths. */
+  readonly models: { readonly detector: string; readonly face: string; readonly embedder: string };
+  readonly pictures: number;
+}
+
+const reasons: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
+
+async function list(flag: string, folder: string): Promise<string[]> {
+  return readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    const reason = reasons[cause.code ?? ''] ?? cause.message;
+    throw new DemoError('bad_options', `${flag}: expected a folder but ${folder} ${reason}`, { cause });
+  });
+}
+
+/** @throws {DemoError} `bad_options` where a folder, a model or every picture is missing. */
+export async function findInputs(options: Pick<DemoOptions, 'models' | 'frames'>): Promise<Inputs> {
+  const { models, frames } = options;
+  const chosen = chooseModels(models, await list('--models', models));
+  const pictures = (await list('--frames', frames)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name));
+  if (pictures.length === 0) {
+    throw new DemoError(
+      'bad_options',
+      `--frames: expected .jpg, .png or .webp files in ${frames} but found none`,
+    );
+  }
+  return {
+    models: {
+      detector: join(models, chosen.detector),
+      face: join(models, chosen.face),
+      embedder: join(models, chosen.embedder),
+    },
+    pictures: pictures.length,
+  };
+}

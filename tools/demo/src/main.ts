@@ -1,0 +1,57 @@
+/** npm run demo: the whole path on this machine. */
+import { TrinetraError } from '@trinetra/contracts';
+import { parseOptions } from './options.ts';
+import { type DemoResult, runDemo } from './run-demo.ts';
+import { createScreen } from './screen.ts';
+import { countDropped } from './summary.ts';
+import { formatTable } from './table.ts';
+
+/** Ends at once; what was started is killed and its folders removed as the process exits. */
+function stopOnSignals(): void {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    process.on(signal, () => process.exit(code));
+  }
+  // The one who started us is gone: nobody else would stop what runs here.
+  process.on('disconnect', () => process.exit(129));
+  process.channel?.unref();
+}
+
+function describe(result: DemoResult): string {
+  const { frames_in, events_out, dropped, duplicates, embeddings, pending, unknown, unexplained } = result;
+  const lines = [
+    '',
+    formatTable(result),
+    '',
+    `${frames_in} frames in, ${events_out} events out, ${countDropped(dropped)} dropped, ` +
+      `${unexplained} unexplained, ${duplicates} duplicates by frame_id, ${embeddings} embeddings; ${result.seconds} s.`,
+  ];
+  if (unknown > 0) lines.push(`${unknown} events belong to no frame that was sent.`);
+  if (unexplained > 0)
+    lines.push(`${unexplained} frames have neither an event nor a counted reason: this is a defect.`);
+  if (pending > 0) lines.push(`${pending} frames were not acknowledged when the worker ended.`);
+  lines.push(`Contact sheet: ${result.contact_sheet}`);
+  return lines.join('\n');
+}
+
+async function main(): Promise<void> {
+  stopOnSignals();
+  try {
+    // npm runs scripts in the folder of package.json and says here where the user stood.
+    const options = parseOptions(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd());
+    const screen = createScreen(options.json ? process.stderr : process.stdout);
+    const result = await runDemo(options, screen);
+    screen.say(describe(result));
+    if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    if (result.unexplained > 0 || result.unknown > 0) process.exitCode = 1;
+  } catch (error) {
+    const text = TrinetraError.isInstance(error) ? error.message : (error as Error).stack;
+    process.stderr.write(`${text}\n`);
+    process.exitCode = TrinetraError.isInstance(error) && error.code === 'bad_options' ? 2 : 1;
+  }
+}
+
+await main();

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startProgram } from './child-process.ts';
+import { DemoError } from './errors.ts';
+import type { EventReader } from './event-reader.ts';
+import { followLines } from './follow-lines.ts';
+import type { Ledger, SentFrame } from './ledger.ts';
+import type { DemoOptions } from './options.ts';
+import type { Screen } from './screen.ts';
+import { countDropped, type Summary } from './summary.ts';
+import type { Worker } from './worker.ts';
+
+const simulatorMain = fileURLToPath(import.meta.resolve('@trinetra/camera-simulator/dist/main.js'));
+const pollMs = 200;
+/** Without any change for this long, what is missing does not come any more. */
+const stillMs = 15_000;
+
+export interface ReplayOptions {
+  readonly options: DemoOptions;
+  readonly redisUrl: string;
+  readonly maxlen: number;
+  /** For the manifest. */
+  readonly folder: string;
+  readonly worker: Worker;
+  readonly ledger: Ledger;
+  readonly sink: { readonly reader: EventReader };
+  readonly screen: Screen;
+}
+
+function parseSentFrame(line: string): SentFrame {
+  const value: unknown = JSON.parse(line);
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'camera_id' in value &&
+    'frame_id' in value &&
+    'image' in value
+  ) {
+    const { camera_id, frame_id, image } = value;
+    return { camera_id: String(camera_id), frame_id: String(frame_id), image: String(image) };
+  }
+  throw new SyntaxError(`manifest: expected camera_id, frame_id and image but received ${line}`);
+}
+
+function describe(summary: Summary, seconds: number): string {
+  const { frames_in, events_out, persons, faces, dropped } = summary;
+  const counts = `${frames_in} frames in, ${events_out} events out, ${persons} persons, ${faces} faces`;
+  return `${seconds.toFixed(0).padStart(3)} s: ${counts}, ${countDropped(dropped)} dropped`;
+}
+
+/**
+ * Runs the cameras and fills the ledger, until every frame is accounted for or nothing moved for 15 s.
+ *
+ * @returns seconds from the start of the cameras to the last change.
+ * @throws {DemoError} `not_started` where the simulator or the worker fails.
+ */
+export async function replay(replayed: ReplayOptions): Promise<number> {
+  const { options, worker, ledger, sink, screen } = replayed;
+  const manifest = join(replayed.folder, 'manifest.ndjson');
+  const sent = followLines(manifest);
+  const flags = {
+    redis: replayed.redisUrl,
+    frames: options.frames,
+    cameras: options.cameras,
+    fps: options.fps,
+    seconds: options.seconds,
+    maxlen: replayed.maxlen,
+    manifest,
+  };
+  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const simulator = startProgram('simulator', simulatorMain, [...args, '--json'], {});
+  const startedAt = performance.now();
+  let changedAt = startedAt;
+  let before = '';
+  try {
+    for (;;) {
+      // Asked before reading: what ended by now has written all that it will write.
+      const cameras = simulator.ended();
+      const counters = await worker.counters();
+      if (counters !== undefined) ledger.counted(counters);
+      for (const line of await sent.read()) ledger.sent(parseSentFrame(line));
+      for (const event of await sink.reader.read()) ledger.received(event);
+      const summary = ledger.summary();
+      const { frames_in, events_out, dropped, unexplained } = summary;
+      const now = performance.now();
+      const state = `${frames_in} ${events_out} ${countDropped(dropped)} ${cameras}`;
+      if (state !== before) changedAt = now;
+      before = state;
+      screen.progress(describe(summary, (changedAt - startedAt) / 1000));
+      if (cameras !== undefined && !simulator.succeeded()) {
+        throw new DemoError('not_started', `The cameras failed:\n${simulator.lastLines(10)}`);
+      }
+      if (worker.program.ended() !== undefined) {
+        const lines = worker.program.lastLines(15);
+        throw new DemoError('not_started', `The worker ended with ${worker.program.ended()}:\n${lines}`);
+      }
+      const complete = cameras !== undefined && unexplained === 0;
+      if (complete || (cameras !== undefined && now - changedAt > stillMs)) {
+        return Math.round((changedAt - startedAt) / 100) / 10;
+      }
+      await sleep(pollMs);
+    }
+  } finally {
+    await simulator.stop(1000);
+    screen.endProgress();
+  }
+}

@@ -1,0 +1,128 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { canRunKafka, startKafka, startRedis } from '@trinetra/local-servers';
+import { hasFonts, writeContactSheet } from './contact-sheet.ts';
+import { countPending } from './count-pending.ts';
+import { type EventReader, readFromKafka, readFromNdjson } from './event-reader.ts';
+import { findInputs, type Inputs } from './find-inputs.ts';
+import { createLedger } from './ledger.ts';
+import type { DemoOptions } from './options.ts';
+import { replay } from './replay.ts';
+import type { Screen } from './screen.ts';
+import type { Summary } from './summary.ts';
+import { startWorker } from './worker.ts';
+
+/** What the demo found out; its JSON line. */
+export interface DemoResult extends Summary {
+  /** Frames that the worker had not acknowledged when it ended. */
+  readonly pending: number;
+  readonly sink: 'kafka' | 'ndjson';
+  /** Path of the PNG. */
+  readonly contact_sheet: string;
+  /** From the first frame until every frame was accounted for, or nothing moved any more. */
+  readonly seconds: number;
+}
+
+const topic = 'trinetra.detections';
+const consumerGroup = 'inference-workers';
+/** As the ingestor trims its streams. */
+const maxlen = 100;
+/** The worker gives itself 9.5 s to finish what is in flight. */
+const workerStopLimitMs = 12_000;
+
+interface Sink {
+  readonly kind: 'kafka' | 'ndjson';
+  readonly env: Readonly<Record<string, string>>;
+  readonly reader: EventReader;
+}
+
+async function startSink(
+  wanted: DemoOptions['sink'],
+  folder: string,
+  stack: AsyncDisposableStack,
+  screen: Screen,
+): Promise<Sink> {
+  const kafka = wanted === 'kafka' ? await canRunKafka() : undefined;
+  if (kafka?.ok === true) {
+    const server = await startKafka({ topic, partitions: 8 });
+    stack.defer(() => server.close());
+    const reader = stack.use(await readFromKafka(server.brokers, topic));
+    screen.say(`Kafka is at ${server.brokers.join(',')}, topic ${topic}.`);
+    return {
+      kind: 'kafka',
+      env: { KAFKA_BOOTSTRAP_SERVERS: server.brokers.join(','), SINK: 'kafka' },
+      reader,
+    };
+  }
+  if (kafka !== undefined) {
+    screen.say(`There is no Kafka here, so events go to an NDJSON file instead: ${kafka.reason.trim()}`);
+  }
+  const path = join(folder, 'events.ndjson');
+  return { kind: 'ndjson', env: { SINK: `ndjson:${path}` }, reader: stack.use(readFromNdjson(path)) };
+}
+
+function sayInputs({ models, pictures }: Inputs, screen: Screen): void {
+  const { detector, face, embedder } = models;
+  const names = [detector, face, embedder].map((path) => basename(path));
+  screen.say(`Models: ${names[0]} finds persons, ${names[1]} faces, ${names[2]} embeds them.`);
+  screen.say(`Frames: ${pictures} ${pictures === 1 ? 'picture' : 'pictures'}.`);
+}
+
+/**
+ * Runs the whole path: servers, worker, cameras; reads the events back and accounts for every frame.
+ * Everything that it starts is stopped when it returns or throws.
+ *
+ * @throws {DemoError} where the inputs are not usable or a process does not start.
+ */
+export async function runDemo(options: DemoOptions, screen: Screen): Promise<DemoResult> {
+  const inputs = await findInputs(options);
+  sayInputs(inputs, screen);
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'trinetra-demo-'));
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  stack.defer(removeFolder);
+  // A signal ends the process without unwinding.
+  process.once('exit', removeFolder);
+  const servers = options.sink === 'kafka' ? 'Redis, Kafka (downloaded the first time)' : 'Redis';
+  screen.say(`Starting ${servers} and the worker ...`);
+  const redis = await startRedis();
+  stack.defer(() => redis.close());
+  const sink = await startSink(options.sink, folder, stack, screen);
+  const worker = await startWorker({
+    ...sink.env,
+    REDIS_URL: redis.url,
+    YOLO_ENGINE_PATH: inputs.models.detector,
+    FACE_MODEL_PATH: inputs.models.face,
+    ARCFACE_ENGINE_PATH: inputs.models.embedder,
+    CONSUMER_NAME: 'trinetra-demo',
+    CONSUMER_GROUP: consumerGroup,
+  });
+  stack.defer(() => worker.program.stop(workerStopLimitMs));
+  const ledger = createLedger(maxlen);
+  const { cameras, fps, seconds: length } = options;
+  screen.say(`The worker is ready. ${cameras} cameras send ${fps} frames a second each for ${length} s.`);
+  const seconds = await replay({
+    options,
+    redisUrl: redis.url,
+    maxlen,
+    folder,
+    worker,
+    ledger,
+    sink,
+    screen,
+  });
+  await worker.program.stop(workerStopLimitMs);
+  for (const event of await sink.reader.drain()) ledger.received(event);
+  const summary = ledger.summary();
+  const pending = await countPending(redis.url, consumerGroup, ledger.cameras());
+  if (summary.unexplained > 0 || !worker.program.succeeded()) {
+    screen.say(`The worker ended with ${worker.program.ended()}:\n${worker.program.lastLines(15)}`);
+  }
+  await writeContactSheet(options.output, ledger.findings(), options.frames);
+  if (!hasFonts()) {
+    screen.say('No font is installed, so the contact sheet has no text: apt-get install fonts-dejavu-core.');
+  }
+  return { ...summary, pending, sink: sink.kind, contact_sheet: options.output, seconds };
+}

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '@trinetra/local-servers';
+import { type Program, startProgram } from './child-process.ts';
+import { DemoError } from './errors.ts';
+import { parseWorkerCounters, type WorkerCounters } from './worker-counters.ts';
+
+/** The worker as its own process, as operators run it. */
+export interface Worker {
+  readonly program: Program;
+  /** undefined where it did not answer: whether it is still alive is asked of `program`. */
+  counters(): Promise<WorkerCounters | undefined>;
+}
+
+const readyLimitMs = 120_000;
+const main = fileURLToPath(import.meta.resolve('@trinetra/worker/dist/main.js'));
+
+/**
+ * Starts the worker and resolves once it is ready: models loaded, Redis and the sink reachable.
+ *
+ * @param env Its configuration, without the metrics port.
+ * @throws {DemoError} `not_started`, with its last log lines.
+ */
+export async function startWorker(env: Readonly<Record<string, string>>): Promise<Worker> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const program = startProgram('worker', main, [], {
+    ...env,
+    METRICS_PORT: String(port),
+    METRICS_HOST: '127.0.0.1',
+  });
+  const end = performance.now() + readyLimitMs;
+  const isReady = async (): Promise<boolean> => {
+    // Refused while the worker is not listening yet.
+    const response = await fetch(`${url}/ready`).catch(() => undefined);
+    await response?.body?.cancel();
+    return response?.ok === true;
+  };
+  while (!(await isReady())) {
+    const ended = program.ended();
+    if (ended !== undefined || performance.now() > end) {
+      const what =
+        ended === undefined ? `is not ready after ${readyLimitMs / 1000} s` : `ended with ${ended}`;
+      await program.stop(0);
+      throw new DemoError('not_started', `The worker ${what}:\n${program.lastLines(15)}`);
+    }
+    await sleep(50);
+  }
+  return {
+    program,
+    async counters() {
+      try {
+        const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5000) });
+        return response.ok ? parseWorkerCounters(await response.text()) : undefined;
+      } catch {
+        return undefined; // it ends at this very moment, or is too busy: the next call tells
+      }
+    },
+  };
+}

@@ -1,0 +1,169 @@
+import type { Logger } from '@trinetra/contracts';
+import { describeError, isAccessError, type RedisClient } from './redis-client.ts';
+import { ackScript, touchScript } from './scripts.ts';
+import type { Lease } from './types.ts';
+
+interface Waiting {
+  readonly lease: Lease;
+  readonly release: boolean;
+  readonly resolve: () => void;
+}
+
+/** Options of {@link AckQueue}. */
+export interface AckQueueOptions {
+  readonly client: RedisClient;
+  readonly consumerGroup: string;
+  readonly consumerName: string;
+  readonly deleteAcked: 'auto' | 'on' | 'off';
+  /** Idle time that a released entry gets, so that others may claim it at once. */
+  readonly claimIdleMs: number;
+  readonly drainTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+const firstRetryDelayMs = 50;
+const longestRetryDelayMs = 1000;
+
+/**
+ * Sends the acks of one tick in one round trip, and again until Redis has them: a forgotten ack is a frame that is
+ * processed twice. At most `maxInFlight` acks plus those under way wait here, since reads need Redis too.
+ */
+export class AckQueue {
+  readonly #options: AckQueueOptions;
+  /** Settled, but for all we know still pending in Redis. */
+  readonly #unacked = new Set<Lease>();
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
+  #giveUpAt: number | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(options: AckQueueOptions) {
+    this.#options = options;
+  }
+
+  get unacked(): ReadonlySet<Lease> {
+    return this.#unacked;
+  }
+
+  add(lease: Lease, options: { readonly release: boolean }): Promise<void> {
+    this.#unacked.add(lease);
+    return new Promise((resolve) => {
+      this.#waiting.push({ lease, release: options.release, resolve });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  /** From now on acks are tried for `drainTimeoutMs` at most. */
+  startDraining(): void {
+    this.#giveUpAt ??= performance.now() + this.#options.drainTimeoutMs;
+    this.#wake();
+  }
+
+  /** Resolves once nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    let delayMs = firstRetryDelayMs;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#send(batch);
+        this.#finish(batch);
+        delayMs = firstRetryDelayMs;
+      } catch (error) {
+        this.#waiting = [...batch, ...this.#waiting];
+        if (isAccessError(error) || this.#isGivenUp()) {
+          this.#giveUp(describeError(error));
+        } else {
+          await this.#pause(delayMs);
+          delayMs = Math.min(longestRetryDelayMs, delayMs * 2);
+        }
+      }
+    }
+    this.#flushing = undefined;
+  }
+
+  #isGivenUp(): boolean {
+    return this.#giveUpAt !== undefined && performance.now() >= this.#giveUpAt;
+  }
+
+  /** The entries stay pending; whoever takes them over processes them again. */
+  #giveUp(reason: string): void {
+    const { logger } = this.#options;
+    logger.error({ entries: this.#waiting.length, reason }, 'entries could not be acked and stay pending');
+    this.#finish(this.#waiting);
+    this.#waiting = [];
+  }
+
+  #finish(batch: readonly Waiting[]): void {
+    for (const { lease, resolve } of batch) {
+      this.#unacked.delete(lease);
+      resolve();
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const left = this.#giveUpAt === undefined ? ms : Math.max(0, this.#giveUpAt - performance.now());
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.min(ms, left));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => undefined;
+  }
+
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    const { client, consumerGroup, consumerName, deleteAcked, claimIdleMs } = this.#options;
+    const acks = batch.filter(({ release }) => !release).map(({ lease }) => lease);
+    const releases = batch.filter(({ release }) => release).map(({ lease }) => lease);
+    const sent: Promise<unknown>[] = [];
+    if (acks.length > 0) {
+      const { keys, indexOf } = distinctKeys(acks);
+      const args = acks.flatMap((lease) => [indexOf(lease), lease.entryId]);
+      sent.push(client.run(ackScript, keys, [consumerGroup, deleteAcked, ...args]));
+    }
+    if (releases.length > 0) {
+      sent.push(touch(client, { consumerGroup, consumerName, idleMs: claimIdleMs, leases: releases }));
+    }
+    const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+}
+
+function distinctKeys(leases: readonly Lease[]): {
+  readonly keys: string[];
+  readonly indexOf: (lease: Lease) => number;
+} {
+  const indices = new Map<string, number>();
+  for (const { streamKey } of leases) {
+    if (!indices.has(streamKey)) indices.set(streamKey, indices.size + 1);
+  }
+  return { keys: [...indices.keys()], indexOf: ({ streamKey }) => indices.get(streamKey) ?? 0 };
+}
+
+/** Options of {@link touch}. */
+export interface TouchOptions {
+  readonly consumerGroup: string;
+  readonly consumerName: string;
+  /** 0: a heartbeat, the entry stays ours. More: it is handed back, with one delivery less. */
+  readonly idleMs: number;
+  readonly leases: readonly Lease[];
+}
+
+/** Sets the idle time of leases that are still ours; resolves to how many were. */
+export async function touch(client: RedisClient, options: TouchOptions): Promise<number> {
+  const { consumerGroup, consumerName, idleMs, leases } = options;
+  const { keys, indexOf } = distinctKeys(leases);
+  const args = leases.flatMap((lease) => [
+    indexOf(lease),
+    lease.entryId,
+    idleMs === 0 ? lease.deliveryCount : lease.deliveryCount - 1,
+  ]);
+  return Number(await client.run(touchScript, keys, [consumerGroup, consumerName, idleMs, ...args]));
+}

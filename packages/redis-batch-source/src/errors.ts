@@ -1,0 +1,19 @@
+import { TrinetraError } from '@trinetra/contracts';
+
+/**
+ * - `invalid_options`: an option has a wrong value;
+ * - `access_denied`: Redis refused the user or the password, or a command is not allowed for the user;
+ * - `unsupported_server`: Redis is older than 7.0;
+ * - `unreachable`: Redis cannot be reached (retryable);
+ * - `already_read`: `leases()` was called a second time;
+ * - `closed`: the source is closed.
+ */
+export type RedisBatchSourceErrorCode =
+  | 'invalid_options'
+  | 'access_denied'
+  | 'unsupported_server'
+  | 'unreachable'
+  | 'already_read'
+  | 'closed';
+
+export class RedisBatchSourceError extends TrinetraError<RedisBatchSourceErrorCode> {}

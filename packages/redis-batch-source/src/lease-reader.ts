@@ -1,0 +1,229 @@
+import { cameraIdOf, normaliseCameraType } from '@trinetra/contracts';
+import { RedisBatchSourceError } from './errors.ts';
+import type { HousekeepingContext } from './housekeeping.ts';
+import { leaseName, recover } from './recovery.ts';
+import { asList, asNumber, asText, describeError, isAccessError } from './redis-client.ts';
+import { pause } from './repeat.ts';
+import { readScript } from './scripts.ts';
+import type { Lease } from './types.ts';
+
+/** How the reader sees the source. */
+export interface LeaseReaderOptions {
+  /** Leases without an outcome, by name; the reader adds to it. */
+  readonly held: Map<string, Lease>;
+  readonly stopping: AbortSignal;
+  /** Settled leases that Redis may not know of yet. */
+  readonly unacked: ReadonlySet<Lease>;
+  readonly release: (lease: Lease) => void;
+}
+
+/** Shortest and longest wait after every stream was found empty, ms. */
+const idleDelayMs = { shortest: 4, longest: 100 } as const;
+/** An idle worker spends about this part of its time asking; the rest waiting. */
+const idleShare = 0.2;
+const errorDelayMs = { shortest: 50, longest: 2000 } as const;
+
+/** Fills the room there is for leases: leftovers first, then new entries. */
+export class LeaseReader {
+  readonly #context: HousekeepingContext;
+  readonly #options: LeaseReaderOptions;
+  readonly #ready: Lease[] = [];
+  readonly #ownLeft = new Set<string>();
+  readonly #idleLeft = new Set<string>();
+  #started = false;
+  #failure: unknown;
+  #wake = new AbortController();
+  #errorsInARow = 0;
+  #filling: Promise<void> = Promise.resolve();
+
+  constructor(context: HousekeepingContext, options: LeaseReaderOptions) {
+    this.#context = context;
+    this.#options = options;
+    options.stopping.addEventListener('abort', () => this.roomIsFree(), { once: true });
+  }
+
+  /** Streams whose entries of our own earlier life are to be taken up before anything new. */
+  recoverOwn(streams: readonly string[]): void {
+    for (const key of streams) this.#ownLeft.add(key);
+    if (streams.length > 0) this.roomIsFree();
+  }
+
+  /** Streams to look through for entries that anyone abandoned. */
+  recoverIdle(streams: readonly string[]): void {
+    for (const key of streams) this.#idleLeft.add(key);
+    if (streams.length > 0) this.roomIsFree();
+  }
+
+  /** Wakes a reader that waits for room, or for something to read. */
+  roomIsFree(): void {
+    this.#wake.abort();
+  }
+
+  /** Ends `leases()` with an error that no retry mends. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+    this.roomIsFree();
+  }
+
+  /** Resolves once no read is under way; releases what nobody pulled. To be called after stopping. */
+  async close(): Promise<void> {
+    await this.#filling;
+    this.#releaseReady();
+  }
+
+  async *leases(): AsyncGenerator<Lease, void, void> {
+    if (this.#started)
+      throw new RedisBatchSourceError('already_read', 'Expected one call of leases() but received a second');
+    this.#started = true;
+    try {
+      for (;;) {
+        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#options.stopping.aborted) return;
+        const lease = this.#ready.shift();
+        if (lease === undefined) {
+          this.#filling = this.#fill();
+          await this.#filling;
+        } else {
+          yield lease;
+        }
+      }
+    } finally {
+      this.#releaseReady();
+    }
+  }
+
+  #releaseReady(): void {
+    for (const lease of this.#ready.splice(0)) this.#options.release(lease);
+  }
+
+  #room(): number {
+    const { held, unacked } = this.#options;
+    const { maxInFlight } = this.#context.settings;
+    // Redis is slow to take acks: reading on would pile them up.
+    return unacked.size > maxInFlight ? 0 : maxInFlight - held.size;
+  }
+
+  /** Returns with something in `#ready`, after a wait, or where reading is over. */
+  async #fill(): Promise<void> {
+    this.#wake = new AbortController();
+    // The frames of one batch are settled one after another in the same tick: read for all of them at once.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#context.client.whenReady(this.#options.stopping);
+    if (this.#options.stopping.aborted) return;
+    const room = this.#room();
+    if (room <= 0) {
+      await this.#waitForWake();
+      return;
+    }
+    const startedAt = performance.now();
+    try {
+      const found = (await this.#takeLeftovers(room)) || (await this.#readNew(room));
+      this.#errorsInARow = 0;
+      if (found) return;
+      const tookMs = performance.now() - startedAt;
+      const delayMs = Math.max(idleDelayMs.shortest, (tookMs * (1 - idleShare)) / idleShare);
+      await pause(Math.min(idleDelayMs.longest, delayMs), this.#wake.signal);
+    } catch (error) {
+      await this.#afterError(error);
+    }
+  }
+
+  async #afterError(error: unknown): Promise<void> {
+    const { logger } = this.#context.settings;
+    if (isAccessError(error)) {
+      this.fail(
+        new RedisBatchSourceError('access_denied', `Redis refused to be read: ${describeError(error)}`, {
+          cause: error,
+        }),
+      );
+      return;
+    }
+    if (this.#errorsInARow === 0)
+      logger.warn({ error: describeError(error) }, 'reading failed; trying again');
+    const delayMs = Math.min(errorDelayMs.longest, errorDelayMs.shortest * 2 ** this.#errorsInARow);
+    this.#errorsInARow = Math.min(10, this.#errorsInARow + 1);
+    await pause(delayMs, this.#options.stopping);
+  }
+
+  async #waitForWake(): Promise<void> {
+    const { signal } = this.#wake;
+    if (this.#room() > 0 || signal.aborted || this.#options.stopping.aborted) return;
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  #accept(lease: Lease, reclaimed: boolean): void {
+    this.#options.held.set(leaseName(lease), lease);
+    this.#context.ledger.leased(lease.streamKey, { reclaimed });
+    this.#ready.push(lease);
+  }
+
+  async #takeLeftovers(room: number): Promise<boolean> {
+    for (const [whose, left] of [
+      ['own', this.#ownLeft],
+      ['all', this.#idleLeft],
+    ] as const) {
+      const streams = [...left];
+      if (streams.length === 0) continue;
+      left.clear();
+      try {
+        const held = [...this.#options.held.values(), ...this.#options.unacked];
+        const found = await recover(this.#context, { streams, whose, room, held });
+        for (const key of found.unfinished) left.add(key);
+        for (const lease of found.leases) this.#accept(lease, true);
+        if (found.leases.length > 0) return true;
+      } catch (error) {
+        for (const key of streams) left.add(key);
+        throw error;
+      }
+    }
+    return false;
+  }
+
+  async #readNew(room: number): Promise<boolean> {
+    const { client, settings, schedule, ledger } = this.#context;
+    const visited = new Set<string>();
+    while (visited.size < schedule.size) {
+      const { keys, visits } = schedule.plan(room, visited);
+      if (keys.length === 0) return false;
+      const reply = await client.run(readScript, keys, [
+        settings.consumerGroup,
+        settings.consumerName,
+        room,
+        ...visits.map((index) => index + 1),
+      ]);
+      const [entries, evicted, empty, errors] = asList(reply).map((part) => asList(part));
+      const keyAt = (at: Parameters<typeof asNumber>[0]): string => keys[asNumber(at) - 1] ?? '';
+      const readAtMs = Date.now();
+      for (const entry of entries ?? []) {
+        const [index, id, rawFields] = asList(entry);
+        const streamKey = keyAt(index);
+        const fields = asList(rawFields) as readonly Buffer[];
+        schedule.served(streamKey);
+        this.#learnPriority(streamKey, fields);
+        this.#accept({ streamKey, entryId: asText(id), fields, deliveryCount: 1, readAtMs }, false);
+      }
+      for (let at = 0; at + 1 < (evicted?.length ?? 0); at += 2) {
+        ledger.evicted(keyAt(evicted?.[at]), asNumber(evicted?.[at + 1]));
+      }
+      for (const index of empty ?? []) schedule.foundEmpty(keyAt(index));
+      for (let at = 0; at + 1 < (errors?.length ?? 0); at += 2) {
+        const camera = cameraIdOf(keyAt(errors?.[at]));
+        settings.logger.debug({ camera, error: asText(errors?.[at + 1]) }, 'a stream cannot be read');
+      }
+      if ((entries?.length ?? 0) > 0) return true;
+      for (const key of keys) visited.add(key);
+      if (this.#options.stopping.aborted) return false;
+    }
+    return false;
+  }
+
+  #learnPriority(streamKey: string, fields: readonly Buffer[]): void {
+    const { schedule, settings } = this.#context;
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      if (fields[at]?.length !== 11 || fields[at]?.toString('latin1') !== 'camera_type') continue;
+      const type = normaliseCameraType(fields[at + 1]?.toString('latin1'));
+      schedule.setWeight(streamKey, settings.weights[type]);
+      return;
+    }
+  }
+}

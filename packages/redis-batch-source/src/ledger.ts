@@ -1,0 +1,96 @@
+import { cameraIdOf, type FrameOutcome } from '@trinetra/contracts';
+import type { CameraStats, SourceStats } from './types.ts';
+
+interface Account {
+  delivered: number;
+  readonly outcomes: Record<FrameOutcome, number>;
+  inFlight: number;
+  evicted: number;
+  unread: number;
+  /** Milliseconds since the epoch by `Date.now()`; 0: none. */
+  oldestUnreadAtMs: number;
+  streamLength: number;
+}
+
+const noOutcomes = (): Record<FrameOutcome, number> => ({
+  published: 0,
+  published_degraded: 0,
+  publish_failed: 0,
+  corrupt: 0,
+  skipped: 0,
+  stale: 0,
+  trimmed: 0,
+  dead_lettered: 0,
+  released: 0,
+});
+
+/** The books of a source, by camera: `delivered = sum(outcomes) + inFlight` after every call. */
+export class Ledger {
+  readonly #accounts = new Map<string, Account>();
+  #inFlight = 0;
+  #reclaimed = 0;
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** An entry became a lease. */
+  leased(streamKey: string, options: { readonly reclaimed?: boolean } = {}): void {
+    const account = this.#of(streamKey);
+    account.delivered += 1;
+    account.inFlight += 1;
+    this.#inFlight += 1;
+    if (options.reclaimed === true) this.#reclaimed += 1;
+  }
+
+  /** A lease got its outcome. */
+  settled(streamKey: string, outcome: FrameOutcome): void {
+    const account = this.#of(streamKey);
+    account.inFlight -= 1;
+    account.outcomes[outcome] += 1;
+    this.#inFlight -= 1;
+  }
+
+  /** Entries that were taken over and ended in the same step. */
+  endedAtOnce(streamKey: string, outcome: 'trimmed' | 'dead_lettered', count: number): void {
+    const account = this.#of(streamKey);
+    account.delivered += count;
+    account.outcomes[outcome] += count;
+    this.#reclaimed += count;
+  }
+
+  evicted(streamKey: string, count: number): void {
+    this.#of(streamKey).evicted += count;
+  }
+
+  observed(streamKey: string, seen: Pick<Account, 'unread' | 'oldestUnreadAtMs' | 'streamLength'>): void {
+    Object.assign(this.#of(streamKey), seen);
+  }
+
+  stats(nowMs: number): SourceStats {
+    const cameras = new Map<string, CameraStats>();
+    for (const [cameraId, account] of this.#accounts) {
+      const { oldestUnreadAtMs, outcomes, ...counts } = account;
+      const age = oldestUnreadAtMs === 0 ? 0 : Math.max(0, nowMs - oldestUnreadAtMs) / 1000;
+      cameras.set(cameraId, { ...counts, outcomes: { ...outcomes }, oldestUnreadAgeSeconds: age });
+    }
+    return { cameras, inFlight: this.#inFlight, reclaimed: this.#reclaimed };
+  }
+
+  #of(streamKey: string): Account {
+    const cameraId = cameraIdOf(streamKey);
+    const known = this.#accounts.get(cameraId);
+    if (known !== undefined) return known;
+    const account: Account = {
+      delivered: 0,
+      outcomes: noOutcomes(),
+      inFlight: 0,
+      evicted: 0,
+      unread: 0,
+      oldestUnreadAtMs: 0,
+      streamLength: 0,
+    };
+    this.#accounts.set(cameraId, account);
+    return account;
+  }
+}

@@ -1,0 +1,118 @@
+import { hostname } from 'node:os';
+import { type CameraType, cameraTypes, type Logger, silentLogger } from '@trinetra/contracts';
+import { z } from 'zod';
+import { RedisBatchSourceError } from './errors.ts';
+
+const weight = z.number().min(0.01).max(1000);
+const ms = (minimum: number): z.ZodNumber => z.number().int().min(minimum).max(86_400_000);
+
+/** Shares of the camera types while every camera has a backlog; each camera counts by its own type. */
+export const defaultPriorityWeights: Readonly<Record<CameraType, number>> = Object.freeze({
+  billing: 8,
+  entrance: 6,
+  face_capture: 5,
+  tracking: 4,
+  vehicle: 3,
+  emotion: 2,
+  others: 1,
+});
+
+const schema = z.strictObject({
+  redis: z.strictObject({
+    url: z.string().refine((url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol), {
+      message: 'expected redis://host:port or rediss://host:port',
+    }),
+    username: z.string().optional(),
+    password: z.string().optional(),
+    tls: z.strictObject({ ca: z.string().optional() }).optional(),
+  }),
+  streamPattern: z.string().min(1).default('frames:*'),
+  consumerGroup: z.string().min(1).default('inference-workers'),
+  consumerName: z.string().min(1).default(hostname()),
+  maxInFlight: z.number().int().min(1).max(4096),
+  discoveryIntervalMs: ms(10).default(1000),
+  claimIdleMs: ms(100).default(30_000),
+  maxDeliveries: z.number().int().min(1).max(1000).default(3),
+  deadLetterPrefix: z.string().min(1).default('frames-dead:'),
+  deadLetterMaxLength: z.number().int().min(1).default(100),
+  deleteAcked: z.enum(['auto', 'on', 'off']).default('auto'),
+  priorityWeights: z.partialRecord(z.enum(cameraTypes), weight).default({}),
+  commandTimeoutMs: ms(100).default(5000),
+  drainTimeoutMs: ms(0).default(5000),
+});
+
+/** Options of `createRedisBatchSource`. */
+export interface RedisBatchSourceOptions {
+  readonly redis: {
+    /** `redis://` or `rediss://`; user, password and database may be part of it. */
+    readonly url: string;
+    readonly username?: string;
+    readonly password?: string;
+    /** PEM of the authority that signed the server's certificate, where it is a private one. */
+    readonly tls?: { readonly ca?: string };
+  };
+  /** Glob of the streams. Default `frames:*`. */
+  readonly streamPattern?: string;
+  /** Default `inference-workers`. */
+  readonly consumerGroup?: string;
+  /** Unique among the live consumers, the same after a restart. Default: the host name. */
+  readonly consumerName?: string;
+  /** Leases without an outcome at any moment, 1..4096. */
+  readonly maxInFlight: number;
+  /** How often new streams are looked for and lag is measured, ms. Default 1000. */
+  readonly discoveryIntervalMs?: number;
+  /** Entries that another consumer left untouched for so long are taken over, ms. Default 30000. */
+  readonly claimIdleMs?: number;
+  /** Deliveries without an outcome after which an entry goes to the dead-letter stream. Default 3. */
+  readonly maxDeliveries?: number;
+  /** Dead letters of `frames:cam` go to this prefix plus `cam`. Default `frames-dead:`. */
+  readonly deadLetterPrefix?: string;
+  /** Dead letters kept a camera, about. Default 100. */
+  readonly deadLetterMaxLength?: number;
+  /** XDEL after XACK: `auto` where no other group reads the stream, `on`, `off`. Default `auto`. */
+  readonly deleteAcked?: 'auto' | 'on' | 'off';
+  /** Overrides of {@link defaultPriorityWeights}, 0.01..1000. */
+  readonly priorityWeights?: Partial<Record<CameraType, number>>;
+  /** Longest wait for one answer of Redis, ms. Default 5000. */
+  readonly commandTimeoutMs?: number;
+  /** How long acks are still tried after `stop()`, ms. Default 5000. */
+  readonly drainTimeoutMs?: number;
+  /** Default: silent. */
+  readonly logger?: Logger;
+}
+
+type PlainOptions = Required<
+  Omit<RedisBatchSourceOptions, 'redis' | 'maxInFlight' | 'priorityWeights' | 'logger'>
+>;
+
+/** The options, all filled in. */
+export interface RedisBatchSourceSettings extends PlainOptions {
+  readonly redis: {
+    readonly url: string;
+    readonly username?: string | undefined;
+    readonly password?: string | undefined;
+    readonly tls?: { readonly ca?: string | undefined } | undefined;
+  };
+  readonly maxInFlight: number;
+  readonly weights: Readonly<Record<CameraType, number>>;
+  readonly logger: Logger;
+}
+
+const { priorityWeights: _, ...plainDefaults } = schema.omit({ redis: true, maxInFlight: true }).parse({});
+
+/** The defaults of the plain values, frozen; `redis` and `maxInFlight` have none. */
+export const defaultRedisBatchSourceOptions: PlainOptions = Object.freeze(plainDefaults);
+
+/** @throws {@link RedisBatchSourceError} `invalid_options`, naming every wrong option; never a password. */
+export function parseOptions(options: RedisBatchSourceOptions): RedisBatchSourceSettings {
+  const { logger = silentLogger, ...plain } = options;
+  const parsed = schema.safeParse(plain);
+  if (!parsed.success) {
+    const text = parsed.error.issues
+      .map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
+      .join('; ');
+    throw new RedisBatchSourceError('invalid_options', text, { cause: parsed.error });
+  }
+  const { priorityWeights, ...settings } = parsed.data;
+  return { ...settings, weights: { ...defaultPriorityWeights, ...priorityWeights }, logger };
+}

@@ -1,0 +1,88 @@
+import { cameraIdOf } from '@trinetra/contracts';
+import { chunksOf, type HousekeepingContext, streamsPerCall } from './housekeeping.ts';
+import { asList, asNumber, asText } from './redis-client.ts';
+import { recoverScript } from './scripts.ts';
+import type { Lease } from './types.ts';
+
+/** Options of {@link recover}. */
+export interface RecoverOptions {
+  readonly streams: readonly string[];
+  /** `own`: what this consumer left, whatever its age; `all`: what anyone left untouched for `claimIdleMs`. */
+  readonly whose: 'own' | 'all';
+  readonly room: number;
+  /** Leases held now, which are no leftovers. */
+  readonly held: Iterable<Lease>;
+}
+
+/** What {@link recover} found. */
+export interface Recovered {
+  readonly leases: readonly Lease[];
+  /** Streams that may hold more, because the room was used up. */
+  readonly unfinished: readonly string[];
+}
+
+/** The name of a lease among all of them. */
+export function leaseName({ streamKey, entryId }: Pick<Lease, 'streamKey' | 'entryId'>): string {
+  return `${streamKey} ${entryId}`;
+}
+
+/**
+ * Takes over pending entries. Those whose body was trimmed are counted and acked; those delivered too often move to the
+ * dead-letter stream.
+ */
+export async function recover(context: HousekeepingContext, options: RecoverOptions): Promise<Recovered> {
+  const { client, settings, ledger } = context;
+  const { consumerGroup, consumerName, claimIdleMs, maxDeliveries, deadLetterPrefix } = settings;
+  const held = Array.from(options.held, leaseName);
+  const leases: Lease[] = [];
+  const unfinished: string[] = [];
+  for (const streams of chunksOf(options.streams, streamsPerCall)) {
+    const room = options.room - leases.length;
+    if (room <= 0) {
+      unfinished.push(...streams);
+      continue;
+    }
+    const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraIdOf(key)]);
+    const [entries, trimmed, dead, left] = asList(
+      await client.run(recoverScript, keys, [
+        consumerGroup,
+        consumerName,
+        options.whose === 'own' ? 0 : claimIdleMs,
+        room,
+        options.whose,
+        maxDeliveries,
+        settings.deadLetterMaxLength,
+        settings.deleteAcked,
+        ...held,
+      ]),
+    );
+    const streamAt = (pair: number): string => streams[pair - 1] ?? '';
+    const readAtMs = Date.now();
+    for (const entry of asList(entries)) {
+      const [pair, id, fields, deliveryCount] = asList(entry);
+      leases.push({
+        streamKey: streamAt(asNumber(pair)),
+        entryId: asText(id),
+        fields: asList(fields) as readonly Buffer[],
+        deliveryCount: asNumber(deliveryCount),
+        readAtMs,
+      });
+    }
+    for (const [list, outcome] of [
+      [asList(trimmed), 'trimmed'],
+      [asList(dead), 'dead_lettered'],
+    ] as const) {
+      for (let at = 0; at + 1 < list.length; at += 2) {
+        const [key, count] = [streamAt(asNumber(list[at])), asNumber(list[at + 1])];
+        ledger.endedAtOnce(key, outcome, count);
+        settings.logger.warn(
+          { camera: cameraIdOf(key), count, outcome },
+          'pending entries ended unprocessed',
+        );
+      }
+    }
+    const openStreams = asNumber(left);
+    if (openStreams > 0) unfinished.push(...streams.slice(streams.length - openStreams));
+  }
+  return { leases, unfinished };
+}

@@ -1,0 +1,213 @@
+import type { FrameOutcome } from '@trinetra/contracts';
+import { AckQueue, touch } from './ack-queue.ts';
+import { RedisBatchSourceError } from './errors.ts';
+import { FairSchedule } from './fair-schedule.ts';
+import {
+  chunksOf,
+  discover,
+  type HousekeepingContext,
+  lookAtStreams,
+  streamsPerCall,
+} from './housekeeping.ts';
+import { LeaseReader } from './lease-reader.ts';
+import { Ledger } from './ledger.ts';
+import { parseOptions, type RedisBatchSourceOptions, type RedisBatchSourceSettings } from './options.ts';
+import { leaseName } from './recovery.ts';
+import { describeError, isAccessError, RedisClient } from './redis-client.ts';
+import { repeat } from './repeat.ts';
+import { leaveScript } from './scripts.ts';
+import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
+
+class ConnectedSource implements RedisBatchSource {
+  readonly #settings: RedisBatchSourceSettings;
+  readonly #client: RedisClient;
+  readonly #schedule = new FairSchedule();
+  readonly #ledger = new Ledger();
+  readonly #acks: AckQueue;
+  readonly #held = new Map<string, Lease>();
+  readonly #reader: LeaseReader;
+  readonly #context: HousekeepingContext;
+  readonly #stopping = new AbortController();
+  readonly #closing = new AbortController();
+  #background: Promise<unknown> = Promise.resolve();
+  #serverChecked = false;
+  #tidy = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: RedisBatchSourceSettings, client: RedisClient) {
+    this.#settings = settings;
+    this.#client = client;
+    this.#context = { client, settings, schedule: this.#schedule, ledger: this.#ledger };
+    this.#acks = new AckQueue({ ...settings, client });
+    this.#reader = new LeaseReader(this.#context, {
+      held: this.#held,
+      stopping: this.#stopping.signal,
+      unacked: this.#acks.unacked,
+      release: (lease) => void this.settle(lease, 'released'),
+    });
+  }
+
+  start(): void {
+    const { discoveryIntervalMs, claimIdleMs, logger } = this.#settings;
+    const signal = this.#closing.signal;
+    let reported = '';
+    const guarded = (step: () => Promise<void>) => async (): Promise<void> => {
+      if (!this.#client.isReady) {
+        this.#tidy = false;
+        return;
+      }
+      try {
+        await step();
+        reported = '';
+      } catch (error) {
+        this.#tidy = false;
+        const text = describeError(error);
+        if (text !== reported) logger.warn({ error: text }, 'housekeeping in Redis failed; trying again');
+        reported = text;
+        if (error instanceof RedisBatchSourceError || isAccessError(error)) this.#reader.fail(error);
+      }
+    };
+    this.#client.onReady(() => {
+      this.#serverChecked = false;
+      // An answer may have been lost with the connection: what it leased is pending under our name.
+      this.#reader.recoverOwn(this.#schedule.keys());
+    });
+    this.#background = Promise.all([
+      repeat(
+        guarded(() => this.#keepHouse()),
+        { everyMs: discoveryIntervalMs, signal },
+      ),
+      repeat(
+        guarded(() => this.#beat()),
+        { everyMs: Math.ceil(claimIdleMs / 3), signal, first: 'later' },
+      ),
+    ]);
+  }
+
+  leases(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Lease> {
+    options.signal?.addEventListener('abort', () => this.stop(), { once: true });
+    if (options.signal?.aborted === true) this.stop();
+    return this.#reader.leases();
+  }
+
+  async settle(lease: Lease, outcome: FrameOutcome): Promise<void> {
+    const name = leaseName(lease);
+    if (this.#held.get(name) !== lease) return;
+    this.#held.delete(name);
+    this.#ledger.settled(lease.streamKey, outcome);
+    this.#reader.roomIsFree();
+    await this.#acks.add(lease, { release: outcome === 'released' });
+    this.#reader.roomIsFree();
+  }
+
+  stop(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.#acks.startDraining();
+  }
+
+  stats(): SourceStats {
+    return this.#ledger.stats(Date.now());
+  }
+
+  isHealthy(): boolean {
+    return this.#client.isReady && this.#tidy;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.stop();
+    await this.#reader.close();
+    for (const lease of this.#held.values()) void this.settle(lease, 'released');
+    await this.#acks.idle();
+    this.#closing.abort();
+    await this.#background;
+    if (this.#client.isReady) {
+      const { consumerGroup, consumerName, logger } = this.#settings;
+      try {
+        for (const keys of chunksOf(this.#schedule.keys(), streamsPerCall)) {
+          await this.#client.run(leaveScript, keys, [consumerGroup, consumerName]);
+        }
+      } catch (error) {
+        logger.warn({ error: describeError(error) }, 'the consumer could not leave its groups');
+      }
+    }
+    this.#client.close();
+  }
+
+  async #keepHouse(): Promise<void> {
+    if (!this.#serverChecked) await this.#checkServer();
+    const fresh = await discover(this.#context);
+    this.#reader.recoverOwn(fresh);
+    this.#reader.recoverIdle(fresh);
+    for (const key of fresh) this.#schedule.add(key, this.#settings.weights.others);
+    await lookAtStreams(this.#context, this.#schedule.keys());
+    this.#tidy = true;
+  }
+
+  /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */
+  async #beat(): Promise<void> {
+    const { consumerGroup, consumerName } = this.#settings;
+    const leases = [...this.#held.values()];
+    if (leases.length > 0) {
+      const still = await touch(this.#client, { consumerGroup, consumerName, idleMs: 0, leases });
+      if (still < leases.length) {
+        this.#settings.logger.debug(
+          { count: leases.length - still },
+          'leases were settled or lost meanwhile',
+        );
+      }
+    }
+    this.#reader.recoverIdle(this.#schedule.keys());
+  }
+
+  async #checkServer(): Promise<void> {
+    const { version, evictionPolicy } = await this.#client.serverFacts();
+    if (Number(version.split('.')[0]) < 7) {
+      throw new RedisBatchSourceError(
+        'unsupported_server',
+        `Expected Redis 7.0 or later but received ${version}: upgrade the server`,
+      );
+    }
+    if (evictionPolicy !== undefined && evictionPolicy !== 'noeviction') {
+      this.#settings.logger.warn(
+        { evictionPolicy },
+        'Redis may evict whole streams when its memory is full: set maxmemory-policy to noeviction',
+      );
+    }
+    this.#serverChecked = true;
+  }
+}
+
+/**
+ * Joins the consumer group of every stream that matches a pattern, now and later, and hands out its entries as
+ * leases: fairly, by priority, never more than `maxInFlight` at once. First come the entries that this consumer left
+ * pending in an earlier life, then new ones; what other consumers leave untouched is taken over as time goes by.
+ *
+ * A Redis that is away, now or later, is waited for.
+ *
+ * @throws {@link RedisBatchSourceError} `invalid_options`; `access_denied` where Redis refuses user or password.
+ * @example
+ * await using source = await createRedisBatchSource({
+ *   redis: { url: 'redis://localhost:6379' },
+ *   consumerName: 'worker-1',
+ *   maxInFlight: 12,
+ * });
+ * for await (const lease of source.leases()) await source.settle(lease, 'published');
+ */
+export async function createRedisBatchSource(options: RedisBatchSourceOptions): Promise<RedisBatchSource> {
+  const settings = parseOptions(options);
+  const client = new RedisClient(settings);
+  await client.connect();
+  const source = new ConnectedSource(settings, client);
+  source.start();
+  return source;
+}

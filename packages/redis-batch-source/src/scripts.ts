@@ -1,0 +1,244 @@
+/*
+ * Everything that must be exact or atomic happens inside Redis, one script a round trip. Redis 7.0 or later.
+ *
+ * The lag that Redis reports (XINFO GROUPS) stays too high for ever once unread entries were trimmed. It is right
+ * again after `repair`: where it exceeds XLEN, only unread entries can be left in the stream (trimming takes the
+ * oldest first), so XLEN is the true number, and the rest was evicted. Done before every read, this misses nothing,
+ * provided that Redis knows from the group's creation on how many entries were read (ENTRIESREAD).
+ */
+
+const groupOf = `
+local function groupOf(key, name)
+  local groups = redis.pcall('XINFO', 'GROUPS', key)
+  if groups['err'] then return nil, 0 end
+  for _, flat in ipairs(groups) do
+    local group = {}
+    for i = 1, #flat, 2 do group[flat[i]] = flat[i + 1] end
+    if group['name'] == name then return group, #groups end
+  end
+  return nil, #groups
+end
+`;
+
+const repair = `
+local function added(key)
+  local flat = redis.call('XINFO', 'STREAM', key)
+  for i = 1, #flat, 2 do if flat[i] == 'entries-added' then return flat[i + 1] end end
+end
+local function create(key, name)
+  redis.call('XGROUP', 'CREATE', key, name, '0', 'MKSTREAM')
+  redis.call('XGROUP', 'SETID', key, name, '0', 'ENTRIESREAD', added(key) - redis.call('XLEN', key))
+end
+local function repair(key, group, length)
+  local lag, read = group['lag'], group['entries-read']
+  if not read and group['last-delivered-id'] == '0-0' then
+    redis.call('XGROUP', 'SETID', key, group['name'], '0', 'ENTRIESREAD', added(key) - length)
+    return length, 0
+  end
+  if not lag or not read or lag <= length then return lag, 0 end
+  redis.call('XGROUP', 'SETID', key, group['name'], group['last-delivered-id'], 'ENTRIESREAD', read + lag - length)
+  return length, lag - length
+end
+`;
+
+/**
+ * KEYS: streams. ARGV: group, consumer, room, then visits (indices into KEYS, from 1).
+ * Reads one entry a visit until the room is used; afterwards goes round the streams that still give.
+ * Returns [entries [[index, id, fields]], evicted [index, n, ...], empty [index, ...], errors [index, text, ...]].
+ */
+export const readScript: string = `${groupOf}${repair}
+local name, consumer, room = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local entries, evicted, errors, seen, done = {}, {}, {}, {}, {}
+local function look(i)
+  seen[i] = true
+  local length = redis.pcall('XLEN', KEYS[i])
+  if type(length) == 'table' then
+    errors[#errors + 1] = i; errors[#errors + 1] = length['err']; done[i] = true
+  elseif length == 0 then
+    done[i] = true
+  else
+    local group = groupOf(KEYS[i], name)
+    if not group then
+      create(KEYS[i], name)
+    else
+      local _, lost = repair(KEYS[i], group, length)
+      if lost > 0 then evicted[#evicted + 1] = i; evicted[#evicted + 1] = lost end
+    end
+  end
+end
+local function take(i)
+  if not seen[i] then look(i) end
+  if done[i] then return false end
+  local reply = redis.call('XREADGROUP', 'GROUP', name, consumer, 'COUNT', 1, 'STREAMS', KEYS[i], '>')
+  if not reply then done[i] = true; return false end
+  local entry = reply[1][2][1]
+  entries[#entries + 1] = {i, entry[1], entry[2]}
+  return true
+end
+for v = 4, #ARGV do
+  if #entries >= room then break end
+  take(tonumber(ARGV[v]))
+end
+local some = true
+while some and #entries < room do
+  some = false
+  for i = 1, #KEYS do
+    if #entries >= room then break end
+    if seen[i] and take(i) then some = true end
+  end
+end
+local empty = {}
+for i = 1, #KEYS do if done[i] then empty[#empty + 1] = i end end
+return {entries, evicted, empty, errors}
+`;
+
+/**
+ * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('own' or
+ * 'all'), most deliveries, dead letters kept, delete mode, then ids to leave alone as `key id`.
+ * Claims pending entries, oldest first.
+ * Returns [entries [[pair, id, fields, deliveryCount]], trimmed [pair, n, ...], dead [pair, n, ...], streams left unfinished].
+ */
+export const recoverScript: string = `${groupOf}
+local name, consumer, idle, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local own, limit, keep, mode = ARGV[5] == 'own', tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local held, heldCount = {}, 0
+for i = 9, #ARGV do held[ARGV[i]] = true; heldCount = heldCount + 1 end
+local entries, trimmed, dead = {}, {}, {}
+for k = 1, #KEYS, 2 do
+  local key, pair = KEYS[k], (k + 1) / 2
+  local query = {'XPENDING', key, name, 'IDLE', idle, '-', '+', room - #entries + heldCount}
+  if own then query[#query + 1] = consumer end
+  local pending = redis.pcall(unpack(query))
+  local lost, buried = 0, 0
+  if not pending['err'] then
+    for _, row in ipairs(pending) do
+      if #entries >= room then break end
+      local id, deliveries = row[1], row[4]
+      if not held[key .. ' ' .. id] then
+        local claimed = redis.call('XCLAIM', key, name, consumer, idle, id)
+        local fields = claimed[1] and claimed[1][2]
+        if not fields then
+          redis.call('XACK', key, name, id)
+          lost = lost + 1
+        elseif deliveries >= limit then
+          local record = {'XADD', KEYS[k + 1], 'MAXLEN', '~', keep, '*'}
+          for _, field in ipairs(fields) do record[#record + 1] = field end
+          record[#record + 1] = 'dead_letter_entry_id'; record[#record + 1] = id
+          record[#record + 1] = 'dead_letter_deliveries'; record[#record + 1] = deliveries
+          redis.call(unpack(record))
+          redis.call('XACK', key, name, id)
+          local _, groups = groupOf(key, name)
+          if mode == 'on' or (mode == 'auto' and groups == 1) then redis.call('XDEL', key, id) end
+          buried = buried + 1
+        else
+          entries[#entries + 1] = {pair, id, fields, deliveries + 1}
+        end
+      end
+    end
+  end
+  if lost > 0 then trimmed[#trimmed + 1] = pair; trimmed[#trimmed + 1] = lost end
+  if buried > 0 then dead[#dead + 1] = pair; dead[#dead + 1] = buried end
+  if #entries >= room then return {entries, trimmed, dead, #KEYS / 2 - pair + 1} end
+end
+return {entries, trimmed, dead, 0}
+`;
+
+/** KEYS: streams. ARGV: group, delete mode, then index and id in pairs. Returns the number of entries acked. */
+export const ackScript: string = `${groupOf}
+local name, mode = ARGV[1], ARGV[2]
+local ids = {}
+for i = 3, #ARGV, 2 do
+  local k = tonumber(ARGV[i])
+  ids[k] = ids[k] or {}
+  ids[k][#ids[k] + 1] = ARGV[i + 1]
+end
+local acked = 0
+for k, list in pairs(ids) do
+  local key = KEYS[k]
+  acked = acked + redis.call('XACK', key, name, unpack(list))
+  local group, groups = groupOf(key, name)
+  if mode == 'on' or (mode == 'auto' and group and groups == 1) then redis.call('XDEL', key, unpack(list)) end
+end
+return acked
+`;
+
+/**
+ * KEYS: streams. ARGV: group, consumer, idle time to set in ms, then index, id and delivery count in triples.
+ * Touches entries that are still pending under this consumer: with idle 0 they stay ours (heartbeat); with more, and
+ * one delivery less, they are up for others at once (release). Returns how many were ours.
+ */
+export const touchScript: string = `
+local name, consumer, idle = ARGV[1], ARGV[2], ARGV[3]
+local ours = 0
+for i = 4, #ARGV, 3 do
+  local key, id = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
+  local row = redis.pcall('XPENDING', key, name, id, id, 1, consumer)
+  if not row['err'] and row[1] then
+    redis.call('XCLAIM', key, name, consumer, 0, id, 'IDLE', idle, 'RETRYCOUNT', ARGV[i + 2], 'JUSTID')
+    ours = ours + 1
+  end
+end
+return ours
+`;
+
+/**
+ * KEYS: streams. ARGV: group. Creates the group where it is missing and looks at each stream.
+ * Returns [time in ms, [[length, unread, oldest unread id or '', camera type or '', evicted] or an error text]].
+ */
+export const lookScript: string = `${groupOf}${repair}
+local name = ARGV[1]
+local function typeOf(fields)
+  for i = 1, #fields, 2 do if fields[i] == 'camera_type' then return fields[i + 1] end end
+  return ''
+end
+local function count(key, after)
+  local total, from = 0, '(' .. after
+  repeat
+    local part = redis.call('XRANGE', key, from, '+', 'COUNT', 50)
+    total = total + #part
+    if #part > 0 then from = '(' .. part[#part][1] end
+  until #part < 50
+  return total
+end
+local rows = {}
+for i, key in ipairs(KEYS) do
+  local length = redis.pcall('XLEN', key)
+  if type(length) == 'table' then
+    rows[i] = length['err']
+  else
+    local group = groupOf(key, name)
+    if not group then
+      create(key, name)
+      group = groupOf(key, name)
+    end
+    local unread, evicted = repair(key, group, length)
+    local after = group['last-delivered-id']
+    if not unread then unread = count(key, after) end
+    local oldest, kind = '', ''
+    if unread > 0 then
+      local first = redis.call('XRANGE', key, '(' .. after, '+', 'COUNT', 1)[1]
+      if first then oldest, kind = first[1], typeOf(first[2]) end
+    end
+    rows[i] = {length, unread, oldest, kind, evicted}
+  end
+end
+local now = redis.call('TIME')
+return {now[1] * 1000 + math.floor(now[2] / 1000), rows}
+`;
+
+/** KEYS: streams. ARGV: group, consumer. Removes the consumer where nothing is pending under it. */
+export const leaveScript: string = `
+for _, key in ipairs(KEYS) do
+  local consumers = redis.pcall('XINFO', 'CONSUMERS', key, ARGV[1])
+  if not consumers['err'] then
+    for _, flat in ipairs(consumers) do
+      local row = {}
+      for i = 1, #flat, 2 do row[flat[i]] = flat[i + 1] end
+      if row['name'] == ARGV[2] and row['pending'] == 0 then
+        redis.call('XGROUP', 'DELCONSUMER', key, ARGV[1], ARGV[2])
+      end
+    end
+  end
+end
+return 1
+`;

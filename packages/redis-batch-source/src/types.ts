@@ -1,0 +1,67 @@
+import type { FrameOutcome } from '@trinetra/contracts';
+
+/** One stream entry that this consumer holds: pending in the group until it is settled. */
+export interface Lease {
+  readonly streamKey: string;
+  /** `milliseconds-sequence`. */
+  readonly entryId: string;
+  /** As Redis returns them: `[name, value, name, value, ...]`. */
+  readonly fields: readonly Buffer[];
+  /** 1 at the first delivery; more after a crash or a take-over. */
+  readonly deliveryCount: number;
+  /** `Date.now()` when the entry reached this process. */
+  readonly readAtMs: number;
+}
+
+/** One camera in {@link SourceStats}; counts are since the start of the process. */
+export interface CameraStats {
+  /** Entries that Redis delivered to this consumer, repeated deliveries included. */
+  readonly delivered: number;
+  /** How they ended; `delivered = sum(outcomes) + inFlight` at every moment. */
+  readonly outcomes: Readonly<Record<FrameOutcome, number>>;
+  readonly inFlight: number;
+  /** Entries after the group's last delivered one, as of the last look (`discoveryIntervalMs`). */
+  readonly unread: number;
+  /** Age of the oldest of them by the clock of Redis, seconds; 0 where there is none. */
+  readonly oldestUnreadAgeSeconds: number;
+  /** XLEN, as of the last look. */
+  readonly streamLength: number;
+  /** Entries that trimming took before any consumer of the group read them, as far as this source noticed first. */
+  readonly evicted: number;
+}
+
+/** A snapshot of the source. */
+export interface SourceStats {
+  readonly cameras: ReadonlyMap<string, CameraStats>;
+  /** Leases without an outcome, at most `maxInFlight`. */
+  readonly inFlight: number;
+  /** Entries taken over from the pending list: this consumer's own of an earlier life, and those of idle consumers. */
+  readonly reclaimed: number;
+}
+
+/** Leases over all matching streams; see `createRedisBatchSource`. */
+export interface RedisBatchSource extends AsyncDisposable {
+  /**
+   * The leases, pulled one by one; Redis is asked for as many entries as there is room for, and only when
+   * the consumer waits. May be called once. Ends after {@link stop} or when `signal` aborts; leases that nobody
+   * pulled by then are released.
+   *
+   * @throws RedisBatchSourceError `already_read`, `access_denied` or `unsupported_server`; never for a Redis that is away.
+   */
+  leases(options?: { readonly signal?: AbortSignal }): AsyncIterable<Lease>;
+  /**
+   * Says how a lease ended. Every outcome but `released` is acked (and deleted, see `deleteAcked`); `released`
+   * leaves the entry pending, ready to be taken over at once. All calls of one tick share one round trip.
+   *
+   * Resolves once Redis has it. While Redis is away it is tried again; after {@link stop} for `drainTimeoutMs` at
+   * most, and the entry stays pending then. A lease that is settled already is left alone.
+   */
+  settle(lease: Lease, outcome: FrameOutcome): Promise<void>;
+  /** Stops reading; what is leased can still be settled. */
+  stop(): void;
+  stats(): SourceStats;
+  /** Whether Redis answers: connected, and the last round of housekeeping went well. */
+  isHealthy(): boolean;
+  /** Stops, sends the acks that wait, leaves the groups where nothing is pending, disconnects. */
+  close(): Promise<void>;
+}

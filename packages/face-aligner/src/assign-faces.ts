@@ -24,26 +24,35 @@ export function assignFaces(
   persons: readonly Xyxy[],
   candidates: readonly (readonly FaceCandidate[])[],
 ): number[] {
-  const choice: number[] = candidates.map((faces) => (faces.length > 0 ? 0 : -1));
-  const faceOf = (person: number): FaceCandidate | undefined => candidates[person]?.[choice[person] ?? -1];
-  const conflict = (): [number, number] | null => {
-    for (let a = 0; a < persons.length; a += 1) {
-      for (let b = a + 1; b < persons.length; b += 1) {
-        const [faceA, faceB] = [faceOf(a), faceOf(b)];
-        if (faceA !== undefined && faceB !== undefined && faceOverlap(faceA.bbox, faceB.bbox) > sameFace)
-          return [a, b];
-      }
-    }
-    return null;
+  const choice: number[] = candidates.map(() => -1);
+  const faceOf = (person: number, at: number): FaceCandidate | undefined => candidates[person]?.[at];
+  /** Whether `person` gives up its claim to `rival`; of two at the same distance the first keeps it. */
+  const yields = (person: number, face: FaceCandidate, rival: number, rivalFace: FaceCandidate): boolean => {
+    const [own, other] = [persons[person], persons[rival]];
+    if (own === undefined || other === undefined) return true;
+    const lead = distance(other, rivalFace) - distance(own, face);
+    return lead < 0 || (lead === 0 && rival < person);
   };
-  // Each turn takes one candidate from one person, so this ends.
-  for (let pair = conflict(); pair !== null; pair = conflict()) {
-    const [a, b] = pair;
-    const [boxA, boxB, faceA, faceB] = [persons[a], persons[b], faceOf(a), faceOf(b)];
-    if (boxA === undefined || boxB === undefined || faceA === undefined || faceB === undefined) break;
-    const loser = distance(boxA, faceA) <= distance(boxB, faceB) ? b : a;
-    const next = (choice[loser] ?? 0) + 1;
-    choice[loser] = next < (candidates[loser]?.length ?? 0) ? next : -1;
+  const waiting = candidates.map((_, person) => ({ person, at: 0 }));
+  // Each turn takes one claim off, and whoever loses a face comes back with its next: at most all candidates in all.
+  for (let claim = waiting.shift(); claim !== undefined; claim = waiting.shift()) {
+    const { person, at } = claim;
+    const face = faceOf(person, at);
+    if (face === undefined) continue;
+    const rivals = [...choice.entries()].flatMap(([rival, rivalAt]) => {
+      const rivalFace = faceOf(rival, rivalAt);
+      const same = rivalFace !== undefined && faceOverlap(face.bbox, rivalFace.bbox) > sameFace;
+      return same ? [{ person: rival, at: rivalAt, face: rivalFace }] : [];
+    });
+    if (rivals.some((rival) => yields(person, face, rival.person, rival.face))) {
+      waiting.push({ person, at: at + 1 });
+      continue;
+    }
+    for (const rival of rivals) {
+      choice[rival.person] = -1;
+      waiting.push({ person: rival.person, at: rival.at + 1 });
+    }
+    choice[person] = at;
   }
   return choice;
 }

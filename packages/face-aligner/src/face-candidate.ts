@@ -19,16 +19,19 @@ export function faceOverlap(a: Xyxy, b: Xyxy): number {
   return (width * height) / (area(a) + area(b) - width * height);
 }
 
-const isFinite = ({ bbox, landmarks }: FaceCandidate): boolean =>
-  bbox.every(Number.isFinite) && landmarks.flat().every(Number.isFinite);
+const isFace = ({ bbox, landmarks }: FaceCandidate): boolean =>
+  bbox.every(Number.isFinite) &&
+  landmarks.flat().every(Number.isFinite) &&
+  bbox[2] > bbox[0] &&
+  bbox[3] > bbox[1];
 
 /**
  * The best faces, at most 4, best first (ties in the order given), none overlapping a better one by more than
- * `iouThreshold`; a face with a number that is not finite is none.
+ * `iouThreshold`; what has a number that is not finite, or a box without area, is no face.
  */
 export function keepBestFaces(faces: readonly FaceCandidate[], iouThreshold: number): FaceCandidate[] {
   const kept: FaceCandidate[] = [];
-  for (const face of faces.filter(isFinite).toSorted((a, b) => b.score - a.score)) {
+  for (const face of faces.filter(isFace).toSorted((a, b) => b.score - a.score)) {
     if (kept.length >= maxCandidates) break;
     if (!kept.some((other) => faceOverlap(other.bbox, face.bbox) > iouThreshold)) kept.push(face);
   }

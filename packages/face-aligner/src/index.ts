@@ -1,11 +1,7 @@
+export { alignFace, type OriginalSize } from './align-face.ts';
 export { FaceAlignerError } from './errors.ts';
-export {
-  type AlignOptions,
-  createFaceAligner,
-  defaultFaceAlignerOptions,
-  type FaceAligner,
-  type FaceAlignerOptions,
-  type FaceResult,
-} from './face-aligner.ts';
+export { type AlignOptions, createFaceAligner, type FaceAligner } from './face-aligner.ts';
+export type { FaceResult } from './face-result.ts';
+export { defaultFaceAlignerOptions, type FaceAlignerOptions } from './options.ts';
 export { type Affine, arcfaceTemplate, invertAffine, similarityTransform } from './similarity.ts';
 export { warpAffine } from './warp-affine.ts';

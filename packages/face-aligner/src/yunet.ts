@@ -1,64 +1,43 @@
 import type { FaceLandmarks, Point, Xyxy } from '@trinetra/contracts';
-import type { InferenceModel, TensorData } from '@trinetra/inference-runtime';
-import { FaceAlignerError } from './errors.ts';
+import type { TensorData, TensorInfo } from '@trinetra/inference-runtime';
 import { type FaceCandidate, keepBestFaces } from './face-candidate.ts';
-import { cropSize } from './person-crop.ts';
+import { floatRows } from './float-rows.ts';
+import type { CropFormat } from './person-crop.ts';
 
 const strides = [8, 16, 32] as const;
 
-/** @throws {FaceAlignerError} `model_mismatch` where a YuNet output is missing or the input is not `[n, 3, h, w]`. */
-export function checkYunet(model: InferenceModel): {
-  readonly input: string;
-  readonly dynamicBatch: boolean;
-} {
-  const [input] = model.info.inputs;
-  const missing = strides
-    .flatMap((stride) => ['cls', 'obj', 'bbox', 'kps'].map((kind) => `${kind}_${stride}`))
-    .filter((name) => !model.info.outputs.some((output) => output.name === name));
-  const fixed = [2, 3].map((axis) => input?.dims[axis]).filter((dim) => typeof dim === 'number');
-  const sizeFits = fixed.every((dim) => dim === cropSize);
-  if (input?.type !== 'float32' || input.dims.length !== 4 || missing.length > 0 || !sizeFits) {
-    throw new FaceAlignerError(
-      'model_mismatch',
-      `face model: expected YuNet, float32 [n, 3, ${cropSize}, ${cropSize}] with cls, obj, bbox and kps at strides 8, 16, 32, but found ${input?.type} ${JSON.stringify(input?.dims)}${missing.length > 0 ? ` without ${missing.join(', ')}` : ''}`,
-    );
-  }
-  return { input: input.name, dynamicBatch: typeof input.dims[0] === 'string' };
+/** How YuNet wants a crop: BGR 0..255. */
+export const yunetPixels: Omit<CropFormat, 'width' | 'height'> = { channels: 'bgr', mean: 0, divisor: 1 };
+
+/** Whether the outputs are YuNet's: cls, obj, bbox and kps by name, at strides 8, 16 and 32. */
+export function isYunet(outputs: readonly TensorInfo[]): boolean {
+  const names = strides.flatMap((stride) => ['cls', 'obj', 'bbox', 'kps'].map((kind) => `${kind}_${stride}`));
+  return names.every((name) => outputs.some((output) => output.name === name));
 }
 
 const clamp01 = (value: number): number => (value > 0 ? Math.min(1, value) : 0);
 
 /**
- * The faces of one crop with a score of at least `threshold`, best first, at most 4, none overlapping a better one by
- * more than 0.3. Prior `i` of stride `s` stands at column `i mod (320 / s)`, row `i div (320 / s)`.
+ * The faces of crop `index` with a score of at least `threshold`, best first, at most 4, none overlapping a better one
+ * by more than 0.3. Prior `i` of stride `s` stands at column `i mod (width / s)`, row `i div (width / s)`.
  *
+ * @throws {FaceAlignerError} `model_mismatch` where an output is missing or too short.
  * @see https://github.com/opencv/opencv/blob/4.x/modules/objdetect/src/face_detect.cpp
  */
 export function decodeYunet(
   outputs: Readonly<Record<string, TensorData>>,
   index: number,
   threshold: number,
+  { width, height }: Pick<CropFormat, 'width' | 'height'>,
 ): FaceCandidate[] {
   const faces: FaceCandidate[] = [];
   for (const stride of strides) {
-    const columns = cropSize / stride;
-    const priors = columns * columns;
-    const rows = (kind: string, width: number): Float32Array => {
-      const data = outputs[`${kind}_${stride}`]?.data;
-      if (!(data instanceof Float32Array) || data.length < (index + 1) * priors * width) {
-        throw new FaceAlignerError(
-          'model_mismatch',
-          `face model: expected ${priors} priors in ${kind}_${stride}`,
-        );
-      }
-      return data.subarray(index * priors * width, (index + 1) * priors * width);
-    };
-    const [classes, objects, boxes, points] = [
-      rows('cls', 1),
-      rows('obj', 1),
-      rows('bbox', 4),
-      rows('kps', 10),
-    ];
+    const columns = width / stride;
+    const priors = columns * (height / stride);
+    const rows = (kind: string, length: number): Float32Array =>
+      floatRows(outputs, `${kind}_${stride}`, index, priors, length);
+    const [classes, objects] = [rows('cls', 1), rows('obj', 1)];
+    const [boxes, points] = [rows('bbox', 4), rows('kps', 10)];
     for (let prior = 0; prior < priors; prior += 1) {
       const score = Math.sqrt(clamp01(classes[prior] ?? 0) * clamp01(objects[prior] ?? 0));
       if (!(score >= threshold)) continue;

@@ -1,0 +1,345 @@
+import type { Logger, RgbImage, Xyxy } from '@trinetra/contracts';
+import { silentLogger } from '@trinetra/contracts';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { faceIn, fakeYunet } from '../test/fake-model.ts';
+import { alignFace } from './align-face.ts';
+import { createFaceAligner } from './face-aligner.ts';
+import type { FaceCandidate } from './face-candidate.ts';
+import type { FaceResult } from './face-result.ts';
+
+/** A picture in which every pixel tells its place: R = x / 4, G = y / 4. */
+function placePicture(width = 800, height = 640): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let at = 0; at < width * height; at += 1) {
+    data[at * 3] = Math.floor((at % width) / 4);
+    data[at * 3 + 1] = Math.floor(at / width / 4);
+    data[at * 3 + 2] = 77;
+  }
+  return { data, width, height };
+}
+const image = placePicture();
+
+/** A face of the image as the model sees it in the crop of a person with whole corners. */
+function inCrop(face: FaceCandidate, [x1, y1, x2, y2]: Xyxy): FaceCandidate {
+  const scale = 320 / Math.max(x2 - x1, y2 - y1);
+  const [a, b, c, d] = face.bbox;
+  return faceIn([(a - x1) * scale, (b - y1) * scale, (c - x1) * scale, (d - y1) * scale], face.score);
+}
+
+function found(result: FaceResult | undefined): Extract<FaceResult, { found: true }> {
+  if (!result?.found) throw new Error(`expected a face but received ${result?.reason}`);
+  return result;
+}
+
+function expectBox(actual: Xyxy, expected: Xyxy, digits = 2): void {
+  for (const [at, value] of actual.entries()) expect(value).toBeCloseTo(expected[at] ?? Number.NaN, digits);
+}
+
+describe('the face of each person', () => {
+  it('has box and landmarks in the pixels of the image, its score, and 112x112 aligned pixels', async () => {
+    const [person, face] = [[100, 50, 260, 370] as const, faceIn([150, 60, 210, 130], 0.9)];
+    const aligner = createFaceAligner({ model: fakeYunet(() => [inCrop(face, person)]) });
+    const [result, ...rest] = await aligner.align(image, [person]);
+    const { bbox, landmarks, score, aligned } = found(result);
+    expect(rest).toEqual([]);
+    expectBox(bbox, face.bbox);
+    for (const [at, [x, y]] of landmarks.entries()) {
+      expect(x).toBeCloseTo(face.landmarks[at]?.[0] ?? Number.NaN, 2);
+      expect(y).toBeCloseTo(face.landmarks[at]?.[1] ?? Number.NaN, 2);
+    }
+    expect(score).toBeCloseTo(0.9, 6);
+    expect(aligned).toEqual(alignFace(image, landmarks));
+    const nose = (Math.round(71.7366) * 112 + Math.round(56.0252)) * 3;
+    expect(Math.abs((aligned[nose] ?? 0) - 180 / 4)).toBeLessThanOrEqual(1);
+    expect(Math.abs((aligned[nose + 1] ?? 0) - 102 / 4)).toBeLessThanOrEqual(2);
+  });
+
+  it('is looked for in BGR pixels of its box, the longer side 320, the rest 0', async () => {
+    const model = fakeYunet(() => []);
+    await createFaceAligner({ model }).align(image, [[100.4, 50, 259.6, 370]]);
+    const [run] = model.runs;
+    expect(run?.dims).toEqual([1, 3, 320, 320]);
+    const at = (channel: number, x: number, y: number): number | undefined =>
+      run?.data[channel * 320 * 320 + y * 320 + x];
+    expect([at(0, 0, 0), at(1, 0, 0), at(2, 0, 0)]).toEqual([77, 12, 25]);
+    expect([at(0, 159, 319), at(1, 159, 319), at(2, 159, 319)]).toEqual([77, 92, 64]);
+    expect([at(0, 160, 0), at(1, 160, 0), at(2, 160, 0)]).toEqual([0, 0, 0]);
+  });
+
+  it('is the best one of its box', async () => {
+    const person = [0, 0, 320, 320] as const;
+    const faces = [faceIn([10, 10, 60, 60], 0.7), faceIn([200, 20, 260, 80], 0.9)];
+    const [result] = await createFaceAligner({ model: fakeYunet(() => faces) }).align(image, [person]);
+    expectBox(found(result).bbox, [200, 20, 260, 80]);
+  });
+
+  it('is no_face where none reaches the threshold', async () => {
+    const faces = [faceIn([10, 10, 60, 60], 0.7)];
+    const align = async (scoreThreshold: number): Promise<FaceResult[]> =>
+      createFaceAligner({ model: fakeYunet(() => faces), scoreThreshold }).align(image, [[0, 0, 320, 320]]);
+    expect(await align(0.71)).toEqual([{ found: false, reason: 'no_face' }]);
+    expect(found((await align(0.69))[0]).score).toBeCloseTo(0.7);
+  });
+
+  it('is no_face where the landmarks coincide', async () => {
+    const face = faceIn([10, 10, 60, 60], 0.9);
+    const dot = {
+      ...face,
+      landmarks: [
+        [30, 30],
+        [30, 30],
+        [30, 30],
+        [30, 30],
+        [30, 30],
+      ],
+    } as const;
+    const aligner = createFaceAligner({ model: fakeYunet(() => [dot]) });
+    expect(await aligner.align(image, [[0, 0, 320, 320]])).toEqual([{ found: false, reason: 'no_face' }]);
+  });
+
+  it('is too_small below minFacePx pixels of the image, however large its crop is drawn', async () => {
+    const person = [100, 100, 132, 164] as const;
+    const model = (): ReturnType<typeof fakeYunet> =>
+      fakeYunet(() => [inCrop(faceIn([105, 102, 116, 120], 0.9), person)]);
+    const small = await createFaceAligner({ model: model() }).align(image, [person]);
+    expect(small).toEqual([{ found: false, reason: 'too_small' }]);
+    const [result] = await createFaceAligner({ model: model(), minFacePx: 10 }).align(image, [person]);
+    expectBox(found(result).bbox, [105, 102, 116, 120]);
+  });
+
+  it.each([
+    ['outside of the image', [900, 10, 950, 60]],
+    ['left of it', [-90, 10, -5, 60]],
+    ['without area', [50, 50, 50, 90]],
+    ['upside down', [60, 90, 50, 50]],
+    ['not a number', [Number.NaN, 0, 100, 100]],
+  ] as [string, Xyxy][])('is no_face for a box that is %s, and the others are served', async (_, box) => {
+    const [good, face] = [[0, 0, 320, 320] as const, faceIn([10, 10, 60, 60], 0.9)];
+    const aligner = createFaceAligner({ model: fakeYunet(() => [face], 'batch') });
+    const [bad, other] = await aligner.align(image, [box, good]);
+    expect(bad).toEqual({ found: false, reason: 'no_face' });
+    expectBox(found(other).bbox, face.bbox);
+  });
+
+  it('is never shared: of two boxes that hold it, one person gets it', async () => {
+    const face = faceIn([150, 60, 210, 130], 0.9);
+    const corner = (from: number, to: number): fc.Arbitrary<number> => fc.integer({ min: from, max: to });
+    const holding = fc.tuple(corner(0, 150), corner(0, 60), corner(210, 500), corner(130, 600));
+    await fc.assert(
+      fc.asyncProperty(fc.array(holding, { minLength: 2, maxLength: 6 }), async (boxes) => {
+        const aligner = createFaceAligner({
+          model: fakeYunet((run) => [inCrop(face, boxes[run] ?? [0, 0, 1, 1])]),
+        });
+        const results = await aligner.align(image, boxes);
+        expect(results.filter((result) => result.found)).toHaveLength(1);
+        expect(results.filter((result) => !result.found && result.reason === 'no_face')).toHaveLength(
+          boxes.length - 1,
+        );
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('runs', () => {
+  const face = faceIn([10, 10, 60, 60], 0.9);
+  /** Persons of 160x160 side by side, each with a face of its own. */
+  const persons = [0, 1, 2, 3, 4].map((at): Xyxy => [at * 160, 0, at * 160 + 160, 160]);
+
+  it('are none for no persons', async () => {
+    const model = fakeYunet(() => [face], 'batch');
+    expect(await createFaceAligner({ model }).align(image, [])).toEqual([]);
+    expect(model.runs).toEqual([]);
+  });
+
+  it('hold up to 4 crops where the model has a batch axis, else one; results keep the order', async () => {
+    const [batched, single] = [fakeYunet(() => [face], 'batch'), fakeYunet(() => [face])];
+    const many = await createFaceAligner({ model: batched }).align(image, persons);
+    const one = await createFaceAligner({ model: single }).align(image, persons);
+    expect(batched.runs.map(({ dims }) => dims[0])).toEqual([4, 1]);
+    expect(single.runs.map(({ dims }) => dims[0])).toEqual([1, 1, 1, 1, 1]);
+    expect(many.map((result) => Math.round(found(result).bbox[0]))).toEqual([5, 165, 325, 485, 645]);
+    expect(many).toEqual(one);
+  });
+
+  it('reuse the buffer that comes back without a trace of the crop before', async () => {
+    const model = fakeYunet(() => []);
+    const aligner = createFaceAligner({ model });
+    await aligner.align(image, [[0, 0, 320, 320]]);
+    await aligner.align(image, [[0, 0, 100, 320]]);
+    const fresh = fakeYunet(() => []);
+    await createFaceAligner({ model: fresh }).align(image, [[0, 0, 100, 320]]);
+    expect(model.runs[1]?.data).toEqual(fresh.runs[0]?.data);
+  });
+
+  it('may overlap: two images at once do not mix', async () => {
+    const aligner = createFaceAligner({ model: fakeYunet(() => [face], 'batch') });
+    const [first, second] = await Promise.all([
+      aligner.align(image, persons.slice(0, 2)),
+      aligner.align(placePicture(400, 400), persons.slice(0, 2)),
+    ]);
+    expect(first.map((result) => result.found)).toEqual([true, true]);
+    expect(second.map((result) => result.found)).toEqual([true, true]);
+  });
+
+  it('that fail cost only their own person', async () => {
+    const model = fakeYunet((run) => {
+      if (run === 1) throw new Error('out of memory');
+      return [face];
+    });
+    const results = await createFaceAligner({ model }).align(image, persons.slice(0, 3));
+    expect(results.map((result) => (result.found ? 'found' : result.reason))).toEqual([
+      'found',
+      'failed',
+      'found',
+    ]);
+  });
+
+  it('that fail as a batch are repeated crop by crop, and told to the logger once', async () => {
+    const warn = vi.fn<Logger['warn']>();
+    const model = fakeYunet((run) => {
+      if (run === 0 || run === 2) throw new Error('out of memory');
+      return [face];
+    }, 'batch');
+    const logger = { ...silentLogger, warn };
+    const results = await createFaceAligner({ model, logger }).align(image, persons.slice(0, 4));
+    expect(results.map((result) => (result.found ? 'found' : result.reason))).toEqual([
+      'found',
+      'failed',
+      'found',
+      'found',
+    ]);
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual([4, 1, 1, 1, 1]);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[0]).toMatchObject({ failed: 1, persons: 4 });
+  });
+
+  it('end where the signal is aborted, and its reason is thrown', async () => {
+    const controller = new AbortController();
+    const model = fakeYunet(() => {
+      controller.abort(new Error('shutting down'));
+      return [face];
+    });
+    const { signal } = controller;
+    const pending = createFaceAligner({ model }).align(image, persons, { signal });
+    await expect(pending).rejects.toThrow('shutting down');
+    expect(model.runs).toHaveLength(1);
+  });
+});
+
+describe('a squashed image', () => {
+  /** The camera saw each pixel twice as wide as high. */
+  const originalSize = { width: 1600, height: 640 };
+  const person = [100, 50, 260, 370] as const;
+  const face = faceIn([150, 60, 210, 130], 0.9);
+  /** The model is shown what the camera saw: 160x320 pixels fill 320x320. */
+  const seen = faceIn([100, 10, 220, 80], 0.9);
+
+  it('is shown to the model in the proportions of the camera', async () => {
+    const model = fakeYunet(() => [seen]);
+    await createFaceAligner({ model }).align(image, [person], { originalSize });
+    const plane = 320 * 320;
+    const red = model.runs[0]?.data.subarray(2 * plane);
+    expect([red?.[0], red?.[319], red?.[plane - 1]]).toEqual([25, 64, 64]);
+  });
+
+  it('gives box and landmarks in its own pixels, and a face in the proportions of the camera', async () => {
+    const aligner = createFaceAligner({ model: fakeYunet(() => [seen]) });
+    const [result] = await aligner.align(image, [person], { originalSize });
+    const { bbox, landmarks, aligned } = found(result);
+    expectBox(bbox, face.bbox);
+    for (const [at, [x, y]] of landmarks.entries()) {
+      expect(x).toBeCloseTo(face.landmarks[at]?.[0] ?? Number.NaN, 2);
+      expect(y).toBeCloseTo(face.landmarks[at]?.[1] ?? Number.NaN, 2);
+    }
+    // A step across the aligned face is as long for the camera as a step down: here, half as many pixels.
+    const level = (x: number, y: number, channel: number): number =>
+      aligned[(y * 112 + x) * 3 + channel] ?? 0;
+    const across = level(90, 56, 0) - level(20, 56, 0);
+    const down = level(56, 90, 1) - level(56, 20, 1);
+    expect(across / down).toBeGreaterThan(0.4);
+    expect(across / down).toBeLessThan(0.6);
+  });
+
+  it('is the same as none where the proportions are the same', async () => {
+    const align = async (size: { width: number; height: number } | undefined): Promise<FaceResult[]> =>
+      createFaceAligner({ model: fakeYunet(() => [inCrop(face, person)]) }).align(
+        image,
+        [person],
+        size === undefined ? {} : { originalSize: size },
+      );
+    const [plain] = await align(undefined);
+    const [larger] = await align({ width: 1600, height: 1280 });
+    expectBox(found(larger).bbox, found(plain).bbox, 6);
+    expect(found(larger).aligned).toEqual(found(plain).aligned);
+  });
+
+  it('has head-crops as wide as high for the camera', async () => {
+    const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
+    const [result] = await aligner.align(image, [[100, 60, 300, 420]], { originalSize });
+    expect(found(result).bbox).toEqual([170, 60, 230, 180]);
+  });
+});
+
+describe('without a model', () => {
+  it('no face is looked for', async () => {
+    const results = await createFaceAligner({ model: null }).align(image, [
+      [0, 0, 100, 100],
+      [5, 5, 90, 90],
+    ]);
+    expect(results).toEqual([
+      { found: false, reason: 'not_run' },
+      { found: false, reason: 'not_run' },
+    ]);
+  });
+
+  it('head-crop takes the upper third of each person, as wide as high, with score 0', async () => {
+    const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
+    const [tall, wide] = await aligner.align(image, [
+      [100, 60, 300, 420],
+      [100, 60, 200, 660],
+    ]);
+    const { bbox, score, aligned, landmarks } = found(tall);
+    expect(bbox).toEqual([140, 60, 260, 180]);
+    expect(score).toBe(0);
+    expect(landmarks[2][0]).toBeCloseTo(140 + (56.0252 * 120) / 112, 9);
+    expect(aligned).toHaveLength(112 * 112 * 3);
+    expect([...aligned.subarray(0, 3)]).toEqual([35, 15, 77]);
+    expect(found(wide).bbox).toEqual([100, 60, 200, 160]);
+  });
+
+  it('head-crop is no_face for a box that has no pixel in the image', async () => {
+    const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
+    const results = await aligner.align(image, [
+      [Number.NaN, 0, 10, 10],
+      [900, 0, 950, 50],
+      [60, 60, 60, 60],
+    ]);
+    expect(results.every((result) => !result.found && result.reason === 'no_face')).toBe(true);
+  });
+
+  it('head-crop is too_small below minFacePx', async () => {
+    const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
+    expect(await aligner.align(image, [[10, 10, 40, 40]])).toEqual([{ found: false, reason: 'too_small' }]);
+  });
+});
+
+describe('createFaceAligner', () => {
+  it.each([
+    ['scoreThreshold', { scoreThreshold: 1.5 }],
+    ['minFacePx', { minFacePx: 0 }],
+    ['fallback', { fallback: 'guess' }],
+    ['unknown', { unknown: 1 }],
+  ])('refuses a wrong %s by name', (name, options) => {
+    const create = (): unknown => createFaceAligner({ model: null, ...options } as never);
+    expect(create).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+    expect(create).toThrow(name);
+  });
+
+  it('refuses an originalSize without area', async () => {
+    const aligner = createFaceAligner({ model: fakeYunet(() => []) });
+    const options = { originalSize: { width: 0, height: 480 } };
+    await expect(aligner.align(image, [[0, 0, 100, 100]], options)).rejects.toThrow('originalSize');
+  });
+});

@@ -1,0 +1,54 @@
+import type { RgbImage, Xyxy } from '@trinetra/contracts';
+import type { InferenceModel } from '@trinetra/inference-runtime';
+import type { FaceCandidate } from './face-candidate.ts';
+import type { FaceModel } from './face-model.ts';
+import { mapLandmarks } from './map-landmarks.ts';
+import { type CropGeometry, valuesPerCrop, writePersonCrop } from './person-crop.ts';
+
+/** Finds the faces in the boxes of some persons with one run of the model. */
+export type FindFaces = (
+  image: RgbImage,
+  persons: readonly Xyxy[],
+  options: { readonly stretch: number; readonly signal?: AbortSignal | undefined },
+) => Promise<FaceCandidate[][]>;
+
+/** From the pixels of a crop to those of the image. */
+function toImage({ bbox, landmarks, score }: FaceCandidate, crop: CropGeometry): FaceCandidate {
+  const x = (value: number): number => value / crop.scaleX + crop.x;
+  const y = (value: number): number => value / crop.scaleY + crop.y;
+  return {
+    bbox: [x(bbox[0]), y(bbox[1]), x(bbox[2]), y(bbox[3])],
+    landmarks: mapLandmarks(landmarks, (point) => [x(point[0]), y(point[1])]),
+    score,
+  };
+}
+
+/**
+ * Makes the function that runs `model`. It keeps the buffer that comes back from a run for the next, so crops are
+ * written into new memory only where runs overlap or differ in size.
+ */
+export function createFindFaces(model: InferenceModel, face: FaceModel, threshold: number): FindFaces {
+  const { format, input, fixedBatch } = face;
+  const values = valuesPerCrop(format);
+  let spare: Float32Array | undefined;
+
+  return async (image, persons, { stretch, signal }) => {
+    const batch = fixedBatch ?? persons.length;
+    const tensor = spare?.length === batch * values ? spare : new Float32Array(batch * values);
+    spare = undefined;
+    const crops = persons.map((person, index) =>
+      writePersonCrop(image, person, format, tensor, index, stretch),
+    );
+    tensor.fill(0, persons.length * values);
+    const dims = [batch, 3, format.height, format.width];
+    const { outputs, feeds } = await model.run(
+      { [input]: { type: 'float32', data: tensor, dims } },
+      { signal },
+    );
+    const back = feeds[input]?.data;
+    if (back instanceof Float32Array) spare = back;
+    return crops.map((crop, index) =>
+      crop === null ? [] : face.decode(outputs, index, threshold).map((found) => toImage(found, crop)),
+    );
+  };
+}

@@ -1,0 +1,42 @@
+import type { Logger } from '@trinetra/contracts';
+import type { InferenceModel } from '@trinetra/inference-runtime';
+import { z } from 'zod';
+import { FaceAlignerError } from './errors.ts';
+
+export interface FaceAlignerOptions {
+  /** A YuNet model, or SCRFD with five landmarks; null: no face is looked for. */
+  readonly model: InferenceModel | null;
+  /** Without a model: `none` (default), or `head-crop` for the unaligned upper part of each person. */
+  readonly fallback?: 'none' | 'head-crop';
+  /** Least score of a face, 0..1; default 0.6. */
+  readonly scoreThreshold?: number;
+  /** Least width of a face, px of the image, 1 or more; default 12. */
+  readonly minFacePx?: number;
+  /** Told of failed runs; default: nobody is. */
+  readonly logger?: Logger;
+}
+
+export const defaultFaceAlignerOptions: Readonly<Required<Omit<FaceAlignerOptions, 'model' | 'logger'>>> =
+  Object.freeze({
+    fallback: 'none',
+    scoreThreshold: 0.6,
+    minFacePx: 12,
+  });
+
+const schema = z.strictObject({
+  fallback: z.enum(['none', 'head-crop']),
+  scoreThreshold: z.number().min(0).max(1),
+  minFacePx: z.number().min(1),
+});
+
+/** @throws {FaceAlignerError} `invalid_options`, naming every option that is unknown or out of range. */
+export function parseFaceAlignerOptions(
+  given: Omit<FaceAlignerOptions, 'model' | 'logger'>,
+): Required<Omit<FaceAlignerOptions, 'model' | 'logger'>> {
+  const parsed = schema.safeParse({ ...defaultFaceAlignerOptions, ...given });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
+  );
+  throw new FaceAlignerError('invalid_options', problems.join('; '));
+}

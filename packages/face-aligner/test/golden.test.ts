@@ -1,0 +1,171 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { FaceLandmarks, RgbImage, Xyxy } from '@trinetra/contracts';
+import {
+  createInferenceRuntime,
+  type InferenceModel,
+  type InferenceRuntime,
+} from '@trinetra/inference-runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alignFace } from '../src/align-face.ts';
+import { createFaceAligner } from '../src/face-aligner.ts';
+import type { FaceResult } from '../src/face-result.ts';
+
+/** As much of sharp as is used here; it is a dependency of the package beside this one. */
+type Sharp = (file: string) => {
+  resize(size: { width?: number; height?: number; fit?: 'fill' }): ReturnType<Sharp>;
+  removeAlpha(): {
+    raw(): {
+      toBuffer(options: { resolveWithObject: true }): Promise<{
+        data: Uint8Array;
+        info: { width: number; height: number; channels: number };
+      }>;
+    };
+  };
+};
+
+interface GoldenFace {
+  readonly score: number;
+  readonly runner_up_score: number | null;
+  readonly box: Xyxy;
+  readonly landmarks: FaceLandmarks;
+  readonly aligned: string;
+}
+interface Golden {
+  readonly image: string;
+  readonly width: number;
+  readonly height: number;
+  readonly persons: readonly { readonly box: Xyxy; readonly face: GoldenFace | null }[];
+}
+
+const shared = new URL('../../../../shared/', import.meta.url);
+const names = [
+  'group_01',
+  'group_02',
+  'group_03',
+  'group_04',
+  'headshot_01',
+  'headshot_02',
+  'office_02',
+  'office_04',
+  'synthetic_01',
+];
+const path = (name: string): string => new URL(name, shared).pathname;
+
+/** The pixels of a picture, squashed to `side` x `side` where that is given. */
+async function readPixels(file: string, side?: number): Promise<RgbImage> {
+  const load = createRequire(new URL('../../frame-decoder/package.json', import.meta.url));
+  const sharp = load('sharp') as Sharp;
+  const { data, info } = await sharp(file)
+    .resize(side === undefined ? {} : { width: side, height: side, fit: 'fill' })
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`${file}: expected 3 channels but received ${info.channels}`);
+  return { data, width: info.width, height: info.height };
+}
+
+function readGolden(name: string): Golden {
+  return JSON.parse(readFileSync(path(`golden/${name}.json`), 'utf8')) as Golden;
+}
+
+const meanDifference = (a: Uint8Array, b: Uint8Array): number =>
+  a.reduce((sum, value, at) => sum + Math.abs(value - (b[at] ?? 0)), 0) / a.length;
+
+describe.skipIf(!existsSync(shared))('the faces of the golden photos (needs ../shared)', () => {
+  let runtime: InferenceRuntime;
+  const models = new Map<string, InferenceModel>();
+  const model = (name: string): InferenceModel => {
+    const loaded = models.get(name);
+    if (loaded === undefined) throw new Error(`expected ${name} to be loaded`);
+    return loaded;
+  };
+  beforeAll(async () => {
+    runtime = await createInferenceRuntime({ intraOpThreads: 2 });
+    for (const name of ['yunet', 'yunet_batch'])
+      models.set(name, await runtime.loadModel(path(`models/${name}.onnx`)));
+  });
+  afterAll(() => runtime.close());
+
+  it.each(names)('%s: landmarks within 0.01 of the width of the face', async (name) => {
+    const golden = readGolden(name);
+    const image = await readPixels(path(`photos/${golden.image}`));
+    const aligner = createFaceAligner({ model: model('yunet') });
+    for (const { box, face: expected } of golden.persons) {
+      // Alone, as in the reference, which lets persons share a face.
+      const [face] = await aligner.align(image, [box]);
+      if (expected === null) {
+        expect(face).toEqual({ found: false, reason: 'no_face' });
+        continue;
+      }
+      if (!face?.found) throw new Error(`expected a face in ${box}`);
+      expect(face.score).toBeCloseTo(expected.score, 2);
+      const width = expected.box[2] - expected.box[0];
+      const distances = face.landmarks.map(([x, y], at) =>
+        Math.hypot(x - (expected.landmarks[at]?.[0] ?? 0), y - (expected.landmarks[at]?.[1] ?? 0)),
+      );
+      expect(Math.max(...distances) / width).toBeLessThan(0.01);
+    }
+  });
+
+  it.each(names)(
+    '%s: aligned faces from golden landmarks are 0.3 grey levels from the reference at most, on average',
+    async (name) => {
+      const golden = readGolden(name);
+      const image = await readPixels(path(`photos/${golden.image}`));
+      for (const { face } of golden.persons) {
+        if (face === null) continue;
+        const expected = await readPixels(path(`golden/${face.aligned}`));
+        const aligned = alignFace(image, face.landmarks);
+        if (aligned === null) throw new Error('expected an aligned face');
+        expect(meanDifference(aligned, expected.data)).toBeLessThan(0.3);
+      }
+    },
+  );
+
+  it('are found in pictures squashed to 640x640 about as well as in the pictures themselves', async () => {
+    let [faces, recovered] = [0, 0];
+    for (const name of names) {
+      const golden = readGolden(name);
+      const image = await readPixels(path(`photos/${golden.image}`), 640);
+      const [kx, ky] = [640 / golden.width, 640 / golden.height];
+      const aligner = createFaceAligner({ model: model('yunet') });
+      for (const { box, face: expected } of golden.persons) {
+        if (expected === null) continue;
+        faces += 1;
+        const squashed: Xyxy = [box[0] * kx, box[1] * ky, box[2] * kx, box[3] * ky];
+        const [face] = await aligner.align(image, [squashed], { originalSize: golden });
+        if (!face?.found) continue;
+        const distances = face.landmarks.map(([x, y], at) =>
+          Math.hypot(
+            x / kx - (expected.landmarks[at]?.[0] ?? 0),
+            y / ky - (expected.landmarks[at]?.[1] ?? 0),
+          ),
+        );
+        if (Math.max(...distances) < 0.15 * (expected.box[2] - expected.box[0])) recovered += 1;
+      }
+    }
+    expect(recovered / faces).toBeGreaterThan(0.9);
+  });
+
+  it.each(names)('%s: no two persons get the same face, in batches as one by one', async (name) => {
+    const golden = readGolden(name);
+    const image = await readPixels(path(`photos/${golden.image}`));
+    const persons = golden.persons.map(({ box }) => box);
+    const batched = await createFaceAligner({ model: model('yunet_batch') }).align(image, persons);
+    const single = await createFaceAligner({ model: model('yunet') }).align(image, persons);
+    const centre = (face: FaceResult): number[] =>
+      face.found ? [Math.round(face.landmarks[2][0]), Math.round(face.landmarks[2][1])] : [];
+    expect(batched.map(centre)).toEqual(single.map(centre));
+    const noses = batched.flatMap((face) => (face.found ? [face] : []));
+    for (const [at, face] of noses.entries()) {
+      for (const other of noses.slice(at + 1)) {
+        const apart = Math.hypot(
+          face.landmarks[2][0] - other.landmarks[2][0],
+          face.landmarks[2][1] - other.landmarks[2][1],
+        );
+        expect(apart).toBeGreaterThan((face.bbox[2] - face.bbox[0]) / 2);
+      }
+    }
+  });
+});

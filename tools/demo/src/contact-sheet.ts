@@ -52,11 +52,15 @@ function drawFace(context: SKRSContext2D, face: DetectedFace, tile: Rectangle): 
   }
 }
 
-function drawPerson(context: SKRSContext2D, detection: EventDetection, tile: Rectangle): void {
-  const box = placeBox(detection.bbox, tile);
+function drawPerson(context: SKRSContext2D, { bbox }: EventDetection, tile: Rectangle): void {
+  const box = placeBox(bbox, tile);
   context.strokeStyle = colours.person;
   context.lineWidth = 2.5;
   context.strokeRect(box.x, box.y, box.width, box.height);
+}
+
+function drawConfidence(context: SKRSContext2D, detection: EventDetection, tile: Rectangle): void {
+  const box = placeBox(detection.bbox, tile);
   context.font = font(13, 'bold');
   const text = detection.confidence.toFixed(2);
   const size = { width: context.measureText(text).width + 10, height: 19 };
@@ -76,6 +80,8 @@ function drawTile(context: SKRSContext2D, image: Image, finding: Finding, tile: 
   context.drawImage(image, tile.x, tile.y, tile.width, tile.height);
   for (const detection of finding.detections) drawPerson(context, detection, tile);
   for (const { face } of finding.detections) if (typeof face === 'object') drawFace(context, face, tile);
+  // Last, and the surest on top: no line of a neighbour crosses a number.
+  for (const detection of finding.detections.toReversed()) drawConfidence(context, detection, tile);
   context.restore();
   const faces = finding.detections.filter(({ face }) => typeof face === 'object').length;
   const base = tile.y + tile.height;

@@ -29,7 +29,10 @@ export async function serve(
   command: string,
   args: readonly string[],
 ): Promise<LocalServer> {
-  let server = await startProcess(command, args, port, folder);
+  let server = await startProcess(command, args, port, folder).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    throw error;
+  });
   return {
     get pid() {
       return server.pid;

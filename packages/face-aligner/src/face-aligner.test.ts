@@ -2,7 +2,7 @@ import type { Logger, RgbImage, Xyxy } from '@trinetra/contracts';
 import { silentLogger } from '@trinetra/contracts';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { faceIn, fakeYunet } from '../test/fake-model.ts';
+import { faceIn, fakeScrfd, fakeYunet } from '../test/fake-model.ts';
 import { alignFace } from './align-face.ts';
 import { createFaceAligner } from './face-aligner.ts';
 import type { FaceCandidate } from './face-candidate.ts';
@@ -163,6 +163,14 @@ describe('runs', () => {
     expect(many).toEqual(one);
   });
 
+  it('hold as many crops as the model fixes, the rest 0', async () => {
+    const model = fakeYunet(() => [face], 3);
+    const results = await createFaceAligner({ model }).align(image, persons);
+    expect(results.map((result) => Math.round(found(result).bbox[0]))).toEqual([5, 165, 325, 485, 645]);
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual([3, 3]);
+    expect(model.runs[1]?.data.subarray(2 * 3 * 320 * 320).every((value) => value === 0)).toBe(true);
+  });
+
   it('reuse the buffer that comes back without a trace of the crop before', async () => {
     const model = fakeYunet(() => []);
     const aligner = createFaceAligner({ model });
@@ -279,6 +287,32 @@ describe('a squashed image', () => {
     const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
     const [result] = await aligner.align(image, [[100, 60, 300, 420]], { originalSize });
     expect(found(result).bbox).toEqual([170, 60, 230, 180]);
+  });
+});
+
+describe('with a SCRFD model', () => {
+  it.each([
+    ['one crop a run', {}, [1, 1]],
+    ['a batch axis', { batch: 'n', batched: true }, [2]],
+  ])('and %s, faces come out in the pixels of the image', async (_, shape, runs) => {
+    const persons = [[100, 50, 260, 370] as const, [400, 50, 560, 370] as const];
+    const faces = [faceIn([150, 60, 210, 130], 0.9), faceIn([450, 70, 520, 150], 0.8)];
+    const seen = persons.map((person, at) => inCrop(faces[at] ?? faceIn([0, 0, 1, 1], 0), person));
+    const model = fakeScrfd((run, crop) => seen.slice(Math.max(run, crop)).slice(0, 1), shape);
+    const results = await createFaceAligner({ model }).align(image, persons);
+    expect(results.map((result) => found(result).bbox.map(Math.round))).toEqual(
+      faces.map(({ bbox }) => bbox),
+    );
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual(runs);
+    // RGB, (level - 127.5) / 128
+    expect(model.runs[0]?.data[0]).toBeCloseTo((25 - 127.5) / 128, 6);
+  });
+
+  it('fixed at 640x640, crops are that large', async () => {
+    const model = fakeScrfd(() => [faceIn([100, 20, 220, 160], 0.9)], { size: 640 });
+    const [result] = await createFaceAligner({ model }).align(image, [[100, 50, 260, 370]]);
+    expect(model.runs[0]?.dims).toEqual([1, 3, 640, 640]);
+    expectBox(found(result).bbox, [150, 60, 210, 130]);
   });
 });
 

@@ -15,7 +15,7 @@ export interface FakeModel extends InferenceModel {
   readonly runs: FakeRun[];
 }
 
-const tensorInfo = (name: string, dims: readonly (number | string)[]): TensorInfo => ({
+export const tensorInfo = (name: string, dims: readonly (number | string)[]): TensorInfo => ({
   name,
   type: 'float32',
   dims,
@@ -132,5 +132,97 @@ export function fakeYunet(
       width,
       height,
     );
+  });
+}
+
+/** Anchors of stride `step` in an input of `width x height`: two a cell. */
+const anchorsOf = (width: number, height: number, step: number): number =>
+  (width / step) * (height / step) * 2;
+
+/** How a fake SCRFD looks from outside. */
+export interface ScrfdShape {
+  /** Outputs with a batch axis: `[crops, n, k]`; else `[n, k]`. */
+  readonly batched?: boolean;
+  /** By default InsightFace's: node numbers, all scores first, then all boxes, then all landmarks. */
+  readonly names?: readonly string[];
+  /** Which of the two anchors of a cell finds the faces. */
+  readonly anchor?: 0 | 1;
+  readonly stride?: 8 | 16 | 32;
+}
+
+export const scrfdNames: readonly string[] = ['448', '471', '494', '451', '474', '497', '454', '477', '500'];
+
+/** Outputs of SCRFD over crops of `width x height`, with each face at the anchor at or left and above of its centre. */
+export function scrfdOutputs(
+  faces: readonly (readonly FaceCandidate[])[],
+  width: number,
+  height: number,
+  { batched = true, names = scrfdNames, anchor = 0, stride = 8 }: ScrfdShape = {},
+): Record<string, TensorData> {
+  const outputs: Record<string, TensorData> = {};
+  for (const [level, step] of strides.entries()) {
+    const anchors = anchorsOf(width, height, step);
+    const make = (length: number): Float32Array => new Float32Array(faces.length * anchors * length);
+    const [scores, boxes, points] = [make(1), make(4), make(10)];
+    for (const [crop, list] of step === stride ? faces.entries() : []) {
+      for (const { bbox, landmarks, score } of list) {
+        const column = Math.floor((bbox[0] + bbox[2]) / 2 / step);
+        const row = Math.floor((bbox[1] + bbox[3]) / 2 / step);
+        const at = crop * anchors + (row * (width / step) + column) * 2 + anchor;
+        const [x, y] = [column * step, row * step];
+        scores[at] = score;
+        boxes.set(
+          [x - bbox[0], y - bbox[1], bbox[2] - x, bbox[3] - y].map((side) => side / step),
+          at * 4,
+        );
+        points.set(
+          landmarks.flatMap(([px, py]) => [(px - x) / step, (py - y) / step]),
+          at * 10,
+        );
+      }
+    }
+    for (const [kind, [data, length]] of (
+      [
+        [scores, 1],
+        [boxes, 4],
+        [points, 10],
+      ] as const
+    ).entries()) {
+      const dims = batched ? [faces.length, anchors, length] : [anchors, length];
+      outputs[names[kind * 3 + level] ?? ''] = { type: 'float32', data, dims };
+    }
+  }
+  return outputs;
+}
+
+/** The outputs as a model declares them; `rows(stride)` is the number of anchors, or a name where it is open. */
+export function scrfdOutputInfo(
+  rows: (stride: number) => number | string,
+  leading: readonly (number | string)[] = [],
+  names: readonly string[] = scrfdNames,
+): TensorInfo[] {
+  return [1, 4, 10].flatMap((length, kind) =>
+    strides.map((stride, level) =>
+      tensorInfo(names[kind * 3 + level] ?? '', [...leading, rows(stride), length]),
+    ),
+  );
+}
+
+/** A SCRFD that finds `facesOf(run, crop)`, in the pixels of the crop. */
+export function fakeScrfd(
+  facesOf: (run: number, crop: number) => readonly FaceCandidate[],
+  options: {
+    readonly batch?: number | string;
+    readonly size?: number | string;
+    readonly batched?: boolean;
+  } = {},
+): FakeModel {
+  const { batch = 1, size = '?', batched = false } = options;
+  const side = typeof size === 'number' ? size : 640;
+  const info = scrfdOutputInfo((stride) => anchorsOf(side, side, stride), batched ? [batch] : []);
+  return fakeModel([tensorInfo('input.1', [batch, 3, size, size])], info, ({ dims }, run) => {
+    const [count = 0, , height = 0, width = 0] = dims;
+    const faces = Array.from({ length: count }, (_, crop) => facesOf(run, crop));
+    return scrfdOutputs(faces, width, height, { batched });
   });
 }

@@ -1,0 +1,70 @@
+import type { InferenceModel, TensorInfo } from '@trinetra/inference-runtime';
+import { describe, expect, it } from 'vitest';
+import { fakeModel, fakeScrfd, fakeYunet, scrfdOutputInfo, tensorInfo } from '../test/fake-model.ts';
+import { readFaceModel } from './face-model.ts';
+
+const none = (): [] => [];
+const model = (inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): InferenceModel =>
+  fakeModel(inputs, outputs, () => ({}));
+const yunetOutputs = fakeYunet(none).info.outputs;
+
+describe('readFaceModel', () => {
+  it('knows YuNet by the names of its outputs: BGR 0..255, 320x320 where the size is open', () => {
+    expect(readFaceModel(fakeYunet(none))).toMatchObject({
+      kind: 'yunet',
+      input: 'input',
+      fixedBatch: 1,
+      format: { width: 320, height: 320, channels: 'bgr', mean: 0, divisor: 1 },
+    });
+  });
+
+  it('knows SCRFD by the shapes of its outputs: RGB (x - 127.5) / 128', () => {
+    expect(readFaceModel(fakeScrfd(none))).toMatchObject({
+      kind: 'scrfd',
+      input: 'input.1',
+      fixedBatch: 1,
+      format: { width: 320, height: 320, channels: 'rgb', mean: 127.5, divisor: 128 },
+    });
+  });
+
+  it.each([fakeYunet(none, 1, 640), fakeScrfd(none, { size: 640 })])(
+    'takes the size that the model fixes',
+    (given) => {
+      expect(readFaceModel(given).format).toMatchObject({ width: 640, height: 640 });
+    },
+  );
+
+  it.each([
+    ['an open batch', fakeYunet(none, 'batch'), null],
+    ['a fixed batch of 8', fakeYunet(none, 8), 8],
+    ['an open batch with batched outputs', fakeScrfd(none, { batch: 'n', batched: true }), null],
+    ['an open batch with outputs of one crop', fakeScrfd(none, { batch: 'n' }), 1],
+  ] as [string, InferenceModel, number | null][])(
+    'reads how many crops a run has from %s',
+    (_, given, batch) => {
+      expect(readFaceModel(given).fixedBatch).toBe(batch);
+    },
+  );
+
+  const image = tensorInfo('input', [1, 3, 320, 320]);
+  const scrfd = scrfdOutputInfo(() => 'n');
+  it.each([
+    ['a body detector', model([image], [tensorInfo('output0', [1, 84, 8400])]), 'output0 [1, 84, 8400]'],
+    ['SCRFD without landmarks', model([image], scrfd.slice(0, 6)), 'five landmarks'],
+    ['YuNet with an output less', model([image], yunetOutputs.slice(1)), '11 outputs'],
+    [
+      'a size that the strides do not divide',
+      model([tensorInfo('input', [1, 3, 300, 300])], scrfd),
+      '[1, 3, 300, 300]',
+    ],
+    ['grey pictures', model([tensorInfo('input', [1, 1, 320, 320])], scrfd), '[1, 1, 320, 320]'],
+    ['NHWC', model([tensorInfo('input', [1, 320, 320, 3])], yunetOutputs), '[1, 320, 320, 3]'],
+    ['bytes', model([{ ...image, type: 'uint8' }], yunetOutputs), 'uint8'],
+    ['a second input', model([image, tensorInfo('size', [2])], yunetOutputs), 'size [2]'],
+    ['no input', model([], yunetOutputs), 'one float32 input'],
+    ['a batch of 4 with outputs of one crop', fakeScrfd(none, { batch: 4 }), 'a batch of 4'],
+  ] as [string, InferenceModel, string][])('refuses %s and says what it found', (_, given, message) => {
+    expect(() => readFaceModel(given)).toThrow(expect.objectContaining({ code: 'model_mismatch' }));
+    expect(() => readFaceModel(given)).toThrow(message);
+  });
+});

@@ -1,9 +1,20 @@
 import type { Candidate } from './nms.ts';
 
+/** NaN, infinities and what is no probability are no candidates. */
+function reaches(confidence: number, threshold: number): boolean {
+  return confidence >= threshold && confidence <= 1;
+}
+
+function hasArea({ x1, y1, x2, y2 }: Candidate): boolean {
+  return x2 > x1 && y2 > y1 && Number.isFinite(x2 - x1) && Number.isFinite(y2 - y1);
+}
+
 /**
  * Reads the candidates of one frame from a YOLOv8 head `[4 + classes, anchors]`: cx, cy, w, h in the model's pixels,
  * then the probability of each class. A candidate is of its best class only (ties: the lowest), and counts where that
- * class is wanted and reaches the threshold. NaN never does.
+ * class is wanted and reaches the threshold. Scores that are no probability and boxes that are not finite never do.
+ *
+ * @param threshold Compared as float32, so that a probability written as the threshold reaches it.
  */
 export function decodeHead(
   head: Float32Array,
@@ -13,17 +24,17 @@ export function decodeHead(
   threshold: number,
 ): Candidate[] {
   const candidates: Candidate[] = [];
+  const least = Math.fround(threshold);
+  const at = (row: number, index: number): number => head[row * anchors + index] ?? Number.NaN;
   for (const classId of classIds) {
     const row = (4 + classId) * anchors;
     for (let index = 0; index < anchors; index += 1) {
-      const confidence = head[row + index] ?? 0;
-      if (!(confidence >= threshold) || !isBest(head, classes, anchors, classId, index, confidence)) continue;
-      const cx = head[index] ?? Number.NaN;
-      const cy = head[anchors + index] ?? Number.NaN;
-      const halfWidth = (head[2 * anchors + index] ?? Number.NaN) / 2;
-      const halfHeight = (head[3 * anchors + index] ?? Number.NaN) / 2;
-      if (!Number.isFinite(cx + cy) || !(halfWidth > 0 && halfHeight > 0)) continue;
-      candidates.push({
+      const confidence = head[row + index] ?? Number.NaN;
+      if (!reaches(confidence, least) || !isBest(head, classes, anchors, classId, index, confidence))
+        continue;
+      const [cx, cy] = [at(0, index), at(1, index)];
+      const [halfWidth, halfHeight] = [at(2, index) / 2, at(3, index) / 2];
+      const candidate: Candidate = {
         x1: cx - halfWidth,
         y1: cy - halfHeight,
         x2: cx + halfWidth,
@@ -31,7 +42,8 @@ export function decodeHead(
         confidence,
         classId,
         index,
-      });
+      };
+      if (hasArea(candidate)) candidates.push(candidate);
     }
   }
   return candidates;
@@ -50,4 +62,27 @@ function isBest(
     if (value > confidence || (value === confidence && other < classId)) return false;
   }
   return true;
+}
+
+/**
+ * Reads the detections of one frame from an end-to-end head `[detections, 6]`: x1, y1, x2, y2 in the model's pixels,
+ * confidence, class; rows that are not used are zeros. The graph has suppressed already: most confident first here.
+ *
+ * @see https://docs.ultralytics.com/guides/end2end-detection/
+ */
+export function decodeEndToEnd(
+  head: Float32Array,
+  classIds: readonly number[],
+  threshold: number,
+): Candidate[] {
+  const candidates: Candidate[] = [];
+  const least = Math.fround(threshold);
+  for (let index = 0; (index + 1) * 6 <= head.length; index += 1) {
+    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0, confidence = 0, classId = -1] = head.subarray(index * 6);
+    const candidate: Candidate = { x1, y1, x2, y2, confidence, classId, index };
+    if (reaches(confidence, least) && classIds.includes(classId) && hasArea(candidate)) {
+      candidates.push(candidate);
+    }
+  }
+  return candidates.sort((a, b) => b.confidence - a.confidence || a.index - b.index);
 }

@@ -1,46 +1,22 @@
 import type { Letterbox, Xyxy } from '@trinetra/contracts';
-import type { InferenceModel } from '@trinetra/inference-runtime';
-import { z } from 'zod';
-import { decodeHead } from './decode-head.ts';
+import type { TensorData } from '@trinetra/inference-runtime';
+import { decodeEndToEnd, decodeHead } from './decode-head.ts';
 import { DetectorError } from './errors.ts';
-import { readContract } from './model-contract.ts';
+import { headOf, problemOfHead, readContract } from './model-contract.ts';
 import { type Candidate, suppress } from './nms.ts';
-
-export interface DetectorOptions {
-  /** A YOLOv8 model: `[n, 3, h, w]` RGB 0..1 -> `[n, 4 + classes, anchors]`. */
-  readonly model: InferenceModel;
-  /** Least confidence, 0..1; default 0.35. */
-  readonly confidenceThreshold?: number;
-  /** Overlap above which the less confident box of a class goes, 0..1; default 0.45. */
-  readonly iouThreshold?: number;
-  /** Classes to report; default `[0]`, the persons of COCO. */
-  readonly classIds?: readonly number[];
-  /** Detections a frame, at most; default 300. */
-  readonly maxDetections?: number;
-}
-
-export const defaultDetectorOptions: Readonly<Required<Omit<DetectorOptions, 'model'>>> = Object.freeze({
-  confidenceThreshold: 0.35,
-  iouThreshold: 0.45,
-  classIds: Object.freeze([0]),
-  maxDetections: 300,
-});
-
-const schema = z.strictObject({
-  confidenceThreshold: z.number().min(0).max(1),
-  iouThreshold: z.number().min(0).max(1),
-  classIds: z.array(z.int().min(0)).min(1),
-  maxDetections: z.int().min(1).max(30_000),
-});
+import { type DetectorOptions, parseDetectorOptions } from './options.ts';
 
 /** Candidates that enter the suppression, as Ultralytics has it. */
 const maxCandidates = 30_000;
+
+/** Buffers kept for the next runs: one at work and one being filled. More would hold memory for batches long gone. */
+const maxSpareBuffers = 2;
 
 /** One frame as the model takes it, and how to find the way back. */
 export interface DetectorInput {
   /** `[3, h, w]` RGB 0..1, letterboxed; copied, not detached. */
   readonly tensor: Float32Array;
-  readonly letterbox: Letterbox;
+  readonly letterbox: Pick<Letterbox, 'scale' | 'left' | 'top'>;
   /** Size of the frame, px. */
   readonly width: number;
   readonly height: number;
@@ -49,6 +25,7 @@ export interface DetectorInput {
 export interface Detection {
   /** `[x1, y1, x2, y2]` in the pixels of the frame, clipped to it. */
   readonly bbox: Xyxy;
+  /** 0..1 */
   readonly confidence: number;
   readonly classId: number;
 }
@@ -58,11 +35,13 @@ export interface Detector {
   readonly inputHeight: number;
   /** The model's fixed batch, or null where it takes any. */
   readonly batchSize: number | null;
+  /** From the model's metadata; empty where it has none. */
   readonly classNames: Readonly<Record<number, string>>;
   /**
    * Detects in all frames, in one run where the model's batch allows. One list a frame, most confident first.
    *
-   * @throws {DetectorError} `invalid_frame` for a tensor of another size; what the model's `run` throws.
+   * @throws {DetectorError} `invalid_frame` for a tensor of another size or a letterbox that cannot be undone,
+   * `model_mismatch` for an output that does not fit the frames; what the model's `run` throws.
    */
   detect(
     frames: readonly DetectorInput[],
@@ -70,7 +49,7 @@ export interface Detector {
   ): Promise<Detection[][]>;
 }
 
-/** Back from the model's pixels to those of the frame. */
+/** Back from the model's pixels to those of the frame; null for a box that lies in the padding. */
 function toDetection(candidate: Candidate, frame: DetectorInput): Detection | null {
   const { scale, left, top } = frame.letterbox;
   const x = (value: number): number => Math.min(frame.width, Math.max(0, (value - left) / scale));
@@ -80,54 +59,98 @@ function toDetection(candidate: Candidate, frame: DetectorInput): Detection | nu
   return { bbox, confidence: candidate.confidence, classId: candidate.classId };
 }
 
+function checkFrame(frame: DetectorInput, dims: readonly [3, number, number]): void {
+  const { tensor, width, height } = frame;
+  const { scale, left, top } = frame.letterbox;
+  const values = dims[0] * dims[1] * dims[2];
+  if (tensor.length !== values) {
+    throw new DetectorError(
+      'invalid_frame',
+      `tensor: expected ${values} numbers [${dims.join(', ')}] but received ${tensor.length}`,
+    );
+  }
+  const positive = [scale, width, height].every((value) => value > 0 && Number.isFinite(value));
+  if (!positive || !Number.isFinite(left + top)) {
+    throw new DetectorError(
+      'invalid_frame',
+      `letterbox: expected a scale and a size above 0 but received ${JSON.stringify({ width, height, scale, left, top })}`,
+    );
+  }
+}
+
 /**
- * Makes a detector over a loaded YOLOv8 model.
+ * Makes a detector over a loaded YOLO model.
  *
  * @throws {DetectorError} `model_mismatch` where the model has other shapes, `invalid_options` for options out of range.
+ * @example
+ * const detector = createDetector({ model: await runtime.loadModel('yolov8n.onnx') });
+ * const [detections] = await detector.detect([frame]);
  */
 export function createDetector(options: DetectorOptions): Detector {
   const { model, ...given } = options;
-  const parsed = schema.safeParse({ ...defaultDetectorOptions, ...given });
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new DetectorError('invalid_options', problems.join('; '));
-  }
-  const { confidenceThreshold, iouThreshold, classIds, maxDetections } = parsed.data;
-  const contract = readContract(model.info);
-  const { input, output, inputWidth, inputHeight, batchSize } = contract;
+  const { confidenceThreshold, iouThreshold, classIds, maxDetections } = parseDetectorOptions(given);
+  const contract = readContract(model.info, classIds);
+  const { input, output, inputWidth, inputHeight, batchSize, classNames } = contract;
   const values = 3 * inputWidth * inputHeight;
-  /** Buffers that came back from the inference thread, by their number of frames. */
-  const spare = new Map<number, Float32Array>();
+  /** Buffers that came back from the inference thread. */
+  const spare: Float32Array[] = [];
+
+  function takeBuffer(length: number): Float32Array {
+    const at = spare.findIndex((buffer) => buffer.length === length);
+    return (at < 0 ? undefined : spare.splice(at, 1)[0]) ?? new Float32Array(length);
+  }
+
+  function giveBuffer(data: TensorData['data'] | undefined): void {
+    if (data instanceof Float32Array) spare.push(data);
+    if (spare.length > maxSpareBuffers) spare.shift();
+  }
+
+  /** The data and shape of an output that holds `batch` frames. */
+  function checkOutput(
+    result: TensorData | undefined,
+    batch: number,
+  ): { data: Float32Array; dims: readonly number[]; size: number } {
+    const { data, dims = [] } = result ?? {};
+    const [frames = 0, rows = 0, columns = 0] = dims;
+    const size = rows * columns;
+    const problem =
+      frames === batch && data instanceof Float32Array && data.length === batch * size
+        ? problemOfHead(dims, classNames, classIds)
+        : `a float32 output for ${batch} frames`;
+    if (problem === null && data instanceof Float32Array) return { data, dims, size };
+    throw new DetectorError(
+      'model_mismatch',
+      `detector model ${model.info.path}: expected ${problem} but received ${result?.type} ${JSON.stringify(dims)}`,
+    );
+  }
 
   async function run(
     frames: readonly DetectorInput[],
     signal: AbortSignal | undefined,
   ): Promise<Detection[][]> {
     const batch = batchSize ?? frames.length;
-    const tensor = spare.get(batch) ?? new Float32Array(batch * values);
-    spare.delete(batch);
+    const tensor = takeBuffer(batch * values);
     for (const [index, frame] of frames.entries()) tensor.set(frame.tensor, index * values);
+    tensor.fill(0, frames.length * values);
     const feeds = {
       [input]: { type: 'float32', data: tensor, dims: [batch, 3, inputHeight, inputWidth] },
     } as const;
     const { outputs, feeds: returned } = await model.run(feeds, { signal, fetches: [output] });
-    const back = returned[input]?.data;
-    if (back instanceof Float32Array) spare.set(batch, back);
-    const result = outputs[output];
-    const [, rows = 0, anchors = 0] = result?.dims ?? [];
-    if (!(result?.data instanceof Float32Array) || rows < 5) {
-      throw new DetectorError(
-        'model_mismatch',
-        `expected an output [n, 4 + classes, anchors] but received ${JSON.stringify(result?.dims)}`,
-      );
-    }
-    const { data } = result;
-    const wanted = classIds.filter((classId) => classId < rows - 4);
+    giveBuffer(returned[input]?.data);
+    const { data, dims, size } = checkOutput(outputs[output], batch);
+    const [, rows = 0, columns = 0] = dims;
     return frames.map((frame, index) => {
-      const head = data.subarray(index * rows * anchors, (index + 1) * rows * anchors);
-      const candidates = decodeHead(head, rows - 4, anchors, wanted, confidenceThreshold);
-      const kept = suppress(candidates, iouThreshold, maxCandidates, maxDetections);
-      return kept.flatMap((candidate) => toDetection(candidate, frame) ?? []);
+      const head = data.subarray(index * size, (index + 1) * size);
+      const kept =
+        headOf(dims) === 'end-to-end'
+          ? decodeEndToEnd(head, classIds, confidenceThreshold)
+          : suppress(
+              decodeHead(head, rows - 4, columns, classIds, confidenceThreshold),
+              iouThreshold,
+              maxCandidates,
+              maxDetections,
+            );
+      return kept.flatMap((candidate) => toDetection(candidate, frame) ?? []).slice(0, maxDetections);
     });
   }
 
@@ -135,15 +158,9 @@ export function createDetector(options: DetectorOptions): Detector {
     inputWidth,
     inputHeight,
     batchSize,
-    classNames: contract.classNames,
+    classNames,
     detect: async (frames, detectOptions = {}) => {
-      for (const { tensor } of frames) {
-        if (tensor.length === values) continue;
-        throw new DetectorError(
-          'invalid_frame',
-          `tensor: expected ${values} numbers [3, ${inputHeight}, ${inputWidth}] but received ${tensor.length}`,
-        );
-      }
+      for (const frame of frames) checkFrame(frame, [3, inputHeight, inputWidth]);
       const size = batchSize ?? Math.max(1, frames.length);
       const detections: Detection[][] = [];
       for (let at = 0; at < frames.length; at += size) {

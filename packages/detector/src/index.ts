@@ -3,7 +3,6 @@ export {
   type Detection,
   type Detector,
   type DetectorInput,
-  type DetectorOptions,
-  defaultDetectorOptions,
 } from './detector.ts';
 export { DetectorError } from './errors.ts';
+export { type DetectorOptions, type DetectorSettings, defaultDetectorOptions } from './options.ts';

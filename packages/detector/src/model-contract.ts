@@ -1,7 +1,9 @@
 import type { ModelInfo } from '@trinetra/inference-runtime';
 import { DetectorError } from './errors.ts';
 
-/** What a YOLOv8 model takes and gives. */
+type Dims = readonly (number | string)[];
+
+/** What a detection model takes and gives. */
 export interface DetectorContract {
   readonly input: string;
   readonly output: string;
@@ -10,6 +12,14 @@ export interface DetectorContract {
   /** Null: any. */
   readonly batchSize: number | null;
   readonly classNames: Readonly<Record<number, string>>;
+}
+
+/**
+ * How an output is to be read: six numbers a detection are an end-to-end head, anything else YOLOv8's. The smallest
+ * input of a YOLOv8, 32x32, has 21 anchors, so that no output is both.
+ */
+export function headOf(dims: Dims): 'yolov8' | 'end-to-end' {
+  return dims[2] === 6 ? 'end-to-end' : 'yolov8';
 }
 
 /** Ultralytics writes names as a Python dict: `{0: 'person', 1: 'bicycle'}`. */
@@ -21,19 +31,49 @@ export function parseClassNames(text: string | undefined): Record<number, string
   return names;
 }
 
+/** A symbolic axis is a name, or -1 where it has none. */
+function fixed(dim: number | string | undefined): number | null {
+  return typeof dim === 'number' && dim > 0 ? dim : null;
+}
+
 /** The size in the metadata, for models whose height and width are symbolic. */
 function metadataSize(info: ModelInfo): [number, number] | null {
   const match = /^\[(\d+),\s*(\d+)\]$/.exec(info.metadata['imgsz'] ?? '');
   return match === null ? null : [Number(match[1]), Number(match[2])];
 }
 
+/** What is wrong with a head of these dims, or null. Heads with masks or keypoints have more rows than class names. */
+export function problemOfHead(
+  dims: Dims,
+  classNames: Readonly<Record<number, string>>,
+  classIds: readonly number[],
+): string | null {
+  const names = Object.keys(classNames).length;
+  const largest = Math.max(...classIds);
+  if (dims.length !== 3) return 'an output [n, 4 + classes, anchors] or [n, detections, 6]';
+  if (headOf(dims) === 'end-to-end') {
+    return names > 0 && largest >= names ? `an output with the class ${largest} of ${names}` : null;
+  }
+  const [rows, anchors] = [fixed(dims[1]), fixed(dims[2])];
+  if (rows === null) return null;
+  if (rows < 5) return 'an output [n, 4 + classes, anchors] with a class or more';
+  if (anchors !== null && rows > anchors) return 'an output [n, 4 + classes, anchors], not transposed,';
+  if (names > 0 && rows !== 4 + names) {
+    return `an output [n, ${4 + names}, anchors] for the ${names} classes in its metadata`;
+  }
+  return largest < rows - 4
+    ? null
+    : `an output [n, ${5 + largest} or more, anchors] for the class ${largest}`;
+}
+
 /** @throws {DetectorError} `model_mismatch` with the expected and the found shapes. */
-export function readContract(info: ModelInfo): DetectorContract {
+export function readContract(info: ModelInfo, classIds: readonly number[]): DetectorContract {
   const [input, output] = [info.inputs[0], info.outputs[0]];
   const mismatch = (what: string): DetectorError =>
     new DetectorError(
       'model_mismatch',
-      `detector model: expected ${what} but found ${input?.type} ${JSON.stringify(input?.dims)} -> ${output?.type} ${JSON.stringify(output?.dims)}`,
+      `detector model ${info.path}: expected ${what} but found ${input?.type} ${JSON.stringify(input?.dims)} -> ` +
+        `${output?.type} ${JSON.stringify(output?.dims)}; export it for the task "detect"`,
     );
   if (input === undefined || output === undefined || info.inputs.length !== 1) {
     throw mismatch('one input [n, 3, h, w] and an output [n, 4 + classes, anchors]');
@@ -41,20 +81,17 @@ export function readContract(info: ModelInfo): DetectorContract {
   if (input.type !== 'float32' || input.dims.length !== 4 || input.dims[1] !== 3) {
     throw mismatch('a float32 input [n, 3, h, w]');
   }
+  if (output.type !== 'float32') throw mismatch('a float32 output [n, 4 + classes, anchors]');
+  const classNames = parseClassNames(info.metadata['names']);
+  const problem = problemOfHead(output.dims, classNames, classIds);
+  if (problem !== null) throw mismatch(problem);
   const size = metadataSize(info);
-  const height = typeof input.dims[2] === 'number' ? input.dims[2] : (size?.[0] ?? 640);
-  const width = typeof input.dims[3] === 'number' ? input.dims[3] : (size?.[1] ?? 640);
-  const rows = output.dims[1];
-  if (output.type !== 'float32' || output.dims.length !== 3 || (typeof rows === 'number' && rows < 5)) {
-    throw mismatch('a float32 output [n, 4 + classes, anchors]');
-  }
-  const batch = input.dims[0];
   return {
     input: input.name,
     output: output.name,
-    inputWidth: width,
-    inputHeight: height,
-    batchSize: typeof batch === 'number' && batch > 0 ? batch : null,
-    classNames: parseClassNames(info.metadata['names']),
+    inputWidth: fixed(input.dims[3]) ?? size?.[1] ?? 640,
+    inputHeight: fixed(input.dims[2]) ?? size?.[0] ?? 640,
+    batchSize: fixed(input.dims[0]),
+    classNames,
   };
 }

@@ -1,0 +1,48 @@
+import type { InferenceModel } from '@trinetra/inference-runtime';
+import { z } from 'zod';
+import { DetectorError } from './errors.ts';
+
+export interface DetectorOptions {
+  /**
+   * A YOLO model, `[n, 3, h, w]` RGB 0..1 in, and out either `[n, 4 + classes, anchors]` (YOLOv8) or, where the
+   * suppression is in the graph, `[n, detections, 6]`.
+   */
+  readonly model: InferenceModel;
+  /** Least confidence, 0..1; compared as float32, as models give it. Default 0.35. */
+  readonly confidenceThreshold?: number;
+  /** Overlap above which the less confident box of a class goes, 0..1; default 0.45. */
+  readonly iouThreshold?: number;
+  /** Classes to report; default `[0]`, the persons of COCO. */
+  readonly classIds?: readonly number[];
+  /** Detections a frame, 1..30000; default 300. */
+  readonly maxDetections?: number;
+}
+
+export type DetectorSettings = Readonly<Required<Omit<DetectorOptions, 'model'>>>;
+
+/** The defaults, frozen. */
+export const defaultDetectorOptions: DetectorSettings = Object.freeze({
+  confidenceThreshold: 0.35,
+  iouThreshold: 0.45,
+  classIds: Object.freeze([0]),
+  maxDetections: 300,
+});
+
+const schema = z.strictObject({
+  confidenceThreshold: z.number().min(0).max(1),
+  iouThreshold: z.number().min(0).max(1),
+  classIds: z.array(z.int().min(0)).min(1),
+  maxDetections: z.int().min(1).max(30_000),
+});
+
+/** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */
+export function parseDetectorOptions(given: Omit<DetectorOptions, 'model'>): DetectorSettings {
+  const parsed = schema.safeParse({ ...defaultDetectorOptions, ...given });
+  if (parsed.success) return { ...parsed.data, classIds: [...new Set(parsed.data.classIds)] };
+  const problems = parsed.error.issues.map((issue) => {
+    const name = issue.path.join('.') || 'options';
+    const value: unknown = Reflect.get(given, String(issue.path[0] ?? ''));
+    return `${name}: ${issue.message}${value === undefined ? '' : `, received ${JSON.stringify(value)}`}`;
+  });
+  throw new DetectorError('invalid_options', problems.join('; '), { cause: parsed.error });
+}

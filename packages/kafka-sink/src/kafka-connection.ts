@@ -3,6 +3,7 @@ import kafkajs, { type Admin, type LogEntry, type Message, type Producer, type S
 import { failureOf } from './kafka-failure.ts';
 import { registerLz4 } from './lz4.ts';
 import type { KafkaSinkSettings } from './options.ts';
+import { quietIdleQueues } from './quiet-idle-queue.ts';
 import type { WriteFailure } from './sink.ts';
 
 const { CompressionTypes, Kafka, logLevel, Partitioners } = kafkajs;
@@ -36,6 +37,7 @@ function forwardTo(logger: Logger): () => (entry: LogEntry) => void {
 /** Prepares the clients; does no I/O. */
 export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnection {
   const { topic, acks, connectionTimeoutMs, requestTimeoutMs, retryBackoffMs, ssl, sasl, logger } = settings;
+  quietIdleQueues();
   if (settings.compression === 'lz4') registerLz4();
   const kafka = new Kafka({
     brokers: [...settings.brokers],

@@ -1,0 +1,60 @@
+import { Writable } from 'node:stream';
+import { encodeDetectionEvent } from '@trinetra/contracts';
+import { expect, it } from 'vitest';
+import { detectionEvent } from '../test/events.ts';
+import { createStdoutSink } from './stdout-sink.ts';
+
+/** A stream whose reader takes a chunk when it is told to. */
+function slowReader() {
+  const chunks: string[] = [];
+  const waiting: ((error?: Error) => void)[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      chunks.push(chunk.toString());
+      waiting.push(done);
+    },
+  });
+  return { stream, chunks, take: (error?: Error) => waiting.shift()?.(error) };
+}
+
+it('prints the bytes of the Kafka message and a newline, and waits for a slow reader', async () => {
+  const { stream, chunks, take } = slowReader();
+  await using sink = createStdoutSink({ stream });
+  let done = 0;
+  const first = sink.write([detectionEvent('a', 1, 1), detectionEvent('b', 1)]).finally(() => {
+    done += 1;
+  });
+  const second = sink.write([detectionEvent('a', 2)]);
+  await new Promise(setImmediate);
+  expect(chunks).toEqual([
+    `${encodeDetectionEvent(detectionEvent('a', 1, 1)).bytes}\n${encodeDetectionEvent(detectionEvent('b', 1)).bytes}\n`,
+  ]);
+  expect(done).toBe(0);
+  take();
+  expect(await first).toHaveLength(2);
+  take();
+  expect(await second).toEqual([{ ok: true, truncatedEmbeddings: 0 }]);
+  expect(chunks).toHaveLength(2);
+});
+
+it('answers with the error of a reader that went away, and is unhealthy from then on', async () => {
+  const { stream, take } = slowReader();
+  const sink = createStdoutSink({ stream });
+  expect(await sink.isHealthy()).toBe(true);
+  const write = sink.write([detectionEvent('a', 1)]);
+  await new Promise(setImmediate);
+  take(new Error('write EPIPE'));
+  expect(await write).toEqual([{ ok: false, reason: 'refused', message: 'standard output: write EPIPE' }]);
+  expect(await sink.isHealthy()).toBe(false);
+  expect(await sink.write([detectionEvent('a', 2)])).toMatchObject([{ ok: false, reason: 'refused' }]);
+  await sink.close();
+});
+
+it('leaves the stream open and without its listener when it closes', async () => {
+  const { stream } = slowReader();
+  const sink = createStdoutSink({ stream });
+  await Promise.all([sink.close(), sink.close()]);
+  expect(stream.writable).toBe(true);
+  expect(stream.listenerCount('error')).toBe(0);
+  await expect(sink.write([])).rejects.toMatchObject({ code: 'closed' });
+});

@@ -1,0 +1,277 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Anchor, endToEndHead, FakeModel, yolov8Head } from '../test/fake-model.ts';
+import { createDetector, type DetectorInput } from './detector.ts';
+
+/** A frame of the input's own size, 32x32. */
+const plain = (value = 0): DetectorInput => ({
+  tensor: new Float32Array(3 * 32 * 32).fill(value),
+  letterbox: { scale: 1, left: 0, top: 0 },
+  width: 32,
+  height: 32,
+});
+
+/** As the frame-decoder fits `width` x `height` into 640x640. */
+function letterboxed(width: number, height: number): DetectorInput {
+  const scale = Math.min(640 / width, 640 / height);
+  return {
+    tensor: new Float32Array(3 * 640 * 640),
+    letterbox: {
+      scale,
+      left: Math.floor((640 - Math.round(width * scale)) / 2),
+      top: Math.floor((640 - Math.round(height * scale)) / 2),
+    },
+    width,
+    height,
+  };
+}
+
+/** A model that finds in frame `i` of run `r` what `find(r)[i]` says. */
+const finding = (
+  find: (run: number) => readonly (readonly Anchor[])[],
+  batch: number | string = 'batch',
+  classes = 1,
+): FakeModel =>
+  new FakeModel({
+    input: [batch, 3, 32, 32],
+    respond: (count, run) => {
+      const found = find(run);
+      return yolov8Head(
+        Array.from({ length: count }, (_, index) => found[index] ?? []),
+        classes,
+      );
+    },
+  });
+
+describe('boxes', () => {
+  it.each([
+    [640, 640, 0, 0],
+    [1920, 1080, 0, 140],
+    [500, 375, 0, 80],
+    [375, 500, 80, 0],
+  ])('come back to the pixels of a frame of %dx%d', async (width, height, left, top) => {
+    const frame = letterboxed(width, height);
+    expect(frame.letterbox).toMatchObject({ left, top });
+    const fits = fc
+      .tuple(fc.nat(width - 2), fc.nat(height - 2), fc.nat(), fc.nat())
+      .map(([x, y, a, b]) => [x, y, x + 1 + (a % (width - x - 1)), y + 1 + (b % (height - y - 1))] as const);
+    await fc.assert(
+      fc.asyncProperty(fits, async (box) => {
+        const { scale } = frame.letterbox;
+        const [x1, y1, x2, y2] = [
+          box[0] * scale + left,
+          box[1] * scale + top,
+          box[2] * scale + left,
+          box[3] * scale + top,
+        ];
+        const model = new FakeModel({
+          input: ['n', 3, 640, 640],
+          respond: () => yolov8Head([[[(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, 0.9]]]),
+        });
+        const [detections] = await createDetector({ model }).detect([frame]);
+        const found = detections?.[0]?.bbox ?? [];
+        expect(detections).toHaveLength(1);
+        for (const [axis, value] of box.entries())
+          expect(Math.abs((found[axis] ?? 0) - value)).toBeLessThan(1e-3);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('are clipped to the frame, not to the model input', async () => {
+    const model = new FakeModel({
+      input: ['n', 3, 640, 640],
+      respond: () =>
+        yolov8Head([
+          [
+            [0, 320, 100, 1000, 0.9],
+            [640, 140, 64, 64, 0.8],
+          ],
+        ]),
+    });
+    const [detections] = await createDetector({ model }).detect([letterboxed(1920, 1080)]);
+    expect(detections?.map(({ bbox }) => bbox)).toEqual([
+      [0, 0, 150, 1080],
+      [1824, 0, 1920, 96],
+    ]);
+  });
+
+  it('that lie in the padding are no detections', async () => {
+    const model = new FakeModel({
+      input: ['n', 3, 640, 640],
+      respond: () => yolov8Head([[[320, 70, 100, 140, 0.9]]]),
+    });
+    expect(await createDetector({ model }).detect([letterboxed(1920, 1080)])).toEqual([[]]);
+  });
+});
+
+describe('detections', () => {
+  it('are none in an empty head, and take no run for no frames', async () => {
+    const model = finding(() => []);
+    const detector = createDetector({ model });
+    expect(await detector.detect([])).toEqual([]);
+    expect(model.runs).toHaveLength(0);
+    expect(await detector.detect([plain(), plain()])).toEqual([[], []]);
+  });
+
+  it('are sorted, suppressed within a class and kept across classes', async () => {
+    const model = finding(
+      () => [
+        [
+          [10, 10, 8, 8, 0.5, 0.1],
+          [10, 10, 8, 8, 0.1, 0.75],
+          [11, 10, 8, 8, 0.875, 0.1],
+        ],
+      ],
+      'batch',
+      2,
+    );
+    const both = await createDetector({ model, classIds: [0, 1] }).detect([plain()]);
+    expect(both).toEqual([
+      [
+        { bbox: [7, 6, 15, 14], confidence: 0.875, classId: 0 },
+        { bbox: [6, 6, 14, 14], confidence: 0.75, classId: 1 },
+      ],
+    ]);
+    const [second] = await createDetector({ model, classIds: [1] }).detect([plain()]);
+    expect(second?.map(({ classId }) => classId)).toEqual([1]);
+  });
+
+  it('are as many as maxDetections, the most confident', async () => {
+    const model = finding(() => [[0, 1, 2, 3].map((i) => [4 + i * 8, 10, 4, 4, 0.5 + i / 8])]);
+    const [detections] = await createDetector({ model, maxDetections: 2 }).detect([plain()]);
+    expect(detections?.map(({ confidence }) => confidence)).toEqual([0.875, 0.75]);
+  });
+
+  it('of an end-to-end head are not suppressed again', async () => {
+    const rows = [
+      [2, 2, 10, 10, 0.75, 0],
+      [2, 2, 10, 10, 0.875, 0],
+      [2, 2, 10, 10, 0.5, 1],
+    ];
+    const model = new FakeModel({ output: ['batch', 300, 6], respond: () => endToEndHead([rows, []]) });
+    const [first, second] = await createDetector({ model }).detect([plain(), plain()]);
+    expect(first?.map(({ confidence }) => confidence)).toEqual([0.875, 0.75]);
+    expect(first?.[0]?.bbox).toEqual([2, 2, 10, 10]);
+    expect(second).toEqual([]);
+    const [one] = await createDetector({ model, maxDetections: 1 }).detect([plain(), plain()]);
+    expect(one?.map(({ confidence }) => confidence)).toEqual([0.875]);
+  });
+});
+
+describe('runs', () => {
+  const at = (x: number): Anchor[] => [[x, 10, 4, 4, 0.9]];
+
+  it('take all frames at once where the batch is symbolic, each frame in its place', async () => {
+    const model = finding(() => [at(4), [], at(20)]);
+    const found = await createDetector({ model }).detect([plain(0.1), plain(0.2), plain(0.3)]);
+    expect(found.map((list) => list[0]?.bbox[0])).toEqual([2, undefined, 18]);
+    expect(model.runs.map(({ dims }) => dims)).toEqual([[3, 3, 32, 32]]);
+    const values = [0, 1, 2].map((index) => model.runs[0]?.data[index * 3072 + 3071]);
+    expect(values).toEqual([0.1, 0.2, 0.3].map(Math.fround));
+  });
+
+  it('of a fixed batch are padded with zeros, and what is found in the padding is dropped', async () => {
+    const model = finding((run) => [at(4 + run), at(10 + run)], 2);
+    const detector = createDetector({ model });
+    const found = await detector.detect([plain(1), plain(1), plain(1)]);
+    expect(detector.batchSize).toBe(2);
+    expect(found.map((list) => list.map(({ bbox }) => bbox[0]))).toEqual([[2], [8], [3]]);
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual([2, 2]);
+    // The buffer of the first run comes back for the second, still full of the first's frames.
+    expect(model.runs[1]?.data.subarray(0, 3072).every((value) => value === 1)).toBe(true);
+    expect(model.runs[1]?.data.subarray(3072).every((value) => value === 0)).toBe(true);
+  });
+
+  it('reuse their memory', async () => {
+    const model = finding(() => []);
+    const detector = createDetector({ model });
+    for (const count of [2, 2, 1, 2, 2]) await detector.detect(Array.from({ length: count }, () => plain()));
+    expect(model.buffers.size).toBe(2);
+  });
+
+  it('keep no memory for batch sizes long gone', async () => {
+    const model = finding(() => []);
+    const detector = createDetector({ model });
+    for (const count of [1, 2, 3, 1]) await detector.detect(Array.from({ length: count }, () => plain()));
+    expect(model.buffers.size).toBe(4);
+  });
+
+  it('leave the tensors of the frames as they are', async () => {
+    const frame = plain(0.5);
+    await createDetector({ model: finding(() => []) }).detect([frame]);
+    expect(frame.tensor).toEqual(new Float32Array(3072).fill(0.5));
+  });
+
+  it('do not begin under an aborted signal, and end with its reason', async () => {
+    const model = finding(() => []);
+    const reason = new Error('stop');
+    const signal = AbortSignal.abort(reason);
+    await expect(createDetector({ model }).detect([plain()], { signal })).rejects.toBe(reason);
+    expect(model.runs).toHaveLength(0);
+  });
+});
+
+describe('refusals', () => {
+  it.each<[what: string, frame: DetectorInput, message: RegExp]>([
+    [
+      'a tensor of another size',
+      { ...plain(), tensor: new Float32Array(5) },
+      /expected 3072 numbers \[3, 32, 32\] but received 5/,
+    ],
+    ['a scale of 0', { ...plain(), letterbox: { scale: 0, left: 0, top: 0 } }, /letterbox: .*"scale":0/],
+    ['padding of NaN', { ...plain(), letterbox: { scale: 1, left: Number.NaN, top: 0 } }, /"left":null/],
+    ['a frame without width', { ...plain(), width: 0 }, /"width":0/],
+  ])('%s, before anything runs', async (_, frame, message) => {
+    const model = finding(() => []);
+    const detect = createDetector({ model }).detect([plain(), frame]);
+    await expect(detect).rejects.toMatchObject({
+      code: 'invalid_frame',
+      message: expect.stringMatching(message),
+    });
+    expect(model.runs).toHaveLength(0);
+  });
+
+  it.each([
+    ['fewer frames than were given', yolov8Head([[]]), /for 2 frames but received float32 \[1,5,21\]/],
+    ['a head without classes', yolov8Head([[], []], 0), /a class or more but received float32 \[2,4,21\]/],
+    ['a transposed head', yolov8Head([[], []], 26), /not transposed, but received float32 \[2,30,21\]/],
+    [
+      'less data than its shape says',
+      { ...yolov8Head([[]]), dims: [2, 5, 21] },
+      /for 2 frames but received float32 \[2,5,21\]/,
+    ],
+    [
+      'halves',
+      { type: 'float16', data: new Uint16Array(210), dims: [2, 5, 21] } as const,
+      /float32 output for 2 frames but received float16/,
+    ],
+  ])('a run that gives %s', async (_, head, message) => {
+    const model = new FakeModel({ respond: () => head });
+    await expect(createDetector({ model }).detect([plain(), plain()])).rejects.toMatchObject({
+      code: 'model_mismatch',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('a model and options that do not fit, at once', () => {
+    expect(() => createDetector({ model: new FakeModel({ output: [1, 1000] }) })).toThrow(
+      /expected .* found/,
+    );
+    expect(() => createDetector({ model: finding(() => []), iouThreshold: 2 })).toThrow(/^iouThreshold/);
+  });
+
+  it('keeps the error of a run as it is, and works on afterwards', async () => {
+    const failure = new Error('out of memory');
+    const model = new FakeModel({
+      respond: (_, run) => {
+        if (run === 0) throw failure;
+        return yolov8Head([at(4)]);
+      },
+    });
+    const at = (x: number): Anchor[] => [[x, 10, 4, 4, 0.9]];
+    const detector = createDetector({ model });
+    await expect(detector.detect([plain()])).rejects.toBe(failure);
+    expect((await detector.detect([plain()]))[0]).toHaveLength(1);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { FakeModel, type FakeModelSetup } from '../test/fake-model.ts';
+import { DetectorError } from './errors.ts';
+import { parseClassNames, readContract } from './model-contract.ts';
+
+const contractOf = (setup: FakeModelSetup, classIds = [0]): ReturnType<typeof readContract> =>
+  readContract(new FakeModel(setup).info, classIds);
+
+const two = "{0: 'person', 1: 'bicycle'}";
+
+describe('readContract', () => {
+  it.each<[what: string, setup: FakeModelSetup, expected: object]>([
+    [
+      'fixed axes',
+      { input: [4, 3, 480, 640], output: [4, 84, 6300] },
+      { inputWidth: 640, inputHeight: 480, batchSize: 4 },
+    ],
+    ['a symbolic batch', { input: ['batch', 3, 640, 640] }, { inputWidth: 640, batchSize: null }],
+    ['an axis without a name', { input: [-1, 3, -1, -1] }, { inputWidth: 640, batchSize: null }],
+    [
+      'symbolic sizes, height first in the metadata',
+      { input: ['n', 3, 'h', 'w'], metadata: { imgsz: '[384, 672]' } },
+      { inputWidth: 672, inputHeight: 384 },
+    ],
+    ['class names', { metadata: { names: two } }, { classNames: { 0: 'person', 1: 'bicycle' } }],
+    [
+      'an end-to-end head',
+      { output: [1, 300, 6], metadata: { names: two } },
+      { input: 'images', output: 'output0' },
+    ],
+  ])('reads %s', (_, setup, expected) => expect(contractOf(setup)).toMatchObject(expected));
+
+  it.each<[what: string, setup: FakeModelSetup, classIds: number[], message: RegExp]>([
+    ['an input of bytes', { inputType: 'uint8' }, [0], /expected a float32 input .* found uint8/],
+    [
+      'an input without batch',
+      { input: [3, 640, 640] },
+      [0],
+      /\[n, 3, h, w\] but found float32 \[3,640,640\]/,
+    ],
+    ['a grey input', { input: [1, 1, 640, 640] }, [0], /\[n, 3, h, w\] but found float32 \[1,1,640,640\]/],
+    ['a classifier', { output: [1, 1000] }, [0], /\[n, 4 \+ classes, anchors\].*-> float32 \[1,1000\]/],
+    ['an output of halves', { outputType: 'float16' }, [0], /a float32 output .*-> float16/],
+    ['a head without classes', { output: [1, 4, 8400] }, [0], /with a class or more but found.*\[1,4,8400\]/],
+    ['a transposed head', { output: [1, 8400, 84] }, [0], /not transposed.*\[1,8400,84\]/],
+    [
+      'a head with masks',
+      { output: [1, 38, 8400], metadata: { names: two } },
+      [0],
+      /\[n, 6, anchors\] for the 2 classes .*\[1,38,8400\]/,
+    ],
+    [
+      'a class that it has not',
+      { output: [1, 6, 8400] },
+      [0, 2],
+      /\[n, 7 or more, anchors\] for the class 2.*\[1,6,8400\]/,
+    ],
+    [
+      'a class that its end-to-end head has not',
+      { output: [1, 300, 6], metadata: { names: two } },
+      [2],
+      /the class 2 of 2/,
+    ],
+  ])('refuses %s with the expected and the found shape', (_, setup, classIds, message) => {
+    let refusal: unknown;
+    try {
+      contractOf(setup, classIds);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toBeInstanceOf(DetectorError);
+    expect(refusal).toMatchObject({ code: 'model_mismatch', message: expect.stringMatching(message) });
+  });
+});
+
+describe('parseClassNames', () => {
+  it.each<[text: string | undefined, names: Record<number, string>]>([
+    [undefined, {}],
+    ['', {}],
+    [two, { 0: 'person', 1: 'bicycle' }],
+    [`{0: "driver's seat", 7: 'a \\'b\\''}`, { 0: "driver's seat", 7: "a 'b'" }],
+  ])('%s', (text, names) => expect(parseClassNames(text)).toEqual(names));
+});

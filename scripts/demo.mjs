@@ -34,8 +34,11 @@ let signals = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     signals += 1;
-    if (signals === 1) demo.kill(signal);
-    else endGroup();
+    if (signals > 1) endGroup();
+    else {
+      process.stderr.write('\nStopping ...\n');
+      demo.kill(signal);
+    }
   });
 }
 demo.once('error', (error) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createCanvas, GlobalFonts, type Image, loadImage, type SKRSContext2D } from '@napi-rs/canvas';
 import type { DetectedFace, EventDetection } from '@trinetra/contracts';
 import type { Finding } from './ledger.ts';
+import { plural } from './plural.ts';
 import { gap, layOutSheet, placeBox, placeLabel, placePoint, type Rectangle } from './sheet-layout.ts';
 
 /** A folder may hold thousands of pictures; a sheet of more is not looked at. */
@@ -96,8 +97,6 @@ function drawTile(context: SKRSContext2D, image: Image, finding: Finding, tile: 
   const found = `${plural(finding.detections.length, 'person')}, ${plural(faces, 'face')}`;
   context.fillText(fit(context, `${finding.image}: ${found}`, tile.width), tile.x, base + 43);
 }
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function drawHeader(context: SKRSContext2D, width: number, findings: readonly Finding[]): void {
   const detections = findings.flatMap((finding) => finding.detections);

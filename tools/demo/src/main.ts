@@ -1,6 +1,7 @@
 /** npm run demo: the whole path on this machine. */
 import { TrinetraError } from '@trinetra/contracts';
 import { parseOptions } from './options.ts';
+import { plural } from './plural.ts';
 import { type DemoResult, runDemo } from './run-demo.ts';
 import { createScreen } from './screen.ts';
 import { countDropped } from './summary.ts';
@@ -26,13 +27,15 @@ function describe(result: DemoResult): string {
     '',
     formatTable(result),
     '',
-    `${frames_in} frames in, ${events_out} events out, ${countDropped(dropped)} dropped, ` +
-      `${unexplained} unexplained, ${duplicates} duplicates by frame_id, ${embeddings} embeddings; ${result.seconds} s.`,
+    `${plural(frames_in, 'frame')} in, ${plural(events_out, 'event')} out, ${countDropped(dropped)} dropped, ` +
+      `${unexplained} unexplained, ${plural(duplicates, 'duplicate')} by frame_id, ${plural(embeddings, 'embedding')}; ${result.seconds} s.`,
   ];
-  if (unknown > 0) lines.push(`${unknown} events belong to no frame that was sent.`);
+  if (unknown > 0) lines.push(`${plural(unknown, 'event')} for no frame that was sent: this is a defect.`);
   if (unexplained > 0)
-    lines.push(`${unexplained} frames have neither an event nor a counted reason: this is a defect.`);
-  if (pending > 0) lines.push(`${pending} frames were not acknowledged when the worker ended.`);
+    lines.push(
+      `${plural(unexplained, 'frame')} with neither an event nor a counted reason: this is a defect.`,
+    );
+  if (pending > 0) lines.push(`${plural(pending, 'frame')} not acknowledged when the worker ended.`);
   lines.push(`Contact sheet: ${result.contact_sheet}`);
   return lines.join('\n');
 }

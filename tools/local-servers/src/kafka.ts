@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import kafkajs from 'kafkajs';
-import { freePort } from './process.ts';
+import { createFolder, freePort, removeFolder, runCommand } from './process.ts';
 import { type LocalServer, serve } from './redis.ts';
 import { ensureTools } from './tools.ts';
 
-const run = promisify(execFile);
 const version = '4.1.0';
 
 const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -29,7 +26,7 @@ export async function prepareKafka(): Promise<string> {
   if (existsSync(libs)) return libs;
   ensureTools('mvn');
   await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(join(cache, 'download-'));
+  const work = await createFolder(join(cache, 'download-'));
   try {
     await writeFile(join(work, 'pom.xml'), pom);
     const args = [
@@ -39,12 +36,12 @@ export async function prepareKafka(): Promise<string> {
       '-DincludeScope=runtime',
       '-DoutputDirectory=libs',
     ];
-    await run('mvn', args, { cwd: work, maxBuffer: 16 * 1024 * 1024 });
+    await runCommand('mvn', args, work);
     await rename(join(work, 'libs'), libs).catch((error: unknown) => {
       if (!existsSync(libs)) throw error; // another process was first
     });
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await removeFolder(work);
   }
   return libs;
 }
@@ -69,7 +66,7 @@ export async function startKafka(
 ): Promise<LocalKafka> {
   const libs = await prepareKafka();
   const [port, controllerPort] = [await freePort(), await freePort()];
-  const folder = await mkdtemp(join(tmpdir(), 'trinetra-kafka-'));
+  const folder = await createFolder(join(tmpdir(), 'trinetra-kafka-'));
   const properties = join(folder, 'server.properties');
   await writeFile(
     properties,
@@ -95,9 +92,9 @@ broker.session.timeout.ms=2000
 `,
   );
   const classpath = join(libs, '*');
-  const { stdout } = await run('java', ['-cp', classpath, 'kafka.tools.StorageTool', 'random-uuid']);
-  const format = ['format', '--standalone', '-t', stdout.trim(), '-c', properties];
-  await run('java', ['-cp', classpath, 'kafka.tools.StorageTool', ...format]);
+  const storage = ['-cp', classpath, 'kafka.tools.StorageTool'];
+  const cluster = (await runCommand('java', [...storage, 'random-uuid'])).trim();
+  await runCommand('java', [...storage, 'format', '--standalone', '-t', cluster, '-c', properties]);
   const memory = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   const server = await serve(port, folder, 'java', ['-cp', classpath, ...memory, 'kafka.Kafka', properties]);
   const brokers = [`127.0.0.1:${port}`];

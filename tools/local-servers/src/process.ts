@@ -1,17 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { promisify } from 'node:util';
 
-const running = new Map<ChildProcess, string>();
+const running = new Set<ChildProcess>();
+const folders = new Set<string>();
+// A killed server may still finish a write: then its folder is not empty at the first try.
+const removal = { recursive: true, force: true, maxRetries: 5 };
 
 function killAll(): void {
-  for (const [child, folder] of running) {
-    child.kill('SIGKILL');
-    // A killed server may still finish a write: then the folder is not empty at the first try.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, removal);
   running.clear();
+  folders.clear();
 }
 
 process.once('exit', killAll);
@@ -21,6 +24,35 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // The default action, unless somebody else handles the signal too.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   });
+}
+
+/** Makes a folder that is removed when this process ends, if not before. */
+export async function createFolder(prefix: string): Promise<string> {
+  const folder = await mkdtemp(prefix);
+  folders.add(folder);
+  return folder;
+}
+
+/** Removes a folder of {@link createFolder}. */
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, removal);
+  folders.delete(folder);
+}
+
+/**
+ * Runs a command to its end, which comes at the latest with ours.
+ *
+ * @returns its standard output.
+ */
+export async function runCommand(command: string, args: readonly string[], cwd?: string): Promise<string> {
+  const options = { maxBuffer: 16 * 1024 * 1024, ...(cwd === undefined ? {} : { cwd }) };
+  const result = promisify(execFile)(command, args, options);
+  running.add(result.child);
+  try {
+    return (await result).stdout;
+  } finally {
+    running.delete(result.child);
+  }
 }
 
 /** A free port on loopback. */
@@ -84,7 +116,7 @@ export async function startProcess(
       done();
     });
   });
-  running.set(child, folder);
+  running.add(child);
   const end = performance.now() + 60_000;
   while (!(await accepts(port))) {
     if (ended || performance.now() > end) {

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startProcess } from './process.ts';
+import { createFolder, freePort, removeFolder, startProcess } from './process.ts';
 import { ensureTools } from './tools.ts';
 
 /** A real server of ours on loopback. */
@@ -30,7 +29,7 @@ export async function serve(
   args: readonly string[],
 ): Promise<LocalServer> {
   let server = await startProcess(command, args, port, folder).catch(async (error: unknown) => {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await removeFolder(folder);
     throw error;
   });
   return {
@@ -47,7 +46,7 @@ export async function serve(
     },
     close: async () => {
       await server.stop('SIGKILL');
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      await removeFolder(folder);
     },
   };
 }
@@ -56,7 +55,7 @@ export async function serve(
 export async function startRedis(): Promise<LocalRedis> {
   ensureTools('redis-server');
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'trinetra-redis-'));
+  const folder = await createFolder(join(tmpdir(), 'trinetra-redis-'));
   const args = [
     '--port',
     String(port),

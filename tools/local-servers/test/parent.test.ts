@@ -66,3 +66,15 @@ it.each([
   expect(await exit).toEqual([code, null]);
   await expectNothingLeft(pid);
 });
+
+it('removes what it made where a signal comes while Kafka is still being prepared', async () => {
+  const { child, pid, exit } = await startParent(`import { startKafka } from ${JSON.stringify(library)};`);
+  child.stdin.write('void startKafka()');
+  await vi.waitFor(() => expect(readdirSync(scratch).join()).toContain('trinetra-kafka-'), {
+    timeout: 20_000,
+    interval: 5,
+  });
+  child.kill('SIGTERM');
+  expect(await exit).toEqual([null, 'SIGTERM']);
+  await expectNothingLeft(pid);
+});

@@ -1,24 +1,18 @@
 import { TrinetraError } from '@trinetra/contracts';
-import type { InferenceModel } from '@trinetra/inference-runtime';
+import type { TensorData } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
 import { faceSize, faceValues, pixelScaleOf, writeFace } from './face-tensor.ts';
+import { embeddingSize, readContract } from './model-contract.ts';
+import { normalise } from './normalise.ts';
+import { type EmbedderOptions, parseEmbedderOptions } from './options.ts';
 
-/** Numbers of an embedding. */
-const embeddingSize = 512;
-
-export interface EmbedderOptions {
-  /** Takes `[n, 3, 112, 112]`, gives `[n, 512]`. */
-  readonly model: InferenceModel;
-  /** Faces a run, 1..16; default 16. */
-  readonly maxRunSize?: number;
-}
-
-export const defaultEmbedderOptions: Readonly<{ maxRunSize: number }> = Object.freeze({ maxRunSize: 16 });
-
-/** A unit vector of 512 numbers, or why there is none. */
+/**
+ * A unit vector of 512 numbers, or why there is none: `zero` or `not_finite` where the model gave no direction, else
+ * the code of the error that ended the run, with its message.
+ */
 export type EmbeddingResult =
   | { readonly ok: true; readonly embedding: Float32Array }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: string; readonly message?: string };
 
 export interface Embedder {
   readonly embeddingSize: 512;
@@ -39,62 +33,41 @@ export interface Embedder {
   ): Promise<EmbeddingResult[]>;
 }
 
-/** @throws {EmbedderError} `model_mismatch` with the expected and the found shape. */
-function checkModel(model: InferenceModel): { input: string; output: string; fixedBatch: number | null } {
-  const { inputs, outputs } = model.info;
-  const [input, output] = [inputs[0], outputs[0]];
-  const inputDims = JSON.stringify(input?.dims);
-  const outputDims = JSON.stringify(output?.dims);
-  const good =
-    inputs.length === 1 &&
-    input?.type === 'float32' &&
-    input.dims.length === 4 &&
-    [3, faceSize, faceSize].every(
-      (size, axis) => typeof input.dims[axis + 1] === 'string' || input.dims[axis + 1] === size,
-    ) &&
-    output?.dims.length === 2 &&
-    (output.dims[1] === embeddingSize || typeof output.dims[1] === 'string');
-  if (!good || input === undefined || output === undefined) {
-    throw new EmbedderError(
-      'model_mismatch',
-      `embedder model: expected float32 [n, 3, 112, 112] -> [n, 512] but found ${input?.type} ${inputDims} -> ${outputDims}`,
-    );
-  }
-  const batch = input.dims[0];
+function failureOf(error: unknown): EmbeddingResult {
   return {
-    input: input.name,
-    output: output.name,
-    fixedBatch: typeof batch === 'number' && batch > 0 ? batch : null,
+    ok: false,
+    reason: TrinetraError.isInstance(error) ? error.code : 'run_failed',
+    message: error instanceof Error ? error.message : String(error),
   };
-}
-
-/** Scales to unit length in double precision; null for a vector that has none. */
-function normalise(vector: Float32Array): Float32Array | null {
-  let sum = 0;
-  for (const value of vector) sum += value * value;
-  const norm = Math.sqrt(sum);
-  return Number.isFinite(norm) && norm > 1e-12 ? vector.map((value) => value / norm) : null;
 }
 
 /**
  * Makes an embedder over a loaded ArcFace-style model.
  *
  * @throws {EmbedderError} `model_mismatch`, or `invalid_options` for a `maxRunSize` outside 1..16.
+ * @example
+ * const embedder = createEmbedder({ model: await runtime.loadModel('arcface_r50.onnx') });
+ * const results = await embedder.embed(alignedFaces);
  */
 export function createEmbedder(options: EmbedderOptions): Embedder {
-  const { model } = options;
-  const maxRunSize = options.maxRunSize ?? defaultEmbedderOptions.maxRunSize;
-  if (!Number.isInteger(maxRunSize) || maxRunSize < 1 || maxRunSize > 16) {
-    throw new EmbedderError(
-      'invalid_options',
-      `maxRunSize: expected a whole number in 1..16 but received ${maxRunSize}`,
-    );
-  }
-  const { input, output, fixedBatch } = checkModel(model);
+  const { model, ...given } = options;
+  const { maxRunSize } = parseEmbedderOptions(given);
+  const { input, output, fixedBatch } = readContract(model.info);
   const scale = pixelScaleOf(model.info.firstOps);
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);
-  /** Buffers that came back from the inference thread, by their number of faces. */
+  /** Buffers that came back from the inference thread, by their number of faces: at most 16, 20 MB together. */
   const spare = new Map<number, Float32Array>();
+
+  function checkOutput(result: TensorData | undefined, batch: number): Float32Array {
+    const { data, dims = [] } = result ?? {};
+    const shape = dims.length === 2 && dims[0] === batch && dims[1] === embeddingSize;
+    if (shape && data instanceof Float32Array && data.length === batch * embeddingSize) return data;
+    throw new EmbedderError(
+      'model_mismatch',
+      `embedder model ${model.info.path}: expected an output float32 [${batch}, ${embeddingSize}] ` +
+        `but received ${result?.type} ${JSON.stringify(dims)}`,
+    );
+  }
 
   async function run(
     faces: readonly Uint8Array[],
@@ -108,19 +81,13 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     const feeds = {
       [input]: { type: 'float32', data: tensor, dims: [batch, 3, faceSize, faceSize] },
     } as const;
-    const { outputs, feeds: returned } = await model.run(feeds, { signal });
+    const { outputs, feeds: returned } = await model.run(feeds, { signal, fetches: [output] });
     const back = returned[input]?.data;
     if (back instanceof Float32Array) spare.set(batch, back);
-    const data = outputs[output]?.data;
-    if (!(data instanceof Float32Array) || data.length !== batch * embeddingSize) {
-      throw new EmbedderError(
-        'model_mismatch',
-        `expected ${batch} x 512 float32 numbers but received ${data?.length ?? 0}`,
-      );
-    }
+    const data = checkOutput(outputs[output], batch);
     return faces.map((_, index) => {
       const embedding = normalise(data.subarray(index * embeddingSize, (index + 1) * embeddingSize));
-      return embedding === null ? { ok: false, reason: 'not_finite' } : { ok: true, embedding };
+      return typeof embedding === 'string' ? { ok: false, reason: embedding } : { ok: true, embedding };
     });
   }
 
@@ -129,11 +96,11 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     embeddingSpace: `${model.info.sha256.slice(0, 16)}-${model.info.precision}-rgb-${scale}-arcface112`,
     embed: async (faces, embedOptions = {}) => {
       const { signal } = embedOptions;
-      const wrong = faces.find((face) => face.length !== faceValues);
-      if (wrong !== undefined) {
+      const wrong = faces.findIndex((face) => face.length !== faceValues);
+      if (wrong >= 0) {
         throw new EmbedderError(
           'invalid_face',
-          `face: expected ${faceValues} bytes [112, 112, 3] but received ${wrong.length}`,
+          `faces[${wrong}]: expected ${faceValues} bytes [112, 112, 3] but received ${faces[wrong]?.length}`,
         );
       }
       const results: EmbeddingResult[] = [];
@@ -143,9 +110,9 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
         try {
           results.push(...(await run(part, signal)));
         } catch (error) {
-          if (signal?.aborted === true) throw error;
-          const reason = TrinetraError.isInstance(error) ? error.code : 'run_failed';
-          results.push(...part.map((): EmbeddingResult => ({ ok: false, reason })));
+          signal?.throwIfAborted();
+          const failure = failureOf(error);
+          results.push(...part.map(() => failure));
         }
       }
       return results;

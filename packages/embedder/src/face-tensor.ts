@@ -24,12 +24,18 @@ export function writeFace(face: Uint8Array, scale: PixelScale, tensor: Float32Ar
   }
 }
 
+const weighted: readonly string[] = ['Conv', 'Gemm', 'MatMul', 'QLinearConv', 'ConvInteger', 'FusedConv'];
+
 /**
- * Some exports hold the normalisation in the graph, a Sub and a Mul or Div among the first nodes: they take 0..255.
+ * Some exports hold the normalisation in the graph, a Sub and a Mul or Div before the first layer: they take 0..255.
+ * InsightFace looks at the first 8 nodes whatever they are; a LayerNorm behind an early convolution, which older
+ * exports spell with Sub and Div, is no such normalisation.
  *
  * @param firstOps Operators of the graph's first 8 nodes.
+ * @see https://github.com/deepinsight/insightface/blob/master/python-package/insightface/model_zoo/arcface_onnx.py
  */
 export function pixelScaleOf(firstOps: readonly string[]): PixelScale {
-  const subtracts = firstOps.includes('Sub');
-  return subtracts && (firstOps.includes('Mul') || firstOps.includes('Div')) ? 'raw' : 'centred';
+  const layer = firstOps.findIndex((op) => weighted.includes(op));
+  const before = layer < 0 ? firstOps : firstOps.slice(0, layer);
+  return before.includes('Sub') && (before.includes('Mul') || before.includes('Div')) ? 'raw' : 'centred';
 }

@@ -1,0 +1,70 @@
+import type { InferenceModel, ModelInfo, TensorData } from '@trinetra/inference-runtime';
+
+type Dims = readonly (number | string)[];
+
+export interface FakeModelSetup {
+  /** Default `['batch', 3, 112, 112]`. */
+  readonly input?: Dims;
+  readonly inputType?: string;
+  /** As declared; default `['batch', 512]`. */
+  readonly output?: Dims;
+  readonly outputType?: string;
+  readonly firstOps?: readonly string[];
+  readonly sha256?: string;
+  readonly precision?: string;
+  /** The output of one run; default: {@link echo}. */
+  readonly respond?: (batch: number, run: number, input: Float32Array) => TensorData;
+}
+
+/** One vector a face: its first red value, then ones. */
+export function echo(batch: number, _run: number, input: Float32Array): TensorData {
+  const data = new Float32Array(batch * 512).fill(1);
+  for (let face = 0; face < batch; face += 1) data[face * 512] = input[face * 37_632] ?? 0;
+  return { type: 'float32', data, dims: [batch, 512] };
+}
+
+/** A model at the interface of inference-runtime with hand-written embeddings; like the real one it gives its feeds back. */
+export class FakeModel implements InferenceModel {
+  readonly info: ModelInfo;
+  /** Shape and values of the input of each run. */
+  readonly runs: { readonly dims: readonly number[]; readonly data: Float32Array }[] = [];
+  readonly #respond: NonNullable<FakeModelSetup['respond']>;
+
+  constructor(setup: FakeModelSetup = {}) {
+    this.#respond = setup.respond ?? echo;
+    const tensor = (name: string, dims: Dims, type = 'float32') => ({ name, type, dims });
+    this.info = {
+      requestedPath: 'fake.onnx',
+      path: 'fake.onnx',
+      provider: 'cpu',
+      precision: setup.precision ?? 'fp32',
+      sha256: setup.sha256 ?? '0123456789abcdef'.repeat(4),
+      inputs: [tensor('data', setup.input ?? ['batch', 3, 112, 112], setup.inputType)],
+      outputs: [tensor('fc1', setup.output ?? ['batch', 512], setup.outputType)],
+      metadata: {},
+      firstOps: setup.firstOps ?? ['Conv', 'PRelu'],
+    };
+  }
+
+  async run(
+    feeds: Readonly<Record<string, TensorData>>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<{ outputs: Record<string, TensorData>; feeds: Readonly<Record<string, TensorData>> }> {
+    options.signal?.throwIfAborted();
+    const input = feeds['data'];
+    if (input === undefined) throw new Error('expected the feed data');
+    const data = Float32Array.from(input.data as Float32Array);
+    this.runs.push({ dims: input.dims, data });
+    return { outputs: { fc1: this.#respond(input.dims[0] ?? 0, this.runs.length - 1, data) }, feeds };
+  }
+
+  async close(): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** An aligned face of one colour, red with the others darker. */
+export function faceOf(red: number, green = 0, blue = 0): Uint8Array {
+  const face = new Uint8Array(112 * 112 * 3);
+  for (let at = 0; at < face.length; at += 3) face.set([red, green, blue], at);
+  return face;
+}

@@ -10,8 +10,6 @@ import { createRedisBatchSource, type RedisBatchSource } from '@trinetra/redis-b
 import { pipelineDepth } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
-const isOn = (flag: string): boolean => ['on', 'true', '1'].includes(flag);
-
 /** Connects the source that the configuration names. */
 export async function connectSource(config: Settings, logger: Logger): Promise<RedisBatchSource> {
   const { REDIS_USERNAME: username, REDIS_PASSWORD: password, REDIS_CA_FILE: caFile } = config;
@@ -38,7 +36,7 @@ export async function createSink(config: Settings, logger: Logger): Promise<Dete
   if (config.SINK.kind === 'stdout') return createStdoutSink();
   if (config.SINK.kind === 'ndjson') return createNdjsonSink({ path: config.SINK.path, logger });
   const { KAFKA_USERNAME: username, KAFKA_PASSWORD: password, KAFKA_CA_FILE: caFile } = config;
-  const ssl = caFile === undefined ? isOn(config.KAFKA_TLS) : { ca: [await readFile(caFile, 'utf8')] };
+  const ssl = caFile === undefined ? config.KAFKA_TLS === 'on' : { ca: [await readFile(caFile, 'utf8')] };
   return createKafkaSink({
     brokers: config.KAFKA_BOOTSTRAP_SERVERS,
     topic: config.KAFKA_TOPIC,

@@ -46,7 +46,12 @@ function oneOf<const T extends readonly [string, ...string[]]>(
   });
 }
 
-const flag = oneOf('on', 'off', 'true', 'false', '1', '0');
+/** Parsed to `on` or `off`. */
+type Flag = 'on' | 'off';
+
+const flag = oneOf('on', 'off', 'true', 'false', '1', '0').transform(
+  (value): Flag => (['on', 'true', '1'].includes(value) ? 'on' : 'off'),
+);
 
 const redisUrl = z.string().transform((value, context) => {
   if (URL.canParse(value) && ['redis:', 'rediss:'].includes(new URL(value).protocol)) return value;
@@ -104,8 +109,53 @@ function secret(help: string): Setting<string | undefined> {
   return { schema: optionalText, fallback: undefined, help, secret: true };
 }
 
+/** The parsed value of each variable; see {@link settings} for what they mean. */
+export interface Settings {
+  readonly REDIS_URL: string;
+  readonly REDIS_USERNAME: string | undefined;
+  readonly REDIS_PASSWORD: string | undefined;
+  readonly REDIS_CA_FILE: string | undefined;
+  readonly KAFKA_BOOTSTRAP_SERVERS: string[];
+  readonly KAFKA_TOPIC: string;
+  readonly KAFKA_ACKS: '1' | '0' | '-1' | 'all';
+  readonly KAFKA_COMPRESSION: 'lz4' | 'gzip' | 'none';
+  readonly KAFKA_RETRIES: number;
+  readonly KAFKA_RETRY_BACKOFF_MS: number;
+  readonly KAFKA_TLS: Flag;
+  readonly KAFKA_CA_FILE: string | undefined;
+  readonly KAFKA_SASL_MECHANISM: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly KAFKA_USERNAME: string | undefined;
+  readonly KAFKA_PASSWORD: string | undefined;
+  readonly SINK: SinkSetting;
+  readonly YOLO_ENGINE_PATH: string;
+  readonly ARCFACE_ENGINE_PATH: string;
+  readonly FACE_MODEL_PATH: string | undefined;
+  readonly FACE_FALLBACK: 'none' | 'head-crop';
+  readonly CONFIDENCE_THRESHOLD: number;
+  readonly NMS_IOU_THRESHOLD: number;
+  readonly CLASS_IDS: number[];
+  readonly BATCH_SIZE: number;
+  readonly BATCH_TIMEOUT_MS: number;
+  readonly EMBED_SUB_BATCH: number;
+  readonly INTRA_OP_THREADS: number | undefined;
+  readonly MAX_FRAME_AGE_MS: number | null;
+  readonly JPEG_DECODING: 'exact' | 'fast';
+  readonly SKIP_FLAT_FRAMES: Flag;
+  readonly STREAM_PATTERN: string;
+  readonly CONSUMER_GROUP: string;
+  readonly CONSUMER_NAME: string;
+  readonly CLAIM_IDLE_MS: number;
+  readonly MAX_DELIVERIES: number;
+  readonly STREAM_DELETE_ACKED: 'auto' | 'on' | 'off';
+  readonly METRICS_PORT: number;
+  readonly METRICS_HOST: string;
+  readonly LOG_LEVEL: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export type SettingName = keyof Settings;
+
 /** Every variable that the worker reads, in the order of the README's table. */
-export const settings = {
+export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   REDIS_URL: setting(redisUrl, 'redis://localhost:6379', 'Redis; rediss:// for TLS'),
   REDIS_USERNAME: setting(optionalText, undefined, 'Redis ACL user'),
   REDIS_PASSWORD: secret('Redis password'),
@@ -162,6 +212,11 @@ export const settings = {
     'threads of one inference; default: as many as cores',
   ),
   MAX_FRAME_AGE_MS: setting(maximumAge, 'off', 'frames older than this are skipped as stale; off: none'),
+  JPEG_DECODING: setting(
+    oneOf('exact', 'fast'),
+    'exact',
+    'exact: the pixels that the reference decoder gives; fast: half the CPU, embeddings move slightly',
+  ),
   SKIP_FLAT_FRAMES: setting(flag, 'on', 'skip frames that are black, blown out or flat: on or off'),
   STREAM_PATTERN: setting(text, 'frames:*', 'which streams to read'),
   CONSUMER_GROUP: setting(text, 'inference-workers', 'consumer group'),
@@ -188,13 +243,8 @@ export const settings = {
     'info',
     'debug, info, warn, error or silent',
   ),
-} as const;
+};
 
 function optionalWhole(minimum: number, maximum: number): z.ZodType<number | undefined, string | undefined> {
   return z.union([z.undefined(), whole(minimum, maximum)]);
 }
-
-export type SettingName = keyof typeof settings;
-
-/** The parsed value of each variable. */
-export type Settings = { readonly [K in SettingName]: z.output<(typeof settings)[K]['schema']> };

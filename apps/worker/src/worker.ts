@@ -47,7 +47,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     await createFrameDecoder({
       inputWidth: detector.inputWidth,
       inputHeight: detector.inputHeight,
-      rejectFlat: ['on', 'true', '1'].includes(config.SKIP_FLAT_FRAMES),
+      rejectFlat: config.SKIP_FLAT_FRAMES === 'on',
+      jpegAccuracy: config.JPEG_DECODING,
       logger,
     }),
   );

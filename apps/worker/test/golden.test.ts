@@ -14,12 +14,14 @@ import {
   waitFor,
 } from './worker-process.ts';
 
+type Box = readonly [number, number, number, number];
+
 interface GoldenPerson {
   readonly confidence: number;
-  readonly box_norm: readonly [number, number, number, number];
+  readonly box_norm: Box;
   readonly face: {
     readonly landmarks: readonly [number, number][];
-    readonly box: readonly number[];
+    readonly box: Box;
     readonly runner_up_score: number | null;
     readonly score: number;
     readonly embedding: readonly number[];
@@ -34,14 +36,20 @@ interface GoldenCase {
   readonly persons: readonly GoldenPerson[];
 }
 
-type Box = readonly [number, number, number, number];
-
 function iou(a: Box, b: Box): number {
   const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
   const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
   const overlap = Math.max(0, width) * Math.max(0, height);
   const area = (box: Box): number => (box[2] - box[0]) * (box[3] - box[1]);
   return overlap / (area(a) + area(b) - overlap);
+}
+
+/** The reference gives one face to two persons here and there, which the worker never does. */
+function sharesItsFace({ face }: GoldenPerson, golden: GoldenCase): boolean {
+  const overlaps = golden.persons.filter(
+    (other) => face !== null && other.face !== null && iou(other.face.box, face.box) > 0.4,
+  );
+  return overlaps.length > 1;
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number =>
@@ -125,29 +133,39 @@ describe.skipIf(!hasShared)('the worker against the golden cases (needs ../share
     return matched;
   }
 
+  /** 1 - cosine of each face of the golden photos. */
+  const faceDistances: number[] = [];
+
   it.each(cases.map((golden) => [golden.image, golden] as const))('agrees on %s', async (name, golden) => {
     const event = await send(`cam_${name.replace(/\W/g, '_')}`, photo(name));
     expect(event).toMatchObject({ status: 'ok', reasons: [], worker_id: 'golden' });
     expect(event.embeddings).toHaveLength(event.detections.length);
     const sorted = event.detections.map(({ confidence }) => confidence).toSorted((a, b) => b - a);
     expect(event.detections.map(({ confidence }) => confidence)).toEqual(sorted);
-    let compared = 0;
-    const distances: number[] = [];
-    for (const [person, index] of expectPersons(event, golden, 0.9)) {
+    for (const [person, index] of expectPersons(event, golden, 0.98)) {
       const detection = event.detections[index];
       const embedding = event.embeddings[index];
-      expect(Math.abs((detection?.confidence ?? 0) - person.confidence)).toBeLessThan(0.05);
+      expect(Math.abs((detection?.confidence ?? 0) - person.confidence)).toBeLessThan(0.02);
       if (person.face === null || embedding === null || embedding === undefined) continue;
       expect(Math.hypot(...embedding)).toBeCloseTo(1, 4);
-      compared += 1;
-      distances.push(1 - dot(embedding, person.face.embedding));
+      if (sharesItsFace(person, golden)) continue;
+      faceDistances.push(1 - dot(embedding, person.face.embedding));
+    }
+    const faces = event.detections.flatMap(({ face }) => (typeof face === 'object' ? [face.bbox] : []));
+    for (const [index, face] of faces.entries()) {
+      for (const other of faces.slice(index + 1))
+        expect(iou(face, other), 'one face, two persons').toBeLessThan(0.4);
     }
     const goldenFaces = golden.persons.filter((person) => person.face !== null).length;
     const found = event.embeddings.filter((embedding) => embedding !== null).length;
     expect(found).toBeGreaterThanOrEqual(goldenFaces * 0.75);
-    const median = distances.toSorted((a, b) => a - b)[Math.floor(distances.length / 2)];
-    if (compared > 0)
-      expect(median, `faces of ${name}: ${distances.map((d) => d.toFixed(4))}`).toBeLessThan(0.04);
+  });
+
+  it('embeds 95 of 100 faces of these photos within 1 - cos 0.04 of their golden embeddings', () => {
+    const sorted = faceDistances.toSorted((a, b) => a - b);
+    expect(sorted.length).toBeGreaterThanOrEqual(10);
+    const at95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
+    expect(at95, sorted.map((distance) => distance.toFixed(5)).join(' ')).toBeLessThan(0.04);
   });
 
   const office = 'office_02.jpg';

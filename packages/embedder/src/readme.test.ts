@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-
 import { tinyEmbedder } from '../test/tiny-onnx.ts';
 
 it('runs the first example of the README', async () => {

@@ -65,11 +65,14 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
 
   /** Ends a client in the background: with requests under way that takes up to their timeout. */
   function release(client: Producer | Admin | undefined): void {
+    if (client === undefined) return;
     const left = client
-      ?.disconnect()
-      .catch((error: unknown) => logger.debug({ error: String(error) }, 'a Kafka client did not end cleanly'))
-      .finally(() => leaving.delete(left ?? Promise.resolve()));
-    if (left !== undefined) leaving.add(left);
+      .disconnect()
+      .catch((error: unknown) =>
+        logger.debug({ error: String(error) }, 'a Kafka client did not end cleanly'),
+      );
+    leaving.add(left);
+    void left.then(() => leaving.delete(left));
   }
 
   async function send(messages: Message[]): Promise<void> {

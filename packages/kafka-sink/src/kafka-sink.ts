@@ -76,7 +76,10 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
         return;
       }
       const { reason, message } = lastFailure;
-      logger.warn({ topic, reason, error: message }, 'Kafka is away: events fail at once until it answers');
+      logger.warn(
+        { topic, reason, error: message },
+        'Kafka takes no events: they fail at once until it answers',
+      );
     },
   });
 
@@ -138,7 +141,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
       return messages.map(() => ({
         ok: false,
         reason: reason === 'refused' ? 'refused' : 'unreachable',
-        message: `Not tried, because Kafka was away a moment ago: ${message}`,
+        message: `Not tried, because of the last failure: ${message}`,
       }));
     }
     const failures = await deliverAll(messages, signal);

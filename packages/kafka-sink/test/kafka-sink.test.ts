@@ -54,10 +54,14 @@ describe.skipIf(!available.ok)('a sink and a real Kafka (needs Java and Maven)',
   const connect = (options: Partial<KafkaSinkOptions> = {}): ReturnType<typeof createKafkaSink> =>
     createKafkaSink({ brokers: kafka.brokers, retryBackoffMs: 20, ...options });
 
-  it.each(['none', 'gzip', 'lz4'] as const)(
-    'delivers in order per camera, keyed by camera, with headers, compressed with %s',
-    async (compression) => {
-      await using sink = await connect({ compression });
+  it.each([
+    ['none', -1],
+    ['gzip', 0],
+    ['lz4', 1],
+  ] as const)(
+    'delivers in order per camera, keyed by camera, with headers (compression %s, acks %i)',
+    async (compression, acks) => {
+      await using sink = await connect({ compression, acks });
       const lookups = spyOnCodecs();
       const cameras = [`a-${compression}`, `b-${compression}`, `c-${compression}`];
       const frames = Array.from({ length: 40 }, (_, i) => i);
@@ -184,7 +188,7 @@ describe.skipIf(!available.ok)('a sink and a real Kafka (needs Java and Maven)',
   it('fails at once while the broker is away, also for a sink that never saw it, and both recover by themselves', async () => {
     const { logger, lines } = recordingLogger();
     const breaker = { probeIntervalMs: 100 };
-    await using sink = await connect({ retries: 2, breaker, logger });
+    await using sink = await connect({ retries: 0, breaker, logger });
     // Probes so rarely that none falls into this test.
     const patient = recordingLogger();
     await using quiet = await connect({
@@ -197,13 +201,13 @@ describe.skipIf(!available.ok)('a sink and a real Kafka (needs Java and Maven)',
     await kafka.kill();
     await using late = await connect({ retries: 0, breaker });
 
-    for (const one of [sink, quiet]) {
+    for (const [one, tries] of [
+      [sink, 1],
+      [quiet, 3],
+    ] as const) {
       const [first] = await one.write([detectionEvent('outage', 2)]);
-      expect(first).toMatchObject({
-        ok: false,
-        reason: 'unreachable',
-        message: expect.stringContaining('tries: 3'),
-      });
+      expect(first).toMatchObject({ ok: false, reason: 'unreachable' });
+      expect(first).toMatchObject({ message: expect.stringContaining(`tries: ${tries})`) });
     }
     expect(await late.write([detectionEvent('late', 1)])).toMatchObject([
       { ok: false, reason: 'unreachable' },
@@ -229,7 +233,7 @@ describe.skipIf(!available.ok)('a sink and a real Kafka (needs Java and Maven)',
     }
     const states = lines.filter((line) => /^(info|warn|error)/.test(line));
     expect(states).toEqual([
-      expect.stringMatching(/^warn Kafka is away.*ECONNREFUSED/),
+      expect.stringMatching(/^warn Kafka takes no events.*tries: 1/),
       expect.stringMatching(/^info Kafka answers again/),
     ]);
   });

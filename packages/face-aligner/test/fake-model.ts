@@ -44,6 +44,7 @@ export function fakeModel(
     runs,
     run: async (feeds, options) => {
       options?.signal?.throwIfAborted();
+      await Promise.resolve(); // as the real one, which first asks for its thread: only then the feeds move
       const moved = structuredClone(feeds, {
         transfer: Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer),
       });

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { chooseModels } from './choose-models.ts';
 import { DemoError } from './errors.ts';
 import type { DemoOptions } from './options.ts';
@@ -20,9 +20,11 @@ async function list(flag: string, folder: string): Promise<string[]> {
   });
 }
 
-/** @throws {DemoError} `bad_options` where a folder, a model or every picture is missing. */
-export async function findInputs(options: Pick<DemoOptions, 'models' | 'frames'>): Promise<Inputs> {
-  const { models, frames } = options;
+/** @throws {DemoError} `bad_options` where a folder, a model or every picture is missing, or the output has no place. */
+export async function findInputs(
+  options: Pick<DemoOptions, 'models' | 'frames' | 'output'>,
+): Promise<Inputs> {
+  const { models, frames, output } = options;
   const chosen = chooseModels(models, await list('--models', models));
   const pictures = (await list('--frames', frames)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name));
   if (pictures.length === 0) {
@@ -31,6 +33,11 @@ export async function findInputs(options: Pick<DemoOptions, 'models' | 'frames'>
       `--frames: expected .jpg, .png or .webp files in ${frames} but found none`,
     );
   }
+  const target = dirname(output);
+  await access(target, constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
+    const reason = reasons[cause.code ?? ''] ?? 'cannot be written to';
+    throw new DemoError('bad_options', `--output: expected a folder but ${target} ${reason}`, { cause });
+  });
   return {
     models: {
       detector: join(models, chosen.detector),

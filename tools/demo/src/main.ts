@@ -19,6 +19,8 @@ function stopOnSignals(): void {
   // The one who started us is gone: nobody else would stop what runs here.
   process.on('disconnect', () => process.exit(129));
   process.channel?.unref();
+  // Nobody reads what we write any more, as with `| head`.
+  process.stdout.once('error', () => process.exit(1));
 }
 
 function describe(result: DemoResult): string {

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { canRunKafka, startKafka, startRedis } from '@trinetra/local-servers';
 import { hasFonts, writeContactSheet } from './contact-sheet.ts';
 import { countPending } from './count-pending.ts';
+import { DemoError } from './errors.ts';
 import { type EventReader, readFromKafka, readFromNdjson } from './event-reader.ts';
 import { findInputs, type Inputs } from './find-inputs.ts';
 import { createLedger } from './ledger.ts';
@@ -38,6 +39,11 @@ interface Sink {
   readonly reader: EventReader;
 }
 
+/** What a server said, without a stack that says nothing to the person at the terminal. */
+function notStarted(cause: unknown): never {
+  throw new DemoError('not_started', cause instanceof Error ? cause.message : String(cause), { cause });
+}
+
 async function startSink(
   wanted: DemoOptions['sink'],
   folder: string,
@@ -46,7 +52,7 @@ async function startSink(
 ): Promise<Sink> {
   const kafka = wanted === 'kafka' ? await canRunKafka() : undefined;
   if (kafka?.ok === true) {
-    const server = await startKafka({ topic, partitions: 8 });
+    const server = await startKafka({ topic, partitions: 8 }).catch(notStarted);
     stack.defer(() => server.close());
     const reader = stack.use(await readFromKafka(server.brokers, topic));
     screen.say(`Kafka is at ${server.brokers.join(',')}, topic ${topic}.`);
@@ -57,7 +63,9 @@ async function startSink(
     };
   }
   if (kafka !== undefined) {
-    screen.say(`There is no Kafka here, so events go to an NDJSON file instead: ${kafka.reason.trim()}`);
+    screen.say(
+      `There is no Kafka here, so events go to an NDJSON file instead: ${kafka.reason.trim().split('\n')[0]}`,
+    );
   }
   const path = join(folder, 'events.ndjson');
   return { kind: 'ndjson', env: { SINK: `ndjson:${path}` }, reader: stack.use(readFromNdjson(path)) };
@@ -87,7 +95,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
   process.once('exit', removeFolder);
   const servers = options.sink === 'kafka' ? 'Redis, Kafka (downloaded the first time)' : 'Redis';
   screen.say(`Starting ${servers} and the worker ...`);
-  const redis = await startRedis();
+  const redis = await startRedis().catch(notStarted);
   stack.defer(() => redis.close());
   const sink = await startSink(options.sink, folder, stack, screen);
   const worker = await startWorker({

@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findInputs } from './find-inputs.ts';
+
+let folder: string;
+let options: { models: string; frames: string; output: string };
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'find-inputs-'));
+  options = { models: join(folder, 'models'), frames: join(folder, 'frames'), output: join(folder, 'x.png') };
+  await mkdir(options.models);
+  await mkdir(options.frames);
+  for (const name of ['yolov8n.onnx', 'yunet.onnx', 'arcface.onnx']) {
+    await writeFile(join(options.models, name), '');
+  }
+  for (const name of ['a.jpg', 'b.PNG', 'notes.txt']) await writeFile(join(options.frames, name), '');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('findInputs', () => {
+  it('finds the models and counts the pictures', async () => {
+    expect(await findInputs(options)).toEqual({
+      models: {
+        detector: join(options.models, 'yolov8n.onnx'),
+        face: join(options.models, 'yunet.onnx'),
+        embedder: join(options.models, 'arcface.onnx'),
+      },
+      pictures: 2,
+    });
+  });
+
+  it.each([
+    ['models', '/nowhere/at/all', /^--models: expected a folder but .* does not exist$/],
+    ['frames', '/nowhere/at/all', /^--frames: expected a folder but .* does not exist$/],
+    ['output', '/nowhere/at/all.png', /^--output: expected a folder but .* does not exist$/],
+  ])('says that the folder of --%s is missing before anything is started', async (name, path, message) => {
+    await expect(findInputs({ ...options, [name]: path })).rejects.toThrow(message);
+  });
+
+  it('wants at least one picture', async () => {
+    await expect(findInputs({ ...options, frames: options.models })).rejects.toThrow(
+      /^--frames: expected .jpg, .png or .webp files in /,
+    );
+  });
+});

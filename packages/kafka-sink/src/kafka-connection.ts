@@ -96,6 +96,7 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
     } catch (error) {
       const { reason } = failureOf(error);
       if (producer === undefined || reason === 'unreachable' || reason === 'unknown') {
+        // A connection that is cut without a word would stay in use and time out until the system gives it up.
         producer = undefined;
         release(current);
       }

@@ -1,46 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type DetectionEvent, encodeDetectionEvent } from '@trinetra/contracts';
+import type { DetectionEvent } from '@trinetra/contracts';
 import type { Message } from 'kafkajs';
 import { createCircuitBreaker } from './circuit-breaker.ts';
+import { encodeMessage } from './encode-message.ts';
 import { createKafkaConnection } from './kafka-connection.ts';
 import { failureOf } from './kafka-failure.ts';
 import { type KafkaSinkOptions, type KafkaSinkSettings, parseOptions } from './options.ts';
 import { createSerialQueue } from './serial-queue.ts';
-import type { DetectionSink, WriteFailure, WriteResult } from './sink.ts';
+import type { DetectionSink, WriteFailure, WriteFailureReason, WriteResult } from './sink.ts';
 
 const healthCacheMs = 2000;
 const maxBackoffMs = 30_000;
 
-interface Encoded {
-  readonly message: Message;
-  readonly truncatedEmbeddings: number;
-}
-
-/** The message of an event, or why there is none. */
-function encode(event: DetectionEvent, maxBytes: number): Encoded | WriteFailure {
-  try {
-    const { bytes, cameraId, frameId, truncatedEmbeddings } = encodeDetectionEvent(event, { maxBytes });
-    if (bytes.byteLength > maxBytes) {
-      const message = `Expected at most ${maxBytes} bytes without embeddings but the event has ${bytes.byteLength}`;
-      return { ok: false, reason: 'too_large', message };
-    }
-    const headers = {
-      'content-type': 'application/json',
-      schema_version: String(event.schema_version),
-      frame_id: frameId,
-    };
-    return { message: { key: cameraId, value: bytes, headers }, truncatedEmbeddings };
-  } catch (error) {
-    return { ok: false, reason: 'unknown', message: `The event cannot be encoded: ${String(error)}` };
-  }
-}
-
-/** A broker that said this has judged one event, so the others deserve their own try. */
-const isAboutOneEvent = ({ reason }: WriteFailure): boolean => reason === 'too_large';
-
 /** A broker that said this is there. */
 const hasAnswered = (failure: WriteFailure | null): boolean =>
   failure === null || failure.reason === 'too_large' || failure.reason === 'unknown_topic';
+
+function retriesFor(reason: WriteFailureReason, retries: number): number {
+  if (reason === 'unreachable') return retries;
+  // A cluster that has just started may not know its topics for a moment: one retry is enough for that.
+  return reason === 'unknown_topic' ? Math.min(1, retries) : 0;
+}
 
 /**
  * Makes a sink that publishes each event as one message: key `camera_id`, value the event's JSON, headers
@@ -91,10 +71,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
         return null;
       } catch (error) {
         const failure = failureOf(error);
-        // A cluster that has just started may not know its topics for a moment: one retry is enough for that.
-        const allowed = { unreachable: retries, unknown_topic: Math.min(1, retries) };
-        const limit = failure.reason in allowed ? allowed[failure.reason as keyof typeof allowed] : 0;
-        if (tries > limit || performance.now() - startedAt > requestTimeoutMs) {
+        if (tries > retriesFor(failure.reason, retries) || performance.now() - startedAt > requestTimeoutMs) {
           return { ...failure, message: `${failure.message} (topic ${topic}, tries: ${tries})` };
         }
       }
@@ -110,7 +87,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     signal: AbortSignal | undefined,
   ): Promise<(WriteFailure | null)[]> {
     const together = await deliver(messages, signal);
-    if (together === null || !isAboutOneEvent(together) || messages.length === 1) {
+    if (together?.reason !== 'too_large' || messages.length === 1) {
       return messages.map(() => together);
     }
     const failures: (WriteFailure | null)[] = [];
@@ -154,7 +131,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<WriteResult[]> {
     return queue.run(async () => {
-      const encoded = events.map((event) => encode(event, maxMessageBytes));
+      const encoded = events.map((event) => encodeMessage(event, maxMessageBytes));
       const messages = encoded.flatMap((one) => ('ok' in one ? [] : [one.message]));
       const failures = (await publish(messages, signal)).values();
       return encoded.map((one): WriteResult => {

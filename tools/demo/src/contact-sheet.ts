@@ -135,7 +135,7 @@ function drawHeader(context: SKRSContext2D, width: number, findings: readonly Fi
  * @param frames Folder of the pictures.
  * @returns PNG bytes.
  */
-export async function drawContactSheet(findings: readonly Finding[], frames: string): Promise<Buffer> {
+async function drawContactSheet(findings: readonly Finding[], frames: string): Promise<Buffer> {
   const shown = findings.slice(0, maxTiles);
   const layout = layOutSheet(shown.length);
   const canvas = createCanvas(layout.width, layout.height);

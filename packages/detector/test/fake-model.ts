@@ -54,7 +54,7 @@ export class FakeModel implements InferenceModel {
     options.signal?.throwIfAborted();
     const input = feeds['images'];
     if (input === undefined) throw new Error('expected the feed images');
-    this.runs.push({ dims: input.dims, data: Float32Array.from(input.data as Float32Array) });
+    this.runs.push({ dims: input.dims, data: (input.data as Float32Array).slice() });
     this.buffers.add(input.data.buffer);
     return { outputs: { output0: this.#respond(input.dims[0] ?? 0, this.runs.length - 1) }, feeds };
   }

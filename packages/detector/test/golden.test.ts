@@ -28,8 +28,13 @@ const names = [
 const path = (name: string): string => new URL(name, shared).pathname;
 const goldenOf = (name: string): Golden =>
   JSON.parse(readFileSync(path(`golden/${name}.json`), 'utf8')) as Golden;
-const load = (golden: Golden): ReturnType<typeof letterboxPhoto> =>
-  letterboxPhoto(path(`photos/${golden.image}`), golden.letterbox);
+
+const loaded = new Map<string, ReturnType<typeof letterboxPhoto>>();
+function load(golden: Golden): ReturnType<typeof letterboxPhoto> {
+  const frame = loaded.get(golden.image) ?? letterboxPhoto(path(`photos/${golden.image}`), golden.letterbox);
+  loaded.set(golden.image, frame);
+  return frame;
+}
 
 function overlap(a: Xyxy, b: Xyxy): number {
   const box = ([x1, y1, x2, y2]: Xyxy) => ({ x1, y1, x2, y2, confidence: 1, classId: 0, index: 0 });

@@ -60,7 +60,7 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
 
   function checkOutput(result: TensorData | undefined, batch: number): Float32Array {
     const { data, dims = [] } = result ?? {};
-    const shape = dims.length === 2 && dims[0] === batch && dims[1] === embeddingSize;
+    const shape = dims.length === 2 && dims[1] === embeddingSize;
     if (shape && data instanceof Float32Array && data.length === batch * embeddingSize) return data;
     throw new EmbedderError(
       'model_mismatch',

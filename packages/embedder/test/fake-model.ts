@@ -46,14 +46,13 @@ export class FakeModel implements InferenceModel {
     };
   }
 
+  /** Takes no notice of a signal, so that the embedder has to. */
   async run(
     feeds: Readonly<Record<string, TensorData>>,
-    options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<{ outputs: Record<string, TensorData>; feeds: Readonly<Record<string, TensorData>> }> {
-    options.signal?.throwIfAborted();
     const input = feeds['data'];
     if (input === undefined) throw new Error('expected the feed data');
-    const data = Float32Array.from(input.data as Float32Array);
+    const data = (input.data as Float32Array).slice();
     this.runs.push({ dims: input.dims, data });
     return { outputs: { fc1: this.#respond(input.dims[0] ?? 0, this.runs.length - 1, data) }, feeds };
   }

@@ -152,6 +152,24 @@ describe('a ledger', () => {
     ]);
   });
 
+  it('shows the camera that sent a picture first', () => {
+    const ledger = createLedger(100);
+    ledger.sent({ camera_id: 'cam_b', frame_id: '0-0', image: 'b.jpg' });
+    ledger.sent({ camera_id: 'cam_a', frame_id: '0-0', image: 'a.jpg' });
+    ledger.sent({ camera_id: 'cam_a', frame_id: '1-0', image: 'b.jpg' });
+    for (const [camera, frame] of [
+      ['cam_a', '0-0'],
+      ['cam_a', '1-0'],
+      ['cam_b', '0-0'],
+    ] as const) {
+      ledger.received(eventOf(camera, frame));
+    }
+    expect(ledger.findings().map(({ image, cameraId }) => [image, cameraId])).toEqual([
+      ['a.jpg', 'cam_a'],
+      ['b.jpg', 'cam_b'],
+    ]);
+  });
+
   it('is empty at first', () => {
     expect(createLedger(1).summary()).toMatchObject({ frames_in: 0, latency_ms: { p50: null, p99: null } });
   });

@@ -47,6 +47,7 @@ const keyOf = (frame: { readonly camera_id: string; readonly frame_id: string })
  * trimmed before somebody read it.
  */
 export function createLedger(maxlen: number): Ledger {
+  const inOrder: SentFrame[] = [];
   const frames = new Map<string, SentFrame[]>();
   const events = new Map<string, Received>();
   let duplicates = 0;
@@ -81,6 +82,7 @@ export function createLedger(maxlen: number): Ledger {
 
   return {
     sent(frame) {
+      inOrder.push(frame);
       const own = frames.get(frame.camera_id);
       if (own === undefined) frames.set(frame.camera_id, [frame]);
       else own.push(frame);
@@ -109,7 +111,7 @@ export function createLedger(maxlen: number): Ledger {
     },
     findings() {
       const byImage = new Map<string, Finding>();
-      for (const frame of [...frames.values()].flat()) {
+      for (const frame of inOrder) {
         const event = events.get(keyOf(frame));
         if (event === undefined || byImage.has(frame.image)) continue;
         byImage.set(frame.image, { image: frame.image, ...event });

@@ -28,6 +28,13 @@ describe('assignFaces', () => {
     expect(assignFaces([], [])).toEqual([]);
   });
 
+  it('knows a face again that the edge of the other crop cuts, and gives it to the one who sees all of it', () => {
+    const whole = faceIn(box(35, 10, 30, 40), 0.9);
+    const cut = { ...faceIn(box(35, 30, 30, 14), 0.7), landmarks: whole.landmarks };
+    expect(faceOverlap(whole.bbox, cut.bbox)).toBeLessThan(0.4);
+    expect(assignFaces([box(0, 0, 100, 300), box(0, 30, 120, 300)], [[whole], [cut]])).toEqual([0, -1]);
+  });
+
   it('gives one of two persons with the very same box the face, and the other none', () => {
     const face = faceIn(box(35, 10, 30, 30), 0.9);
     expect(assignFaces([box(0, 0, 100, 300), box(0, 0, 100, 300)], [[face], [face]])).toEqual([0, -1]);

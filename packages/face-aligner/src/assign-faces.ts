@@ -1,8 +1,20 @@
 import type { Xyxy } from '@trinetra/contracts';
 import { type FaceCandidate, faceOverlap } from './face-candidate.ts';
 
-/** Two candidates that overlap by more than this are one face, seen in two persons' crops. */
-const sameFace = 0.4;
+/**
+ * Whether two candidates are one face, seen in two persons' crops: they overlap by more than 0.4, or their noses are
+ * nearer than half of the narrower face. The second tells a face that the edge of one crop cuts: its box is smaller
+ * there, but its nose stays.
+ */
+function areSameFace(a: FaceCandidate, b: FaceCandidate): boolean {
+  if (faceOverlap(a.bbox, b.bbox) > 0.4) return true;
+  const [noseA, noseB] = [a.landmarks[2], b.landmarks[2]];
+  const width = Math.min(a.bbox[2] - a.bbox[0], b.bbox[2] - b.bbox[0]);
+  return Math.hypot(noseA[0] - noseB[0], noseA[1] - noseB[1]) < width / 2;
+}
+
+/** One who scores the same face so much higher sees the whole of it, where the other's crop cuts it. */
+const clearLead = 0.1;
 
 /** How far from the top middle of a person's box a face stands, in widths of the box: small for one's own face. */
 function distance(person: Xyxy, face: FaceCandidate): number {
@@ -14,8 +26,8 @@ function distance(person: Xyxy, face: FaceCandidate): number {
 
 /**
  * Gives each person at most one face and each face to at most one person. Every person first asks for the best face
- * of its crop; where two ask for the same face, the one whose box holds it nearer to its top middle gets it, and the
- * other asks for its next.
+ * of its crop; where two ask for the same face, the one who scores it clearly higher gets it, else the one whose box
+ * holds it nearer to its top middle, and the other asks for its next.
  *
  * @param candidates By person, best first, in the pixels of the image.
  * @returns By person, the index into its candidates, or -1.
@@ -30,6 +42,7 @@ export function assignFaces(
   const yields = (person: number, face: FaceCandidate, rival: number, rivalFace: FaceCandidate): boolean => {
     const [own, other] = [persons[person], persons[rival]];
     if (own === undefined || other === undefined) return true;
+    if (Math.abs(face.score - rivalFace.score) > clearLead) return face.score < rivalFace.score;
     const lead = distance(other, rivalFace) - distance(own, face);
     return lead < 0 || (lead === 0 && rival < person);
   };
@@ -41,7 +54,7 @@ export function assignFaces(
     if (face === undefined) continue;
     const rivals = [...choice.entries()].flatMap(([rival, rivalAt]) => {
       const rivalFace = faceOf(rival, rivalAt);
-      const same = rivalFace !== undefined && faceOverlap(face.bbox, rivalFace.bbox) > sameFace;
+      const same = rivalFace !== undefined && areSameFace(face, rivalFace);
       return same ? [{ person: rival, at: rivalAt, face: rivalFace }] : [];
     });
     if (rivals.some((rival) => yields(person, face, rival.person, rival.face))) {

@@ -177,4 +177,28 @@ describe.skipIf(!existsSync(shared))('the faces of the golden photos (needs ../s
       }
     }
   });
+
+  it.each(['group_04', 'headshot_01', 'office_04'])(
+    '%s: a face is not shared with a person whose box cuts it',
+    async (name) => {
+      const golden = readGolden(name);
+      const image = await readPixels(path(`photos/${golden.image}`));
+      const aligner = createFaceAligner({ model: model('yunet_batch') });
+      for (const { box, face } of golden.persons) {
+        if (face === null) continue;
+        const [left, top, right, bottom] = face.box;
+        const [x, y] = [left + (right - left) * 0.6, top + (bottom - top) * 0.6];
+        for (const cut of [
+          [x, box[1], box[2], box[3]],
+          [box[0], box[1], x, box[3]],
+          [box[0], box[1], box[2], y],
+        ] as const) {
+          const [own, other] = await aligner.align(image, [box, cut]);
+          if (!own?.found || !other?.found) continue;
+          const [a, b] = [own.landmarks[2], other.landmarks[2]];
+          expect(Math.hypot(a[0] - b[0], a[1] - b[1])).toBeGreaterThan(0.35 * (right - left));
+        }
+      }
+    },
+  );
 });

@@ -16,6 +16,8 @@ export interface CameraStatsLike {
   readonly oldestUnreadAgeSeconds: number;
   /** XLEN. */
   readonly streamLength: number;
+  /** Entries that trimming took before anyone read them. */
+  readonly evicted: number;
 }
 
 /** What telemetry needs of a source's statistics; `RedisBatchSource.stats()` fits as it is. */
@@ -33,6 +35,7 @@ interface Sum {
   unread: number;
   oldestUnreadAgeSeconds: number;
   streamLength: number;
+  evicted: number;
 }
 
 const emptySum = (): Sum => ({
@@ -42,6 +45,7 @@ const emptySum = (): Sum => ({
   unread: 0,
   oldestUnreadAgeSeconds: 0,
   streamLength: 0,
+  evicted: 0,
 });
 
 /** Adds cameras up by label: counts are summed, the oldest age is the largest one. */
@@ -59,6 +63,7 @@ function fold(stats: SourceStatsLike, cameras: BoundedLabels): Map<string, Sum> 
     sum.unread += camera.unread;
     sum.oldestUnreadAgeSeconds = Math.max(sum.oldestUnreadAgeSeconds, camera.oldestUnreadAgeSeconds);
     sum.streamLength += camera.streamLength;
+    sum.evicted += camera.evicted;
   }
   return sums;
 }
@@ -132,13 +137,19 @@ export function registerSourceMetrics(
     camera,
     refresh,
   );
+  const evicted = factory.counter(
+    'trinetra_worker_frames_evicted_total',
+    'Frames that trimming took from the stream before any worker read them',
+    camera,
+    refresh,
+  );
   const reclaimed = factory.counter(
     'trinetra_worker_frames_reclaimed_total',
     'Frames taken over from consumers that left them pending',
     [],
     refresh,
   );
-  const all = [outcomes, delivered, inFlight, unread, oldest, length, reclaimed];
+  const all = [outcomes, delivered, inFlight, unread, oldest, length, evicted, reclaimed];
 
   const write = (stats: SourceStatsLike): void => {
     for (const [label, sum] of fold(stats, cameras)) {
@@ -149,6 +160,7 @@ export function registerSourceMetrics(
       unread.set(labels, sum.unread);
       oldest.set(labels, sum.oldestUnreadAgeSeconds);
       length.set(labels, sum.streamLength);
+      evicted.inc(labels, sum.evicted);
     }
     reclaimed.inc(stats.reclaimed);
   };

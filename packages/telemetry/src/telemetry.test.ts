@@ -39,6 +39,7 @@ function cameraOf(values: Partial<CameraStatsLike> = {}): CameraStatsLike {
     unread: 0,
     oldestUnreadAgeSeconds: 0,
     streamLength: 0,
+    evicted: 0,
     ...values,
   };
 }
@@ -76,6 +77,7 @@ describe('the metrics', () => {
       trinetra_worker_frames_unread: 'gauge',
       trinetra_worker_oldest_unread_age_seconds: 'gauge',
       trinetra_redis_stream_length: 'gauge',
+      trinetra_worker_frames_evicted_total: 'counter',
       trinetra_worker_frames_reclaimed_total: 'counter',
     });
     for (const name of kinds.keys()) expect(text).toMatch(new RegExp(`^# HELP ${name} \\S+`, 'm'));
@@ -163,8 +165,22 @@ describe('label bounds', () => {
     telemetry.detections('d', 7);
     telemetry.setSourceStats(() =>
       statsOf({
-        c: cameraOf({ delivered: 3, inFlight: 3, oldestUnreadAgeSeconds: 2, streamLength: 10, unread: 1 }),
-        d: cameraOf({ delivered: 4, inFlight: 4, oldestUnreadAgeSeconds: 5, streamLength: 20, unread: 2 }),
+        c: cameraOf({
+          delivered: 3,
+          inFlight: 3,
+          oldestUnreadAgeSeconds: 2,
+          streamLength: 10,
+          evicted: 3,
+          unread: 1,
+        }),
+        d: cameraOf({
+          delivered: 4,
+          inFlight: 4,
+          oldestUnreadAgeSeconds: 5,
+          streamLength: 20,
+          evicted: 4,
+          unread: 2,
+        }),
         a: cameraOf({ delivered: 1, inFlight: 1 }),
       }),
     );
@@ -179,6 +195,7 @@ describe('label bounds', () => {
     expect(samples(text, 'trinetra_worker_frames_delivered_total').get(other)).toBe(7);
     expect(samples(text, 'trinetra_worker_frames_unread').get(other)).toBe(3);
     expect(samples(text, 'trinetra_redis_stream_length').get(other)).toBe(30);
+    expect(samples(text, 'trinetra_worker_frames_evicted_total').get(other)).toBe(7);
     expect(samples(text, 'trinetra_worker_oldest_unread_age_seconds').get(other)).toBe(5);
   });
 

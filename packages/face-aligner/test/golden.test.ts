@@ -191,7 +191,7 @@ describe.skipIf(!existsSync(shared))('the faces of the golden photos (needs ../s
         for (const cut of [
           [x, box[1], box[2], box[3]],
           [box[0], box[1], x, box[3]],
-          [box[0], box[1], box[2], y],
+          [box[0], y, box[2], box[3]],
         ] as const) {
           const [own, other] = await aligner.align(image, [box, cut]);
           if (!own?.found || !other?.found) continue;

@@ -71,7 +71,7 @@ const brokers = z.string().transform((value, context) => {
 });
 
 /** Where events go. */
-export type SinkSetting =
+type SinkSetting =
   | { readonly kind: 'kafka' | 'stdout' }
   | { readonly kind: 'ndjson'; readonly path: string };
 

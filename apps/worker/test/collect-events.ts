@@ -9,7 +9,7 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
   decompress: async (buffer: Buffer) => Buffer.from(await decompressFrame(buffer)),
 });
 
-export interface ReceivedEvent {
+interface ReceivedEvent {
   readonly key: string;
   readonly event: DetectionEvent;
 }

@@ -1,5 +1,5 @@
 /** - `closed`: calls pass; `open`: calls fail at once; `half_open`: likewise, while a probe asks whether to close. */
-export type CircuitState = 'closed' | 'open' | 'half_open';
+type CircuitState = 'closed' | 'open' | 'half_open';
 
 /** What a breaker needs. */
 export interface CircuitBreakerOptions {

@@ -46,11 +46,15 @@ async function warmUp(
   const tensor = new Float32Array(3 * inputWidth * inputHeight).fill(114 / 255);
   const grey = { tensor, letterbox, width: inputWidth, height: inputHeight };
   await detector.detect(Array.from({ length: batchSize }, () => grey));
-  await aligner.align({ data: new Uint8Array(256 * 256 * 3).fill(114), width: 256, height: 256 }, [
-    [0, 0, 256, 256],
-  ]);
+  const [face] = await aligner.align(
+    { data: new Uint8Array(256 * 256 * 3).fill(114), width: 256, height: 256 },
+    [[0, 0, 256, 256]],
+  );
+  if (face?.found === false && face.reason === 'failed')
+    throw new Error('the face model fails on a grey picture');
   const [embedding] = await embedder.embed([new Uint8Array(112 * 112 * 3).fill(114)]);
-  if (embedding?.ok === false) throw new Error(`the embedder fails on a grey face: ${embedding.reason}`);
+  if (embedding?.ok === false)
+    throw new Error(`the embedder fails on a grey face: ${embedding.message ?? embedding.reason}`);
 }
 
 /**
@@ -82,7 +86,7 @@ export async function loadModels(config: Settings, telemetry: Telemetry, logger:
       iouThreshold: config.NMS_IOU_THRESHOLD,
       classIds: config.CLASS_IDS,
     });
-    const aligner = createFaceAligner({ model: faceModel, fallback: config.FACE_FALLBACK });
+    const aligner = createFaceAligner({ model: faceModel, fallback: config.FACE_FALLBACK, logger });
     const embedder = createEmbedder({ model: embedderModel, maxRunSize: config.EMBED_SUB_BATCH });
     const startedAt = performance.now();
     await warmUp(detector, aligner, embedder, config.BATCH_SIZE);

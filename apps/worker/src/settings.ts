@@ -71,9 +71,7 @@ const brokers = z.string().transform((value, context) => {
 });
 
 /** Where events go. */
-type SinkSetting =
-  | { readonly kind: 'kafka' | 'stdout' }
-  | { readonly kind: 'ndjson'; readonly path: string };
+type SinkSetting = { readonly kind: 'kafka' | 'stdout' } | { readonly kind: 'ndjson'; readonly path: string };
 
 const sink = z.string().transform((value, context): SinkSetting => {
   if (value === 'kafka' || value === 'stdout') return { kind: value };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeContactSheet } from './contact-sheet.ts';
-import { layOutSheet, placeBox, placePoint } from './sheet-layout.ts';
+import { fitInto, layOutSheet, placeBox, placePoint } from './sheet-layout.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -47,8 +47,8 @@ it('draws the picture, the box of the person and the landmarks where the event h
   const colourAt = (x: number, y: number): number[] => [
     ...context.getImageData(Math.round(x), Math.round(y), 1, 1).data.slice(0, 3),
   ];
-  const [tile] = tiles;
-  if (tile === undefined) throw new Error('expected a tile');
+  if (tiles[0] === undefined) throw new Error('expected a tile');
+  const tile = fitInto(tiles[0], { width: 64, height: 32 });
   const box = placeBox(bbox, tile);
   expect(colourAt(tile.x + 20, tile.y + 20)).toEqual([0, 0, 255]);
   expect(colourAt(box.x, box.y + box.height / 2)).toEqual([0x00, 0xb8, 0x94]);

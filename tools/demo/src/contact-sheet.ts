@@ -4,7 +4,15 @@ import { createCanvas, GlobalFonts, type Image, loadImage, type SKRSContext2D } 
 import type { DetectedFace, EventDetection } from '@trinetra/contracts';
 import type { Finding } from './ledger.ts';
 import { plural } from './plural.ts';
-import { gap, layOutSheet, placeBox, placeLabel, placePoint, type Rectangle } from './sheet-layout.ts';
+import {
+  fitInto,
+  gap,
+  layOutSheet,
+  placeBox,
+  placeLabel,
+  placePoint,
+  type Rectangle,
+} from './sheet-layout.ts';
 
 /** A folder may hold thousands of pictures; a sheet of more is not looked at. */
 const maxTiles = 48;
@@ -73,16 +81,17 @@ function drawConfidence(context: SKRSContext2D, detection: EventDetection, tile:
 }
 
 function drawTile(context: SKRSContext2D, image: Image, finding: Finding, tile: Rectangle): void {
+  // As the camera saw it: the ingestor's square is undone, and boxes are parts of the frame's sides.
+  const view = fitInto(tile, image);
   context.save();
   context.beginPath();
-  context.roundRect(tile.x, tile.y, tile.width, tile.height, 6);
+  context.roundRect(view.x, view.y, view.width, view.height, 6);
   context.clip();
-  // Squashed to a square, as the ingestor sends it and the worker saw it.
-  context.drawImage(image, tile.x, tile.y, tile.width, tile.height);
-  for (const detection of finding.detections) drawPerson(context, detection, tile);
-  for (const { face } of finding.detections) if (typeof face === 'object') drawFace(context, face, tile);
+  context.drawImage(image, view.x, view.y, view.width, view.height);
+  for (const detection of finding.detections) drawPerson(context, detection, view);
+  for (const { face } of finding.detections) if (typeof face === 'object') drawFace(context, face, view);
   // Last, and the surest on top: no line of a neighbour crosses a number.
-  for (const detection of finding.detections.toReversed()) drawConfidence(context, detection, tile);
+  for (const detection of finding.detections.toReversed()) drawConfidence(context, detection, view);
   context.restore();
   const faces = finding.detections.filter(({ face }) => typeof face === 'object').length;
   const base = tile.y + tile.height;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layOutSheet, placeBox, placeLabel, placePoint, type Rectangle } from './sheet-layout.ts';
+import { fitInto, layOutSheet, placeBox, placeLabel, placePoint, type Rectangle } from './sheet-layout.ts';
 
 const tile: Rectangle = { x: 100, y: 200, width: 400, height: 400 };
 
@@ -61,4 +61,12 @@ describe('placeLabel', () => {
       }),
     );
   });
+});
+
+it.each([
+  [1280, 720, { x: 10, y: 150, width: 320, height: 180 }],
+  [640, 640, { x: 10, y: 10, width: 320, height: 320 }],
+  [300, 600, { x: 90, y: 10, width: 160, height: 320 }],
+])('shows a picture of %i x %i in its proportions', (width, height, expected) => {
+  expect(fitInto({ x: 10, y: 10, width: 320, height: 320 }, { width, height })).toEqual(expected);
 });

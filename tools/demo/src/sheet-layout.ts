@@ -21,20 +21,21 @@ const headerHeight = 84;
 /** Below each tile. */
 const captionHeight = 52;
 
-/** Puts square tiles into a grid that is about as wide as it is high, and never wider than six. */
+/** Puts tiles of 4:3 into a grid with about as many columns as rows, and never more than six. */
 export function layOutSheet(count: number): SheetLayout {
   const columns = Math.max(1, Math.min(6, Math.ceil(Math.sqrt(count))));
   const rows = Math.max(1, Math.ceil(count / columns));
-  const side = columns <= 4 ? 480 : 360;
+  const width = columns <= 4 ? 480 : 360;
+  const height = (width * 3) / 4;
   const tiles = Array.from({ length: count }, (_, index) => ({
-    x: gap + (index % columns) * (side + gap),
-    y: headerHeight + Math.floor(index / columns) * (side + captionHeight + gap),
-    width: side,
-    height: side,
+    x: gap + (index % columns) * (width + gap),
+    y: headerHeight + Math.floor(index / columns) * (height + captionHeight + gap),
+    width,
+    height,
   }));
   return {
-    width: gap + columns * (side + gap),
-    height: headerHeight + rows * (side + captionHeight + gap),
+    width: gap + columns * (width + gap),
+    height: headerHeight + rows * (height + captionHeight + gap),
     tiles,
   };
 }
@@ -65,4 +66,14 @@ export function placeLabel(
     y: box.y - size.height >= tile.y ? box.y - size.height : Math.max(box.y, tile.y),
     ...size,
   };
+}
+
+/** The largest rectangle of a picture's proportions in a tile, at its bottom so that captions stay close. */
+export function fitInto(
+  tile: Rectangle,
+  picture: { readonly width: number; readonly height: number },
+): Rectangle {
+  const scale = Math.min(tile.width / picture.width, tile.height / picture.height);
+  const [width, height] = [picture.width * scale, picture.height * scale];
+  return { x: tile.x + (tile.width - width) / 2, y: tile.y + tile.height - height, width, height };
 }

@@ -1,0 +1,2 @@
+export { type OnnxModel, type OnnxNode, type OnnxTensor, onnxModel } from './onnx-model.ts';
+export { type ReadmeExampleOptions, runReadmeExample } from './readme-example.ts';

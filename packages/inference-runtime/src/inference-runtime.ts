@@ -5,7 +5,7 @@ import type { LoadedSession } from './messages.ts';
 import { readOnnxFile } from './onnx-file.ts';
 import { type InferenceRuntimeOptions, parseInferenceRuntimeOptions } from './options.ts';
 import { resolveModel } from './resolve-model.ts';
-import { ThreadClient } from './thread-client.ts';
+import { inferenceThreadFile, ThreadClient } from './thread-client.ts';
 import type { InferenceModel, ModelInfo, RunOptions, RunResult, TensorData } from './types.ts';
 
 /** One inference thread and the models that it holds. */
@@ -16,19 +16,23 @@ export interface InferenceRuntime extends AsyncDisposable {
    * @throws {InferenceError} `model_not_found`, `model_load_failed`, `out_of_memory`, `thread_crashed` or `closed`.
    */
   loadModel(path: string, options?: { readonly intraOpThreads?: number }): Promise<InferenceModel>;
+  /** Waits for the runs under way, takes no more, and ends the thread. */
   close(): Promise<void>;
 }
 
 class Runtime implements InferenceRuntime {
   readonly #options: ReturnType<typeof parseInferenceRuntimeOptions>;
   readonly #logger: Logger;
-  #client: ThreadClient = new ThreadClient();
+  readonly #threadFile: URL;
+  #client: ThreadClient;
   #nextModel = 0;
   #closed = false;
 
-  constructor(options: InferenceRuntimeOptions) {
+  constructor(options: InferenceRuntimeOptions, threadFile: URL) {
     this.#options = parseInferenceRuntimeOptions(options);
     this.#logger = options.logger ?? silentLogger;
+    this.#threadFile = threadFile;
+    this.#client = new ThreadClient(threadFile);
   }
 
   /** The thread as it is now; a new one where the last has crashed. */
@@ -36,7 +40,7 @@ class Runtime implements InferenceRuntime {
     if (this.#closed) throw new InferenceError('closed', 'the inference runtime is closed');
     if (!this.#client.alive) {
       this.#logger.warn({}, 'the inference thread has ended: starting another');
-      this.#client = new ThreadClient();
+      this.#client = new ThreadClient(this.#threadFile);
     }
     return this.#client;
   }
@@ -89,11 +93,9 @@ class Runtime implements InferenceRuntime {
     };
     let closed = false;
 
-    /** The thread that holds the model now; loads it again after a crash. */
+    /** Loads the model again, into the thread that came after a crash. */
     let reloading: Promise<ThreadClient> | undefined;
-    const holder = async (): Promise<ThreadClient> => {
-      const current = this.#thread();
-      if (current === client) return client;
+    const reload = (current: ThreadClient): Promise<ThreadClient> => {
       reloading ??= this.#loadSession(current, model, resolved.path, threads)
         .then(() => {
           client = current;
@@ -113,7 +115,9 @@ class Runtime implements InferenceRuntime {
       if (closed) throw new InferenceError('closed', `the model ${path} is closed`);
       signal?.throwIfAborted();
       checkFeeds(feeds, info.inputs);
-      const thread = await holder();
+      const current = this.#thread();
+      const thread = current === client ? current : await reload(current);
+      signal?.throwIfAborted();
       const answer = thread.call({
         kind: 'run',
         model,
@@ -167,5 +171,13 @@ async function abortable<T>(answer: Promise<T>, signal: AbortSignal): Promise<T>
 export async function createInferenceRuntime(
   options: InferenceRuntimeOptions = {},
 ): Promise<InferenceRuntime> {
-  return new Runtime(options);
+  return createInferenceRuntimeWith(options, inferenceThreadFile);
+}
+
+/** As {@link createInferenceRuntime}, with another thread file: the seam at which tests make the thread crash. */
+export async function createInferenceRuntimeWith(
+  options: InferenceRuntimeOptions,
+  threadFile: URL,
+): Promise<InferenceRuntime> {
+  return new Runtime(options, threadFile);
 }

@@ -3,6 +3,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type LoadedSession, type ThreadRequest, type ThreadResponse, transferList } from './messages.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
+// onnxruntime-node 1.30 hands Float16Array (Node 24) to native code that does not know it: "not enough space: expected 8,
+// got 0". Where the class is missing it uses Uint16Array, which works. Only the globals of this thread change.
+Reflect.deleteProperty(globalThis, 'Float16Array');
+
 /** Owns every session. `session.run` blocks this thread, and only this one. */
 const sessions = new Map<number, InferenceSession>();
 const port = parentPort;

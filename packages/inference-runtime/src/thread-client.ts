@@ -11,21 +11,29 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-const file = import.meta.url.endsWith('.ts') ? './inference-thread.ts' : './inference-thread.js';
+/** The thread's code: built, or as source in tests. */
+export const inferenceThreadFile: URL = new URL(
+  import.meta.url.endsWith('.ts') ? './inference-thread.ts' : './inference-thread.js',
+  import.meta.url,
+);
 
 /** Talks to one inference thread; answers come in the order of the calls. */
 export class ThreadClient {
-  readonly #worker: Worker = new Worker(new URL(file, import.meta.url));
+  readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
   #ended: InferenceError | undefined;
+  readonly #drained = Promise.withResolvers<void>();
 
-  constructor() {
+  constructor(file: URL) {
+    this.#worker = new Worker(file);
     this.#worker.on('message', (response: ThreadResponse) => {
       const waiting = this.#waiting.get(response.id);
       this.#waiting.delete(response.id);
       waiting?.resolve(response);
-      if (this.#waiting.size === 0) this.#worker.unref();
+      if (this.#waiting.size > 0) return;
+      this.#worker.unref();
+      if (!this.alive) this.#drained.resolve();
     });
     this.#worker.on('error', (error) => this.#end(`the inference thread failed: ${String(error)}`, error));
     this.#worker.on('exit', (code) => this.#end(`the inference thread ended with code ${code}`));
@@ -41,6 +49,7 @@ export class ThreadClient {
     this.#ended ??= new InferenceError('thread_crashed', message, { retryable: true, cause });
     for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
     this.#waiting.clear();
+    this.#drained.resolve();
   }
 
   async call(request: ThreadCall): Promise<ThreadResponse> {
@@ -55,8 +64,10 @@ export class ThreadClient {
     return answer;
   }
 
+  /** Takes no more calls, answers those it has, and ends the thread. */
   async close(): Promise<void> {
     this.#ended ??= new InferenceError('closed', 'the inference runtime is closed');
+    if (this.#waiting.size > 0) await this.#drained.promise;
     await this.#worker.terminate();
   }
 }

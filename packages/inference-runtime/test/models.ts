@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onnxModel } from '@trinetra/test-support';
+import { afterAll, beforeAll } from 'vitest';
+import type { TensorData } from '../src/index.ts';
+
+/** `y = x * 2` for `[n, 3]`, with metadata. */
+export const doubling: Buffer = onnxModel({
+  inputs: [{ name: 'x', dims: ['n', 3] }],
+  outputs: [{ name: 'y', dims: ['n', 3] }],
+  nodes: [{ op: 'Mul', inputs: ['x', 'two'], outputs: ['y'] }],
+  constants: { two: { dims: [1], data: Float32Array.of(2) } },
+  metadata: { names: "{0: 'person'}", stride: '32' },
+});
+
+/** `y = x` and `z = -x` for float16 `[2, 2]`. */
+export const half: Buffer = onnxModel({
+  inputs: [{ name: 'x', dims: [2, 2], type: 'float16' }],
+  outputs: [
+    { name: 'y', dims: [2, 2], type: 'float16' },
+    { name: 'z', dims: [2, 2], type: 'float16' },
+  ],
+  nodes: [
+    { op: 'Identity', inputs: ['x'], outputs: ['y'] },
+    { op: 'Neg', inputs: ['x'], outputs: ['z'] },
+  ],
+});
+
+/** Multiplies `x` `[512, 512]` by itself `times` times: work that takes a while. */
+export function heavy(times: number): Buffer {
+  const name = (step: number): string => (step === 0 ? 'x' : step === times ? 'y' : `s${step}`);
+  return onnxModel({
+    inputs: [{ name: 'x', dims: [512, 512] }],
+    outputs: [{ name: 'y', dims: [512, 512] }],
+    nodes: Array.from({ length: times }, (_, step) => ({
+      op: 'MatMul',
+      inputs: [name(step), 'x'],
+      outputs: [name(step + 1)],
+    })),
+  });
+}
+
+/** A folder of models for a test file; the function writes one and returns its path. */
+export function useModels(): (name: string, bytes: Buffer) => Promise<string> {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'trinetra-models-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  return async (name, bytes) => {
+    const path = join(folder, name);
+    await writeFile(path, bytes);
+    return path;
+  };
+}
+
+export function rows(...values: readonly number[]): TensorData {
+  return { type: 'float32', data: Float32Array.from(values), dims: [values.length / 3, 3] };
+}

@@ -71,10 +71,8 @@ describe('describeSettings', () => {
 
 describe('the table in the README', () => {
   it('names every variable with its default', async () => {
-    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8').replaceAll(
-      / +/g,
-      ' ',
-    ); // columns may be aligned
+    const text = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+    const readme = text.replaceAll(/ +/g, ' '); // columns are aligned
     for (const [name, { fallback, help }] of Object.entries(settings)) {
       const shown = fallback === undefined ? '' : `\`${fallback}\``;
       const value = name === 'CONSUMER_NAME' ? 'host name' : shown;

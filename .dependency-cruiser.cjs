@@ -24,6 +24,7 @@ module.exports = {
       from: { path: '^packages/' },
       to: { path: '^apps/' },
     },
+    { name: 'no-unknown-imports', severity: 'error', from: {}, to: { couldNotResolve: true } },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
   ],
   options: {

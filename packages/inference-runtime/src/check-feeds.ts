@@ -1,6 +1,14 @@
 import { InferenceError } from './errors.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
+const arrayOf: Readonly<Record<TensorData['type'], abstract new (...args: never[]) => TensorData['data']>> = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  uint8: Uint8Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+};
+
 function shapeText(dims: readonly (number | string)[]): string {
   return `[${dims.join(', ')}]`;
 }
@@ -35,6 +43,18 @@ export function checkFeeds(feeds: Readonly<Record<string, TensorData>>, inputs: 
         `feed ${input.name}: expected the shape ${shapeText(input.dims)} but received ${shapeText(tensor.dims)}`,
       );
     }
+    const { buffer } = tensor.data;
+    if (buffer instanceof ArrayBuffer && buffer.detached) {
+      throw mismatch(
+        `feed ${input.name}: expected data but received a buffer that an earlier run moved away: use the \`feeds\` of its result`,
+      );
+    }
+    const expected = arrayOf[tensor.type];
+    if (!(tensor.data instanceof expected)) {
+      throw mismatch(
+        `feed ${input.name}: expected a ${expected.name} for ${tensor.type} but received a ${Object(tensor.data).constructor.name}`,
+      );
+    }
     const size = tensor.dims.reduce((product, dim) => product * dim, 1);
     if (size !== tensor.data.length) {
       throw mismatch(
@@ -42,4 +62,19 @@ export function checkFeeds(feeds: Readonly<Record<string, TensorData>>, inputs: 
       );
     }
   }
+}
+
+/**
+ * Checks the names of the outputs that a run asks for.
+ *
+ * @throws {InferenceError} `model_mismatch` with what was expected and what came.
+ */
+export function checkFetches(fetches: readonly string[], outputs: readonly TensorInfo[]): void {
+  const names = outputs.map(({ name }) => name);
+  const unknown = fetches.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new InferenceError(
+    'model_mismatch',
+    `fetches: expected some of ${names.join(', ')} but received ${unknown}`,
+  );
 }

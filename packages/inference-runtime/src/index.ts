@@ -1,5 +1,13 @@
 export { InferenceError, type InferenceErrorCode } from './errors.ts';
-export { createInferenceRuntime, type InferenceRuntime } from './inference-runtime.ts';
+export { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
 export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
-export type { InferenceModel, ModelInfo, RunOptions, RunResult, TensorData, TensorInfo } from './types.ts';
+export type {
+  InferenceModel,
+  ModelFallback,
+  ModelInfo,
+  RunOptions,
+  RunResult,
+  TensorData,
+  TensorInfo,
+} from './types.ts';

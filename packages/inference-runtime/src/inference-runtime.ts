@@ -1,21 +1,26 @@
 import { type Logger, silentLogger } from '@trinetra/contracts';
-import { checkFeeds } from './check-feeds.ts';
-import { InferenceError, inferenceErrorOf } from './errors.ts';
+import { InferenceError } from './errors.ts';
+import { LoadedModel, loadSession, type SessionRequest } from './loaded-model.ts';
 import type { LoadedSession } from './messages.ts';
-import { readOnnxFile } from './onnx-file.ts';
+import { type OnnxFileInfo, readOnnxFile } from './onnx-file.ts';
 import { type InferenceRuntimeOptions, parseInferenceRuntimeOptions } from './options.ts';
 import { resolveModel } from './resolve-model.ts';
 import { inferenceThreadFile, ThreadClient } from './thread-client.ts';
-import type { InferenceModel, ModelInfo, RunOptions, RunResult, TensorData } from './types.ts';
+import type { InferenceModel, ModelFallback, ModelInfo } from './types.ts';
+
+/** What one model may have otherwise than its runtime. */
+export type LoadModelOptions = Pick<InferenceRuntimeOptions, 'intraOpThreads'>;
 
 /** One inference thread and the models that it holds. */
 export interface InferenceRuntime extends AsyncDisposable {
   /**
    * Loads a model; for a path ending in `.engine` the `.onnx` beside it, with `info.fallback` and a warning.
    *
-   * @throws {InferenceError} `model_not_found`, `model_load_failed`, `out_of_memory`, `thread_crashed` or `closed`.
+   * @throws {InferenceError} `model_not_found`, `model_load_failed`, `out_of_memory`, `thread_crashed` or `closed`;
+   * the message tells every step that was tried.
+   * @throws {RangeError} where an option is out of range.
    */
-  loadModel(path: string, options?: { readonly intraOpThreads?: number }): Promise<InferenceModel>;
+  loadModel(path: string, options?: LoadModelOptions): Promise<InferenceModel>;
   /** Waits for the runs under way, takes no more, and ends the thread. */
   close(): Promise<void>;
 }
@@ -35,9 +40,13 @@ class Runtime implements InferenceRuntime {
     this.#client = new ThreadClient(threadFile);
   }
 
+  #assertOpen(): void {
+    if (this.#closed) throw new InferenceError('closed', 'the inference runtime is closed');
+  }
+
   /** The thread as it is now; a new one where the last has crashed. */
   #thread(): ThreadClient {
-    if (this.#closed) throw new InferenceError('closed', 'the inference runtime is closed');
+    this.#assertOpen();
     if (!this.#client.alive) {
       this.#logger.warn({}, 'the inference thread has ended: starting another');
       this.#client = new ThreadClient(this.#threadFile);
@@ -45,38 +54,32 @@ class Runtime implements InferenceRuntime {
     return this.#client;
   }
 
-  async #loadSession(
-    client: ThreadClient,
-    model: number,
-    path: string,
-    intraOpThreads: number,
-  ): Promise<LoadedSession> {
-    const { executionProviders } = this.#options;
-    const response = await client.call({ kind: 'load', model, path, intraOpThreads, executionProviders });
-    if (response.kind === 'loaded') return response.session;
-    const detail = response.kind === 'failed' ? response.message : response.kind;
-    throw inferenceErrorOf(`the model ${path} cannot be loaded: ${detail}`, 'model_load_failed');
+  async #open(request: SessionRequest): Promise<{
+    file: OnnxFileInfo;
+    client: ThreadClient;
+    session: LoadedSession;
+  }> {
+    const file = await readOnnxFile(request.path);
+    const client = this.#thread();
+    return { file, client, session: await loadSession(client, request) };
   }
 
-  async loadModel(path: string, options: { readonly intraOpThreads?: number } = {}): Promise<InferenceModel> {
-    const resolved = await resolveModel(path);
-    const threads = options.intraOpThreads ?? this.#options.intraOpThreads;
-    const file = await readOnnxFile(resolved.path).catch((error: unknown) => {
-      const detail = error instanceof Error ? error.message : String(error);
-      throw new InferenceError('model_load_failed', `the model ${resolved.path} is no ONNX file: ${detail}`, {
-        cause: error,
-      });
+  async loadModel(path: string, options: LoadModelOptions = {}): Promise<InferenceModel> {
+    const { intraOpThreads, executionProviders } = parseInferenceRuntimeOptions({
+      ...this.#options,
+      ...options,
     });
-    const model = this.#nextModel;
+    this.#assertOpen();
+    const resolved = await resolveModel(path);
+    const request = { model: this.#nextModel, path: resolved.path, intraOpThreads, executionProviders };
     this.#nextModel += 1;
-    let client = this.#thread();
-    const session = await this.#loadSession(client, model, resolved.path, threads);
-    const refused = session.refused.map(({ provider, reason }) => ({
-      from: provider,
-      to: session.provider,
-      reason,
-    }))[0];
-    const fallback = resolved.fallback ?? refused;
+    const { file, client, session } = await this.#open(request).catch((error: unknown) => {
+      if (resolved.fallback === undefined || !(error instanceof InferenceError)) throw error;
+      const { code, message, retryable } = error;
+      const steps = `${path}: ${resolved.fallback.reason}; ${message}`;
+      throw new InferenceError(code, steps, { retryable, cause: error });
+    });
+    const fallback = fallbackOf(resolved.fallback, session);
     if (fallback !== undefined)
       this.#logger.warn(
         { requestedPath: path, path: resolved.path, ...fallback },
@@ -91,50 +94,7 @@ class Runtime implements InferenceRuntime {
       ...file,
       ...(fallback === undefined ? {} : { fallback }),
     };
-    let closed = false;
-
-    /** Loads the model again, into the thread that came after a crash. */
-    let reloading: Promise<ThreadClient> | undefined;
-    const reload = (current: ThreadClient): Promise<ThreadClient> => {
-      reloading ??= this.#loadSession(current, model, resolved.path, threads)
-        .then(() => {
-          client = current;
-          return current;
-        })
-        .finally(() => {
-          reloading = undefined;
-        });
-      return reloading;
-    };
-
-    const run = async (
-      feeds: Readonly<Record<string, TensorData>>,
-      runOptions: RunOptions = {},
-    ): Promise<RunResult> => {
-      const { signal, fetches } = runOptions;
-      if (closed) throw new InferenceError('closed', `the model ${path} is closed`);
-      signal?.throwIfAborted();
-      checkFeeds(feeds, info.inputs);
-      const current = this.#thread();
-      const thread = current === client ? current : await reload(current);
-      signal?.throwIfAborted();
-      const answer = thread.call({
-        kind: 'run',
-        model,
-        feeds: { ...feeds },
-        ...(fetches === undefined ? {} : { fetches }),
-      });
-      const response = await (signal === undefined ? answer : abortable(answer, signal));
-      if (response.kind === 'ran') return { outputs: response.outputs, feeds: response.feeds };
-      throw inferenceErrorOf(response.kind === 'failed' ? response.message : response.kind, 'run_failed');
-    };
-
-    const close = async (): Promise<void> => {
-      if (closed || this.#closed) return;
-      closed = true;
-      if (client.alive) await client.call({ kind: 'unload', model });
-    };
-    return { info, run, close, [Symbol.asyncDispose]: close };
+    return new LoadedModel(info, request, client, () => this.#thread());
   }
 
   async close(): Promise<void> {
@@ -147,17 +107,19 @@ class Runtime implements InferenceRuntime {
   }
 }
 
-/** Rejects early when the signal aborts; the run itself ends unheard. */
-async function abortable<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  answer.catch(() => undefined);
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+/** One fallback for all the steps that failed: a missing engine must not hide a provider that refused. */
+function fallbackOf(
+  engine: ModelFallback | undefined,
+  { provider, refused }: LoadedSession,
+): ModelFallback | undefined {
+  const [first, ...others] = refused;
+  if (first === undefined) return engine;
+  if (engine === undefined && others.length === 0) {
+    return { from: first.provider, to: provider, reason: first.reason };
   }
+  const steps = refused.map((step) => `${step.provider}: ${step.reason}`);
+  if (engine === undefined) return { from: first.provider, to: provider, reason: steps.join('; ') };
+  return { ...engine, reason: [engine.reason, ...steps].join('; ') };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { InferenceError } from './errors.ts';
 
 /** What an ONNX file says of itself and ONNX Runtime's JavaScript interface does not. */
 export interface OnnxFileInfo {
@@ -36,17 +37,19 @@ interface ProtoField {
   readonly value: number | Buffer;
 }
 
-class UnreadableFile extends Error {}
+function unreadable(detail: string): InferenceError {
+  return new InferenceError('model_load_failed', `expected an ONNX model but ${detail}`);
+}
 
 function readVarint(bytes: Buffer, at: number): { value: number; next: number } {
   let value = 0;
   for (let i = 0; i < 10; i += 1) {
     const byte = bytes[at + i];
-    if (byte === undefined) throw new UnreadableFile('the file ends inside a number');
+    if (byte === undefined) throw unreadable('the file ends inside a number');
     value += (byte & 0x7f) * 2 ** (7 * i);
     if (byte < 0x80) return { value, next: at + i + 1 };
   }
-  throw new UnreadableFile('a number is longer than 10 bytes');
+  throw unreadable('a number is longer than 10 bytes');
 }
 
 /** The fields of one protobuf message, in order. @see https://protobuf.dev/programming-guides/encoding/ */
@@ -68,8 +71,8 @@ function* fieldsOf(bytes: Buffer): Generator<ProtoField> {
       const prefix = readVarint(bytes, at);
       length = prefix.value;
       at = prefix.next;
-    } else if (wireType !== 1 && wireType !== 5) throw new UnreadableFile(`wire type ${wireType} is unknown`);
-    if (at + length > bytes.length) throw new UnreadableFile('the file ends inside a field');
+    } else if (wireType !== 1 && wireType !== 5) throw unreadable(`wire type ${wireType} is unknown`);
+    if (at + length > bytes.length) throw unreadable('the file ends inside a field');
     yield { number, value: bytes.subarray(at, at + length) };
     at += length;
   }
@@ -110,7 +113,11 @@ function opTypeOf(node: Buffer): string {
   return '';
 }
 
-/** Reads the parts of an ONNX model that {@link OnnxFileInfo} tells, from its bytes. */
+/**
+ * Reads the parts of an ONNX model that {@link OnnxFileInfo} tells, from its bytes.
+ *
+ * @throws {InferenceError} `model_load_failed` where the bytes are no protobuf message.
+ */
 export function parseOnnx(bytes: Buffer): Omit<OnnxFileInfo, 'sha256'> {
   const metadata: Record<string, string> = {};
   const firstOps: string[] = [];
@@ -135,8 +142,19 @@ export function parseOnnx(bytes: Buffer): Omit<OnnxFileInfo, 'sha256'> {
   return { metadata, firstOps, precision: largest?.[0] ?? 'unknown' };
 }
 
-/** Reads a model file once: its hash and what it says of itself. */
+/**
+ * Reads a model file once: its hash and what it says of itself.
+ *
+ * @throws {InferenceError} `model_not_found` or `model_load_failed`, naming the path.
+ */
 export async function readOnnxFile(path: string): Promise<OnnxFileInfo> {
-  const bytes = await readFile(path);
-  return { sha256: createHash('sha256').update(bytes).digest('hex'), ...parseOnnx(bytes) };
+  try {
+    const bytes = await readFile(path);
+    return { sha256: createHash('sha256').update(bytes).digest('hex'), ...parseOnnx(bytes) };
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const code = missing ? 'model_not_found' : 'model_load_failed';
+    throw new InferenceError(code, `the model ${path} cannot be read: ${detail}`, { cause });
+  }
 }

@@ -28,9 +28,14 @@ export function parseInferenceRuntimeOptions(
 ): Readonly<Required<Omit<InferenceRuntimeOptions, 'logger'>>> {
   const result = schema.safeParse(options);
   if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    const problems = result.error.issues.map(
+      ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
+    );
     throw new RangeError(problems.join('; '));
   }
-  const { logger: _logger, ...given } = options;
-  return { ...defaultInferenceRuntimeOptions, ...given };
+  const {
+    intraOpThreads = defaultInferenceRuntimeOptions.intraOpThreads,
+    executionProviders = defaultInferenceRuntimeOptions.executionProviders,
+  } = options;
+  return { intraOpThreads, executionProviders };
 }

@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises';
 import { InferenceError } from './errors.ts';
+import type { ModelFallback } from './types.ts';
 
 export interface ResolvedModel {
   readonly path: string;
-  readonly fallback?: { readonly from: string; readonly to: string; readonly reason: string };
+  readonly fallback?: ModelFallback;
 }
 
 async function exists(path: string): Promise<boolean> {

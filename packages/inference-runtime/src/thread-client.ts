@@ -56,12 +56,20 @@ export class ThreadClient {
     if (this.#ended !== undefined) throw this.#ended;
     const id = this.#next;
     this.#next += 1;
-    const answer = new Promise<ThreadResponse>((resolve, reject) =>
-      this.#waiting.set(id, { resolve, reject }),
-    );
+    // Sent before it is waited for: a request that cannot be sent has no answer, and close() would wait for it forever.
+    try {
+      this.#worker.postMessage({ ...request, id }, request.kind === 'run' ? transferList(request.feeds) : []);
+    } catch (error) {
+      throw new InferenceError(
+        'model_mismatch',
+        `expected feeds whose buffers can be moved to another thread but received one that cannot (${String(error)}): pass a copy of it`,
+        { cause: error },
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<ThreadResponse>();
+    this.#waiting.set(id, { resolve, reject });
     this.#worker.ref();
-    this.#worker.postMessage({ ...request, id }, request.kind === 'run' ? transferList(request.feeds) : []);
-    return answer;
+    return promise;
   }
 
   /** Takes no more calls, answers those it has, and ends the thread. */

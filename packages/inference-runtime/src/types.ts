@@ -5,6 +5,14 @@ export interface TensorData {
   readonly dims: readonly number[];
 }
 
+/** What was asked for, what runs instead, and why. */
+export interface ModelFallback {
+  readonly from: string;
+  readonly to: string;
+  /** Where several steps failed, what each of them said. */
+  readonly reason: string;
+}
+
 /** Name, element type and shape of an input or output; symbolic axes are names. */
 export interface TensorInfo {
   readonly name: string;
@@ -26,7 +34,7 @@ export interface ModelInfo {
   readonly metadata: Readonly<Record<string, string>>;
   /** Operators of the graph's first 8 nodes. */
   readonly firstOps: readonly string[];
-  readonly fallback?: { readonly from: string; readonly to: string; readonly reason: string };
+  readonly fallback?: ModelFallback;
 }
 
 /** Outputs of a run, and its input buffers for reuse. */
@@ -41,16 +49,18 @@ export interface RunOptions {
   readonly fetches?: readonly string[] | undefined;
 }
 
-/** A loaded model. */
+/** A loaded model; it outlives a crash of the thread. */
 export interface InferenceModel extends AsyncDisposable {
   readonly info: ModelInfo;
   /**
    * Runs once. The buffers of feeds that are whole are moved into the inference thread: they are detached here and
-   * come back in `feeds` of the result; views into larger buffers are copied.
+   * come back in `feeds` of the result; views into larger buffers are copied. A run that fails once it has begun, or
+   * is aborted, gives no buffers back.
    *
-   * @throws {InferenceError} `model_mismatch` for feeds that do not fit, `out_of_memory`, `run_failed`,
-   * `thread_crashed` or `closed`.
+   * @throws {InferenceError} `model_mismatch` for feeds or fetches that do not fit, `out_of_memory`, `run_failed`,
+   * `thread_crashed` or `closed`; after a crash `model_load_failed` where the model cannot be loaded as it was.
    */
   run(feeds: Readonly<Record<string, TensorData>>, options?: RunOptions): Promise<RunResult>;
+  /** Frees the session after the runs under way; may be called twice. */
   close(): Promise<void>;
 }

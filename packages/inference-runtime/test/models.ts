@@ -5,13 +5,26 @@ import { onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll } from 'vitest';
 import type { TensorData } from '../src/index.ts';
 
+function multiplying(factor: number): Buffer {
+  return onnxModel({
+    inputs: [{ name: 'x', dims: ['n', 3] }],
+    outputs: [{ name: 'y', dims: ['n', 3] }],
+    nodes: [{ op: 'Mul', inputs: ['x', 'factor'], outputs: ['y'] }],
+    constants: { factor: { dims: [1], data: Float32Array.of(factor) } },
+    metadata: { names: "{0: 'person'}", stride: '32' },
+  });
+}
+
 /** `y = x * 2` for `[n, 3]`, with metadata. */
-export const doubling: Buffer = onnxModel({
-  inputs: [{ name: 'x', dims: ['n', 3] }],
-  outputs: [{ name: 'y', dims: ['n', 3] }],
-  nodes: [{ op: 'Mul', inputs: ['x', 'two'], outputs: ['y'] }],
-  constants: { two: { dims: [1], data: Float32Array.of(2) } },
-  metadata: { names: "{0: 'person'}", stride: '32' },
+export const doubling: Buffer = multiplying(2);
+/** As {@link doubling}, with another weight. */
+export const tripling: Buffer = multiplying(3);
+
+/** `y = -x` for any length. */
+export const negation: Buffer = onnxModel({
+  inputs: [{ name: 'x', dims: ['n'] }],
+  outputs: [{ name: 'y', dims: ['n'] }],
+  nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
 });
 
 /** `y = x` and `z = -x` for float16 `[2, 2]`. */

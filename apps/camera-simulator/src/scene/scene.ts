@@ -1,0 +1,249 @@
+import { type Canvas, createCanvas } from '@napi-rs/canvas';
+import type { CameraType } from '@trinetra/contracts';
+import { createRandom, createRandomOf } from '../random.ts';
+import { drawBackground } from './background.ts';
+import type { FivePoints } from './draw-head.ts';
+import { type DrawnPerson, drawPerson, type PersonPose } from './draw-person.ts';
+import { createIdentity, type Identity } from './identity.ts';
+import type { Box } from './tracking-pen.ts';
+
+/** One person of a frame, in pixels of the frame. */
+export interface PersonTruth {
+  readonly identity: number;
+  /** `[x1, y1, x2, y2]` of all that is within the frame, hidden parts too. */
+  readonly bbox: Box;
+  /** Share of the person's pixels within the frame that others hide, 0..1. */
+  readonly hidden: number;
+  /** Null where the face is turned away, cut by the frame or hidden. Landmarks in the order of the ArcFace template. */
+  readonly face: { readonly bbox: Box; readonly landmarks: FivePoints } | null;
+}
+
+export interface SceneTruth {
+  readonly persons: readonly PersonTruth[];
+}
+
+export interface SceneOptions {
+  readonly seed: number;
+  /** Scenes of one seed differ by this number; the people who walk through them are the same. */
+  readonly camera: number;
+  readonly cameraType: CameraType;
+  readonly width?: number;
+  readonly height?: number;
+  /** People are numbered from the first of these to before the second. Default `[0, 24]`. */
+  readonly identities?: readonly [number, number];
+  /** People in the picture at once, about; default by camera type. */
+  readonly crowd?: number;
+  /** Noise that changes from frame to frame, at some cost; without it the noise stands still. Default false. */
+  readonly grain?: boolean;
+}
+
+/** A shop floor that goes on in time; frames may be asked for in any order. */
+export interface Scene {
+  /** Draws the moment `seconds` and says what is to be seen. The canvas is the scene's own: valid until the next call. */
+  frame(seconds: number): { readonly canvas: Canvas; readonly truth: SceneTruth };
+}
+
+interface View {
+  /** Height of the horizon in the picture, 0..1, and of a person at the back and at the front, 0..1 of the picture. */
+  readonly horizon: number;
+  readonly far: number;
+  readonly near: number;
+  readonly crowd: number;
+}
+
+const views: Readonly<Record<CameraType, View>> = {
+  billing: { horizon: 0.42, far: 0.45, near: 0.95, crowd: 3 },
+  entrance: { horizon: 0.38, far: 0.35, near: 0.85, crowd: 4 },
+  face_capture: { horizon: 0.45, far: 0.8, near: 1.5, crowd: 2 },
+  tracking: { horizon: 0.3, far: 0.22, near: 0.6, crowd: 6 },
+  vehicle: { horizon: 0.35, far: 0.25, near: 0.55, crowd: 3 },
+  emotion: { horizon: 0.42, far: 0.6, near: 1.2, crowd: 2 },
+  others: { horizon: 0.34, far: 0.25, near: 0.75, crowd: 5 },
+};
+
+interface Placed {
+  readonly look: Identity;
+  readonly pose: PersonPose;
+}
+
+/** Where everybody is at a moment, those at the back first. */
+function placeAt(seconds: number, options: Required<SceneOptions>, view: View): Placed[] {
+  const { seed, camera, width, height, identities, crowd } = options;
+  const [first, end] = identities;
+  const taken = new Set<number>();
+  const placed: Placed[] = [];
+  for (let walker = 0; walker < crowd; walker += 1) {
+    const habits = createRandomOf(seed * 31 + camera, walker);
+    const [pace, lane, offset] = [0.05 + habits() * 0.08, habits(), habits() * 40];
+    const turn = (seconds + offset) * pace;
+    const pass = Math.floor(turn);
+    const random = createRandomOf(seed * 7919 + camera * 131 + walker, pass);
+    let id = first + Math.floor(random() * (end - first));
+    while (taken.has(id) && taken.size < end - first) id = first + ((id - first + 1) % (end - first));
+    taken.add(id);
+    const leftToRight = random() < 0.5;
+    const along = turn - pass;
+    const depth = Math.min(1, Math.max(0, lane * 0.8 + random() * 0.35 - 0.05));
+    const size = (view.far + (view.near - view.far) * depth) * height;
+    const ground =
+      view.horizon + (1.06 + Math.max(0, view.near - 0.9) - view.horizon) * (0.12 + 0.88 * depth);
+    const x = (leftToRight ? along : 1 - along) * 1.24 - 0.12;
+    const sway = Math.sin(seconds * 1.7 + walker);
+    placed.push({
+      look: createIdentity(id),
+      pose: {
+        x: x * width,
+        y: ground * height,
+        height: size,
+        step: seconds * 6 * (0.8 + pace * 3) + walker,
+        roll: sway * 0.12 + (random() - 0.5) * 0.2,
+        yaw: Math.max(
+          -1,
+          Math.min(1, (leftToRight ? 0.35 : -0.35) + Math.sin(seconds * 0.9 + walker * 2) * 0.5),
+        ),
+        away: random() < 0.18,
+      },
+    });
+  }
+  return placed.sort((a, b) => a.pose.y - b.pose.y);
+}
+
+function clip(box: Box, width: number, height: number): Box {
+  return [Math.max(0, box[0]), Math.max(0, box[1]), Math.min(width, box[2]), Math.min(height, box[3])];
+}
+
+/** Cells of the map by pixels of the frame. */
+const cellsPerPixel = 0.25;
+
+/** A coarse map of who is seen where: people as boxes for body and head, those in front over those behind. */
+class WhoMap {
+  readonly #width: number;
+  readonly #height: number;
+  /** 0: nobody; else the person's place in the order of drawing, from 1. */
+  readonly #cells: Uint8Array;
+
+  constructor(width: number, height: number) {
+    this.#width = Math.ceil(width * cellsPerPixel);
+    this.#height = Math.ceil(height * cellsPerPixel);
+    this.#cells = new Uint8Array(this.#width * this.#height);
+  }
+
+  paint(people: readonly DrawnPerson[]): void {
+    this.#cells.fill(0);
+    for (const [index, { box, face }] of people.entries()) {
+      const [x1, y1, x2, y2] = box;
+      const [middle, wide, tall] = [(x1 + x2) / 2, x2 - x1, y2 - y1];
+      this.#fill([middle - wide * 0.36, y1 + tall * 0.2, middle + wide * 0.36, y2], index + 1);
+      this.#fill(face?.bbox ?? [middle - wide * 0.2, y1, middle + wide * 0.2, y1 + tall * 0.22], index + 1);
+    }
+  }
+
+  /** Share of a person's box that belongs to those in front, of what belongs to it and to them. */
+  hiddenShare(box: Box, index: number): number {
+    const [x1, y1, x2, y2] = this.#cellsOf(box);
+    let [own, others] = [0, 0];
+    for (let y = y1; y < y2; y += 1) {
+      for (let x = x1; x < x2; x += 1) {
+        const who = this.#cells[y * this.#width + x] ?? 0;
+        if (who === index + 1) own += 1;
+        else if (who > index + 1) others += 1;
+      }
+    }
+    return others === 0 ? 0 : others / (own + others);
+  }
+
+  #fill(box: Box, who: number): void {
+    const [x1, y1, x2, y2] = this.#cellsOf(box);
+    for (let y = y1; y < y2; y += 1) this.#cells.fill(who, y * this.#width + x1, y * this.#width + x2);
+  }
+
+  #cellsOf(box: Box): Box {
+    const cells = box.map((value) => Math.round(value * cellsPerPixel)) as Box;
+    const [x1, y1, x2, y2] = clip(cells, this.#width, this.#height);
+    return [x1, y1, Math.max(x1, x2), Math.max(y1, y2)];
+  }
+}
+
+/** Grain that is laid over frames at changing places: as noise of the sensor, without its cost. */
+function createGrain(width: number, height: number): Canvas {
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext('2d');
+  const image = context.createImageData(width, height);
+  const random = createRandom(77);
+  for (let at = 0; at < image.data.length; at += 4) {
+    const level = random() < 0.5 ? 0 : 255;
+    image.data[at] = level;
+    image.data[at + 1] = level;
+    image.data[at + 2] = level;
+    image.data[at + 3] = Math.floor(random() * 22);
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function truthOf(
+  drawn: DrawnPerson,
+  id: number,
+  index: number,
+  who: WhoMap,
+  width: number,
+  height: number,
+): PersonTruth {
+  const { face } = drawn;
+  const inside =
+    face !== null && face.landmarks.every(([x, y]) => x >= 1 && y >= 1 && x < width - 1 && y < height - 1);
+  const seen = inside && who.hiddenShare(face.bbox, index) < 0.15;
+  return {
+    identity: id,
+    bbox: clip(drawn.box, width, height),
+    hidden: who.hiddenShare(drawn.box, index),
+    face: seen ? { bbox: clip(face.bbox, width, height), landmarks: face.landmarks } : null,
+  };
+}
+
+/** Makes the scene of one camera. The same options give the same pixels and the same truth. */
+export function createScene(given: SceneOptions): Scene {
+  const view = views[given.cameraType];
+  const options: Required<SceneOptions> = {
+    width: 640,
+    height: 640,
+    identities: [0, 24],
+    crowd: view.crowd,
+    grain: false,
+    ...given,
+  };
+  const { width, height, seed, camera, cameraType } = options;
+  const random = createRandomOf(seed + 17, camera);
+  const background = drawBackground(cameraType, width, height, view.horizon, random);
+  const shade = random() * 0.22;
+  const grain = createGrain(width + 64, height + 64);
+  background.getContext('2d').drawImage(grain, 0, 0);
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext('2d');
+  const who = new WhoMap(width, height);
+
+  return {
+    frame(seconds) {
+      context.drawImage(background, 0, 0);
+      const placed = placeAt(seconds, options, view);
+      const drawn = placed.map(({ look, pose }) => {
+        context.fillStyle = 'rgba(30, 25, 20, 0.28)';
+        context.beginPath();
+        context.ellipse(pose.x, pose.y, pose.height * 0.14, pose.height * 0.022, 0, 0, 2 * Math.PI);
+        context.fill();
+        return drawPerson(context, look, pose);
+      });
+      who.paint(drawn);
+      if (options.grain) {
+        context.fillStyle = `rgba(10, 14, 30, ${shade})`;
+        context.fillRect(0, 0, width, height);
+        const jolt = createRandomOf(seed + camera, Math.round(seconds * 1000));
+        context.drawImage(grain, -Math.floor(jolt() * 64), -Math.floor(jolt() * 64));
+      }
+      const persons = drawn
+        .map((one, index) => truthOf(one, placed[index]?.look.id ?? 0, index, who, width, height))
+        .filter(({ bbox: [x1, y1, x2, y2] }) => x2 - x1 >= 8 && y2 - y1 >= 16);
+      return { canvas, truth: { persons } };
+    },
+  };
+}

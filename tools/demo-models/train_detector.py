@@ -1,0 +1,128 @@
+"""Trains the person detector on scenes: python train_detector.py SCENES OUT.pt [MINUTES]"""
+
+import sys
+import time
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+import scenes as data
+from networks import Detector
+
+torch.manual_seed(1)
+rng = np.random.default_rng(1)
+# Sizes of persons (longer side, px) that each stride finds.
+RANGES = ((0, 112), (112, 288), (288, 1e9))
+
+
+def giou(a, b):
+    low, high = torch.maximum(a[:, :2], b[:, :2]), torch.minimum(a[:, 2:], b[:, 2:])
+    inter = (high - low).clamp(min=0).prod(1)
+    union = (a[:, 2:] - a[:, :2]).clamp(min=0).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - inter
+    hull = (torch.maximum(a[:, 2:], b[:, 2:]) - torch.minimum(a[:, :2], b[:, :2])).prod(1)
+    iou = inter / union.clamp(min=1e-6)
+    return iou, iou - (hull - union) / hull.clamp(min=1e-6)
+
+
+def assign(model, boxes, ignored):
+    """By cell the index of its person, -1 for none, -2 for do not care."""
+    target = torch.full((len(model.centres),), -1)
+    nearest = torch.full((len(model.centres),), float("inf"))
+    for index, box in enumerate(boxes):
+        size = float((box[2:] - box[:2]).max())
+        level = next(i for i, (low, high) in enumerate(RANGES) if low <= size < high)
+        middle = (box[:2] + box[2:]) / 2
+        inside = ((model.centres > box[:2]) & (model.centres < box[2:])).all(1)
+        apart = (model.centres - middle).abs().max(1).values
+        stride = model.strides[level]
+        mine = inside & (model.stride == stride) & (apart < 1.6 * stride) & (apart < nearest)
+        target[mine], nearest[mine] = index, apart[mine]
+    for box in ignored:
+        inside = ((model.centres > box[:2]) & (model.centres < box[2:])).all(1)
+        target[inside & (target == -1)] = -2
+    return target
+
+
+def loss_of(model, images, persons):
+    sides, logits = model.raw(images)
+    predicted = model.boxes(sides)
+    total, count = 0.0, 1.0
+    for i, (boxes, ignored) in enumerate(persons):
+        target = assign(model, boxes, ignored)
+        mine = target >= 0
+        quality = torch.zeros_like(logits[i])
+        count += float(mine.sum())
+        if mine.any():
+            goal = boxes[target[mine]]
+            iou, better = giou(predicted[i][mine], goal)
+            quality[mine] = iou.detach().clamp(min=0.2)
+            centre, stride = model.centres[mine], model.stride[mine][:, None]
+            distance = torch.cat((centre - goal[:, :2], goal[:, 2:] - centre), 1) / stride
+            distance = distance.clamp(0, model.bins - 1.01)
+            left = distance.long()
+            right_share = distance - left
+            chances = sides[i][mine].log_softmax(2)
+            dfl = -(
+                chances.gather(2, left[..., None])[..., 0] * (1 - right_share)
+                + chances.gather(2, left[..., None] + 1)[..., 0] * right_share
+            )
+            total = total + (2.0 * (1 - better) + 0.4 * dfl.mean(1)).sum()
+        cares = target != -2
+        chance = logits[i].sigmoid().detach()
+        weight = torch.where(mine, quality, 0.75 * chance**2)
+        bce = functional.binary_cross_entropy_with_logits(logits[i], quality, reduction="none")
+        total = total + (bce * weight * cares).sum() * 2
+    return total / count
+
+
+def augmented(scene):
+    """A picture as float [3, 640, 640] and the boxes that count, those that do not."""
+    image = torch.from_numpy(scene["rgb"].copy()).permute(2, 0, 1).float() / 255
+    persons = scene["persons"]
+    boxes = torch.tensor([p["bbox"] for p in persons], dtype=torch.float32).reshape(-1, 4)
+    hidden = torch.tensor([p["hidden"] for p in persons])
+    if rng.random() < 0.5:
+        image = image.flip(2)
+        boxes = torch.stack((640 - boxes[:, 2], boxes[:, 1], 640 - boxes[:, 0], boxes[:, 3]), 1)
+    if rng.random() < 0.4:
+        scale = rng.uniform(0.55, 0.95)
+        side = int(640 * scale)
+        x, y = rng.integers(0, 640 - side + 1, 2)
+        small = functional.interpolate(image[None], (side, side), mode="bilinear", antialias=True)[0]
+        image = torch.full((3, 640, 640), 114 / 255)
+        image[:, y : y + side, x : x + side] = small
+        boxes = boxes * (side / 640) + torch.tensor([x, y, x, y])
+    image = ((image - 0.5) * rng.uniform(0.75, 1.25) + 0.5 + rng.uniform(-0.12, 0.12)).clamp(0, 1)
+    size = boxes[:, 2:] - boxes[:, :2]
+    counts = (hidden < 0.65) & (size[:, 1] > 20) & (size[:, 0] > 12)
+    return image, (boxes[counts], boxes[~counts])
+
+
+def main(folder, out, minutes=25.0):
+    scenes = data.load(folder)
+    model = Detector()
+    print(sum(p.numel() for p in model.parameters()), "parameters")
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-3)
+    started, step, batch, recent = time.time(), 0, 8, []
+    while True:
+        share = (time.time() - started) / (float(minutes) * 60)
+        if share >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * min(1, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-6
+        chosen = [augmented(scenes[i]) for i in rng.integers(0, len(scenes), batch)]
+        loss = loss_of(model, torch.stack([image for image, _ in chosen]), [persons for _, persons in chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 10)
+        optimizer.step()
+        recent.append(float(loss.detach()))
+        step += 1
+        if step % 50 == 0:
+            print(f"{share:5.1%} step {step} loss {np.mean(recent[-50:]):.3f}", flush=True)
+    torch.save(model.state_dict(), out)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,11 +1,11 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/main.ts'],
+  entry: { main: 'src/main.ts', scene: 'src/scene/index.ts' },
   format: 'esm',
   target: 'node22',
   platform: 'node',
-  dts: false,
+  dts: { entry: { scene: 'src/scene/index.ts' } },
   clean: true,
   sourcemap: true,
 });

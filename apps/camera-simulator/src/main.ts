@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { createCameras } from './cameras.ts';
+import { type Camera, createCameras } from './cameras.ts';
+import { writeDataset } from './dataset.ts';
 import { SimulatorError } from './errors.ts';
+import { type FrameSource, pictureSource, sceneSource } from './frame-source.ts';
 import { createManifest } from './manifest.ts';
-import { defaultArguments, parseOptions, type SimulatorOptions } from './options.ts';
+import { defaultArguments, parseDatasetOptions, parseOptions, type SimulatorOptions } from './options.ts';
 import { loadPictures } from './pictures.ts';
 import { createProgress, describeSummary } from './progress.ts';
 import { createRedisWriter } from './redis-writer.ts';
@@ -24,10 +26,10 @@ function createProgram(): Command {
   return (
     new Command(name)
       .description(
-        'Replays a folder of pictures as N cameras at F frames per second, as the ingestor writes them.',
+        'Plays generated scenes, or a folder of pictures, as N cameras at F frames per second, as the ingestor writes them.',
       )
       .version(readVersion())
-      .requiredOption('--frames <folder>', 'folder of .jpg, .png and .webp pictures')
+      .option('--frames <folder>', 'folder of .jpg, .png and .webp pictures (default: generated scenes)')
       // Not given to commander as a default: --help would print the password that REDIS_URL may hold.
       .option('--redis <url>', `where to write (default: REDIS_URL, or "${defaults.redis}")`)
       .option('--cameras <n>', 'number of cameras', defaults.cameras)
@@ -64,9 +66,18 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
+/** What is sent where nothing is said of the size: scenes have no original. */
+const sceneSize = { width: 640, height: 640 };
+
+async function createSource(options: SimulatorOptions, cameras: readonly Camera[]): Promise<FrameSource> {
+  const { frames, size, quality, seed, fps } = options;
+  if (frames !== undefined) return pictureSource(await loadPictures(frames, size, quality));
+  return sceneSource(cameras, { seed, fps, quality, ...(size === 'original' ? sceneSize : size) });
+}
+
 async function run(options: SimulatorOptions, signal: AbortSignal): Promise<Summary> {
-  const pictures = await loadPictures(options.frames, options.size, options.quality);
   const cameras = createCameras(options.cameras);
+  const source = await createSource(options, cameras);
   const schedule = createSchedule(options);
   await using writer = await createRedisWriter(options.redis, options.maxlen);
   const manifest = options.manifest === undefined ? undefined : await createManifest(options.manifest);
@@ -74,7 +85,7 @@ async function run(options: SimulatorOptions, signal: AbortSignal): Promise<Summ
   let failing = '';
   const summary = await simulate({
     cameras,
-    pictures,
+    source,
     schedule,
     writer,
     manifest,
@@ -94,23 +105,37 @@ async function run(options: SimulatorOptions, signal: AbortSignal): Promise<Summ
 }
 
 async function main(): Promise<void> {
-  const program = createProgram().parse();
+  const program = createProgram();
+  addDatasetCommand(program);
   const signal = stopSignal();
+  program.action(() => play(program.opts(), signal));
   try {
-    const redis = process.env['REDIS_URL'] ?? defaultArguments.redis;
-    const options = parseOptions({ redis, ...program.opts() });
-    const summary = await run(options, signal);
-    process.stdout.write(`${options.json ? JSON.stringify(summary) : describeSummary(summary)}\n`);
-    if (summary.write_errors > 0) {
-      throw new SimulatorError(
-        'write_failed',
-        `${summary.write_errors} frames could not be written to Redis`,
-      );
-    }
+    await program.parseAsync();
   } catch (error) {
     if (!(error instanceof SimulatorError)) throw error;
     for (const line of error.message.split('\n')) process.stderr.write(`${name}: ${line}\n`);
     process.exitCode = 1;
+  }
+}
+
+function addDatasetCommand(program: Command): void {
+  program
+    .command('dataset')
+    .description('write generated scenes and their truth, for training and measuring models')
+    .requiredOption('--out <folder>', 'where to')
+    .option('--count <n>', 'pictures', '1000')
+    .option('--seed <n>', 'another seed, other scenes', '1')
+    .option('--identities <a-b>', 'numbers of the people, from a to before b', '1000-1600')
+    .action(async (values: Readonly<Record<string, string>>) => writeDataset(parseDatasetOptions(values)));
+}
+
+async function play(values: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
+  const redis = process.env['REDIS_URL'] ?? defaultArguments.redis;
+  const options = parseOptions({ redis, ...values });
+  const summary = await run(options, signal);
+  process.stdout.write(`${options.json ? JSON.stringify(summary) : describeSummary(summary)}\n`);
+  if (summary.write_errors > 0) {
+    throw new SimulatorError('write_failed', `${summary.write_errors} frames could not be written to Redis`);
   }
 }
 

@@ -3,16 +3,19 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Damage } from './corrupt.ts';
 import { SimulatorError } from './errors.ts';
+import type { SceneTruth } from './scene/index.ts';
 
 /** One line of the manifest: which picture an entry holds. */
 interface ManifestLine {
   readonly camera_id: string;
   /** Stream entry id, as in the event. */
   readonly frame_id: string;
-  /** File name in the folder of pictures. */
+  /** File name in the folder of pictures, or which moment of the scene it is. */
   readonly image: string;
   /** Only where the frame was damaged. */
   readonly corrupt?: Damage;
+  /** Who is to be seen where; only of generated scenes. */
+  readonly truth?: SceneTruth;
 }
 
 /** A file of JSON lines that is being written. */

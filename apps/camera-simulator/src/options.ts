@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DatasetOptions } from './dataset.ts';
 import { SimulatorError } from './errors.ts';
 
 /** How the pictures are sent: squashed to a size as the ingestor does, or the bytes of the file. */
@@ -7,8 +8,8 @@ export type PictureSize = { readonly width: number; readonly height: number } | 
 /** The command line, read and validated. */
 export interface SimulatorOptions {
   readonly redis: string;
-  /** Folder of pictures. */
-  readonly frames: string;
+  /** Folder of pictures; undefined: generated scenes. */
+  readonly frames: string | undefined;
   readonly cameras: number;
   /** Frames per second of each camera. */
   readonly fps: number;
@@ -83,7 +84,7 @@ const redis = z.string().refine(
 
 const schema = z.strictObject({
   redis,
-  frames: z.string().min(1, 'expected a folder'),
+  frames: z.string().min(1, 'expected a folder').optional(),
   cameras: numeric(1, 10_000, 'a whole number'),
   fps: numeric(0.01, 1000, 'a number'),
   seconds: numeric(0, 31_536_000, 'a number'),
@@ -97,11 +98,33 @@ const schema = z.strictObject({
   json: z.boolean().optional(),
 });
 
+const identities = z.string().transform((text, context): readonly [number, number] => {
+  const match = /^(\d{1,9})-(\d{1,9})$/.exec(text);
+  const [first, end] = [Number(match?.[1]), Number(match?.[2])];
+  if (first < end) return [first, end];
+  context.addIssue(`expected two rising numbers like 1000-1600 but received "${text}"`);
+  return z.NEVER;
+});
+
+const datasetSchema = z.strictObject({
+  out: z.string().min(1, 'expected a folder'),
+  count: numeric(1, 10_000_000, 'a whole number'),
+  seed: numeric(0, 4_294_967_295, 'a whole number'),
+  identities,
+});
+
 const flagOf = (path: readonly PropertyKey[]): string =>
   `--${path
     .map(String)
     .join('.')
     .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<string, unknown>>): T {
+  const parsed = schemaOfValues.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${flagOf(issue.path)}: ${issue.message}`);
+  throw new SimulatorError('bad_options', problems.join('\n'));
+}
 
 /**
  * Reads the values of the command line.
@@ -109,10 +132,12 @@ const flagOf = (path: readonly PropertyKey[]): string =>
  * @throws {SimulatorError} `bad_options`, one line for each bad value.
  */
 export function parseOptions(values: Readonly<Record<string, unknown>>): SimulatorOptions {
-  const parsed = schema.safeParse(values);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${flagOf(issue.path)}: ${issue.message}`);
-    throw new SimulatorError('bad_options', problems.join('\n'));
-  }
-  return { ...parsed.data, manifest: parsed.data.manifest, json: parsed.data.json ?? false };
+  const { frames, manifest, json = false, ...rest } = parse(schema, values);
+  return { ...rest, frames, manifest, json };
+}
+
+/** As {@link parseOptions}, for the command `dataset`. */
+export function parseDatasetOptions(values: Readonly<Record<string, unknown>>): DatasetOptions {
+  const { out: folder, ...rest } = parse(datasetSchema, values);
+  return { folder, ...rest };
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Camera } from './cameras.ts';
 import { corrupt, type Damage } from './corrupt.ts';
+import type { FrameSource, SourceFrame } from './frame-source.ts';
 import type { Manifest } from './manifest.ts';
-import type { Picture } from './pictures.ts';
 import { createRandomOf } from './random.ts';
 import type { FrameToWrite, RedisWriter } from './redis-writer.ts';
 import type { DueFrame, Schedule } from './schedule.ts';
@@ -31,7 +31,7 @@ export interface Summary {
 
 export interface SimulateOptions {
   readonly cameras: readonly Camera[];
-  readonly pictures: readonly Picture[];
+  readonly source: FrameSource;
   readonly schedule: Schedule;
   readonly writer: RedisWriter;
   readonly manifest?: Manifest | undefined;
@@ -48,6 +48,7 @@ const maxFramesPerWrite = 64;
 
 interface Prepared extends FrameToWrite {
   readonly image: string;
+  readonly truth: SourceFrame['truth'];
   readonly damage: Damage | undefined;
 }
 
@@ -76,7 +77,7 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
     const [first] = taken;
     if (first === undefined) continue;
     summary.max_late_ms = Math.max(summary.max_late_ms, Math.round(elapsed - first.dueMs));
-    const frames = taken.map(prepare);
+    const frames = await Promise.all(taken.map(prepare));
     record(summary, frames, await writer.write(frames), options);
     summary.seconds = Math.round(performance.now() - start) / 1000;
     options.onProgress?.(summary);
@@ -84,25 +85,24 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
   return summary;
 }
 
-/** Each camera begins with another picture, and shows one after the other. */
 function createPreparer({
   cameras,
-  pictures,
+  source,
   corruptRate,
   seed,
-}: SimulateOptions): (due: DueFrame) => Prepared {
+}: SimulateOptions): (due: DueFrame) => Promise<Prepared> {
   // Not the numbers of the schedule's jitter: each must repeat whether or not the other is used.
   const randoms = cameras.map((_, i) => createRandomOf(seed + 1_000_003, i));
-  return ({ camera: index, frame }) => {
+  return async ({ camera: index, frame }) => {
     const camera = cameras[index];
-    const picture = pictures[(index + frame) % pictures.length];
     const random = randoms[index];
-    if (camera === undefined || picture === undefined || random === undefined) {
+    if (camera === undefined || random === undefined) {
       throw new RangeError(`camera ${index}: expected one of ${cameras.length}`);
     }
-    const { name, bytes, width, height } = picture;
-    if (random() >= corruptRate) return { camera, bytes, width, height, image: name, damage: undefined };
-    return { camera, width, height, image: name, ...corrupt(bytes, random) };
+    const broken = random() < corruptRate;
+    const { bytes, truth, ...rest } = await source(index, frame);
+    if (!broken) return { camera, ...rest, bytes, truth, damage: undefined };
+    return { camera, ...rest, truth, ...corrupt(bytes, random) };
   };
 }
 
@@ -112,7 +112,7 @@ function record(
   outcomes: Awaited<ReturnType<RedisWriter['write']>>,
   { manifest, onWriteError }: SimulateOptions,
 ): void {
-  for (const [i, { camera, image, damage }] of frames.entries()) {
+  for (const [i, { camera, image, truth, damage }] of frames.entries()) {
     const outcome = outcomes[i];
     if (outcome?.ok !== true) {
       summary.write_errors += 1;
@@ -127,7 +127,12 @@ function record(
       own.frames_in += 1;
       own.corrupt += damaged;
     }
-    const line = { camera_id: camera.id, frame_id: outcome.frameId, image };
-    manifest?.write(damage === undefined ? line : { ...line, corrupt: damage });
+    manifest?.write({
+      camera_id: camera.id,
+      frame_id: outcome.frameId,
+      image,
+      ...(damage === undefined ? {} : { corrupt: damage }),
+      ...(truth === undefined ? {} : { truth }),
+    });
   }
 }

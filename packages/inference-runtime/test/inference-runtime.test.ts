@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { markAsUntransferable } from 'node:worker_threads';
+import { BroadcastChannel, markAsUntransferable } from 'node:worker_threads';
 import { silentLogger } from '@trinetra/contracts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   createInferenceRuntime,
   InferenceError,
@@ -265,13 +265,19 @@ describe('a thread that crashes', () => {
     await model.close();
   });
 
-  it('lets a run end that was asked for before its model was closed', async () => {
-    await using fragile = await createInferenceRuntimeWith({ intraOpThreads: 1 }, crashing);
+  it('brings a model back on the provider it reported, lets its runs end when it is closed, and frees it', async () => {
+    const asked: unknown[] = [];
+    const channel = new BroadcastChannel('inference-thread-requests');
+    channel.onmessage = ({ data }) => asked.push(data);
+    const executionProviders = ['nonesuch', 'cpu'];
+    await using fragile = await createInferenceRuntimeWith({ executionProviders }, crashing);
     const model = await fragile.loadModel(await write('doubling.onnx', doubling));
     await expect(model.run({ x: rows(666, 0, 0) })).rejects.toMatchObject({ code: 'thread_crashed' });
     const reloaded = model.run({ x: rows(1, 2, 3) });
     await model.close();
     expect((await reloaded).outputs['y']?.data[0]).toBe(2);
+    await vi.waitFor(() => expect(asked).toEqual(['load on nonesuch, cpu', 'load on cpu', 'run', 'unload']));
+    channel.close();
     await expect(model.run({ x: rows(1, 2, 3) })).rejects.toMatchObject({ code: 'closed' });
   });
 

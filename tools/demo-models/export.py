@@ -39,9 +39,9 @@ def main(source, target):
     target.mkdir(parents=True, exist_ok=True)
     author = {"author": "TRINETRA demo models, generated scenes only", "license": "Apache-2.0"}
     yolo = {"task": "detect", "stride": "32", "batch": "1", "imgsz": "[640, 640]", "names": "{0: 'person'}"}
-    export(Detector(), source / "detector.pt", target / "demo-detector.onnx", 640, "images", ["output0"], yolo | author)
-    export(FaceFinder(), source / "faces.pt", target / "demo-faces.onnx", 320, "input", OUTPUTS, author)
-    export(Embedder(), source / "embedder.pt", target / "demo-embedder.onnx", 112, "data", ["embedding"], author)
+    export(Detector(), source / "detector.pt", target / "demo-yolov8.onnx", 640, "images", ["output0"], yolo | author)
+    export(FaceFinder(), source / "faces.pt", target / "demo-yunet.onnx", 320, "input", OUTPUTS, author)
+    export(Embedder(), source / "embedder.pt", target / "demo-arcface.onnx", 112, "data", ["embedding"], author)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,11 @@ import torch
 from torch import nn
 
 
+def fast():
+    """Half the time where the processor has bfloat16."""
+    return torch.autocast("cpu", dtype=torch.bfloat16)
+
+
 def conv(inputs, outputs, stride=1, size=3):
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 import scenes as data
-from networks import Detector
+from networks import Detector, fast
 
 torch.manual_seed(1)
 rng = np.random.default_rng(1)
@@ -45,7 +45,9 @@ def assign(model, boxes, ignored):
 
 
 def loss_of(model, images, persons):
-    sides, logits = model.raw(images)
+    with fast():
+        sides, logits = model.raw(images.contiguous(memory_format=torch.channels_last))
+    sides, logits = sides.float(), logits.float()
     predicted = model.boxes(sides)
     total, count = 0.0, 1.0
     for i, (boxes, ignored) in enumerate(persons):
@@ -101,7 +103,7 @@ def augmented(scene):
 
 def main(folder, out, minutes=25.0):
     scenes = data.load(folder)
-    model = Detector()
+    model = Detector().to(memory_format=torch.channels_last)
     print(sum(p.numel() for p in model.parameters()), "parameters")
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-3)
     started, step, batch, recent = time.time(), 0, 8, []

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 import scenes as data
-from networks import Embedder
+from networks import Embedder, fast
 
 torch.manual_seed(3)
 rng = np.random.default_rng(3)
@@ -39,7 +39,7 @@ def main(folder, out, minutes=12.0):
     faces, whose = faces_of(data.load(folder), 2)
     identities, label = whose.unique(return_inverse=True)
     print(len(faces), "views of", len(identities), "identities")
-    model = Embedder()
+    model = Embedder().to(memory_format=torch.channels_last)
     centres = torch.nn.Parameter(torch.randn(len(identities), 512) * 0.05)
     print(sum(p.numel() for p in model.parameters()), "parameters")
     optimizer = torch.optim.AdamW([*model.parameters(), centres], lr=3e-3, weight_decay=5e-4)
@@ -58,7 +58,9 @@ def main(folder, out, minutes=12.0):
             side = int(rng.integers(24, 80))
             images = functional.interpolate(images, (side, side), mode="bilinear", antialias=True)
             images = functional.interpolate(images, (112, 112), mode="bilinear")
-        embedding = functional.normalize(model(images.clamp(-1, 1)))
+        with fast():
+            embedding = model(images.clamp(-1, 1).contiguous(memory_format=torch.channels_last))
+        embedding = functional.normalize(embedding.float())
         cosine = embedding @ functional.normalize(centres).T
         own = functional.one_hot(label[chosen], len(identities)).bool()
         angle = cosine.clamp(-1 + 1e-6, 1 - 1e-6).acos()

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 import scenes as data
-from networks import FaceFinder
+from networks import FaceFinder, fast
 
 torch.manual_seed(2)
 rng = np.random.default_rng(2)
@@ -47,7 +47,9 @@ def crops_of(scenes, limit):
 
 
 def loss_of(model, images, faces):
-    found = model.raw(images)
+    with fast():
+        found = model.raw(images.contiguous(memory_format=torch.channels_last))
+    found = [level.float() for level in found]
     total, count = 0.0, 1.0
     for level, stride in enumerate(model.strides):
         low, high = RANGES[level]
@@ -84,7 +86,7 @@ def loss_of(model, images, faces):
 
 def main(folder, out, minutes=10.0):
     crops, faces = crops_of(data.load(folder), 9000)
-    model = FaceFinder()
+    model = FaceFinder().to(memory_format=torch.channels_last)
     print(sum(p.numel() for p in model.parameters()), "parameters,", sum(len(f) for f in faces), "faces")
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-3)
     started, step, recent = time.time(), 0, []

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Damage } from './corrupt.ts';
 import { SimulatorError } from './errors.ts';
-import type { SceneTruth } from './scene/index.ts';
+import type { SourceFrame } from './frame-source.ts';
 
 /** One line of the manifest: which picture an entry holds. */
 interface ManifestLine {
@@ -14,8 +14,8 @@ interface ManifestLine {
   readonly image: string;
   /** Only where the frame was damaged. */
   readonly corrupt?: Damage;
-  /** Who is to be seen where; only of generated scenes. */
-  readonly truth?: SceneTruth;
+  /** How to make the picture again, and who is to be seen where; only of generated scenes. */
+  readonly scene?: SourceFrame['scene'];
 }
 
 /** A file of JSON lines that is being written. */

@@ -48,7 +48,7 @@ const maxFramesPerWrite = 64;
 
 interface Prepared extends FrameToWrite {
   readonly image: string;
-  readonly truth: SourceFrame['truth'];
+  readonly scene: SourceFrame['scene'];
   readonly damage: Damage | undefined;
 }
 
@@ -100,9 +100,9 @@ function createPreparer({
       throw new RangeError(`camera ${index}: expected one of ${cameras.length}`);
     }
     const broken = random() < corruptRate;
-    const { bytes, truth, ...rest } = await source(index, frame);
-    if (!broken) return { camera, ...rest, bytes, truth, damage: undefined };
-    return { camera, ...rest, truth, ...corrupt(bytes, random) };
+    const { bytes, scene, ...rest } = await source(index, frame);
+    if (!broken) return { camera, ...rest, bytes, scene, damage: undefined };
+    return { camera, ...rest, scene, ...corrupt(bytes, random) };
   };
 }
 
@@ -112,7 +112,7 @@ function record(
   outcomes: Awaited<ReturnType<RedisWriter['write']>>,
   { manifest, onWriteError }: SimulateOptions,
 ): void {
-  for (const [i, { camera, image, truth, damage }] of frames.entries()) {
+  for (const [i, { camera, image, scene, damage }] of frames.entries()) {
     const outcome = outcomes[i];
     if (outcome?.ok !== true) {
       summary.write_errors += 1;
@@ -132,7 +132,7 @@ function record(
       frame_id: outcome.frameId,
       image,
       ...(damage === undefined ? {} : { corrupt: damage }),
-      ...(truth === undefined ? {} : { truth }),
+      ...(scene === undefined ? {} : { scene }),
     });
   }
 }

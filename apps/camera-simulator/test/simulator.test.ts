@@ -9,6 +9,7 @@ import { startRedis } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createScene } from '../src/scene/index.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const root = new URL('../', import.meta.url);
@@ -261,11 +262,24 @@ describe('trinetra-camera-simulator', () => {
     ]);
   });
 
-  it('says that --frames is missing, empty, absent or damaged', async () => {
+  it('plays generated scenes where no folder is given, and tells their truth', async () => {
+    const manifest = join(folder, 'scenes.ndjson');
+    const args = ['--cameras', '2', '--fps', '20', '--seconds', '0.5', '--manifest', manifest, '--json'];
+    const { code, stdout } = await start('--redis', server.url, ...args).ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ frames_in: 20, write_errors: 0 });
+    const lines = (await readFile(manifest, 'utf8')).trim().split('\n');
+    const { camera_id, frame_id, scene } = JSON.parse(lines[5] ?? '');
+    const { camera_type: cameraType, seconds, truth, ...rest } = scene;
+    expect(createScene({ ...rest, cameraType }).frame(seconds).truth).toEqual(truth);
+    const [entry] = await redis.xrangeBuffer(`frames:${camera_id}`, frame_id, frame_id);
+    const fields = entry?.[1] ?? [];
+    const picture = fields[fields.findIndex((field) => field.toString() === 'frame') + 1];
+    expect(await sharp(picture).metadata()).toMatchObject({ format: 'jpeg', width: 640, height: 640 });
+  });
+
+  it('says that --frames is empty, absent or damaged', async () => {
     const from = (path: string): Promise<Ended> => start('--redis', server.url, '--frames', path).ended;
-    expect((await start('--redis', server.url).ended).stderr).toContain(
-      "required option '--frames <folder>'",
-    );
     const empty = join(folder, 'empty');
     await mkdir(empty, { recursive: true });
     expect(await from(empty)).toMatchObject({ code: 1, stderr: expect.stringContaining('found none') });

@@ -1,6 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createCanvas, GlobalFonts, type Image, loadImage, type SKRSContext2D } from '@napi-rs/canvas';
+import {
+  type Canvas,
+  createCanvas,
+  GlobalFonts,
+  type Image,
+  loadImage,
+  type SKRSContext2D,
+} from '@napi-rs/canvas';
+import { createScene } from '@trinetra/camera-simulator/scene';
 import type { DetectedFace, EventDetection } from '@trinetra/contracts';
 import type { Finding } from './ledger.ts';
 import { plural } from './plural.ts';
@@ -80,7 +88,7 @@ function drawConfidence(context: SKRSContext2D, detection: EventDetection, tile:
   context.fillText(text, label.x + 5, label.y + 14);
 }
 
-function drawTile(context: SKRSContext2D, image: Image, finding: Finding, tile: Rectangle): void {
+function drawTile(context: SKRSContext2D, image: Image | Canvas, finding: Finding, tile: Rectangle): void {
   // As the camera saw it: the ingestor's square is undone, and boxes are parts of the frame's sides.
   const view = fitInto(tile, image);
   context.save();
@@ -137,14 +145,21 @@ function drawHeader(context: SKRSContext2D, width: number, findings: readonly Fi
   }
 }
 
+/** The frame as it was sent, but for the JPEG: from its file, or drawn again. */
+async function pictureOf({ image, scene }: Finding, frames: string | undefined): Promise<Image | Canvas> {
+  if (scene === undefined) return loadImage(join(frames ?? '.', image));
+  const { camera_type: cameraType, seconds, ...rest } = scene;
+  return createScene({ ...rest, cameraType }).frame(seconds).canvas;
+}
+
 /**
  * Draws one tile a picture: the frame as it was sent, the persons with their confidence, the faces with their
  * five landmarks, and below it the camera and the time from ingest to event.
  *
- * @param frames Folder of the pictures.
+ * @param frames Folder of the pictures; undefined where all are scenes.
  * @returns PNG bytes.
  */
-async function drawContactSheet(findings: readonly Finding[], frames: string): Promise<Buffer> {
+async function drawContactSheet(findings: readonly Finding[], frames: string | undefined): Promise<Buffer> {
   const shown = findings.slice(0, maxTiles);
   const layout = layOutSheet(shown.length);
   const canvas = createCanvas(layout.width, layout.height);
@@ -155,7 +170,7 @@ async function drawContactSheet(findings: readonly Finding[], frames: string): P
   for (const [index, finding] of shown.entries()) {
     const tile = layout.tiles[index];
     if (tile === undefined) throw new RangeError(`tile ${index}: expected one of ${layout.tiles.length}`);
-    drawTile(context, await loadImage(join(frames, finding.image)), finding, tile);
+    drawTile(context, await pictureOf(finding, frames), finding, tile);
   }
   return canvas.encode('png');
 }
@@ -164,7 +179,7 @@ async function drawContactSheet(findings: readonly Finding[], frames: string): P
 export async function writeContactSheet(
   file: string,
   findings: readonly Finding[],
-  frames: string,
+  frames: string | undefined,
 ): Promise<void> {
   await writeFile(file, await drawContactSheet(findings, frames));
 }

@@ -8,7 +8,8 @@ import type { DemoOptions } from './options.ts';
 export interface Inputs {
   /** Absolute paths. */
   readonly models: { readonly detector: string; readonly face: string; readonly embedder: string };
-  readonly pictures: number;
+  /** undefined: generated scenes. */
+  readonly pictures: number | undefined;
 }
 
 const reasons: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
@@ -20,19 +21,22 @@ async function list(flag: string, folder: string): Promise<string[]> {
   });
 }
 
+async function countPictures(folder: string): Promise<number> {
+  const count = (await list('--frames', folder)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).length;
+  if (count > 0) return count;
+  throw new DemoError(
+    'bad_options',
+    `--frames: expected .jpg, .png or .webp files in ${folder} but found none`,
+  );
+}
+
 /** @throws {DemoError} `bad_options` where a folder, a model or every picture is missing, or the output has no place. */
 export async function findInputs(
   options: Pick<DemoOptions, 'models' | 'frames' | 'output'>,
 ): Promise<Inputs> {
   const { models, frames, output } = options;
   const chosen = chooseModels(models, await list('--models', models));
-  const pictures = (await list('--frames', frames)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name));
-  if (pictures.length === 0) {
-    throw new DemoError(
-      'bad_options',
-      `--frames: expected .jpg, .png or .webp files in ${frames} but found none`,
-    );
-  }
+  const pictures = frames === undefined ? undefined : await countPictures(frames);
   const target = dirname(output);
   await access(target, constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
     const reason = reasons[cause.code ?? ''] ?? 'cannot be written to';
@@ -44,6 +48,6 @@ export async function findInputs(
       face: join(models, chosen.face),
       embedder: join(models, chosen.embedder),
     },
-    pictures: pictures.length,
+    pictures,
   };
 }

@@ -1,5 +1,7 @@
+import type { SceneMoment, SceneTruth } from '@trinetra/camera-simulator/scene';
 import type { DetectionEvent, EventDetection } from '@trinetra/contracts';
 import { type CameraCounts, type Summary, summarise } from './summary.ts';
+import type { JudgedFrame } from './truth.ts';
 import type { WorkerCounters } from './worker-counters.ts';
 
 /** A frame that the simulator wrote. */
@@ -7,13 +9,16 @@ export interface SentFrame {
   readonly camera_id: string;
   /** Stream entry id. */
   readonly frame_id: string;
-  /** File name of the picture. */
+  /** File name of the picture, or which moment of its scene it is. */
   readonly image: string;
+  /** Only of generated scenes. */
+  readonly scene?: (SceneMoment & { readonly truth: SceneTruth }) | undefined;
 }
 
 /** What was found in one picture, for the contact sheet. */
 export interface Finding {
   readonly image: string;
+  readonly scene?: SceneMoment | undefined;
   readonly cameraId: string;
   readonly latencyMs: number;
   readonly detections: readonly EventDetection[];
@@ -28,16 +33,24 @@ export interface Ledger {
   /** Cameras that sent something, sorted. */
   cameras(): string[];
   summary(): Summary;
-  /** One finding a picture, of the first frame that shows it, by the name of the picture. */
+  /**
+   * One finding a picture, of the first frame that shows it, by the name of the picture; of scenes one a camera, where
+   * most faces were found.
+   */
   findings(): Finding[];
+  /** The frames of scenes that have an event, with what was to be seen. */
+  judged(): JudgedFrame[];
 }
 
 interface Received {
   readonly cameraId: string;
   readonly latencyMs: number;
   readonly detections: readonly EventDetection[];
-  readonly embeddings: number;
+  readonly embeddings: readonly (Float32Array | null)[];
 }
+
+const facesOf = ({ detections }: { readonly detections: readonly EventDetection[] }): number =>
+  detections.filter(({ face }) => typeof face === 'object').length;
 
 const keyOf = (frame: { readonly camera_id: string; readonly frame_id: string }): string =>
   `${frame.camera_id} ${frame.frame_id}`;
@@ -71,7 +84,10 @@ export function createLedger(maxlen: number): Ledger {
       eventsOut: received.length,
       persons: detections.length,
       faces: detections.filter(({ face }) => typeof face === 'object').length,
-      embeddings: received.reduce((sum, event) => sum + event.embeddings, 0),
+      embeddings: received.reduce(
+        (sum, event) => sum + event.embeddings.filter((one) => one !== null).length,
+        0,
+      ),
       latenciesMs: received.map((event) => event.latencyMs),
       dropped: {
         ...Object.fromEntries(counters.dropped.get(camera) ?? []),
@@ -97,7 +113,9 @@ export function createLedger(maxlen: number): Ledger {
         cameraId: event.camera_id,
         latencyMs: (event.worker_ts - event.ingest_ts) * 1000,
         detections: event.detections,
-        embeddings: event.embeddings.filter((embedding) => embedding !== null).length,
+        embeddings: event.embeddings.map((embedding) =>
+          embedding === null ? null : Float32Array.from(embedding),
+        ),
       });
     },
     counted(latest) {
@@ -113,10 +131,22 @@ export function createLedger(maxlen: number): Ledger {
       const byImage = new Map<string, Finding>();
       for (const frame of inOrder) {
         const event = events.get(keyOf(frame));
-        if (event === undefined || byImage.has(frame.image)) continue;
-        byImage.set(frame.image, { image: frame.image, ...event });
+        if (event === undefined) continue;
+        const { image, scene } = frame;
+        const place = scene === undefined ? image : frame.camera_id;
+        const known = byImage.get(place);
+        if (known !== undefined && (scene === undefined || facesOf(event) <= facesOf(known))) continue;
+        const { embeddings: _, ...seen } = event;
+        byImage.set(place, { image, scene, ...seen });
       }
       return [...byImage.values()].toSorted((a, b) => (a.image < b.image ? -1 : 1));
     },
+    judged: () =>
+      inOrder.flatMap(({ scene, ...frame }) => {
+        const event = events.get(keyOf(frame));
+        if (event === undefined || scene === undefined) return [];
+        const { width, height, truth } = scene;
+        return [{ ...event, width, height, persons: truth.persons }];
+      }),
   };
 }

@@ -38,8 +38,21 @@ function describe(result: DemoResult): string {
       `${plural(unexplained, 'frame')} with neither an event nor a counted reason: this is a defect.`,
     );
   if (pending > 0) lines.push(`${plural(pending, 'frame')} not acknowledged when the worker ended.`);
+  if (result.persons_true !== undefined) lines.push(describeAgreement(result));
   lines.push(`Contact sheet: ${result.contact_sheet}`);
   return lines.join('\n');
+}
+
+const percent = (share: number | null | undefined): string =>
+  share === null || share === undefined ? '-' : `${(share * 100).toFixed(1)} %`;
+
+function describeAgreement(result: DemoResult): string {
+  return (
+    `Against the truth of the scenes: precision ${percent(result.precision)}, recall ${percent(result.recall)} of ` +
+    `${plural(result.persons_true ?? 0, 'person')}; landmarks off by ${percent(result.landmark_error)} of the face's width.\n` +
+    `Across cameras: ${percent(result.identities_matched)} of the faces are nearest to another of the same person; ` +
+    `same and different are told apart with ${percent(result.identity_error)} error.`
+  );
 }
 
 async function main(): Promise<void> {

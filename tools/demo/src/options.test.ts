@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseOptions } from './options.ts';
+import { demoModels, parseOptions } from './options.ts';
 
 const folders = ['--models', '../m', '--frames', 'photos'];
 
@@ -31,9 +31,15 @@ describe('parseOptions', () => {
     });
   });
 
-  it('says what to type where the folders are missing', () => {
-    expect(() => parseOptions([], '/base')).toThrow(
-      /^--models: expected a folder of ONNX models but received none, for example: npm run demo .*\n--frames: /,
+  it('takes the demo models and generated scenes where nothing is given', () => {
+    const { models, frames } = parseOptions([], '/base');
+    expect(models).toBe(demoModels);
+    expect(frames).toBeUndefined();
+  });
+
+  it('says what to type where a folder is empty', () => {
+    expect(() => parseOptions(['--models', ''], '/base')).toThrow(
+      /^--models: expected a folder of ONNX models but received none, for example: npm run demo /,
     );
   });
 
@@ -51,6 +57,6 @@ describe('parseOptions', () => {
   });
 
   it('names all bad values together', () => {
-    expect(() => parseOptions(['--models', 'm', '--cameras', 'x'], '/')).toThrow(/--frames: .*\n--cameras: /);
+    expect(() => parseOptions(['--frames', '', '--cameras', 'x'], '/')).toThrow(/--frames: .*\n--cameras: /);
   });
 });

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { DemoError } from './errors.ts';
 
 /** The command line, read and validated; paths are absolute. */
 export interface DemoOptions {
-  /** Folder of ONNX models. */
+  /** Folder of ONNX models; by default those made for the generated scenes. */
   readonly models: string;
-  /** Folder of pictures. */
-  readonly frames: string;
+  /** Folder of pictures; undefined: generated scenes. */
+  readonly frames: string | undefined;
   readonly cameras: number;
   /** Frames per second of each camera. */
   readonly fps: number;
@@ -18,13 +19,19 @@ export interface DemoOptions {
   readonly output: string;
 }
 
+/** Trained on generated scenes by tools/demo-models. */
+export const demoModels: string = fileURLToPath(new URL('../../demo-models/models', import.meta.url));
+
 const example = 'npm run demo -- --models ../shared/models --frames ../shared/photos';
 
 function createProgram(): Command {
   return new Command('npm run demo --')
     .description('Runs the whole path on this machine: cameras, Redis, the worker, Kafka, and what came out.')
-    .option('--models <folder>', 'folder of ONNX models: YOLOv8, YuNet or SCRFD, ArcFace or EdgeFace')
-    .option('--frames <folder>', 'folder of .jpg, .png and .webp pictures')
+    .option(
+      '--models <folder>',
+      'folder of ONNX models: YOLOv8, YuNet or SCRFD, ArcFace or EdgeFace (default: demo models)',
+    )
+    .option('--frames <folder>', 'folder of .jpg, .png and .webp pictures (default: generated scenes)')
     .option('--cameras <n>', 'number of cameras', '8')
     .option('--fps <f>', 'frames per second of each camera', '5')
     .option('--seconds <s>', 'how long the cameras run', '20')
@@ -48,7 +55,8 @@ export function parseOptions(args: readonly string[], base: string): DemoOptions
     const value = values[name];
     return typeof value === 'string' ? value : '';
   };
-  const folder = (name: 'models' | 'frames', what: string): string => {
+  const folder = (name: 'models' | 'frames', what: string): string | undefined => {
+    if (values[name] === undefined) return undefined;
     if (text(name) === '') {
       problems.push(`--${name}: expected a folder of ${what} but received none, for example: ${example}`);
     }
@@ -68,7 +76,7 @@ export function parseOptions(args: readonly string[], base: string): DemoOptions
   }
   if (text('output') === '') problems.push('--output: expected a file but received ""');
   const options: DemoOptions = {
-    models: folder('models', 'ONNX models'),
+    models: folder('models', 'ONNX models') ?? demoModels,
     frames: folder('frames', 'pictures'),
     cameras: number('cameras', 1, 1000, true),
     fps: number('fps', 0.01, 1000, false),

@@ -37,8 +37,8 @@ function parseSentFrame(line: string): SentFrame {
     'frame_id' in value &&
     'image' in value
   ) {
-    const { camera_id, frame_id, image } = value;
-    return { camera_id: String(camera_id), frame_id: String(frame_id), image: String(image) };
+    // Our own simulator's line, as its Manifest writes it.
+    return value as SentFrame;
   }
   throw new SyntaxError(`manifest: expected camera_id, frame_id and image but received ${line}`);
 }
@@ -61,7 +61,6 @@ export async function replay(replayed: ReplayOptions): Promise<number> {
   const sent = followLines(manifest);
   const flags = {
     redis: replayed.redisUrl,
-    frames: options.frames,
     cameras: options.cameras,
     fps: options.fps,
     seconds: options.seconds,
@@ -69,6 +68,7 @@ export async function replay(replayed: ReplayOptions): Promise<number> {
     manifest,
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  if (options.frames !== undefined) args.push('--frames', options.frames);
   const simulator = startProgram('simulator', simulatorMain, [...args, '--json'], {});
   const startedAt = performance.now();
   let changedAt = startedAt;

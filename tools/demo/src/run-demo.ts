@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { canRunKafka, startKafka, startRedis } from '@trinetra/local-servers';
 import { hasFonts, writeContactSheet } from './contact-sheet.ts';
 import { countPending } from './count-pending.ts';
@@ -9,14 +9,16 @@ import { DemoError } from './errors.ts';
 import { type EventReader, readFromKafka, readFromNdjson } from './event-reader.ts';
 import { findInputs, type Inputs } from './find-inputs.ts';
 import { createLedger } from './ledger.ts';
-import type { DemoOptions } from './options.ts';
+import { type DemoOptions, demoModels } from './options.ts';
+import { plural } from './plural.ts';
 import { replay } from './replay.ts';
 import type { Screen } from './screen.ts';
 import type { Summary } from './summary.ts';
+import { type Agreement, judge } from './truth.ts';
 import { startWorker } from './worker.ts';
 
 /** What the demo found out; its JSON line. */
-export interface DemoResult extends Summary {
+export interface DemoResult extends Summary, Partial<Agreement> {
   /** Frames that the worker had not acknowledged when it ended. */
   readonly pending: number;
   readonly sink: 'kafka' | 'ndjson';
@@ -75,7 +77,12 @@ function sayInputs({ models, pictures }: Inputs, screen: Screen): void {
   const { detector, face, embedder } = models;
   const names = [detector, face, embedder].map((path) => basename(path));
   screen.say(`Models: ${names[0]} finds persons, ${names[1]} faces, ${names[2]} embeds them.`);
-  screen.say(`Frames: ${pictures} ${pictures === 1 ? 'picture' : 'pictures'}.`);
+  screen.say(`Frames: ${pictures === undefined ? 'generated shop scenes' : plural(pictures, 'picture')}.`);
+  if (pictures !== undefined && dirname(detector) === demoModels) {
+    screen.say(
+      'The demo models know generated scenes only: give --models DIR for real pictures (see the README).',
+    );
+  }
 }
 
 /**
@@ -132,5 +139,12 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
   if (!hasFonts()) {
     screen.say('No font is installed, so the contact sheet has no text: apt-get install fonts-dejavu-core.');
   }
-  return { ...summary, pending, sink: sink.kind, contact_sheet: options.output, seconds };
+  return {
+    ...summary,
+    ...judge(ledger.judged()),
+    pending,
+    sink: sink.kind,
+    contact_sheet: options.output,
+    seconds,
+  };
 }

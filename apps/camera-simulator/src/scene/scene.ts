@@ -191,8 +191,8 @@ function truthOf(
 ): PersonTruth {
   const { face } = drawn;
   const inside =
-    face !== null && face.landmarks.every(([x, y]) => x >= 1 && y >= 1 && x < width - 1 && y < height - 1);
-  const seen = inside && who.hiddenShare(face.bbox, index) < 0.15;
+    face?.landmarks.every(([x, y]) => x >= 1 && y >= 1 && x < width - 1 && y < height - 1) ?? false;
+  const seen = face !== null && inside && who.hiddenShare(face.bbox, index) < 0.15;
   return {
     identity: id,
     bbox: clip(drawn.box, width, height),

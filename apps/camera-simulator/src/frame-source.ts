@@ -1,0 +1,68 @@
+import type { CameraType } from '@trinetra/contracts';
+import type { Camera } from './cameras.ts';
+import type { Picture } from './pictures.ts';
+import { createScene, type SceneTruth } from './scene/index.ts';
+
+/** With what `createScene` and its `frame` give the same picture again. */
+export interface SceneMoment {
+  readonly seed: number;
+  readonly camera: number;
+  readonly camera_type: CameraType;
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+}
+
+/** A frame as a camera sends it. */
+export interface SourceFrame {
+  /** File name of the picture, or which moment of the scene it is. */
+  readonly image: string;
+  readonly bytes: Buffer;
+  /** Of the camera's own picture, px. */
+  readonly width: number;
+  readonly height: number;
+  /** Which scene it is and what is to be seen; only of scenes. */
+  readonly scene?: SceneMoment & { readonly truth: SceneTruth };
+}
+
+/** Where frames come from: frame number `frame` of camera number `camera`. */
+export type FrameSource = (camera: number, frame: number) => SourceFrame | Promise<SourceFrame>;
+
+/** Pictures in turn; each camera begins with another one. */
+export function pictureSource(pictures: readonly Picture[]): FrameSource {
+  return (camera, frame) => {
+    const picture = pictures[(camera + frame) % pictures.length];
+    if (picture === undefined) throw new RangeError('expected at least one picture');
+    const { name: image, bytes, width, height } = picture;
+    return { image, bytes, width, height };
+  };
+}
+
+export interface SceneSourceOptions {
+  readonly seed: number;
+  readonly fps: number;
+  /** Px. */
+  readonly width: number;
+  readonly height: number;
+  /** JPEG quality, 1..100. */
+  readonly quality: number;
+}
+
+/** A generated scene for each camera, in which time goes on with its frames; see `createScene`. */
+export function sceneSource(cameras: readonly Camera[], options: SceneSourceOptions): FrameSource {
+  const { seed, fps, width, height, quality } = options;
+  const scenes = cameras.map(({ type }, camera) =>
+    createScene({ seed, camera, cameraType: type, width, height }),
+  );
+  return async (camera, frame) => {
+    const [scene, type] = [scenes[camera], cameras[camera]?.type];
+    if (scene === undefined || type === undefined)
+      throw new RangeError(`camera ${camera}: expected one of ${scenes.length}`);
+    const seconds = frame / fps;
+    const { canvas, truth } = scene.frame(seconds);
+    const image = `scene ${seed}/${camera} at ${seconds.toFixed(3)} s`;
+    const moment = { seed, camera, camera_type: type, width, height, seconds };
+    const bytes = await canvas.encode('jpeg', quality);
+    return { image, bytes, width, height, scene: { ...moment, truth } };
+  };
+}

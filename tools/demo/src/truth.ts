@@ -42,7 +42,7 @@ function shared(a: Box, b: Box): number {
 }
 
 /** Intersection over union. */
-export function iou(a: Box, b: Box): number {
+function iou(a: Box, b: Box): number {
   const both = shared(a, b);
   return both === 0 ? 0 : both / (area(a) + area(b) - both);
 }

@@ -29,7 +29,8 @@ export function drawBackground(
   const wallEnd = horizon * height;
 
   context.fillStyle = pick(walls);
-  context.fillRect(0, 0, width, wallEnd);
+  // To the whole pixel: a translucent row would take on what was drawn before.
+  context.fillRect(0, 0, width, Math.ceil(wallEnd));
   const floor = context.createLinearGradient(0, wallEnd, 0, height);
   const colour = pick(floors);
   floor.addColorStop(0, colour);

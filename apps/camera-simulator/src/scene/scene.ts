@@ -12,7 +12,7 @@ export interface PersonTruth {
   readonly identity: number;
   /** `[x1, y1, x2, y2]` of all that is within the frame, hidden parts too. */
   readonly bbox: Box;
-  /** Share of the person's pixels within the frame that others hide, 0..1. */
+  /** Share of the person that others hide, 0..1: an estimate from boxes for body and head, rather too high. */
   readonly hidden: number;
   /** Null where the face is turned away, cut by the frame or hidden. Landmarks in the order of the ArcFace template. */
   readonly face: { readonly bbox: Box; readonly landmarks: FivePoints } | null;
@@ -29,7 +29,7 @@ export interface SceneOptions {
   readonly cameraType: CameraType;
   readonly width?: number;
   readonly height?: number;
-  /** People are numbered from the first of these to before the second. Default `[0, 24]`. */
+  /** People are numbered from the first of these to before the second; no more are in a picture. Default `[0, 24]`. */
   readonly identities?: readonly [number, number];
   /** People in the picture at once, about; default by camera type. */
   readonly crowd?: number;
@@ -70,27 +70,32 @@ interface Placed {
 function placeAt(seconds: number, options: Required<SceneOptions>, view: View): Placed[] {
   const { seed, camera, width, height, identities, crowd } = options;
   const [first, end] = identities;
-  const taken = new Set<number>();
+  const walkers = Math.min(crowd, end - first);
   const placed: Placed[] = [];
-  for (let walker = 0; walker < crowd; walker += 1) {
+  for (let walker = 0; walker < walkers; walker += 1) {
     const habits = createRandomOf(seed * 31 + camera, walker);
     const [pace, lane, offset] = [0.05 + habits() * 0.08, habits(), habits() * 40];
     const turn = (seconds + offset) * pace;
     const pass = Math.floor(turn);
     const random = createRandomOf(seed * 7919 + camera * 131 + walker, pass);
-    let id = first + Math.floor(random() * (end - first));
-    while (taken.has(id) && taken.size < end - first) id = first + ((id - first + 1) % (end - first));
-    taken.add(id);
+    // Everybody of their own share of the numbers: nobody is there twice, and who somebody is depends on nobody else.
+    const shares = Math.floor((end - first - walker - 1) / walkers) + 1;
+    const id = first + walker + walkers * Math.floor(random() * shares);
+    const look = createIdentity(id);
     const leftToRight = random() < 0.5;
     const along = turn - pass;
     const depth = Math.min(1, Math.max(0, lane * 0.8 + random() * 0.35 - 0.05));
     const size = (view.far + (view.near - view.far) * depth) * height;
-    const ground =
+    const perspective =
       view.horizon + (1.06 + Math.max(0, view.near - 0.9) - view.horizon) * (0.12 + 0.88 * depth);
-    const x = (leftToRight ? along : 1 - along) * 1.24 - 0.12;
+    // Heads stay in the picture: cameras that look at faces are hung so that they see them.
+    const ground = Math.max(perspective, (size / height) * look.stature * 1.06 + 0.02);
+    // Far enough outside that few come or go in plain sight.
+    const margin = Math.max(0.12, (size / width) * 0.36);
+    const x = (leftToRight ? along : 1 - along) * (1 + 2 * margin) - margin;
     const sway = Math.sin(seconds * 1.7 + walker);
     placed.push({
-      look: createIdentity(id),
+      look,
       pose: {
         x: x * width,
         y: ground * height,

@@ -1,9 +1,13 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
+import { clipPolygon } from './clip-polygon.ts';
 
 /** `[x1, y1, x2, y2]`, px. */
 export type Box = [number, number, number, number];
 
-/** Draws filled shapes in a turned frame of reference, and knows the exact box of everything it drew. */
+/** Of each ellipse, to know its box to a fifth of a percent. */
+const rimPoints = 48;
+
+/** Draws filled shapes in a turned frame of reference, and knows the box of everything it drew within the picture. */
 export class TrackingPen {
   readonly #context: SKRSContext2D;
   readonly #origin: readonly [number, number];
@@ -41,12 +45,7 @@ export class TrackingPen {
     this.#context.ellipse(cx, cy, Math.max(0.1, rx), Math.max(0.1, ry), this.#angle, 0, 2 * Math.PI);
     this.#context.fillStyle = colour;
     this.#context.fill();
-    this.#extend(
-      cx,
-      cy,
-      Math.hypot(rx * this.#cos, ry * this.#sin),
-      Math.hypot(rx * this.#sin, ry * this.#cos),
-    );
+    this.#count(this.#rim(x, y, rx, ry));
   }
 
   /** The part of an ellipse on one side of a height: its cap where `from` < 0. */
@@ -65,21 +64,18 @@ export class TrackingPen {
     );
     this.#context.fillStyle = colour;
     this.#context.fill();
-    const steps = 12;
-    for (let step = 0; step <= steps; step += 1) {
-      const turn = (side === 'upper' ? Math.PI : 0) + (Math.PI * step) / steps;
-      this.#extendTo(...this.place(x + rx * Math.cos(turn), y + ry * Math.sin(turn)));
-    }
+    const from = side === 'upper' ? Math.PI : 0;
+    this.#count(this.#rim(x, y, rx, ry, from, from + Math.PI));
   }
 
   polygon(points: readonly (readonly [number, number])[], colour: string): void {
+    const placed = points.map(([x, y]) => this.place(x, y));
     this.#context.beginPath();
-    for (const [index, point] of points.entries()) {
-      const [x, y] = this.place(point[0], point[1]);
+    for (const [index, [x, y]] of placed.entries()) {
       if (index === 0) this.#context.moveTo(x, y);
       else this.#context.lineTo(x, y);
-      this.#extendTo(x, y);
     }
+    this.#count(placed);
     this.#context.closePath();
     this.#context.fillStyle = colour;
     this.#context.fill();
@@ -95,7 +91,18 @@ export class TrackingPen {
     this.#context.lineCap = 'round';
     this.#context.strokeStyle = colour;
     this.#context.stroke();
-    for (const [x, y] of [a, b]) this.#extend(x, y, width / 2, width / 2);
+    const half = width / 2;
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
+    const [dx, dy] = [((to[1] - from[1]) / length) * half, ((from[0] - to[0]) / length) * half];
+    this.#count(
+      [
+        [from[0] + dx, from[1] + dy],
+        [to[0] + dx, to[1] + dy],
+        [to[0] - dx, to[1] - dy],
+        [from[0] - dx, from[1] - dy],
+      ].map(([x = 0, y = 0]) => this.place(x, y)),
+    );
+    for (const [x, y] of [from, to]) this.#count(this.#rim(x, y, half, half));
   }
 
   /** A ring; rings are drawn inside of other shapes and do not count for the box. */
@@ -108,14 +115,23 @@ export class TrackingPen {
     this.#context.stroke();
   }
 
-  #extend(x: number, y: number, rx: number, ry: number): void {
-    this.#extendTo(x - rx, y - ry);
-    this.#extendTo(x + rx, y + ry);
+  /** The rim of an ellipse in the pen's frame of reference, on the picture. */
+  #rim(x: number, y: number, rx: number, ry: number, from = 0, to = 2 * Math.PI): [number, number][] {
+    return Array.from({ length: rimPoints + 1 }, (_, step) => {
+      const turn = from + ((to - from) * step) / rimPoints;
+      return this.place(x + rx * Math.cos(turn), y + ry * Math.sin(turn));
+    });
   }
 
-  #extendTo(x: number, y: number): void {
-    const [x1, y1, x2, y2] = this.#box;
-    this.#box = [Math.min(x1, x), Math.min(y1, y), Math.max(x2, x), Math.max(y2, y)];
+  /** Counts the part of a shape that lies in the picture. */
+  #count(outline: readonly (readonly [number, number])[]): void {
+    const { width, height } = this.#context.canvas;
+    // Most shapes are within the picture as a whole.
+    const outside = outline.some(([x, y]) => x < 0 || y < 0 || x > width || y > height);
+    for (const [x, y] of outside ? clipPolygon(outline, width, height) : outline) {
+      const [x1, y1, x2, y2] = this.#box;
+      this.#box = [Math.min(x1, x), Math.min(y1, y), Math.max(x2, x), Math.max(y2, y)];
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-"""Trains the person detector on scenes: python train_detector.py SCENES OUT.pt [MINUTES]"""
+"""Trains the person detector on scenes: python train_detector.py SCENES OUT.pt [MINUTES [START.pt]]"""
 
 import sys
 import time
@@ -101,9 +101,11 @@ def augmented(scene):
     return image, (boxes[counts], boxes[~counts])
 
 
-def main(folder, out, minutes=25.0):
+def main(folder, out, minutes=25.0, start=None):
     scenes = data.load(folder)
     model = Detector().to(memory_format=torch.channels_last)
+    if start is not None:
+        model.load_state_dict(torch.load(start))
     print(sum(p.numel() for p in model.parameters()), "parameters")
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-3)
     started, step, batch, recent = time.time(), 0, 8, []

@@ -1,22 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { createScene } from '@trinetra/camera-simulator/scene';
 import { cameraTypes, frameOutcomes } from '@trinetra/contracts';
 import { startKafka, startRedis } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectEvents, type EventCollector } from './collect-events.ts';
-import {
-  hasShared,
-  shared,
-  sharedModels,
-  startWorker,
-  type WorkerProcess,
-  waitFor,
-} from './worker-process.ts';
+import { demoModels, startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
 
 const cameras = 8;
 const framesEach = 12;
 
-describe.skipIf(!hasShared)('workers that are killed under load (needs ../shared)', () => {
+describe('workers that are killed under load', () => {
   const topic = 'trinetra.detections';
   const stack = new AsyncDisposableStack();
   let redis: Redis;
@@ -33,17 +26,17 @@ describe.skipIf(!hasShared)('workers that are killed under load (needs ../shared
     stack.defer(() => redis.disconnect());
     events = stack.use(await collectEvents(kafka.brokers, topic));
     env = {
-      ...sharedModels(),
+      ...demoModels(),
       REDIS_URL: redisServer.url,
       KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(','),
       CLAIM_IDLE_MS: '2000',
       MAX_DELIVERIES: '10',
       STREAM_DELETE_ACKED: 'off',
     };
-    const photos = readdirSync(new URL('photos/', shared)).filter((name) => name.startsWith('head'));
+    const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
     for (let index = 0; index < cameras * framesEach; index += 1) {
       const camera = `cam_${index % cameras}`;
-      const frame = readFileSync(new URL(`photos/${photos[index % photos.length]}`, shared));
+      const frame = await scene.frame(index).canvas.encode('jpeg', 85);
       const type = cameraTypes[(index % cameras) % cameraTypes.length] ?? 'others';
       const fields = { camera_id: camera, camera_type: type, ingest_ts: String(Date.now() / 1000), frame };
       const id = await redis.xadd(`frames:${camera}`, '*', ...Object.entries(fields).flat());

@@ -19,6 +19,17 @@ export function sharedModels(): Record<string, string> {
   };
 }
 
+/** The models for generated scenes, which every clone has. */
+export function demoModels(): Record<string, string> {
+  const model = (name: string): string =>
+    fileURLToPath(new URL(`../../../tools/demo-models/models/${name}`, import.meta.url));
+  return {
+    YOLO_ENGINE_PATH: model('demo-yolov8.onnx'),
+    ARCFACE_ENGINE_PATH: model('demo-arcface.onnx'),
+    FACE_MODEL_PATH: model('demo-yunet.onnx'),
+  };
+}
+
 /** Polls until `probe` gives something, or fails with what was waited for. */
 export async function waitFor<T>(
   what: string,

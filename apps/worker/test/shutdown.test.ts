@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createScene } from '@trinetra/camera-simulator/scene';
+import { type LocalRedis, startRedis } from '@trinetra/local-servers';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { demoModels, startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
+
+const stream = 'frames:cam';
+const group = 'inference-workers';
+let server: LocalRedis;
+let redis: Redis;
+let folder = '';
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url);
+  folder = await mkdtemp(join(tmpdir(), 'trinetra-shutdown-'));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => redis.flushall());
+
+async function start(name: string): Promise<WorkerProcess> {
+  const worker = await startWorker({
+    ...demoModels(),
+    REDIS_URL: server.url,
+    SINK: `ndjson:${join(folder, name)}`,
+    CONSUMER_NAME: name,
+    STREAM_DELETE_ACKED: 'off',
+  });
+  await worker.ready();
+  return worker;
+}
+
+async function writeFrames(count: number): Promise<void> {
+  const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
+  for (let index = 0; index < count; index += 1) {
+    const frame = await scene.frame(index).canvas.encode('jpeg', 85);
+    const fields = { camera_id: 'cam', camera_type: 'entrance', ingest_ts: String(Date.now() / 1000), frame };
+    await redis.xadd(stream, '*', ...Object.entries(fields).flat());
+  }
+}
+
+it('SIGTERM under load leaves nothing pending, publishes each frame once, and the next worker goes on', async () => {
+  await writeFrames(60);
+  const published: string[] = [];
+  for (const name of ['one', 'two', 'three']) {
+    await using worker = await start(name);
+    const goal = name === 'three' ? 60 : published.length + 8;
+    const lines = async (): Promise<string[]> =>
+      (await readFile(join(folder, name), 'utf8').catch(() => '')).trim().split('\n').filter(Boolean);
+    await waitFor(`${name} to publish`, async () =>
+      published.length + (await lines()).length >= goal ? true : undefined,
+    );
+    expect(await worker.stop('SIGTERM')).toBe(0);
+    published.push(...(await lines()).map((line): string => JSON.parse(line).frame_id));
+    const [pending] = await redis.xpending(stream, group);
+    // What it had read but not begun is handed back; nothing is left in its name that was published.
+    expect(Number(pending)).toBeLessThanOrEqual(60 - published.length);
+  }
+  expect(published).toHaveLength(60);
+  expect(new Set(published).size).toBe(60);
+  expect((await redis.xpending(stream, group))[0]).toBe(0);
+});
+
+it('a second signal ends the worker at once, whatever it waits for', async () => {
+  await using worker = await start('impatient');
+  server.pause();
+  try {
+    worker.child.kill('SIGTERM');
+    await waitFor('the worker to begin to stop', () =>
+      worker.log().includes('finishing what is in flight') ? true : undefined,
+    );
+    expect(worker.child.exitCode).toBeNull();
+    expect(await worker.stop('SIGTERM')).toBe(1);
+    expect(worker.log()).toContain('second signal');
+  } finally {
+    server.resume();
+  }
+});

@@ -3,6 +3,14 @@ export { createKafkaSink } from './kafka-sink.ts';
 export { createNdjsonSink, type NdjsonSinkOptions } from './ndjson-sink.ts';
 export { defaultKafkaSinkOptions, type KafkaSinkOptions, type KafkaTlsOptions } from './options.ts';
 export {
+  type BufferedResult,
+  type BufferFailureReason,
+  createOutageBuffer,
+  type Delivery,
+  type OutageBuffer,
+  type OutageBufferOptions,
+} from './outage-buffer.ts';
+export {
   type DetectionSink,
   type WriteFailure,
   type WriteFailureReason,

@@ -21,6 +21,8 @@ export interface AckQueueOptions {
   readonly logger: Logger;
 }
 
+/** A bound on how long Redis is busy with one call, and on the arguments that its scripts take. */
+const maxAcksPerCall = 500;
 const firstRetryDelayMs = 50;
 const longestRetryDelayMs = 1000;
 
@@ -68,8 +70,7 @@ export class AckQueue {
     await new Promise((resolve) => setImmediate(resolve));
     let delayMs = firstRetryDelayMs;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+      const batch = this.#waiting.splice(0, maxAcksPerCall);
       try {
         await this.#send(batch);
         this.#finish(batch);

@@ -11,6 +11,8 @@ import type { Lease } from './types.ts';
 export interface LeaseReaderOptions {
   /** Leases without an outcome, by name; the reader adds to it. */
   readonly held: Map<string, Lease>;
+  /** Those of them that do not count. */
+  readonly parked: ReadonlySet<Lease>;
   readonly stopping: AbortSignal;
   /** Settled leases that Redis may not know of yet. */
   readonly unacked: ReadonlySet<Lease>;
@@ -97,10 +99,10 @@ export class LeaseReader {
   }
 
   #room(): number {
-    const { held, unacked } = this.#options;
+    const { held, parked, unacked } = this.#options;
     const { maxInFlight } = this.#context.settings;
     // Redis is slow to take acks: reading on would pile them up.
-    return unacked.size > maxInFlight ? 0 : maxInFlight - held.size;
+    return unacked.size > maxInFlight ? 0 : maxInFlight - (held.size - parked.size);
   }
 
   /** Returns with something in `#ready`, after a wait, or where reading is over. */

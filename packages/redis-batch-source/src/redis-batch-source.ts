@@ -18,6 +18,9 @@ import { repeat } from './repeat.ts';
 import { leaveScript } from './scripts.ts';
 import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
 
+/** Leases that one script call keeps alive: a bound on how long Redis is busy with it. */
+const leasesPerBeat = 500;
+
 class ConnectedSource implements RedisBatchSource {
   readonly #settings: RedisBatchSourceSettings;
   readonly #client: RedisClient;
@@ -25,6 +28,7 @@ class ConnectedSource implements RedisBatchSource {
   readonly #ledger = new Ledger();
   readonly #acks: AckQueue;
   readonly #held = new Map<string, Lease>();
+  readonly #parked = new Set<Lease>();
   readonly #reader: LeaseReader;
   readonly #context: HousekeepingContext;
   readonly #stopping = new AbortController();
@@ -41,6 +45,7 @@ class ConnectedSource implements RedisBatchSource {
     this.#acks = new AckQueue({ ...settings, client });
     this.#reader = new LeaseReader(this.#context, {
       held: this.#held,
+      parked: this.#parked,
       stopping: this.#stopping.signal,
       unacked: this.#acks.unacked,
       release: (lease) => void this.settle(lease, 'released'),
@@ -94,10 +99,21 @@ class ConnectedSource implements RedisBatchSource {
     const name = leaseName(lease);
     if (this.#held.get(name) !== lease) return;
     this.#held.delete(name);
+    this.#parked.delete(lease);
     this.#ledger.settled(lease.streamKey, outcome);
     this.#reader.roomIsFree();
     await this.#acks.add(lease, { release: outcome === 'released' });
     this.#reader.roomIsFree();
+  }
+
+  park(lease: Lease): Lease {
+    const name = leaseName(lease);
+    if (this.#held.get(name) !== lease || this.#parked.has(lease)) return lease;
+    const parked = { ...lease, fields: [] };
+    this.#held.set(name, parked);
+    this.#parked.add(parked);
+    this.#reader.roomIsFree();
+    return parked;
   }
 
   stop(): void {
@@ -156,8 +172,7 @@ class ConnectedSource implements RedisBatchSource {
   /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */
   async #beat(): Promise<void> {
     const { consumerGroup, consumerName } = this.#settings;
-    const leases = [...this.#held.values()];
-    if (leases.length > 0) {
+    for (const leases of chunksOf([...this.#held.values()], leasesPerBeat)) {
       const still = await touch(this.#client, { consumerGroup, consumerName, idleMs: 0, leases });
       if (still < leases.length) {
         this.#settings.logger.debug(

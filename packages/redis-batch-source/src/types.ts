@@ -33,7 +33,7 @@ export interface CameraStats {
 /** A snapshot of the source. */
 export interface SourceStats {
   readonly cameras: ReadonlyMap<string, CameraStats>;
-  /** Leases without an outcome, at most `maxInFlight`. */
+  /** Leases without an outcome: at most `maxInFlight`, and those that are parked. */
   readonly inFlight: number;
   /** Entries taken over from the pending list: this consumer's own of an earlier life, and those of idle consumers. */
   readonly reclaimed: number;
@@ -57,6 +57,11 @@ export interface RedisBatchSource extends AsyncDisposable {
    * most, and the entry stays pending then. A lease that is settled already is left alone.
    */
   settle(lease: Lease, outcome: FrameOutcome): Promise<void>;
+  /**
+   * Takes a lease out of the count of `maxInFlight`, for a frame that is done with but for an answer from elsewhere. The
+   * entry stays pending and is kept from looking abandoned until the lease that comes back is settled; its fields are let go of.
+   */
+  park(lease: Lease): Lease;
   /** Stops reading; what is leased can still be settled. */
   stop(): void;
   stats(): SourceStats;

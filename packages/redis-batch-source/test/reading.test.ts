@@ -176,6 +176,39 @@ it('leaves its groups at close() where nothing is pending, and stays where somet
   expect(consumers).not.toContain('leaver');
 });
 
+it('reads on past parked leases, keeps them alive and acks them like any other', async () => {
+  await add('cam', 12);
+  const reading = await source({ maxInFlight: 4, claimIdleMs: 150 });
+  const other = await source({ consumerName: 'other', claimIdleMs: 150, maxInFlight: 1 });
+  const puller = new Puller(reading);
+  const parked = (await puller.some(4)).map((lease) => reading.park(lease));
+  expect(parked.every(({ fields }) => fields.length === 0)).toBe(true);
+  const more = await puller.some(4); // there is room again
+  expect(reading.stats().inFlight).toBe(8);
+  await Promise.all(more.map((lease) => reading.settle(lease, 'published')));
+  const rest = await puller.some(4);
+  const taken = new Puller(other).next(); // nothing is left for another worker, however long this one waits
+  let heartbeats = 0;
+  let last = 0;
+  await vi.waitFor(
+    async () => {
+      const rows = (await redis().xpending('frames:cam', group, '-', '+', 1, 'worker-1')) as [
+        [string, string, number, number],
+      ];
+      expect(rows[0]?.[0]).toBe(parked[0]?.entryId);
+      if (rows[0][2] < last) heartbeats += 1;
+      last = rows[0][2];
+      expect(heartbeats).toBeGreaterThanOrEqual(4);
+    },
+    { timeout: 10_000, interval: 5 },
+  );
+  await Promise.all([...parked, ...rest].map((lease) => reading.settle(lease, 'published')));
+  expect(await pendingIn(['cam'])).toBe(0);
+  expect(reading.stats()).toMatchObject({ inFlight: 0 });
+  other.stop();
+  expect((await taken).done).toBe(true);
+});
+
 it('refuses a second reader', async () => {
   const reading = await source();
   const first = new Puller(reading).next();

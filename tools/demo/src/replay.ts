@@ -11,7 +11,9 @@ import type { Screen } from './screen.ts';
 import { countDropped, type Summary } from './summary.ts';
 import type { Worker } from './worker.ts';
 
-const simulatorMain = fileURLToPath(import.meta.resolve('@trinetra/camera-simulator/dist/main.js'));
+const simulatorMain = fileURLToPath(
+  new URL('main.js', import.meta.resolve('@trinetra/camera-simulator/scene')),
+);
 const pollMs = 200;
 /** Without any change for this long, what is missing does not come any more. */
 const stillMs = 15_000;

@@ -1,0 +1,135 @@
+import type { DetectionEvent } from '@trinetra/contracts';
+import { describe, expect, it, vi } from 'vitest';
+import { type BufferedResult, createOutageBuffer, type Delivery } from './outage-buffer.ts';
+import type { DetectionSink, WriteResult } from './sink.ts';
+
+const ok: WriteResult = { ok: true, truncatedEmbeddings: 0 };
+const away: WriteResult = { ok: false, reason: 'unreachable', message: 'away' };
+const tooLarge: WriteResult = { ok: false, reason: 'too_large', message: 'large' };
+
+function eventOf(id: string): DetectionEvent {
+  return {
+    schema_version: 1,
+    frame_id: id,
+    camera_id: 'cam',
+    camera_type: 'others',
+    ingest_ts: 1,
+    worker_ts: 2,
+    worker_id: 'w',
+    status: 'ok',
+    reasons: [],
+    embedding_space: null,
+    detections: [],
+    embeddings: [],
+  };
+}
+
+/** A sink whose answers a test decides: the seam of these tests is the broker. */
+class ScriptedSink implements DetectionSink {
+  readonly written: string[] = [];
+  answer: (id: string) => WriteResult = () => ok;
+
+  async write(events: readonly DetectionEvent[]): Promise<WriteResult[]> {
+    return events.map(({ frame_id: id }) => {
+      const result = this.answer(id);
+      if (result.ok) this.written.push(id);
+      return result;
+    });
+  }
+  async isHealthy(): Promise<boolean> {
+    return true;
+  }
+  async close(): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const resultsOf = (deliveries: readonly Delivery[]): Promise<BufferedResult[]> =>
+  Promise.all(deliveries.map(({ result }) => result));
+
+describe('an outage buffer', () => {
+  it('adds nothing while the sink takes events', async () => {
+    const sink = new ScriptedSink();
+    const buffer = createOutageBuffer({ sink });
+    const deliveries = await buffer.write([eventOf('1'), eventOf('2')]);
+    expect(deliveries).toEqual([
+      { waiting: false, result: ok },
+      { waiting: false, result: ok },
+    ]);
+    expect(buffer.stats()).toEqual({ events: 0, bytes: 0 });
+  });
+
+  it('keeps events while the sink is away and sends them on in order, later ones behind them', async () => {
+    const sink = new ScriptedSink();
+    sink.answer = () => away;
+    const buffer = createOutageBuffer({ sink, retryDelayMs: 1, maxBatchSize: 3 });
+    const early = await buffer.write(['1', '2', '3', '4'].map(eventOf));
+    expect(early.every((one) => one.waiting && one.first === away)).toBe(true);
+    expect(buffer.stats().events).toBe(4);
+    const late = await buffer.write(['5'].map(eventOf));
+    expect(late[0]).toMatchObject({ waiting: true, first: null });
+    sink.answer = () => ok;
+    expect(await resultsOf([...early, ...late])).toEqual([ok, ok, ok, ok, ok]);
+    expect(sink.written).toEqual(['1', '2', '3', '4', '5']);
+    expect(buffer.stats()).toEqual({ events: 0, bytes: 0 });
+  });
+
+  it('lets nobody overtake an event that fails in the middle of a write', async () => {
+    const sink = new ScriptedSink();
+    sink.answer = () => away;
+    const buffer = createOutageBuffer({ sink, retryDelayMs: 1 });
+    const deliveries = await buffer.write(['1', '2', '3'].map(eventOf));
+    let refusals = 3;
+    sink.answer = (id) => (id === '2' && refusals-- > 0 ? away : ok);
+    await resultsOf(deliveries);
+    expect(sink.written.filter((id, at) => sink.written.indexOf(id) === at)).toEqual(['1', '3', '2']);
+    // The third was repeated behind the second: at least once, and the last word is in order.
+    expect(sink.written.slice(-2)).toEqual(['2', '3']);
+  });
+
+  it('ends an event whose failure is its own, and goes on with the next', async () => {
+    const sink = new ScriptedSink();
+    sink.answer = () => away;
+    const buffer = createOutageBuffer({ sink, retryDelayMs: 1 });
+    const deliveries = await buffer.write(['1', '2'].map(eventOf));
+    sink.answer = (id) => (id === '1' ? tooLarge : ok);
+    expect(await resultsOf(deliveries)).toEqual([tooLarge, ok]);
+  });
+
+  it('gives up the oldest first where there are too many', async () => {
+    const sink = new ScriptedSink();
+    sink.answer = () => away;
+    const size = Buffer.byteLength(JSON.stringify(eventOf('1')));
+    const buffer = createOutageBuffer({ sink, retryDelayMs: 60_000, maxBytes: size * 3 });
+    const deliveries = await buffer.write(['1', '2', '3', '4', '5'].map(eventOf));
+    expect(buffer.stats()).toEqual({ events: 3, bytes: size * 3 });
+    expect(await deliveries[0]?.result).toMatchObject({ ok: false, reason: 'overflow' });
+    expect(await deliveries[1]?.result).toMatchObject({ ok: false, reason: 'overflow' });
+    expect(sink.written).toEqual([]);
+    await buffer.close(0);
+    expect(await deliveries[4]?.result).toMatchObject({ ok: false, reason: 'undelivered' });
+  });
+
+  it('close() waits for a sink that comes back, and not longer than it is told', async () => {
+    const sink = new ScriptedSink();
+    sink.answer = () => away;
+    const buffer = createOutageBuffer({ sink, retryDelayMs: 1 });
+    const deliveries = await buffer.write(['1'].map(eventOf));
+    const closed = buffer.close(60_000);
+    sink.answer = () => ok;
+    await closed;
+    expect(await resultsOf(deliveries)).toEqual([ok]);
+  });
+
+  it('says when events begin to wait and when none does any more', async () => {
+    const [warn, info] = [vi.fn(), vi.fn()];
+    const logger = { debug: vi.fn(), info, warn, error: vi.fn() };
+    const sink = new ScriptedSink();
+    sink.answer = () => away;
+    const buffer = createOutageBuffer({ sink, retryDelayMs: 1, logger });
+    const deliveries = await buffer.write(['1', '2'].map(eventOf));
+    expect(warn).toHaveBeenCalledTimes(1);
+    sink.answer = () => ok;
+    await resultsOf(deliveries);
+    await vi.waitFor(() => expect(info).toHaveBeenCalledTimes(1));
+  });
+});

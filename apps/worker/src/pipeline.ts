@@ -1,11 +1,12 @@
-import type { FrameOutcome } from '@trinetra/contracts';
-import type { DetectionSink, WriteResult } from '@trinetra/kafka-sink';
+import type { DetectionEvent, FrameOutcome } from '@trinetra/contracts';
+import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@trinetra/kafka-sink';
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
 import { assembleEvent } from './assemble-event.ts';
 import { createInferBatch, type InferenceStages } from './infer-batch.ts';
 import { createPrepareFrame, type PreparedFrame, type RefusedFrame } from './prepare-frame.ts';
 import { serial } from './serial.ts';
+import type { FailurePolicy } from './settings.ts';
 
 /** Batches in the worker at once: one is read and decoded, one on the engine, one on its way out. */
 export const pipelineDepth = 3;
@@ -13,6 +14,9 @@ export const pipelineDepth = 3;
 export interface PipelineOptions {
   readonly source: RedisBatchSource;
   readonly sink: DetectionSink;
+  /** Over `sink`; not used where the policy is to drop. */
+  readonly buffer: OutageBuffer;
+  readonly failurePolicy: FailurePolicy;
   readonly stages: InferenceStages;
   readonly workerId: string;
   readonly embeddingSpace: string | null;
@@ -21,12 +25,21 @@ export interface PipelineOptions {
   readonly maxFrameAgeMs: number | null;
 }
 
+/** What is left of an event once it is with the sink. */
+interface Published {
+  readonly cameraId: string;
+  readonly status: string;
+  readonly ingestTs: number;
+  readonly persons: number;
+  readonly delivery: Delivery;
+}
+
 /**
  * Reads, decodes, batches, infers, publishes and acks until the source ends. Resolves once every leased frame has
  * its outcome. Memory is bounded by `pipelineDepth * batchSize` leases, whatever the number of cameras.
  */
 export async function runPipeline(options: PipelineOptions): Promise<void> {
-  const { source, sink, stages, batchSize } = options;
+  const { source, sink, buffer, failurePolicy, stages, batchSize } = options;
   const { telemetry, logger } = stages;
   const prepareFrame = createPrepareFrame(stages.decoder, telemetry, options.maxFrameAgeMs);
   const inferBatch = createInferBatch(stages);
@@ -58,36 +71,73 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     const context = { workerId: options.workerId, embeddingSpace: options.embeddingSpace, workerTs };
     const events = findings.map((finding) => assembleEvent(finding, context));
     const startedAt = performance.now();
-    const results = await sink.write(events);
+    const deliveries = await write(events);
     telemetry.observeStage('publish', (performance.now() - startedAt) / 1000);
-    return events.map((event, index) => ({ event, result: results[index] }));
+    telemetry.eventsWaiting(buffer.stats().events);
+    return deliveries;
   });
 
-  function outcomeOf(cameraId: string, status: string, result: WriteResult | undefined): FrameOutcome {
-    if (result?.ok === true) {
+  async function write(events: readonly DetectionEvent[]): Promise<Published[]> {
+    const deliveries: readonly Delivery[] =
+      failurePolicy === 'drop'
+        ? (await sink.write(events)).map((result) => ({ waiting: false, result }))
+        : await buffer.write(events);
+    return events.map((event, index) => {
+      const delivery = deliveries[index];
+      if (delivery === undefined) throw new Error('a sink must answer for every event');
+      const { camera_id: cameraId, status, ingest_ts: ingestTs, detections } = event;
+      return { cameraId, status, ingestTs, persons: detections.length, delivery };
+    });
+  }
+
+  function outcomeOf({ cameraId, status }: Published, result: BufferedResult): FrameOutcome {
+    if (result.ok) {
       if (result.truncatedEmbeddings > 0) telemetry.embeddingsTruncated(result.truncatedEmbeddings);
       return status === 'ok' && result.truncatedEmbeddings === 0 ? 'published' : 'published_degraded';
     }
-    telemetry.publishError();
-    telemetry.frameDropped(cameraId, `publish_${result?.reason ?? 'unknown'}`);
+    if (result.reason === 'undelivered') return 'released'; // whoever has the frame next publishes it
+    telemetry.frameDropped(cameraId, `publish_${result.reason}`);
     return 'publish_failed';
+  }
+
+  async function finish(published: Published, lease: Lease, result: BufferedResult): Promise<void> {
+    const outcome = outcomeOf(published, result);
+    if (result.ok) {
+      telemetry.frameProcessed(published.cameraId);
+      telemetry.detections(published.cameraId, published.persons);
+      telemetry.observeEndToEnd(Math.max(0, Date.now() / 1000 - published.ingestTs));
+    }
+    await settle(lease, outcome);
+    telemetry.eventsWaiting(buffer.stats().events);
+  }
+
+  /** Frames whose events wait for the sink while the pipeline goes on. */
+  const waiting = new Set<Promise<void>>();
+
+  async function finishOrWait(published: Published, lease: Lease): Promise<void> {
+    const { delivery } = published;
+    if (!delivery.waiting) {
+      if (!delivery.result.ok) telemetry.publishError();
+      return finish(published, lease, delivery.result);
+    }
+    if (delivery.first !== null) telemetry.publishError();
+    if (failurePolicy === 'hold') return finish(published, lease, await delivery.result);
+    const parked = source.park(lease);
+    const later: Promise<void> = delivery.result
+      .then((result) => finish(published, parked, result))
+      .finally(() => waiting.delete(later));
+    waiting.add(later);
+    return undefined;
   }
 
   async function processBatch(batch: readonly PreparedFrame[]): Promise<void> {
     telemetry.batch(batch.length / batchSize);
-    const written = await publish(await inferBatch(batch));
+    const published = await publish(await inferBatch(batch));
     await Promise.all(
       batch.map(async ({ lease }, index) => {
-        const one = written[index];
-        if (one === undefined) throw new Error('a sink must answer for every event');
-        const { event, result } = one;
-        const outcome = outcomeOf(event.camera_id, event.status, result);
-        if (result?.ok === true) {
-          telemetry.frameProcessed(event.camera_id);
-          telemetry.detections(event.camera_id, event.detections.length);
-          telemetry.observeEndToEnd(Math.max(0, Date.now() / 1000 - event.ingest_ts));
-        }
-        await settle(lease, outcome);
+        const one = published[index];
+        if (one === undefined) throw new Error('inference must answer for every frame');
+        await finishOrWait(one, lease);
       }),
     );
   }
@@ -97,6 +147,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     maxDelayMs: options.batchTimeoutMs,
   });
   for await (const _ of pipelined(batches, processBatch, { depth: pipelineDepth - 1 })) {
-    // Each batch has settled its own frames.
+    // Each batch has settled its own frames, or parked them.
   }
+  await Promise.all(waiting);
 }

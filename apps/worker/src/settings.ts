@@ -70,6 +70,9 @@ const brokers = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** What happens to events while Kafka is away. */
+export type FailurePolicy = 'buffer' | 'drop' | 'hold';
+
 /** Where events go. */
 type SinkSetting = { readonly kind: 'kafka' | 'stdout' } | { readonly kind: 'ndjson'; readonly path: string };
 
@@ -119,6 +122,8 @@ export interface Settings {
   readonly KAFKA_COMPRESSION: 'lz4' | 'gzip' | 'none';
   readonly KAFKA_RETRIES: number;
   readonly KAFKA_RETRY_BACKOFF_MS: number;
+  readonly KAFKA_FAILURE_POLICY: FailurePolicy;
+  readonly KAFKA_BUFFER_MAX_BYTES: number;
   readonly KAFKA_TLS: Flag;
   readonly KAFKA_CA_FILE: string | undefined;
   readonly KAFKA_SASL_MECHANISM: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -168,6 +173,16 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   KAFKA_COMPRESSION: setting(oneOf('lz4', 'gzip', 'none'), 'lz4', 'lz4, gzip or none'),
   KAFKA_RETRIES: setting(whole(0, 100), '5', 'tries after the first that failed'),
   KAFKA_RETRY_BACKOFF_MS: setting(whole(1, 60_000), '100', 'wait before the first retry, ms'),
+  KAFKA_FAILURE_POLICY: setting(
+    oneOf('buffer', 'drop', 'hold'),
+    'buffer',
+    'while Kafka is away: buffer events and go on, drop them, or hold and read no more',
+  ),
+  KAFKA_BUFFER_MAX_BYTES: setting(
+    whole(1, 17_179_869_184),
+    '67108864',
+    'events that wait for Kafka, bytes of JSON; of too many the oldest are dropped',
+  ),
   KAFKA_TLS: setting(flag, 'off', 'TLS to Kafka: on or off'),
   KAFKA_CA_FILE: setting(
     optionalText,

@@ -1,10 +1,14 @@
 import type { Logger } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
+import { createOutageBuffer } from '@trinetra/kafka-sink';
 import { createGpuPoller, createMetricsServer, createTelemetry } from '@trinetra/telemetry';
 import { connectSource, createSink } from './connections.ts';
 import { loadModels } from './models.ts';
 import { runPipeline } from './pipeline.ts';
 import type { Settings } from './settings.ts';
+
+/** How long a stop waits for Kafka to take the events that wait; their frames are handed back otherwise. */
+const bufferLimitMs = 3000;
 
 export interface RunWorkerOptions {
   readonly config: Settings;
@@ -53,6 +57,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     }),
   );
   const sink = stack.use(await createSink(config, logger));
+  const buffer = createOutageBuffer({ sink, maxBytes: config.KAFKA_BUFFER_MAX_BYTES, logger });
   const source = stack.use(await connectSource(config, logger));
   telemetry.setSourceStats(() => source.stats());
   ready = async () => {
@@ -60,17 +65,26 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const sourceOk = source.isHealthy();
     return {
       ready: sinkOk && sourceOk,
-      checks: { models: { ok: true, detail: models.loaded }, redis: { ok: sourceOk }, sink: { ok: sinkOk } },
+      checks: {
+        models: { ok: true, detail: models.loaded },
+        redis: { ok: sourceOk },
+        sink: { ok: sinkOk, detail: { waiting: buffer.stats() } },
+      },
     };
   };
 
-  const stop = (): void => source.stop();
+  const stop = (): void => {
+    source.stop();
+    void buffer.close(bufferLimitMs);
+  };
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   logger.info({ metricsPort: server.port, models: models.loaded, sink: config.SINK.kind }, 'worker is ready');
   await runPipeline({
     source,
     sink,
+    buffer,
+    failurePolicy: config.KAFKA_FAILURE_POLICY,
     stages: { decoder, detector, aligner, embedder, telemetry, logger },
     workerId,
     embeddingSpace,

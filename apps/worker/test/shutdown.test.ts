@@ -70,7 +70,11 @@ it('SIGTERM under load leaves nothing pending, publishes each frame once, and th
 
 it('a second signal ends the worker at once, whatever it waits for', async () => {
   await using worker = await start('impatient');
-  server.pause();
+  await writeFrames(1);
+  await waitFor('the frame to be published', async () =>
+    (await worker.metric('trinetra_worker_frames_processed_total')).size > 0 ? true : undefined,
+  );
+  server.pause(); // the worker cannot leave its group
   try {
     worker.child.kill('SIGTERM');
     await waitFor('the worker to begin to stop', () =>

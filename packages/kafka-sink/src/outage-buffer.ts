@@ -12,7 +12,7 @@ export type BufferedResult =
 
 /** What became of an event at once, or what will. */
 export type Delivery =
-  | { readonly waiting: false; readonly result: WriteResult }
+  | { readonly waiting: false; readonly result: BufferedResult }
   | { readonly waiting: true; readonly first: WriteResult | null; readonly result: Promise<BufferedResult> };
 
 export interface OutageBufferOptions {
@@ -33,7 +33,10 @@ export interface OutageBuffer {
   write(events: readonly DetectionEvent[]): Promise<Delivery[]>;
   /** Events that wait, and the bytes of their JSON. */
   stats(): { readonly events: number; readonly bytes: number };
-  /** Tries for `limitMs` more, then ends what still waits as `undelivered`. Does not close the sink. */
+  /**
+   * Tries for `limitMs` more, then ends what still waits, and what cannot be written later, as `undelivered`. Does not
+   * close the sink.
+   */
   close(limitMs: number): Promise<void>;
 }
 
@@ -42,6 +45,12 @@ interface Waiting {
   readonly bytes: number;
   readonly resolve: (result: BufferedResult) => void;
 }
+
+const undelivered: BufferedResult = {
+  ok: false,
+  reason: 'undelivered',
+  message: 'The sink did not come back in time',
+};
 
 /** Failures that pass when the other side is mended; the others are the event's own. */
 const isOutage = (result: WriteResult): boolean =>
@@ -132,7 +141,8 @@ export function createOutageBuffer(options: OutageBufferOptions): OutageBuffer {
       return events.map((event, index) => {
         const result = results[index];
         if (result === undefined) throw new Error('a sink must answer for every event');
-        return isOutage(result) && !closed ? wait(event, result) : { waiting: false, result };
+        if (!isOutage(result)) return { waiting: false, result };
+        return closed ? { waiting: false, result: undelivered } : wait(event, result);
       });
     },
     stats: () => ({ events: queue.length, bytes }),
@@ -145,10 +155,7 @@ export function createOutageBuffer(options: OutageBufferOptions): OutageBuffer {
       closed = true;
       closing.abort();
       await draining;
-      for (const { resolve } of queue.splice(0)) {
-        const message = 'The sink did not come back in time';
-        resolve({ ok: false, reason: 'undelivered', message });
-      }
+      for (const { resolve } of queue.splice(0)) resolve(undelivered);
       bytes = 0;
     },
   };

@@ -44,6 +44,8 @@ export interface Recording {
   frameDropped(cameraId: string, reason: string): void;
   /** @param count Default 1. */
   publishError(count?: number): void;
+  /** Events that wait in memory for Kafka to come back. */
+  eventsWaiting(count: number): void;
   embeddingsTruncated(count: number): void;
   fallback(model: string, from: string, to: string, reason: string): void;
   /** A later call for the same model replaces the earlier one. */

@@ -77,6 +77,7 @@ describe('the metrics', () => {
       trinetra_worker_frames_unread: 'gauge',
       trinetra_worker_oldest_unread_age_seconds: 'gauge',
       trinetra_redis_stream_length: 'gauge',
+      trinetra_worker_events_waiting: 'gauge',
       trinetra_worker_frames_evicted_total: 'counter',
       trinetra_worker_frames_reclaimed_total: 'counter',
     });

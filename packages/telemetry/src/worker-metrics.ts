@@ -61,6 +61,10 @@ export function createWorkerMetrics(
     'Frames that were given up, by reason',
     ['camera_id', 'reason'],
   );
+  const waiting = factory.gauge(
+    'trinetra_worker_events_waiting',
+    'Events that wait in memory for the sink to come back; their frames stay pending in Redis',
+  );
   const publishErrors = factory.counter(
     'trinetra_kafka_publish_errors_total',
     'Events that could not be published',
@@ -110,6 +114,9 @@ export function createWorkerMetrics(
     },
     frameDropped: (cameraId, reason) =>
       dropped.inc({ camera_id: cameras.of(cameraId), reason: reasons.of(reason) }),
+    eventsWaiting(count) {
+      if (isCount(count)) waiting.set(count);
+    },
     publishError(count = 1) {
       if (isCount(count)) publishErrors.inc(count);
     },

@@ -61,15 +61,15 @@ describe('createGpuPoller', () => {
   }
 
   it('asks the program for what it reads, at once and again', async () => {
-    await fake(`echo "$@" > '${folder}/arguments'; echo '0, 41, 2417'`);
+    await fake(`echo "$@" >> '${folder}/arguments'; echo '0, 41, 2417'`);
     const { poller, seen } = pollerOf({ intervalMs: 1 });
     const answer = [{ index: 0, utilizationPct: 41, memoryUsedMb: 2417 }];
     expect(await poller.poll()).toEqual(answer);
     await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(3));
     expect(seen[2]).toEqual(answer);
-    expect(await readFile(join(folder, 'arguments'), 'utf8')).toBe(
-      '--query-gpu=index,utilization.gpu,memory.used --format=csv,noheader,nounits\n',
-    );
+    // Appended to: a call that is just beginning never empties what this reads.
+    const [first] = (await readFile(join(folder, 'arguments'), 'utf8')).split('\n');
+    expect(first).toBe('--query-gpu=index,utilization.gpu,memory.used --format=csv,noheader,nounits');
   });
 
   it('says once that there is no program, and stops', async () => {

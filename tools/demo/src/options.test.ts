@@ -5,10 +5,10 @@ const folders = ['--models', '../m', '--frames', 'photos'];
 
 describe('parseOptions', () => {
   it('starts relative paths from where the user stood', () => {
-    expect(parseOptions([...folders, '--output', 'out/sheet.png'], '/home/ana/work')).toEqual({
-      models: '/home/ana/m',
-      frames: '/home/ana/work/photos',
-      output: '/home/ana/work/out/sheet.png',
+    expect(parseOptions([...folders, '--output', 'out/sheet.png'], '/srv/ana/work')).toEqual({
+      models: '/srv/ana/m',
+      frames: '/srv/ana/work/photos',
+      output: '/srv/ana/work/out/sheet.png',
       cameras: 8,
       fps: 5,
       seconds: 20,

@@ -1,7 +1,6 @@
 """Trains the person detector on scenes: python train_detector.py SCENES OUT.pt [MINUTES [START.pt]]"""
 
 import sys
-import time
 
 import numpy as np
 import torch
@@ -9,6 +8,7 @@ from torch.nn import functional
 
 import scenes as data
 from networks import Detector, fast
+from training import train
 
 torch.manual_seed(1)
 rng = np.random.default_rng(1)
@@ -107,24 +107,12 @@ def main(folder, out, minutes=25.0, start=None):
     if start is not None:
         model.load_state_dict(torch.load(start))
     print(sum(p.numel() for p in model.parameters()), "parameters")
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-3)
-    started, step, batch, recent = time.time(), 0, 8, []
-    while True:
-        share = (time.time() - started) / (float(minutes) * 60)
-        if share >= 1:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * min(1, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-6
-        chosen = [augmented(scenes[i]) for i in rng.integers(0, len(scenes), batch)]
-        loss = loss_of(model, torch.stack([image for image, _ in chosen]), [persons for _, persons in chosen])
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 10)
-        optimizer.step()
-        recent.append(float(loss.detach()))
-        step += 1
-        if step % 50 == 0:
-            print(f"{share:5.1%} step {step} loss {np.mean(recent[-50:]):.3f}", flush=True)
+
+    def loss_of_batch(_share):
+        chosen = [augmented(scenes[i]) for i in rng.integers(0, len(scenes), 8)]
+        return loss_of(model, torch.stack([image for image, _ in chosen]), [persons for _, persons in chosen])
+
+    train(model.parameters(), loss_of_batch, minutes, rate=2e-3, decay=1e-3)
     torch.save(model.state_dict(), out)
 
 

@@ -4,7 +4,6 @@ The loss is that of ArcFace, arXiv:1801.07698.
 """
 
 import sys
-import time
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from torch.nn import functional
 
 import scenes as data
 from networks import Embedder, fast
+from training import train
 
 torch.manual_seed(3)
 rng = np.random.default_rng(3)
@@ -42,14 +42,8 @@ def main(folder, out, minutes=12.0):
     model = Embedder().to(memory_format=torch.channels_last)
     centres = torch.nn.Parameter(torch.randn(len(identities), 512) * 0.05)
     print(sum(p.numel() for p in model.parameters()), "parameters")
-    optimizer = torch.optim.AdamW([*model.parameters(), centres], lr=3e-3, weight_decay=5e-4)
-    started, step, recent = time.time(), 0, []
-    while True:
-        share = (time.time() - started) / (float(minutes) * 60)
-        if share >= 1:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = 3e-3 * min(1, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-6
+
+    def loss_of_batch(share):
         chosen = torch.from_numpy(rng.integers(0, len(faces), 96))
         images = faces[chosen].float()
         gain = torch.empty(len(chosen), 1, 1, 1).uniform_(0.75, 1.25)
@@ -65,15 +59,9 @@ def main(folder, out, minutes=12.0):
         own = functional.one_hot(label[chosen], len(identities)).bool()
         angle = cosine.clamp(-1 + 1e-6, 1 - 1e-6).acos()
         margin = MARGIN * min(1, share * 4)
-        loss = functional.cross_entropy(SCALE * torch.where(own, (angle + margin).cos(), cosine), label[chosen])
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([*model.parameters(), centres], 10)
-        optimizer.step()
-        recent.append(float(loss.detach()))
-        step += 1
-        if step % 50 == 0:
-            print(f"{share:5.1%} step {step} loss {np.mean(recent[-50:]):.3f}", flush=True)
+        return functional.cross_entropy(SCALE * torch.where(own, (angle + margin).cos(), cosine), label[chosen])
+
+    train([*model.parameters(), centres], loss_of_batch, minutes, rate=3e-3, decay=5e-4)
     torch.save(model.state_dict(), out)
 
 

@@ -1,7 +1,6 @@
 """Trains the face finder on crops of persons: python train_faces.py SCENES OUT.pt [MINUTES]"""
 
 import sys
-import time
 
 import numpy as np
 import torch
@@ -9,6 +8,7 @@ from torch.nn import functional
 
 import scenes as data
 from networks import FaceFinder, fast
+from training import train
 
 torch.manual_seed(2)
 rng = np.random.default_rng(2)
@@ -88,27 +88,15 @@ def main(folder, out, minutes=10.0):
     crops, faces = crops_of(data.load(folder), 9000)
     model = FaceFinder().to(memory_format=torch.channels_last)
     print(sum(p.numel() for p in model.parameters()), "parameters,", sum(len(f) for f in faces), "faces")
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-3)
-    started, step, recent = time.time(), 0, []
-    while True:
-        share = (time.time() - started) / (float(minutes) * 60)
-        if share >= 1:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * min(1, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-6
+
+    def loss_of_batch(_share):
         chosen = torch.from_numpy(rng.integers(0, len(crops), 24))
         images = crops[chosen].float()
         gain = torch.empty(len(chosen), 1, 1, 1).uniform_(0.75, 1.25)
         images = ((images - 128) * gain + 128 + torch.empty_like(gain).uniform_(-30, 30)).clamp(0, 255)
-        loss = loss_of(model, images, [faces[i] for i in chosen])
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 10)
-        optimizer.step()
-        recent.append(float(loss.detach()))
-        step += 1
-        if step % 50 == 0:
-            print(f"{share:5.1%} step {step} loss {np.mean(recent[-50:]):.3f}", flush=True)
+        return loss_of(model, images, [faces[i] for i in chosen])
+
+    train(model.parameters(), loss_of_batch, minutes, rate=2e-3, decay=1e-3)
     torch.save(model.state_dict(), out)
 
 

@@ -1,9 +1,9 @@
-import { createScene } from '@trinetra/camera-simulator/scene';
 import { cameraTypes, frameOutcomes } from '@trinetra/contracts';
 import { startKafka, startRedis } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectEvents, type EventCollector } from './collect-events.ts';
+import { addSceneFrame } from './scene-frames.ts';
 import { demoModels, startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
 
 const cameras = 8;
@@ -33,14 +33,10 @@ describe('workers that are killed under load', () => {
       MAX_DELIVERIES: '10',
       STREAM_DELETE_ACKED: 'off',
     };
-    const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
     for (let index = 0; index < cameras * framesEach; index += 1) {
       const camera = `cam_${index % cameras}`;
-      const frame = await scene.frame(index).canvas.encode('jpeg', 85);
       const type = cameraTypes[(index % cameras) % cameraTypes.length] ?? 'others';
-      const fields = { camera_id: camera, camera_type: type, ingest_ts: String(Date.now() / 1000), frame };
-      const id = await redis.xadd(`frames:${camera}`, '*', ...Object.entries(fields).flat());
-      written.add(`${camera} ${id}`);
+      written.add(`${camera} ${await addSceneFrame(redis, index, camera, type)}`);
     }
   });
 

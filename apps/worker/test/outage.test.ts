@@ -1,4 +1,3 @@
-import { createScene } from '@trinetra/camera-simulator/scene';
 import {
   canRunKafka,
   type LocalKafka,
@@ -9,6 +8,7 @@ import {
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectEvents } from './collect-events.ts';
+import { addSceneFrames } from './scene-frames.ts';
 import { demoModels, startWorker, waitFor } from './worker-process.ts';
 
 const kafkaHere = await canRunKafka();
@@ -31,21 +31,6 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka goes away (needs Java)', ()
   });
   afterAll(() => stack.disposeAsync());
 
-  const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
-  async function writeFrames(count: number): Promise<string[]> {
-    const ids: string[] = [];
-    for (let index = 0; index < count; index += 1) {
-      const frame = await scene.frame(index).canvas.encode('jpeg', 85);
-      const fields = {
-        camera_id: 'cam',
-        camera_type: 'entrance',
-        ingest_ts: String(Date.now() / 1000),
-        frame,
-      };
-      ids.push(String(await redis.xadd(stream, '*', ...Object.entries(fields).flat())));
-    }
-    return ids;
-  }
   const pending = async (): Promise<number> => Number((await redis.xpending(stream, group))[0]);
 
   it('reads on, keeps what it cannot publish, and delivers all of it in order when Kafka is back', async () => {
@@ -59,14 +44,14 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka goes away (needs Java)', ()
       MAX_DELIVERIES: '1',
     });
     await worker.ready();
-    const ids = await writeFrames(4);
+    const ids = await addSceneFrames(redis, 4);
     await waitFor('the first frames to be acked', async () =>
       (await worker.metric('trinetra_worker_frames_processed_total')).get('{camera_id="cam"}') === 4
         ? true
         : undefined,
     );
     await kafka.kill();
-    ids.push(...(await writeFrames(40)));
+    ids.push(...(await addSceneFrames(redis, 40)));
     const waitingEvents = async (): Promise<number> =>
       (await worker.metric('trinetra_worker_events_waiting')).get('') ?? 0;
     // Far more than the pipeline holds at once: reading and inference go on.
@@ -99,7 +84,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka goes away (needs Java)', ()
       CONSUMER_NAME: 'leaver',
     });
     await waitFor('the models', () => (worker.log().includes('worker is ready') ? true : undefined));
-    await writeFrames(20);
+    await addSceneFrames(redis, 20);
     await waitFor('every event to wait', async () =>
       (await worker.metric('trinetra_worker_events_waiting')).get('') === 20 ? true : undefined,
     );

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createScene } from '@trinetra/camera-simulator/scene';
 import { type LocalRedis, startRedis } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { addSceneFrames } from './scene-frames.ts';
 import { demoModels, startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
 
 const stream = 'frames:cam';
@@ -37,17 +37,8 @@ async function start(name: string): Promise<WorkerProcess> {
   return worker;
 }
 
-async function writeFrames(count: number): Promise<void> {
-  const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
-  for (let index = 0; index < count; index += 1) {
-    const frame = await scene.frame(index).canvas.encode('jpeg', 85);
-    const fields = { camera_id: 'cam', camera_type: 'entrance', ingest_ts: String(Date.now() / 1000), frame };
-    await redis.xadd(stream, '*', ...Object.entries(fields).flat());
-  }
-}
-
 it('SIGTERM under load leaves nothing pending, publishes each frame once, and the next worker goes on', async () => {
-  await writeFrames(60);
+  await addSceneFrames(redis, 60);
   const published: string[] = [];
   for (const name of ['one', 'two', 'three']) {
     await using worker = await start(name);
@@ -70,7 +61,7 @@ it('SIGTERM under load leaves nothing pending, publishes each frame once, and th
 
 it('a second signal ends the worker at once, whatever it waits for', async () => {
   await using worker = await start('impatient');
-  await writeFrames(1);
+  await addSceneFrames(redis, 1);
   await waitFor('the frame to be published', async () =>
     (await worker.metric('trinetra_worker_frames_processed_total')).size > 0 ? true : undefined,
   );

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Xyxy } from '@trinetra/contracts';
 import { createInferenceRuntime, type InferenceRuntime } from '@trinetra/inference-runtime';
+import { goldenNames, sharedFolder } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDetector, type Detection, type Detector } from '../src/detector.ts';
 import { iou } from '../src/nms.ts';
@@ -13,19 +14,7 @@ interface Golden {
   readonly persons: readonly { readonly box: Xyxy; readonly confidence: number }[];
 }
 
-const shared = new URL('../../../../shared/', import.meta.url);
-const names = [
-  'group_01',
-  'group_02',
-  'group_03',
-  'group_04',
-  'headshot_01',
-  'headshot_02',
-  'office_02',
-  'office_04',
-  'synthetic_01',
-];
-const path = (name: string): string => new URL(name, shared).pathname;
+const path = (name: string): string => new URL(name, sharedFolder).pathname;
 const goldenOf = (name: string): Golden =>
   JSON.parse(readFileSync(path(`golden/${name}.json`), 'utf8')) as Golden;
 
@@ -60,7 +49,7 @@ function expectPersons(found: readonly Detection[], golden: Golden): void {
   );
 }
 
-describe.skipIf(!existsSync(shared))('the persons of the golden photos (needs ../shared)', () => {
+describe.skipIf(!existsSync(sharedFolder))('the persons of the golden photos (needs ../shared)', () => {
   let runtime: InferenceRuntime;
   let detector: Detector;
   beforeAll(async () => {
@@ -75,14 +64,14 @@ describe.skipIf(!existsSync(shared))('the persons of the golden photos (needs ..
     expect(Object.keys(detector.classNames)).toHaveLength(80);
   });
 
-  it.each(names)('%s', async (name) => {
+  it.each(goldenNames)('%s', async (name) => {
     const golden = goldenOf(name);
     const [found = []] = await detector.detect([await load(golden)]);
     expectPersons(found, golden);
   });
 
   it('are the same in a batch of photos', async () => {
-    const batch = names.slice(2, 6).map(goldenOf);
+    const batch = goldenNames.slice(2, 6).map(goldenOf);
     const found = await detector.detect(await Promise.all(batch.map(load)));
     for (const [index, golden] of batch.entries()) expectPersons(found[index] ?? [], golden);
   });

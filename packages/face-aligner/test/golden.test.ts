@@ -6,6 +6,7 @@ import {
   type InferenceModel,
   type InferenceRuntime,
 } from '@trinetra/inference-runtime';
+import { goldenNames, sharedFolder } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignFace } from '../src/align-face.ts';
 import { createFaceAligner } from '../src/face-aligner.ts';
@@ -38,19 +39,7 @@ interface Golden {
   readonly persons: readonly { readonly box: Xyxy; readonly face: GoldenFace | null }[];
 }
 
-const shared = new URL('../../../../shared/', import.meta.url);
-const names = [
-  'group_01',
-  'group_02',
-  'group_03',
-  'group_04',
-  'headshot_01',
-  'headshot_02',
-  'office_02',
-  'office_04',
-  'synthetic_01',
-];
-const path = (name: string): string => new URL(name, shared).pathname;
+const path = (name: string): string => new URL(name, sharedFolder).pathname;
 
 /** The pixels of a picture, squashed to `side` x `side` where that is given. */
 async function readPixels(file: string, side?: number): Promise<RgbImage> {
@@ -72,7 +61,7 @@ function readGolden(name: string): Golden {
 const meanDifference = (a: Uint8Array, b: Uint8Array): number =>
   a.reduce((sum, value, at) => sum + Math.abs(value - (b[at] ?? 0)), 0) / a.length;
 
-describe.skipIf(!existsSync(shared))('the faces of the golden photos (needs ../shared)', () => {
+describe.skipIf(!existsSync(sharedFolder))('the faces of the golden photos (needs ../shared)', () => {
   let runtime: InferenceRuntime;
   const models = new Map<string, InferenceModel>();
   const model = (name: string): InferenceModel => {
@@ -87,7 +76,7 @@ describe.skipIf(!existsSync(shared))('the faces of the golden photos (needs ../s
   });
   afterAll(() => runtime.close());
 
-  it.each(names)('%s: landmarks within 0.01 of the width of the face', async (name) => {
+  it.each(goldenNames)('%s: landmarks within 0.01 of the width of the face', async (name) => {
     const golden = readGolden(name);
     const image = await readPixels(path(`photos/${golden.image}`));
     const aligner = createFaceAligner({ model: model('yunet') });
@@ -108,7 +97,7 @@ describe.skipIf(!existsSync(shared))('the faces of the golden photos (needs ../s
     }
   });
 
-  it.each(names)(
+  it.each(goldenNames)(
     '%s: aligned faces from golden landmarks are 0.3 grey levels from the reference at most, on average',
     async (name) => {
       const golden = readGolden(name);
@@ -126,7 +115,7 @@ describe.skipIf(!existsSync(shared))('the faces of the golden photos (needs ../s
   it('have landmarks at half the error or less where the proportions of a squashed picture are told', async () => {
     const errors: { told: number[]; untold: number[] } = { told: [], untold: [] };
     const aligner = createFaceAligner({ model: model('yunet') });
-    for (const name of names) {
+    for (const name of goldenNames) {
       const golden = readGolden(name);
       const image = await readPixels(path(`photos/${golden.image}`), 640);
       const [kx, ky] = [640 / golden.width, 640 / golden.height];
@@ -157,7 +146,7 @@ describe.skipIf(!existsSync(shared))('the faces of the golden photos (needs ../s
     expect(close(errors.told)).toBeGreaterThanOrEqual(0.9 * errors.told.length);
   });
 
-  it.each(names)('%s: no two persons get the same face, in batches as one by one', async (name) => {
+  it.each(goldenNames)('%s: no two persons get the same face, in batches as one by one', async (name) => {
     const golden = readGolden(name);
     const image = await readPixels(path(`photos/${golden.image}`));
     const persons = golden.persons.map(({ box }) => box);

@@ -1,2 +1,3 @@
 export { type OnnxModel, type OnnxNode, type OnnxTensor, onnxModel } from './onnx-model.ts';
 export { type ReadmeExampleOptions, runReadmeExample } from './readme-example.ts';
+export { goldenNames, sharedFolder } from './shared.ts';

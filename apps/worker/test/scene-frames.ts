@@ -1,0 +1,29 @@
+import { createScene } from '@trinetra/camera-simulator/scene';
+import type { CameraType } from '@trinetra/contracts';
+import type { Redis } from 'ioredis';
+
+const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
+
+/** Writes moment `seconds` of a generated scene into the stream of a camera, as the ingestor does; returns the entry's id. */
+export async function addSceneFrame(
+  redis: Redis,
+  seconds: number,
+  cameraId = 'cam',
+  cameraType: CameraType = 'entrance',
+): Promise<string> {
+  const frame = await scene.frame(seconds).canvas.encode('jpeg', 85);
+  const fields = {
+    camera_id: cameraId,
+    camera_type: cameraType,
+    ingest_ts: String(Date.now() / 1000),
+    frame,
+  };
+  return String(await redis.xadd(`frames:${cameraId}`, '*', ...Object.entries(fields).flat()));
+}
+
+/** Writes `count` moments into one stream. */
+export async function addSceneFrames(redis: Redis, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index += 1) ids.push(await addSceneFrame(redis, index));
+  return ids;
+}

@@ -3,6 +3,16 @@ import type { CameraType } from '@trinetra/contracts';
 import type { Redis } from 'ioredis';
 
 const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
+const pictures = new Map<number, Promise<Buffer>>();
+
+/** Moment `seconds` of a generated scene as a JPEG; drawn once. */
+export function scenePicture(seconds: number): Promise<Buffer> {
+  const known = pictures.get(seconds);
+  if (known !== undefined) return known;
+  const picture = scene.frame(seconds).canvas.encode('jpeg', 85);
+  pictures.set(seconds, picture);
+  return picture;
+}
 
 /** Writes moment `seconds` of a generated scene into the stream of a camera, as the ingestor does; returns the entry's id. */
 export async function addSceneFrame(
@@ -11,19 +21,18 @@ export async function addSceneFrame(
   cameraId = 'cam',
   cameraType: CameraType = 'entrance',
 ): Promise<string> {
-  const frame = await scene.frame(seconds).canvas.encode('jpeg', 85);
   const fields = {
     camera_id: cameraId,
     camera_type: cameraType,
     ingest_ts: String(Date.now() / 1000),
-    frame,
+    frame: await scenePicture(seconds),
   };
   return String(await redis.xadd(`frames:${cameraId}`, '*', ...Object.entries(fields).flat()));
 }
 
 /** Writes `count` moments into one stream. */
-export async function addSceneFrames(redis: Redis, count: number): Promise<string[]> {
+export async function addSceneFrames(redis: Redis, count: number, cameraId?: string): Promise<string[]> {
   const ids: string[] = [];
-  for (let index = 0; index < count; index += 1) ids.push(await addSceneFrame(redis, index));
+  for (let index = 0; index < count; index += 1) ids.push(await addSceneFrame(redis, index, cameraId));
   return ids;
 }

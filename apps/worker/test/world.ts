@@ -1,0 +1,73 @@
+import { type LocalKafka, type LocalRedis, startKafka, startRedis } from '@trinetra/local-servers';
+import { Redis } from 'ioredis';
+import { collectEvents, type EventCollector } from './collect-events.ts';
+import { demoModels } from './worker-process.ts';
+
+export const topic = 'trinetra.detections';
+export const consumerGroup = 'inference-workers';
+
+/** A real Redis, and what a worker needs to read from it. */
+export interface RedisWorld extends AsyncDisposable {
+  readonly server: LocalRedis;
+  readonly redis: Redis;
+  /** Environment of a worker in this world: demo models, its Redis, its Kafka. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Entries delivered and not acked, over all streams `frames:*`. */
+  pending(): Promise<number>;
+}
+
+export interface World extends RedisWorld {
+  readonly kafka: LocalKafka;
+  /** Reads the topic from its beginning, until the world ends. */
+  collect(): Promise<EventCollector>;
+}
+
+/** Starts a Redis of its own for a test. */
+export async function startRedisWorld(): Promise<RedisWorld> {
+  const server = await startRedis();
+  const redis = new Redis(server.url);
+  redis.on('error', () => undefined); // tests kill the server on purpose; ioredis connects again
+  return {
+    server,
+    redis,
+    env: { ...demoModels(), REDIS_URL: server.url },
+    pending: () => countPending(redis),
+    [Symbol.asyncDispose]: async () => {
+      redis.disconnect();
+      await server.close();
+    },
+  };
+}
+
+/** Starts a Redis and a Kafka of their own for a test. */
+export async function startWorld(): Promise<World> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const world = stack.use(await startRedisWorld());
+    const kafka = await startKafka({ topic, partitions: 8 });
+    stack.defer(() => kafka.close());
+    return {
+      ...world,
+      kafka,
+      env: { ...world.env, KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(',') },
+      collect: async () => stack.use(await collectEvents(kafka.brokers, topic)),
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function countPending(redis: Redis): Promise<number> {
+  const streams = await redis.keys('frames:*');
+  const counts = await Promise.all(
+    streams.map(async (stream) => {
+      const groups = await redis.xinfo('GROUPS', stream);
+      if (!JSON.stringify(groups).includes(`"${consumerGroup}"`)) return 0;
+      const [count] = await redis.xpending(stream, consumerGroup);
+      return Number(count);
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,6 +1,9 @@
 import type { RgbImage } from '@trinetra/contracts';
 import type { Affine } from './similarity.ts';
 
+/** Positions are rounded to this part of a pixel: 5 bits, INTER_BITS of OpenCV. */
+const steps = 32;
+
 /**
  * Samples `image` at `transform(x, y)` for each pixel of a `size` x `size` result, bilinear, 0 outside of the image.
  * Positions are rounded to 1/32 px, as OpenCV's warpAffine does.
@@ -14,31 +17,56 @@ export function warpAffine(image: RgbImage, transform: Affine, size: number): Ui
   const [a, b, c, d, e, f] = transform;
   const result = new Uint8Array(size * size * 3);
   const stride = width * 3;
+  const [lastX, lastY] = [(width - 1) * steps, (height - 1) * steps];
   let out = 0;
   for (let y = 0; y < size; y += 1) {
     for (let x = 0; x < size; x += 1, out += 3) {
-      const fixedX = Math.round((a * x + b * y + c) * 32);
-      const fixedY = Math.round((d * x + e * y + f) * 32);
-      // No bit operations: they wrap past 32 bits and turn what is not a number into 0, both inside of the image.
-      const [left, top] = [Math.floor(fixedX / 32), Math.floor(fixedY / 32)];
-      if (!(left >= -1 && top >= -1 && left < width && top < height)) continue;
-      const [right, bottom] = [fixedX / 32 - left, fixedY / 32 - top];
-      const leftIn = left >= 0;
-      const rightIn = left + 1 < width;
-      const topIn = top >= 0;
-      const bottomIn = top + 1 < height;
-      const at = top * stride + left * 3;
-      for (let channel = 0; channel < 3; channel += 1) {
-        const from = at + channel;
-        const topLeft = topIn && leftIn ? (data[from] ?? 0) : 0;
-        const topRight = topIn && rightIn ? (data[from + 3] ?? 0) : 0;
-        const bottomLeft = bottomIn && leftIn ? (data[from + stride] ?? 0) : 0;
-        const bottomRight = bottomIn && rightIn ? (data[from + stride + 3] ?? 0) : 0;
-        const upper = topLeft + (topRight - topLeft) * right;
-        const lower = bottomLeft + (bottomRight - bottomLeft) * right;
-        result[out + channel] = Math.round(upper + (lower - upper) * bottom);
+      const fixedX = Math.round((a * x + b * y + c) * steps);
+      const fixedY = Math.round((d * x + e * y + f) * steps);
+      if (fixedX >= 0 && fixedY >= 0 && fixedX < lastX && fixedY < lastY) {
+        // All four neighbours are in the image, and the numbers are small: whole-number arithmetic is exact.
+        const at = (fixedY >> 5) * stride + (fixedX >> 5) * 3;
+        const right = fixedX & 31;
+        const bottom = fixedY & 31;
+        const w11 = right * bottom;
+        const w10 = bottom * steps - w11;
+        const w01 = right * steps - w11;
+        const w00 = steps * steps - w01 - w10 - w11;
+        for (let from = at, to = out; from < at + 3; from += 1, to += 1) {
+          const sum =
+            w00 * (data[from] as number) +
+            w01 * (data[from + 3] as number) +
+            w10 * (data[from + stride] as number) +
+            w11 * (data[from + stride + 3] as number);
+          result[to] = (sum + 512) >> 10;
+        }
+      } else {
+        sampleAtBorder(image, fixedX, fixedY, result, out);
       }
     }
   }
   return result;
+}
+
+/** The pixel at a position in 1/32 px whose neighbours may lie outside of the image, where they count as 0. */
+function sampleAtBorder(
+  { data, width, height }: RgbImage,
+  fixedX: number,
+  fixedY: number,
+  result: Uint8Array,
+  out: number,
+): void {
+  // No bit operations: they wrap past 32 bits and turn what is not a number into 0, both inside of the image.
+  const [left, top] = [Math.floor(fixedX / steps), Math.floor(fixedY / steps)];
+  if (!(left >= -1 && top >= -1 && left < width && top < height)) return;
+  const [right, bottom] = [fixedX / steps - left, fixedY / steps - top];
+  const pixel = (x: number, y: number, channel: number): number =>
+    x >= 0 && y >= 0 && x < width && y < height ? (data[(y * width + x) * 3 + channel] as number) : 0;
+  for (let channel = 0; channel < 3; channel += 1) {
+    const topLeft = pixel(left, top, channel);
+    const bottomLeft = pixel(left, top + 1, channel);
+    const upper = topLeft + (pixel(left + 1, top, channel) - topLeft) * right;
+    const lower = bottomLeft + (pixel(left + 1, top + 1, channel) - bottomLeft) * right;
+    result[out + channel] = Math.round(upper + (lower - upper) * bottom);
+  }
 }

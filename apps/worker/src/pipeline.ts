@@ -120,7 +120,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       if (!delivery.result.ok) telemetry.publishError();
       return finish(published, lease, delivery.result);
     }
-    if (delivery.first !== null) telemetry.publishError();
+    void delivery.first?.then((first) => (first.ok ? undefined : telemetry.publishError()));
     if (failurePolicy === 'hold') return finish(published, lease, await delivery.result);
     const parked = source.park(lease);
     const later: Promise<void> = delivery.result

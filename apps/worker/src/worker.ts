@@ -61,14 +61,21 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const source = stack.use(await connectSource(config, logger));
   telemetry.setSourceStats(() => source.stats());
   ready = async () => {
-    const sinkOk = await sink.isHealthy();
+    const problem = await sink.problem();
+    const sinkOk = problem === null;
     const sourceOk = source.isHealthy();
     return {
       ready: sinkOk && sourceOk,
       checks: {
         models: { ok: true, detail: models.loaded },
         redis: { ok: sourceOk },
-        sink: { ok: sinkOk, detail: { waiting: buffer.stats() } },
+        sink: {
+          ok: sinkOk,
+          detail: {
+            waiting: buffer.stats(),
+            ...(problem === null ? {} : { reason: problem.reason, message: problem.message }),
+          },
+        },
       },
     };
   };

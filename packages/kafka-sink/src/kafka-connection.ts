@@ -3,6 +3,7 @@ import kafkajs, { type Admin, type LogEntry, type Message, type Producer, type S
 import { failureOf } from './kafka-failure.ts';
 import { registerLz4 } from './lz4.ts';
 import type { KafkaSinkSettings } from './options.ts';
+import { within } from './patience.ts';
 import { quietIdleQueues } from './quiet-idle-queue.ts';
 import type { WriteFailure } from './sink.ts';
 
@@ -39,7 +40,7 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
   const { topic, acks, connectionTimeoutMs, requestTimeoutMs, retryBackoffMs, ssl, sasl, logger } = settings;
   quietIdleQueues();
   if (settings.compression === 'lz4') registerLz4();
-  const kafka = new Kafka({
+  const common = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,
     connectionTimeout: connectionTimeoutMs,
@@ -56,6 +57,13 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
     ssl: typeof ssl === 'boolean' ? ssl : { ...ssl },
     // kafkajs wants to know the mechanism when it compiles; ours is known when it runs.
     ...(sasl === undefined ? {} : { sasl: { ...sasl } as SASLOptions }),
+  };
+  const kafka = new Kafka(common);
+  // A question about health is asked again soon: one that hangs must not keep the cluster's return from being noticed.
+  const asking = new Kafka({
+    ...common,
+    requestTimeout: connectionTimeoutMs,
+    authenticationTimeout: connectionTimeoutMs,
   });
 
   let producer: Producer | undefined;
@@ -105,7 +113,7 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
   }
 
   async function askForTopic(): Promise<WriteFailure | null> {
-    const current = admin ?? kafka.admin({ retry: { retries: 0 } });
+    const current = admin ?? asking.admin({ retry: { retries: 0 } });
     try {
       if (admin === undefined) await current.connect();
       admin = current;
@@ -125,16 +133,12 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
     finding ??= askForTopic().finally(() => {
       finding = undefined;
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<WriteFailure>((resolve) => {
-      const message = `no answer within ${connectionTimeoutMs} ms`;
-      timer = setTimeout(() => resolve({ ok: false, reason: 'unreachable', message }), connectionTimeoutMs);
-    });
-    try {
-      return await Promise.race([finding, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const answer = await within(
+      finding.then((failure) => ({ failure })),
+      connectionTimeoutMs,
+    );
+    if (answer !== null) return answer.failure;
+    return { ok: false, reason: 'unreachable', message: `no answer within ${connectionTimeoutMs} ms` };
   }
 
   async function close(): Promise<void> {

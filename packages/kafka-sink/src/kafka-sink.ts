@@ -6,6 +6,7 @@ import { encodeMessage } from './encode-message.ts';
 import { createKafkaConnection } from './kafka-connection.ts';
 import { failureOf } from './kafka-failure.ts';
 import { type KafkaSinkOptions, type KafkaSinkSettings, parseOptions } from './options.ts';
+import { within } from './patience.ts';
 import { createSerialQueue } from './serial-queue.ts';
 import type { DetectionSink, WriteFailure, WriteFailureReason, WriteResult } from './sink.ts';
 
@@ -15,6 +16,24 @@ const maxBackoffMs = 30_000;
 /** A broker that said this is there. */
 const hasAnswered = (failure: WriteFailure | null): boolean =>
   failure === null || failure.reason === 'too_large' || failure.reason === 'unknown_topic';
+
+/** Runs of messages in order, each of at most `maxBytes` or of one message. */
+function partsOf(messages: readonly Message[], maxBytes: number): Message[][] {
+  const parts: Message[][] = [];
+  let room = 0;
+  for (const message of messages) {
+    const bytes = message.value?.length ?? 0;
+    const last = parts.at(-1);
+    if (last === undefined || bytes > room) {
+      parts.push([message]);
+      room = maxBytes - bytes;
+    } else {
+      last.push(message);
+      room -= bytes;
+    }
+  }
+  return parts;
+}
 
 function retriesFor(reason: WriteFailureReason, retries: number): number {
   if (reason === 'unreachable') return retries;
@@ -43,7 +62,8 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
   const connection = createKafkaConnection(settings);
   const queue = createSerialQueue();
   let lastFailure: WriteFailure = { ok: false, reason: 'unreachable', message: '' };
-  let health: { readonly at: number; readonly ok: Promise<boolean> } | undefined;
+  let health: { readonly at: number; readonly answer: Promise<WriteFailure | null> } | undefined;
+  let topicIsMissing = false;
   let closing: Promise<void> | undefined;
 
   const breaker = createCircuitBreaker({
@@ -82,7 +102,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
   }
 
   /** One produce request for all; each its own only where the broker found one of them too large. */
-  async function deliverAll(
+  async function deliverTogether(
     messages: Message[],
     signal: AbortSignal | undefined,
   ): Promise<(WriteFailure | null)[]> {
@@ -98,7 +118,28 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     return failures;
   }
 
+  /** In requests of at most `maxMessageBytes`: the limit of a broker is for what a request holds for a partition. */
+  async function deliverAll(
+    messages: Message[],
+    signal: AbortSignal | undefined,
+  ): Promise<(WriteFailure | null)[]> {
+    const failures: (WriteFailure | null)[] = [];
+    for (const part of partsOf(messages, maxMessageBytes)) {
+      const before = failures.at(-1) ?? null;
+      const blocked = !hasAnswered(before) || before?.reason === 'unknown_topic';
+      failures.push(...(blocked ? part.map(() => before) : await deliverTogether(part, signal)));
+    }
+    return failures;
+  }
+
   function record(failures: readonly (WriteFailure | null)[]): void {
+    const missing = failures.some((failure) => failure?.reason === 'unknown_topic');
+    if (missing !== topicIsMissing) {
+      topicIsMissing = missing;
+      health = undefined;
+      if (missing) logger.warn({ topic }, 'the Kafka topic does not exist: events fail until it is created');
+      else logger.info({ topic }, 'the Kafka topic takes events again');
+    }
     const outage = failures.find((failure) => !hasAnswered(failure)) ?? null;
     if (outage === null) {
       breaker.recordSuccess();
@@ -108,19 +149,22 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     }
   }
 
+  /** The failure of every write while the breaker is open. */
+  function notTried(): WriteFailure | null {
+    if (breaker.state === 'closed') return null;
+    const { reason, message } = lastFailure;
+    return {
+      ok: false,
+      reason: reason === 'refused' ? 'refused' : 'unreachable',
+      message: `Not tried, because of the last failure: ${message}`,
+    };
+  }
+
   async function publish(
     messages: Message[],
     signal: AbortSignal | undefined,
   ): Promise<(WriteFailure | null)[]> {
     if (messages.length === 0) return [];
-    if (breaker.state !== 'closed') {
-      const { reason, message } = lastFailure;
-      return messages.map(() => ({
-        ok: false,
-        reason: reason === 'refused' ? 'refused' : 'unreachable',
-        message: `Not tried, because of the last failure: ${message}`,
-      }));
-    }
     const failures = await deliverAll(messages, signal);
     record(failures);
     return failures;
@@ -131,6 +175,9 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<WriteResult[]> {
     return queue.run(async () => {
+      const failure = notTried();
+      // Not even encoded: while the cluster is away the same events come again and again.
+      if (failure !== null) return events.map(() => failure);
       const encoded = events.map((event) => encodeMessage(event, maxMessageBytes));
       const messages = encoded.flatMap((one) => ('ok' in one ? [] : [one.message]));
       const failures = (await publish(messages, signal)).values();
@@ -141,22 +188,29 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     }, signal);
   }
 
-  async function isHealthy(): Promise<boolean> {
-    if (closing !== undefined || breaker.state !== 'closed') return false;
+  async function problem(): Promise<WriteFailure | null> {
+    if (closing !== undefined) return { ok: false, reason: 'refused', message: 'The sink is closed' };
+    if (breaker.state !== 'closed') return lastFailure;
     const now = performance.now();
     if (health === undefined || now - health.at > healthCacheMs) {
-      health = { at: now, ok: connection.findTopic().then((failure) => failure === null) };
+      health = { at: now, answer: connection.findTopic() };
     }
-    return health.ok;
+    return health.answer;
+  }
+
+  async function finish(): Promise<void> {
+    await queue.close();
+    breaker.stop();
+    await connection.close();
   }
 
   function close(): Promise<void> {
-    closing ??= queue.close().then(() => {
-      breaker.stop();
-      return connection.close();
-    });
+    // What a broker does not answer would keep the process for as long as a request may take.
+    closing ??= within(finish(), settings.closeTimeoutMs).then(() => breaker.stop());
     return closing;
   }
 
-  return { write, isHealthy, close, [Symbol.asyncDispose]: close };
+  const isHealthy = async (): Promise<boolean> => (await problem()) === null;
+
+  return { write, isHealthy, problem, close, [Symbol.asyncDispose]: close };
 }

@@ -40,6 +40,7 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
   const queue = createSerialQueue();
   let file: FileHandle | undefined;
   let healthy = true;
+  let lastFailure: WriteFailure = { ok: false, reason: 'refused', message: `${path}: closed` };
   let withinLine = false;
   let closing: Promise<void> | undefined;
 
@@ -65,6 +66,7 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
 
   async function abandon(error: unknown): Promise<WriteFailure> {
     const text = error instanceof Error ? error.message : String(error);
+    lastFailure = { ok: false, reason: 'refused', message: `${path}: ${text}` };
     if (healthy) logger.warn({ path, error: text }, 'the events file cannot be written: events fail');
     healthy = false;
     const broken = file;
@@ -72,7 +74,7 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
     await broken
       ?.close()
       .catch((reason: unknown) => logger.debug({ path, error: String(reason) }, 'close failed'));
-    return { ok: false, reason: 'refused', message: `${path}: ${text}` };
+    return lastFailure;
   }
 
   async function write(
@@ -104,5 +106,7 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
     return closing;
   }
 
-  return { write, isHealthy, close, [Symbol.asyncDispose]: close };
+  const problem = async (): Promise<WriteFailure | null> => ((await isHealthy()) ? null : lastFailure);
+
+  return { write, isHealthy, problem, close, [Symbol.asyncDispose]: close };
 }

@@ -30,6 +30,7 @@ const schema = z.strictObject({
   maxMessageBytes: z.number().int().min(1000).max(100_000_000).default(900_000),
   connectionTimeoutMs: ms(10).default(1000),
   requestTimeoutMs: ms(100).default(10_000),
+  closeTimeoutMs: ms(0).default(3000),
   ssl: z
     .union([
       z.boolean(),
@@ -88,6 +89,8 @@ export interface KafkaSinkOptions {
   readonly connectionTimeoutMs?: number;
   /** Longest wait for one answer; no retry begins later than this after the first try, ms. Default 10000. */
   readonly requestTimeoutMs?: number;
+  /** How long `close()` waits for requests that a broker does not answer, ms. Default 3000. */
+  readonly closeTimeoutMs?: number;
   /** Default false: no TLS. */
   readonly ssl?: boolean | KafkaTlsOptions;
   readonly sasl?: {

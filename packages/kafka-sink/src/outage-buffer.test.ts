@@ -39,6 +39,9 @@ class ScriptedSink implements DetectionSink {
   async isHealthy(): Promise<boolean> {
     return true;
   }
+  async problem(): Promise<null> {
+    return null;
+  }
   async close(): Promise<void> {}
   async [Symbol.asyncDispose](): Promise<void> {}
 }
@@ -63,7 +66,7 @@ describe('an outage buffer', () => {
     sink.answer = () => away;
     const buffer = createOutageBuffer({ sink, retryDelayMs: 1, maxBatchSize: 3 });
     const early = await buffer.write(['1', '2', '3', '4'].map(eventOf));
-    expect(early.every((one) => one.waiting && one.first === away)).toBe(true);
+    expect(await Promise.all(early.map((one) => one.waiting && one.first))).toEqual(Array(4).fill(away));
     expect(buffer.stats().events).toBe(4);
     const late = await buffer.write(['5'].map(eventOf));
     expect(late[0]).toMatchObject({ waiting: true, first: null });
@@ -118,6 +121,32 @@ describe('an outage buffer', () => {
     sink.answer = () => ok;
     await closed;
     expect(await resultsOf(deliveries)).toEqual([ok]);
+  });
+
+  it('does not hold up its caller for a write that hangs, and never sends those events a second time', async () => {
+    const sink = new ScriptedSink();
+    const hanging = Promise.withResolvers<WriteResult[]>();
+    const write = vi.spyOn(sink, 'write').mockReturnValueOnce(hanging.promise);
+    const size = Buffer.byteLength(JSON.stringify(eventOf('1')));
+    const buffer = createOutageBuffer({ sink, stallMs: 1, maxBytes: size * 3 });
+    const hung = await buffer.write(['1', '2'].map(eventOf));
+    const behind = await buffer.write(['3', '4'].map(eventOf));
+    // Full: those under way may have arrived already, so the oldest of the others is given up.
+    expect(await behind[0]?.result).toMatchObject({ ok: false, reason: 'overflow' });
+    hanging.resolve([ok, ok]);
+    expect(await resultsOf([...hung, ...behind.slice(1)])).toEqual([ok, ok, ok]);
+    expect(await Promise.all(hung.map((one) => one.waiting && one.first))).toEqual([ok, ok]);
+    expect(write).toHaveBeenCalledTimes(2);
+    expect(sink.written).toEqual(['4']);
+  });
+
+  it('close() does not wait for a write that hangs longer than it is told', async () => {
+    const sink = new ScriptedSink();
+    vi.spyOn(sink, 'write').mockReturnValue(new Promise<never>(() => undefined));
+    const buffer = createOutageBuffer({ sink, stallMs: 1 });
+    const deliveries = await buffer.write(['1'].map(eventOf));
+    await buffer.close(1);
+    expect(await deliveries[0]?.result).toMatchObject({ ok: false, reason: 'undelivered' });
   });
 
   it('says when events begin to wait and when none does any more', async () => {

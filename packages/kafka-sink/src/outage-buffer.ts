@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DetectionEvent, type Logger, silentLogger } from '@trinetra/contracts';
+import { orAborted, within } from './patience.ts';
 import type { DetectionSink, WriteResult } from './sink.ts';
 
 /** Why an event that waited was given up: the buffer was full, or was closed before the sink came back. */
@@ -10,15 +11,21 @@ export type BufferedResult =
   | WriteResult
   | { readonly ok: false; readonly reason: BufferFailureReason; readonly message: string };
 
-/** What became of an event at once, or what will. */
+/** What became of an event at once, or what will; `first`: what the sink said to it at once, null where it was not asked. */
 export type Delivery =
   | { readonly waiting: false; readonly result: BufferedResult }
-  | { readonly waiting: true; readonly first: WriteResult | null; readonly result: Promise<BufferedResult> };
+  | {
+      readonly waiting: true;
+      readonly first: Promise<BufferedResult> | null;
+      readonly result: Promise<BufferedResult>;
+    };
 
 export interface OutageBufferOptions {
   readonly sink: DetectionSink;
   /** Bound for the JSON of all events that wait. Default 64 MiB. */
   readonly maxBytes?: number;
+  /** The events of a write that takes longer than this wait like the others, so that the caller goes on, ms. Default 1000. */
+  readonly stallMs?: number;
   /** Between two tries while the sink is away, ms. Default 250. */
   readonly retryDelayMs?: number;
   /** Events in one write of the way back. Default 32. */
@@ -69,7 +76,7 @@ const isOutage = (result: WriteResult): boolean =>
  */
 export function createOutageBuffer(options: OutageBufferOptions): OutageBuffer {
   const { sink, maxBytes = 64 * 1024 * 1024, retryDelayMs = 250, maxBatchSize = 32 } = options;
-  const { logger = silentLogger } = options;
+  const { stallMs = 1000, logger = silentLogger } = options;
   if (!Number.isInteger(maxBytes) || maxBytes < 1) {
     throw new RangeError(`maxBytes: expected a whole number from 1 but received ${maxBytes}`);
   }
@@ -80,6 +87,7 @@ export function createOutageBuffer(options: OutageBufferOptions): OutageBuffer {
   let underWay = 0;
   let draining: Promise<void> | undefined;
   let closed = false;
+  let overflowing = false;
 
   function takeOut(at: number): Waiting | undefined {
     const [one] = queue.splice(at, 1);
@@ -87,27 +95,37 @@ export function createOutageBuffer(options: OutageBufferOptions): OutageBuffer {
     return one;
   }
 
+  function giveUpOldest(): void {
+    if (!overflowing) logger.warn({ maxBytes }, 'too many events wait: the oldest are given up');
+    overflowing = true;
+    const message = `Expected at most ${maxBytes} bytes of waiting events: the oldest is given up`;
+    takeOut(underWay)?.resolve({ ok: false, reason: 'overflow', message });
+  }
+
   function enqueue(event: DetectionEvent): Promise<BufferedResult> {
     const { promise, resolve } = Promise.withResolvers<BufferedResult>();
     const waiting = { event, bytes: Buffer.byteLength(JSON.stringify(event)), resolve };
-    if (queue.length === 0) logger.warn({ maxBytes }, 'the sink is away: events wait in memory');
     queue.push(waiting);
     bytes += waiting.bytes;
-    while (bytes > maxBytes && queue.length > underWay) {
-      const message = `Expected at most ${maxBytes} bytes of waiting events: the oldest is given up`;
-      takeOut(underWay)?.resolve({ ok: false, reason: 'overflow', message });
-    }
-    draining ??= drain().finally(() => {
-      draining = undefined;
-    });
+    while (bytes > maxBytes && queue.length > underWay) giveUpOldest();
     return promise;
   }
 
-  /** Writes the head of the queue; whether any of it is done with. */
-  async function writeHead(): Promise<boolean> {
-    const head = queue.slice(0, maxBatchSize);
-    underWay = head.length;
-    const results = await sink.write(head.map(({ event }) => event));
+  /** Sends what waits, unless that is going on; `late` is the write of those under way, if there is one. */
+  function startDraining(late?: Promise<readonly WriteResult[]>): void {
+    if (draining !== undefined) return;
+    logger.warn({ maxBytes }, 'the sink is away: events wait in memory');
+    draining = drain(late).finally(() => {
+      draining = undefined;
+      if (queue.length > 0 && !closed) startDraining(); // written while the last ones left
+    });
+  }
+
+  /** Waits for the write of the first `count`; whether any of them is done with. */
+  async function settleHead(count: number, writing: Promise<readonly WriteResult[]>): Promise<boolean> {
+    underWay = count;
+    const head = queue.slice(0, count);
+    const results = await orAborted(writing, closing.signal, []);
     underWay = 0;
     let done = 0;
     for (const [index, one] of head.entries()) {
@@ -120,30 +138,37 @@ export function createOutageBuffer(options: OutageBufferOptions): OutageBuffer {
     return done > 0;
   }
 
-  async function drain(): Promise<void> {
-    let moved = false; // it was away a moment ago
+  async function drain(late: Promise<readonly WriteResult[]> | undefined): Promise<void> {
+    let moved = late !== undefined && (await settleHead(underWay, late));
     while (queue.length > 0 && !closed) {
       if (!moved) await delay(retryDelayMs, undefined, { signal: closing.signal }).catch(() => undefined);
-      if (!closed) moved = await writeHead();
+      if (closed) break;
+      const head = queue.slice(0, maxBatchSize).map(({ event }) => event);
+      moved = await settleHead(head.length, sink.write(head));
     }
+    overflowing = false;
     if (queue.length === 0) logger.info({}, 'no event waits any more');
   }
 
   return {
     async write(events) {
-      const wait = (event: DetectionEvent, first: WriteResult | null): Delivery => ({
-        waiting: true,
-        first,
-        result: enqueue(event),
+      if (queue.length > 0) {
+        return events.map((event) => ({ waiting: true, first: null, result: enqueue(event) }));
+      }
+      const writing = sink.write(events);
+      const results = await within(writing, stallMs);
+      if (closed && results === null) return events.map(() => ({ waiting: false, result: undelivered }));
+      if (results === null) underWay = events.length; // these are not to be given up: they may have arrived
+      const deliveries = events.map((event, index): Delivery => {
+        const result = results?.[index];
+        if (results !== null && result === undefined) throw new Error('a sink must answer for every event');
+        if (result !== undefined && !isOutage(result)) return { waiting: false, result };
+        if (closed) return { waiting: false, result: undelivered };
+        const first = writing.then((all) => all[index] ?? undelivered);
+        return { waiting: true, first, result: enqueue(event) };
       });
-      if (queue.length > 0) return events.map((event) => wait(event, null));
-      const results = await sink.write(events);
-      return events.map((event, index) => {
-        const result = results[index];
-        if (result === undefined) throw new Error('a sink must answer for every event');
-        if (!isOutage(result)) return { waiting: false, result };
-        return closed ? { waiting: false, result: undelivered } : wait(event, result);
-      });
+      if (queue.length > 0) startDraining(results === null ? writing : undefined);
+      return deliveries;
     },
     stats: () => ({ events: queue.length, bytes }),
     async close(limitMs) {

@@ -42,6 +42,8 @@ export interface DetectionSink extends AsyncDisposable {
   ): Promise<WriteResult[]>;
   /** Whether a write would work now, as far as can be told within about a second. Never rejects. */
   isHealthy(): Promise<boolean>;
+  /** Why a write would fail now, by the same knowledge as `isHealthy()`; null where it would work. Never rejects. */
+  problem(): Promise<WriteFailure | null>;
   /** Finishes the writes under way, then lets go of what the sink opened. Idempotent. */
   close(): Promise<void>;
 }

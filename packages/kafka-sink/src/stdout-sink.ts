@@ -44,6 +44,8 @@ export function createStdoutSink(options: StdoutSinkOptions = {}): DetectionSink
     }, signal);
   }
 
+  const isOpen = (): boolean => closing === undefined && stream.writable && stream.errored === null;
+
   function close(): Promise<void> {
     closing ??= queue.close().then(() => void stream.off('error', onError));
     return closing;
@@ -51,7 +53,9 @@ export function createStdoutSink(options: StdoutSinkOptions = {}): DetectionSink
 
   return {
     write,
-    isHealthy: async () => closing === undefined && stream.writable && stream.errored === null,
+    isHealthy: async () => isOpen(),
+    problem: async () =>
+      isOpen() ? null : { ok: false, reason: 'refused', message: 'nobody reads standard output' },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import kafkajs from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import kafkajs, { type Admin } from 'kafkajs';
 import { createFolder, freePort, removeFolder, runCommand } from './process.ts';
 import { type LocalServer, serve } from './redis.ts';
 import { ensureTools } from './tools.ts';
@@ -56,25 +57,54 @@ export async function canRunKafka(): Promise<{ ok: true } | { ok: false; reason:
   }
 }
 
+/** A user that the SASL listener knows, by PLAIN and by SCRAM-SHA-256. */
+export interface KafkaUser {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface LocalKafkaOptions {
+  /** Created before `startKafka` resolves. */
+  readonly topic?: string;
+  readonly partitions?: number;
+  /** Opens a second listener that lets nobody in but this user. */
+  readonly user?: KafkaUser;
+}
+
 export interface LocalKafka extends LocalServer {
   readonly brokers: string[];
+  /** The listener with SASL; empty without a `user`. */
+  readonly saslBrokers: string[];
+  createTopic(topic: string, partitions?: number): Promise<void>;
+  /** Resolves once the cluster does not know the topic any more. */
+  deleteTopic(topic: string): Promise<void>;
+  /** Largest batch of records that the topic takes from now on, bytes. */
+  setMaxMessageBytes(topic: string, bytes: number): Promise<void>;
+}
+
+function saslProperties({ username, password }: KafkaUser): string {
+  const modules = 'org.apache.kafka.common.security';
+  return `sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+listener.name.sasl.plain.sasl.jaas.config=${modules}.plain.PlainLoginModule required user_${username}="${password}";
+listener.name.sasl.scram-sha-256.sasl.jaas.config=${modules}.scram.ScramLoginModule required;
+`;
 }
 
 /** Starts Apache Kafka (KRaft, one node) on free loopback ports and creates the topic. */
-export async function startKafka(
-  options: { readonly topic?: string; readonly partitions?: number } = {},
-): Promise<LocalKafka> {
+export async function startKafka(options: LocalKafkaOptions = {}): Promise<LocalKafka> {
+  const { user } = options;
   const libs = await prepareKafka();
-  const [port, controllerPort] = [await freePort(), await freePort()];
+  const [port, controllerPort, saslPort] = [await freePort(), await freePort(), await freePort()];
+  const sasl = user === undefined ? '' : `,SASL://127.0.0.1:${saslPort}`;
   const folder = await createFolder(join(tmpdir(), 'trinetra-kafka-'));
   const properties = join(folder, 'server.properties');
   await writeFile(
     properties,
     `process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${sasl}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}${sasl}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
 log.dirs=${join(folder, 'data')}
@@ -89,25 +119,48 @@ group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=2000
-`,
+${user === undefined ? '' : saslProperties(user)}`,
   );
   const classpath = join(libs, '*');
   const storage = ['-cp', classpath, 'kafka.tools.StorageTool'];
   const cluster = (await runCommand('java', [...storage, 'random-uuid'])).trim();
-  await runCommand('java', [...storage, 'format', '--standalone', '-t', cluster, '-c', properties]);
+  const scram =
+    user === undefined
+      ? []
+      : ['--add-scram', `SCRAM-SHA-256=[name=${user.username},password=${user.password}]`];
+  await runCommand('java', [...storage, 'format', '--standalone', '-t', cluster, '-c', properties, ...scram]);
   const memory = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   const server = await serve(port, folder, 'java', ['-cp', classpath, ...memory, 'kafka.Kafka', properties]);
   const brokers = [`127.0.0.1:${port}`];
+  const createTopic = (topic: string, numPartitions = 8): Promise<void> =>
+    administer(brokers, async (admin) => {
+      await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions }] });
+    });
   try {
-    if (options.topic !== undefined) await createTopic(brokers, options.topic, options.partitions ?? 8);
+    if (options.topic !== undefined) await createTopic(options.topic, options.partitions);
   } catch (error) {
     await server.close();
     throw error;
   }
-  return Object.assign(server, { brokers });
+  return Object.assign(server, {
+    brokers,
+    saslBrokers: user === undefined ? [] : [`127.0.0.1:${saslPort}`],
+    createTopic,
+    deleteTopic: (topic: string) =>
+      administer(brokers, async (admin) => {
+        await admin.deleteTopics({ topics: [topic] });
+        while ((await admin.listTopics()).includes(topic)) await delay(20);
+      }),
+    setMaxMessageBytes: (topic: string, bytes: number) =>
+      administer(brokers, async (admin) => {
+        const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
+        const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries };
+        await admin.alterConfigs({ validateOnly: false, resources: [resource] });
+      }),
+  });
 }
 
-async function createTopic(brokers: string[], topic: string, numPartitions: number): Promise<void> {
+async function administer(brokers: string[], work: (admin: Admin) => Promise<void>): Promise<void> {
   const { Kafka, logLevel } = kafkajs;
   const kafka = new Kafka({
     clientId: 'local-servers',
@@ -118,7 +171,7 @@ async function createTopic(brokers: string[], topic: string, numPartitions: numb
   const admin = kafka.admin();
   await admin.connect();
   try {
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions }] });
+    await work(admin);
   } finally {
     await admin.disconnect();
   }

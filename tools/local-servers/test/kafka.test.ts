@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import kafkajs from 'kafkajs';
+import kafkajs, { type SASLOptions } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { canRunKafka, type LocalKafka, startKafka } from '../src/index.ts';
 import { listeningAddresses, loopback, stateOf } from './inspect.ts';
@@ -16,7 +16,11 @@ describe.skipIf(!kafkaHere.ok)('a local Kafka (needs Java, and Maven the first t
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'local-servers-'));
     vi.stubEnv('TMPDIR', scratch);
-    kafka = await startKafka({ topic: 'events', partitions: 3 });
+    kafka = await startKafka({
+      topic: 'events',
+      partitions: 3,
+      user: { username: 'ann', password: 'right' },
+    });
   });
   afterAll(async () => {
     await kafka.close();
@@ -49,6 +53,37 @@ describe.skipIf(!kafkaHere.ok)('a local Kafka (needs Java, and Maven the first t
     const answer = partitionsOf('events');
     kafka.resume();
     expect(await answer).toBe(3);
+  });
+
+  it.each(['plain', 'scram-sha-256'] as const)(
+    'lets its user in by %s, and nobody else',
+    async (mechanism) => {
+      const connect = async (password: string): Promise<void> => {
+        const sasl = { mechanism, username: 'ann', password } as SASLOptions;
+        const options = { brokers: kafka.saslBrokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } };
+        const admin = new Kafka({ ...options, sasl }).admin();
+        await admin.connect().finally(() => admin.disconnect());
+      };
+      await connect('right');
+      await expect(connect('wrong')).rejects.toThrow(/authentication/i);
+    },
+  );
+
+  it('creates and deletes topics, and bounds what they take', async () => {
+    await kafka.createTopic('more', 1);
+    expect(await partitionsOf('more')).toBe(1);
+    await kafka.setMaxMessageBytes('more', 1000);
+    const producer = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).producer({
+      retry: { retries: 0 },
+    });
+    await producer.connect();
+    const send = (bytes: number): Promise<unknown> =>
+      producer.send({ topic: 'more', messages: [{ value: Buffer.alloc(bytes) }] });
+    await send(500);
+    await expect(send(2000)).rejects.toThrow(/larger than the max/);
+    await producer.disconnect();
+    await kafka.deleteTopic('more');
+    await expect(partitionsOf('more')).rejects.toThrow();
   });
 
   it('keeps its topic over a kill and a restart', async () => {

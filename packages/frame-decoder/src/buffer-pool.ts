@@ -1,9 +1,12 @@
 /** Sizes are rounded up to this, so that pictures of nearly the same size share buffers. Bytes. */
 const granule = 4096;
 
-/** A bounded store of ArrayBuffers for reuse. */
+/**
+ * A bounded store of memory for reuse. It is shared with the threads that fill it, not transferred: what is transferred
+ * is a new object each time, whose size makes the garbage collector run for nothing.
+ */
 export class BufferPool {
-  readonly #free: ArrayBuffer[] = [];
+  readonly #free: SharedArrayBuffer[] = [];
   readonly #maxBuffers: number;
   readonly #maxBytes: number;
   #pooledBytes = 0;
@@ -22,7 +25,7 @@ export class BufferPool {
   }
 
   /** A buffer of at least `bytes` (exactly `bytes` with `exact`); its content is undefined. */
-  acquire(bytes: number, exact = false): ArrayBuffer {
+  acquire(bytes: number, exact = false): SharedArrayBuffer {
     const wanted = exact ? bytes : Math.ceil(bytes / granule) * granule;
     const largest = exact ? bytes : wanted * 2;
     let best = -1;
@@ -34,16 +37,16 @@ export class BufferPool {
     const [found] = best === -1 ? [] : this.#free.splice(best, 1);
     if (found === undefined) {
       this.#allocated += 1;
-      return new ArrayBuffer(wanted);
+      return new SharedArrayBuffer(wanted);
     }
     this.#reused += 1;
     this.#pooledBytes -= found.byteLength;
     return found;
   }
 
-  /** Takes a buffer back. A detached one is ignored; when full, the oldest ones go. */
-  release(buffer: ArrayBuffer): void {
-    if (buffer.byteLength === 0 || buffer.byteLength > this.#maxBytes) return;
+  /** Takes a buffer back, which nobody may use any more; when full, the oldest ones go. */
+  release(buffer: SharedArrayBuffer): void {
+    if (buffer.byteLength > this.#maxBytes) return;
     this.#free.push(buffer);
     this.#pooledBytes += buffer.byteLength;
     while (this.#free.length > this.#maxBuffers || this.#pooledBytes > this.#maxBytes) {

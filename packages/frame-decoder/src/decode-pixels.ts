@@ -14,9 +14,9 @@ const maxJpegScans = 100;
  * @throws when the data is broken, truncated, or not of the size that the header announced
  */
 export async function decodePixels(
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array,
   header: ImageHeader,
-  target: Uint8Array<ArrayBuffer>,
+  target: Uint8Array,
   accuracy: 'fast' | 'exact',
 ): Promise<void> {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -28,7 +28,7 @@ export async function decodePixels(
 }
 
 /** False when libjpeg-turbo refuses or warns: it does not say why, so libvips has the last word. */
-function decodeTurbo(source: Buffer, header: ImageHeader, target: Uint8Array<ArrayBuffer>): boolean {
+function decodeTurbo(source: Buffer, header: ImageHeader, target: Uint8Array): boolean {
   const out = Buffer.from(target.buffer, target.byteOffset, header.width * header.height * 3);
   try {
     const { width, height } = jpeg.decompressSync(source, out, { format: jpeg.FORMAT_RGB });

@@ -2,10 +2,10 @@ import type { Letterbox, RgbImage } from '@trinetra/contracts';
 
 /** A decoded frame. Its buffers belong to the decoder's pool: hand them back with `release(frame)`. */
 export interface DecodedFrame {
-  /** The full-resolution picture, RGB, HWC, 0..255. The orientation tag of EXIF is ignored. */
+  /** The full-resolution picture, RGB, HWC, 0..255, in a SharedArrayBuffer. The orientation tag of EXIF is ignored. */
   readonly image: RgbImage;
-  /** `[3, inputHeight, inputWidth]` NCHW RGB 0..1, letterboxed with grey 114. Owns its whole ArrayBuffer. */
-  readonly tensor: Float32Array<ArrayBuffer>;
+  /** `[3, inputHeight, inputWidth]` NCHW RGB 0..1, letterboxed with grey 114. Owns its whole SharedArrayBuffer. */
+  readonly tensor: Float32Array<SharedArrayBuffer>;
   /** How the picture lies in the tensor. */
   readonly letterbox: Letterbox;
   /** Mean luma of the picture inside the padding, 0..255. */

@@ -21,11 +21,11 @@ const answer = async ({ buffers, byteLength, header }: DecodeRequest): Promise<T
   try {
     await decodePixels(new Uint8Array(buffers.bytes, 0, byteLength), header, data, jpegAccuracy);
   } catch (error) {
-    return { type: 'failed', buffers, message: error instanceof Error ? error.message : String(error) };
+    return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
   const letterbox = letterboxGeometry(width, height, inputWidth, inputHeight);
   const luma = fill({ data, width, height }, letterbox, new Float32Array(buffers.tensor));
-  return { type: 'decoded', buffers, luma };
+  return { type: 'decoded', luma };
 };
 
 port.on('message', async (request: DecodeRequest | null) => {
@@ -33,8 +33,6 @@ port.on('message', async (request: DecodeRequest | null) => {
     port.close();
     return;
   }
-  const message = await answer(request);
-  const { bytes, image, tensor } = request.buffers;
-  port.postMessage(message, [bytes, image, tensor]);
+  port.postMessage(await answer(request));
 });
 port.postMessage({ type: 'ready' } satisfies ThreadMessage);

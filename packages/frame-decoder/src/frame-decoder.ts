@@ -98,16 +98,14 @@ class ThreadedFrameDecoder implements FrameDecoder {
     const cancel = (): void => {
       if (job.cancel()) this.#giveBack(buffers);
     };
-    const result = await abortable(job.result, options.signal, cancel, (late) => {
-      if (late.type !== 'crashed') this.#giveBack(late.buffers);
-    });
-    return this.#finish(result, header);
+    const result = await abortable(job.result, options.signal, cancel, () => this.#giveBack(buffers));
+    return this.#finish(result, header, buffers);
   }
 
   release(frame: DecodedFrame): void {
     if (!this.#lent.delete(frame)) return;
     this.#buffers.release(frame.tensor.buffer);
-    if (frame.image.data.buffer instanceof ArrayBuffer) this.#buffers.release(frame.image.data.buffer);
+    if (frame.image.data.buffer instanceof SharedArrayBuffer) this.#buffers.release(frame.image.data.buffer);
   }
 
   stats(): FrameDecoderStats {
@@ -162,13 +160,16 @@ class ThreadedFrameDecoder implements FrameDecoder {
     this.#buffers.release(buffers.tensor);
   }
 
-  #finish(result: JobResult, header: ImageHeader): DecodeResult {
-    if (result.type === 'crashed') return decodeFailure('corrupt', result.message);
+  #finish(result: JobResult, header: ImageHeader, buffers: JobBuffers): DecodeResult {
+    if (result.type === 'crashed') {
+      this.#giveBack(buffers); // its thread has ended
+      return decodeFailure('corrupt', result.message);
+    }
     if (result.type === 'failed') {
-      this.#giveBack(result.buffers);
+      this.#giveBack(buffers);
       return decodeFailure('corrupt', `The ${header.format} data is broken: ${result.message}`);
     }
-    const { buffers, luma } = result;
+    const { luma } = result;
     const blank = this.#settings.rejectFlat ? blankFailure(luma) : undefined;
     if (blank !== undefined) {
       this.#giveBack(buffers);

@@ -8,12 +8,12 @@ export interface ThreadData {
   readonly jpegAccuracy: 'fast' | 'exact';
 }
 
-/** The buffers of one job; transferred to the thread and back. */
+/** The memory of one job, shared with the thread until it answers. */
 export interface JobBuffers {
   /** The encoded frame: `byteLength` bytes from the start of `bytes`. */
-  readonly bytes: ArrayBuffer;
-  readonly image: ArrayBuffer;
-  readonly tensor: ArrayBuffer;
+  readonly bytes: SharedArrayBuffer;
+  readonly image: SharedArrayBuffer;
+  readonly tensor: SharedArrayBuffer;
 }
 
 /** To the thread; `null` ends it. */
@@ -26,5 +26,5 @@ export interface DecodeRequest {
 /** From the thread: once ready, then one answer a request, in order. */
 export type ThreadMessage =
   | { readonly type: 'ready' }
-  | { readonly type: 'decoded'; readonly buffers: JobBuffers; readonly luma: LumaStatistics }
-  | { readonly type: 'failed'; readonly buffers: JobBuffers; readonly message: string };
+  | { readonly type: 'decoded'; readonly luma: LumaStatistics }
+  | { readonly type: 'failed'; readonly message: string };

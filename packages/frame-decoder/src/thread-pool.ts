@@ -3,7 +3,7 @@ import type { Logger } from '@trinetra/contracts';
 import { FrameDecoderError } from './errors.ts';
 import type { DecodeRequest, ThreadData, ThreadMessage } from './thread-messages.ts';
 
-/** What became of a job. After a crash its buffers are gone. */
+/** What became of a job. */
 export type JobResult =
   | Exclude<ThreadMessage, { type: 'ready' }>
   | { readonly type: 'crashed'; readonly message: string };
@@ -155,8 +155,7 @@ export class ThreadPool {
       const job = this.#queue.shift();
       if (job === undefined) break;
       slot.job = job;
-      const { bytes, image, tensor } = job.request.buffers;
-      slot.worker.postMessage(job.request, [bytes, image, tensor]);
+      slot.worker.postMessage(job.request);
     }
     if (this.#queue.length === 0 && this.stats.active === 0) {
       for (const resolve of this.#idleWaiters.splice(0)) resolve();

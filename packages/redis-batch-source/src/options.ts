@@ -25,6 +25,16 @@ const schema = z.strictObject({
     username: z.string().optional(),
     password: z.string().optional(),
     tls: z.strictObject({ ca: z.string().optional() }).optional(),
+    sentinel: z
+      .strictObject({
+        addresses: z
+          .array(z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535) }))
+          .min(1),
+        master: z.string().min(1),
+        username: z.string().optional(),
+        password: z.string().optional(),
+      })
+      .optional(),
   }),
   streamPattern: z.string().min(1).default('frames:*'),
   consumerGroup: z.string().min(1).default('inference-workers'),
@@ -44,12 +54,22 @@ const schema = z.strictObject({
 /** Options of `createRedisBatchSource`. */
 export interface RedisBatchSourceOptions {
   readonly redis: {
-    /** `redis://` or `rediss://`; user, password and database may be part of it. */
+    /** `redis://` or `rediss://`; user, password and database may be part of it. With Sentinel its host is not used. */
     readonly url: string;
+    /** Goes before the user of `url`; so does `password`. */
     readonly username?: string;
     readonly password?: string;
     /** PEM of the authority that signed the server's certificate, where it is a private one. */
     readonly tls?: { readonly ca?: string };
+    /** Sentinels that know which server is the master, now and after a failover. */
+    readonly sentinel?: {
+      readonly addresses: readonly { readonly host: string; readonly port: number }[];
+      /** The name under which they monitor it. */
+      readonly master: string;
+      /** Of the Sentinels themselves. */
+      readonly username?: string;
+      readonly password?: string;
+    };
   };
   /** Glob of the streams. Default `frames:*`. */
   readonly streamPattern?: string;
@@ -92,6 +112,14 @@ export interface RedisBatchSourceSettings extends PlainOptions {
     readonly username?: string | undefined;
     readonly password?: string | undefined;
     readonly tls?: { readonly ca?: string | undefined } | undefined;
+    readonly sentinel?:
+      | {
+          readonly addresses: readonly { readonly host: string; readonly port: number }[];
+          readonly master: string;
+          readonly username?: string | undefined;
+          readonly password?: string | undefined;
+        }
+      | undefined;
   };
   readonly maxInFlight: number;
   readonly weights: Readonly<Record<CameraType, number>>;

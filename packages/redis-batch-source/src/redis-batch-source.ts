@@ -13,13 +13,17 @@ import { LeaseReader } from './lease-reader.ts';
 import { Ledger } from './ledger.ts';
 import { parseOptions, type RedisBatchSourceOptions, type RedisBatchSourceSettings } from './options.ts';
 import { leaseName } from './recovery.ts';
-import { describeError, isAccessError, RedisClient } from './redis-client.ts';
+import { asList, asText, describeError, isAccessError, RedisClient } from './redis-client.ts';
 import { repeat } from './repeat.ts';
-import { leaveScript } from './scripts.ts';
+import { leaveScript, sweepScript } from './scripts.ts';
 import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
 
 /** Leases that one script call keeps alive: a bound on how long Redis is busy with it. */
 const leasesPerBeat = 500;
+/** A consumer that holds nothing and was silent for so many times `claimIdleMs` is taken for dead. */
+const deadAfterClaimIdles = 10;
+/** A round of housekeeping takes milliseconds; one that takes so long has no answer from Redis. */
+const slowRoundMs = 2000;
 
 class ConnectedSource implements RedisBatchSource {
   readonly #settings: RedisBatchSourceSettings;
@@ -35,6 +39,10 @@ class ConnectedSource implements RedisBatchSource {
   readonly #closing = new AbortController();
   #background: Promise<unknown> = Promise.resolve();
   #serverChecked = false;
+  /** The one that was judged last: a warning comes once, not after each reconnect. */
+  #evictionPolicy: string | undefined;
+  /** `performance.now()` when the round of housekeeping that is under way began. */
+  #roundStartedAt: number | undefined;
   #tidy = false;
   #closed: Promise<void> | undefined;
 
@@ -127,7 +135,8 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   isHealthy(): boolean {
-    return this.#client.isReady && this.#tidy;
+    const startedAt = this.#roundStartedAt ?? performance.now();
+    return this.#client.isReady && this.#tidy && performance.now() - startedAt < slowRoundMs;
   }
 
   close(): Promise<void> {
@@ -160,13 +169,22 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   async #keepHouse(): Promise<void> {
+    this.#roundStartedAt = performance.now();
+    try {
+      await this.#houseRound();
+      this.#tidy = true;
+    } finally {
+      this.#roundStartedAt = undefined;
+    }
+  }
+
+  async #houseRound(): Promise<void> {
     if (!this.#serverChecked) await this.#checkServer();
     const fresh = await discover(this.#context);
     this.#reader.recoverOwn(fresh);
     this.#reader.recoverIdle(fresh);
     for (const key of fresh) this.#schedule.add(key, this.#settings.weights.others);
     await lookAtStreams(this.#context, this.#schedule.keys());
-    this.#tidy = true;
   }
 
   /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */
@@ -182,6 +200,18 @@ class ConnectedSource implements RedisBatchSource {
       }
     }
     this.#reader.recoverIdle(this.#schedule.keys());
+    await this.#removeDeadConsumers();
+  }
+
+  async #removeDeadConsumers(): Promise<void> {
+    const { consumerGroup, claimIdleMs, logger } = this.#settings;
+    const dead = new Set<string>();
+    for (const keys of chunksOf(this.#schedule.keys(), streamsPerCall)) {
+      const args = [consumerGroup, claimIdleMs * deadAfterClaimIdles];
+      for (const name of asList(await this.#client.run(sweepScript, keys, args))) dead.add(asText(name));
+    }
+    if (dead.size > 0)
+      logger.debug({ consumers: [...dead] }, 'consumers that were silent and held nothing are removed');
   }
 
   async #checkServer(): Promise<void> {
@@ -192,11 +222,16 @@ class ConnectedSource implements RedisBatchSource {
         `Expected Redis 7.0 or later but received ${version}: upgrade the server`,
       );
     }
-    if (evictionPolicy !== undefined && evictionPolicy !== 'noeviction') {
-      this.#settings.logger.warn(
-        { evictionPolicy },
-        'Redis may evict whole streams when its memory is full: set maxmemory-policy to noeviction',
-      );
+    const missing = await this.#client.findMissingRights();
+    if (missing !== undefined) throw missing;
+    if (evictionPolicy !== undefined && evictionPolicy !== this.#evictionPolicy) {
+      if (evictionPolicy !== 'noeviction') {
+        this.#settings.logger.warn(
+          { evictionPolicy },
+          'Redis may evict whole streams when its memory is full: set maxmemory-policy to noeviction',
+        );
+      }
+      this.#evictionPolicy = evictionPolicy;
     }
     this.#serverChecked = true;
   }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { connectionOptions } from './connection-options.ts';
 import { RedisBatchSourceError } from './errors.ts';
 import type { RedisBatchSourceSettings } from './options.ts';
+import { ReconnectDelay } from './reconnect-delay.ts';
+import { missingRights, rightsProbes } from './rights.ts';
 
 /** What scripts return: numbers, bytes and lists of them. */
 export type Reply = number | Buffer | null | readonly Reply[];
@@ -22,43 +25,29 @@ export function asText(reply: Reply | undefined): string {
   throw new TypeError('expected text from a script of redis-batch-source');
 }
 
-const longestRetryDelayMs = 2000;
-
-/** Exponential from 50 ms to 2 s, with the upper half at random: workers do not come back in step. */
-function retryDelayMs(attempt: number): number {
-  const ceiling = Math.min(longestRetryDelayMs, 50 * 2 ** Math.min(attempt - 1, 10));
-  return Math.round(ceiling * (0.5 + Math.random() / 2));
-}
-
-const refusals = /^(WRONGPASS|NOAUTH|NOPERM)\b|invalid username-password pair/;
+const refusals =
+  /^(WRONGPASS|NOAUTH|NOPERM)\b|invalid username-password pair|The user executing the script can't/;
+/** What scripts answer where Redis does not say which command it refused. */
+const scriptRefusal = /The user executing the script can't|^NOPERM/;
 
 /** Whether Redis refused the user, the password or the command, which no retry mends. */
 export function isAccessError(error: unknown): boolean {
+  if (RedisBatchSourceError.isInstance(error)) return error.code === 'access_denied';
   return error instanceof Error && refusals.test(error.message);
 }
 
 /** One connection: retries for ever, runs scripts by their hash, and says what went wrong once, not at each try. */
 export class RedisClient {
   readonly #redis: Redis;
+  readonly #settings: RedisBatchSourceSettings;
   readonly #hashes = new Map<string, string>();
   #lastError: Error | undefined;
 
   constructor(settings: RedisBatchSourceSettings) {
-    const { redis, logger, commandTimeoutMs } = settings;
-    this.#redis = new Redis(redis.url, {
-      lazyConnect: true,
-      connectTimeout: commandTimeoutMs,
-      commandTimeout: commandTimeoutMs,
-      retryStrategy: retryDelayMs,
-      // A read that waited for the connection, or was sent twice, would lease more than there is room for.
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: null,
-      connectionName: `trinetra:${settings.consumerName}`.replaceAll(/\s/g, '_'),
-      ...(redis.username === undefined ? {} : { username: redis.username }),
-      ...(redis.password === undefined ? {} : { password: redis.password }),
-      ...(redis.tls === undefined ? {} : { tls: redis.tls.ca === undefined ? {} : { ca: redis.tls.ca } }),
-    });
+    const { logger } = settings;
+    this.#settings = settings;
+    const delay = new ReconnectDelay();
+    this.#redis = new Redis(connectionOptions(settings, () => delay.next()));
     let reported = '';
     this.#redis.on('error', (error: Error) => {
       this.#lastError = error;
@@ -70,6 +59,7 @@ export class RedisClient {
       if (reported !== '') logger.info({}, 'Redis is back');
       reported = '';
       this.#lastError = undefined;
+      delay.connected();
     });
   }
 
@@ -100,8 +90,11 @@ export class RedisClient {
    * @throws RedisBatchSourceError `access_denied`.
    */
   async connect(): Promise<void> {
+    const firstError = Promise.withResolvers<never>();
+    this.#redis.once('error', firstError.reject);
     try {
-      await this.#redis.connect();
+      // With Sentinels the first try ends only with a connection.
+      await Promise.race([this.#redis.connect(), firstError.promise]);
     } catch (error) {
       const cause = this.#lastError ?? error;
       if (isAccessError(cause)) {
@@ -123,9 +116,29 @@ export class RedisClient {
     try {
       return (await this.#redis.callBuffer('EVALSHA', hash, ...rest)) as Reply;
     } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      if (!(error instanceof Error)) throw error;
+      if (scriptRefusal.test(error.message)) throw (await this.findMissingRights(error)) ?? error;
+      if (!error.message.startsWith('NOSCRIPT')) throw error;
       return (await this.#redis.callBuffer('EVAL', script, ...rest)) as Reply;
     }
+  }
+
+  /** The error that names every right which the user lacks; undefined where nothing is missing. */
+  async findMissingRights(cause?: unknown): Promise<RedisBatchSourceError | undefined> {
+    const probes = rightsProbes(this.#settings);
+    const replies = await Promise.allSettled(
+      probes.map(({ command: [name, ...args] }) => this.#redis.callBuffer(name, ...args)),
+    );
+    const refused = replies.map((reply) =>
+      reply.status === 'rejected' && reply.reason instanceof Error ? reply.reason.message : undefined,
+    );
+    const missing = missingRights(probes, refused);
+    if (missing.length === 0) return undefined;
+    return new RedisBatchSourceError(
+      'access_denied',
+      `Redis refused commands that reading needs: give the user ${missing.join(' ')}`,
+      cause === undefined ? {} : { cause },
+    );
   }
 
   /** All keys of streams that match a glob. */
@@ -140,12 +153,11 @@ export class RedisClient {
     return keys;
   }
 
-  /** `major.minor` of the server and, where it may be asked, what it does when its memory is full. */
+  /** `major.minor` of the server and, where it says so, what it does when its memory is full. */
   async serverFacts(): Promise<{ readonly version: string; readonly evictionPolicy: string | undefined }> {
-    const info = await this.#redis.info('server');
+    const info = await this.#redis.info();
     const version = /redis_version:(\d+\.\d+)/.exec(info)?.[1] ?? '0.0';
-    const policy = await this.#redis.config('GET', 'maxmemory-policy').catch(() => undefined);
-    const evictionPolicy = Array.isArray(policy) && typeof policy[1] === 'string' ? policy[1] : undefined;
+    const evictionPolicy = /maxmemory_policy:([\w-]+)/.exec(info)?.[1];
     return { version, evictionPolicy };
   }
 
@@ -162,9 +174,13 @@ export class RedisClient {
   }
 }
 
+const certificateErrors = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED/;
+
 /** The message of an error and, for the empty ones of dual-stack connects, its code. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined && certificateErrors.test(code))
+    return `the certificate of Redis is not trusted: ${error.message} (${code})`;
   return error.message === '' ? (code ?? error.name) : error.message;
 }

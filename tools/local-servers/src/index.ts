@@ -1,3 +1,4 @@
+export { createCertificates, type LocalCertificates } from './certificates.ts';
 export {
   canRunKafka,
   type KafkaUser,
@@ -7,5 +8,12 @@ export {
   startKafka,
 } from './kafka.ts';
 export { freePort } from './process.ts';
-export { type LocalRedis, type LocalServer, startRedis } from './redis.ts';
+export {
+  type LocalRedis,
+  type LocalRedisOptions,
+  type LocalSentinelOptions,
+  type LocalServer,
+  startRedis,
+  startSentinel,
+} from './redis.ts';
 export { ensureTools } from './tools.ts';

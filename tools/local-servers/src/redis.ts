@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFolder, freePort, removeFolder, startProcess } from './process.ts';
@@ -51,23 +52,70 @@ export async function serve(
   };
 }
 
-/** Starts Debian's redis-server on a free loopback port, without persistence. */
-export async function startRedis(): Promise<LocalRedis> {
+/** Options of {@link startRedis}. */
+export interface LocalRedisOptions {
+  /** Every write is on disk before it is answered, so that a kill costs nothing. Default: nothing is kept. */
+  readonly durable?: boolean;
+  /** PEM files; then there is no port without TLS. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
+  /** Directives of redis.conf, such as `{ maxmemory: '8mb' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts Debian's redis-server on a free loopback port. */
+export async function startRedis(options: LocalRedisOptions = {}): Promise<LocalRedis> {
   ensureTools('redis-server');
+  const { durable = false, tls } = options;
   const port = await freePort();
   const folder = await createFolder(join(tmpdir(), 'trinetra-redis-'));
-  const args = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    folder,
-  ];
+  const settings: Record<string, string> = {
+    bind: '127.0.0.1',
+    save: '',
+    appendonly: durable ? 'yes' : 'no',
+    appendfsync: 'always',
+    dir: folder,
+    ...(tls === undefined
+      ? { port: String(port) }
+      : {
+          port: '0',
+          'tls-port': String(port),
+          'tls-cert-file': tls.certFile,
+          'tls-key-file': tls.keyFile,
+          'tls-ca-cert-file': tls.caFile,
+          'tls-auth-clients': 'no',
+        }),
+    ...options.settings,
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const server = await serve(port, folder, 'redis-server', args);
-  return Object.assign(server, { url: `redis://127.0.0.1:${port}` });
+  return Object.assign(server, { url: `${tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}` });
+}
+
+/** Options of {@link startSentinel}. */
+export interface LocalSentinelOptions {
+  readonly master: Pick<LocalRedis, 'port'>;
+  /** The name of the master. */
+  readonly name: string;
+  /** A master that is silent for so long is down. Default 500 ms. */
+  readonly downAfterMs?: number;
+}
+
+/** Starts one Sentinel, which decides on a failover alone. */
+export async function startSentinel(options: LocalSentinelOptions): Promise<LocalServer> {
+  ensureTools('redis-server');
+  const { master, name, downAfterMs = 500 } = options;
+  const port = await freePort();
+  const folder = await createFolder(join(tmpdir(), 'trinetra-sentinel-'));
+  const file = join(folder, 'sentinel.conf');
+  await writeFile(
+    file,
+    `port ${port}
+bind 127.0.0.1
+dir ${folder}
+sentinel monitor ${name} 127.0.0.1 ${master.port} 1
+sentinel down-after-milliseconds ${name} ${downAfterMs}
+sentinel failover-timeout ${name} 5000
+`,
+  );
+  return serve(port, folder, 'redis-server', [file, '--sentinel']);
 }

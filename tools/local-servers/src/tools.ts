@@ -7,6 +7,7 @@ function has(command: string, flag: string): boolean {
 const tools = {
   'redis-server': { flag: '--version', debian: 'redis-server' },
   java: { flag: '-version', debian: 'default-jre-headless' },
+  openssl: { flag: 'version', debian: 'openssl' },
   mvn: { flag: '--version', debian: 'maven' },
 } as const;
 

@@ -1,0 +1,67 @@
+import type { RedisOptions } from 'ioredis';
+import type { RedisBatchSourceSettings } from './options.ts';
+import { delayAfter } from './reconnect-delay.ts';
+
+/** The options of ioredis for one address, or for a master that Sentinels know. Explicit credentials go before the address's. */
+export function connectionOptions(
+  settings: Pick<RedisBatchSourceSettings, 'redis' | 'commandTimeoutMs' | 'consumerName'>,
+  nextDelayMs: () => number,
+): RedisOptions & { readonly replyMapping: 'legacy' } {
+  const { redis, commandTimeoutMs, consumerName } = settings;
+  const url = new URL(redis.url);
+  const username = redis.username ?? decodeURIComponent(url.username);
+  const password = redis.password ?? decodeURIComponent(url.password);
+  const database = url.pathname.slice(1);
+  const ca = redis.tls?.ca;
+  const tls = url.protocol === 'rediss:' || redis.tls !== undefined ? (ca === undefined ? {} : { ca }) : null;
+  return {
+    ...(redis.sentinel === undefined
+      ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
+      : sentinelOptions(redis.sentinel, { nextDelayMs, tls, commandTimeoutMs })),
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+    ...(database === '' ? {} : { db: Number(database) }),
+    ...(tls === null ? {} : { tls }),
+    replyMapping: 'legacy',
+    lazyConnect: true,
+    connectTimeout: commandTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    // A server that stopped answering keeps its connections: without this, a read that it answers too late would lease
+    // entries that nobody here knows of. After a reconnect they are taken up.
+    socketTimeout: commandTimeoutMs,
+    retryStrategy: nextDelayMs,
+    // A master that became a replica without ending our connection: another address, or Sentinel, knows the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    // A read that waited for the connection, or was sent twice, would lease more than there is room for.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: null,
+    connectionName: `trinetra:${consumerName}`.replaceAll(/\s/g, '_'),
+  };
+}
+
+function sentinelOptions(
+  sentinel: NonNullable<RedisBatchSourceSettings['redis']['sentinel']>,
+  { nextDelayMs, tls, commandTimeoutMs }: SentinelContext,
+): RedisOptions {
+  const { addresses, master, username, password } = sentinel;
+  return {
+    sentinels: addresses.map(({ host, port }) => ({ host, port })),
+    name: master,
+    role: 'master',
+    failoverDetector: true,
+    sentinelRetryStrategy: nextDelayMs,
+    // Of the connections that only listen for a failover: each has a count of its own.
+    sentinelReconnectStrategy: (attempt: number) => delayAfter(attempt),
+    sentinelCommandTimeout: commandTimeoutMs,
+    ...(username === undefined ? {} : { sentinelUsername: username }),
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(tls === null ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+  };
+}
+
+interface SentinelContext {
+  readonly nextDelayMs: () => number;
+  readonly tls: { readonly ca?: string } | null;
+  readonly commandTimeoutMs: number;
+}

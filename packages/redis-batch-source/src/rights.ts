@@ -1,0 +1,61 @@
+import type { RedisBatchSourceSettings } from './options.ts';
+
+/** A command that changes nothing, run to see whether the user may run it. */
+export interface Probe {
+  readonly command: readonly [string, ...(string | number)[]];
+  /** What an ACL line must hold. */
+  readonly right: string;
+}
+
+/** A key that the pattern matches, and that no camera has. */
+function unusedKey(pattern: string): string {
+  const literal = pattern.replaceAll(/\[\^?(\\?.)[^\]]*\]/g, '$1').replaceAll(/\\(.)/g, '$1');
+  return literal.replaceAll('*', 'trinetra-rights-probe').replaceAll('?', '_');
+}
+
+/**
+ * One harmless call of every command that the scripts run: at a key that does not exist, each has nothing to do. Redis 7.0
+ * does not say which command of a script it refused, and a right that is missing would show at the first dead letter only.
+ */
+export function rightsProbes(
+  settings: Pick<
+    RedisBatchSourceSettings,
+    'streamPattern' | 'consumerGroup' | 'deadLetterPrefix' | 'deleteAcked'
+  >,
+): Probe[] {
+  const { consumerGroup: group, deadLetterPrefix, deleteAcked } = settings;
+  const key = unusedKey(settings.streamPattern);
+  const letters = `${deadLetterPrefix}trinetra-rights-probe`;
+  const probe = (right: string, ...command: Probe['command']): Probe => ({ command, right });
+  return [
+    probe(`~${settings.streamPattern}`, 'XLEN', key),
+    probe('+xlen', 'XLEN', key),
+    probe('+xrange', 'XRANGE', key, '-', '+', 'COUNT', 1),
+    probe('+xinfo|stream', 'XINFO', 'STREAM', key),
+    probe('+xinfo|groups', 'XINFO', 'GROUPS', key),
+    probe('+xinfo|consumers', 'XINFO', 'CONSUMERS', key, group),
+    probe('+xgroup|create', 'XGROUP', 'CREATE', key, group, '0'),
+    probe('+xgroup|setid', 'XGROUP', 'SETID', key, group, '0'),
+    probe('+xgroup|delconsumer', 'XGROUP', 'DELCONSUMER', key, group, 'nobody'),
+    probe('+xreadgroup', 'XREADGROUP', 'GROUP', group, 'nobody', 'COUNT', 1, 'STREAMS', key, '>'),
+    probe('+xpending', 'XPENDING', key, group),
+    probe('+xclaim', 'XCLAIM', key, group, 'nobody', 0, '0-1'),
+    probe('+xack', 'XACK', key, group, '0-1'),
+    ...(deleteAcked === 'off' ? [] : [probe('+xdel', 'XDEL', key, '0-1')]),
+    probe(`~${deadLetterPrefix}*`, 'XLEN', letters),
+    probe('+xadd', 'XADD', letters, 'NOMKSTREAM', '*', 'probe', '1'),
+    probe('+time', 'TIME'),
+    probe('+eval', 'EVAL', 'return 1', 0),
+    probe('+evalsha', 'EVALSHA', '0'.repeat(40), 0),
+  ];
+}
+
+/** The rights whose probes were refused: a refused key hides nothing of the command, and the other way round. */
+export function missingRights(probes: readonly Probe[], refusals: readonly (string | undefined)[]): string[] {
+  return probes.flatMap(({ right }, index) => {
+    const text = refusals[index];
+    if (text === undefined || !text.startsWith('NOPERM')) return [];
+    const aboutKey = /\bkeys?\b/.test(text);
+    return aboutKey === right.startsWith('~') ? [right] : [];
+  });
+}

@@ -37,6 +37,17 @@ describe('parseConfig', () => {
     expect(() => parseConfig({ KAFKA_PASSWORD: 'p' })).toThrow(/KAFKA_USERNAME/);
   });
 
+  it('wants Sentinels and the name of their master together', () => {
+    expect(() => parseConfig({ REDIS_SENTINELS: 'a:1' })).toThrow(/REDIS_SENTINEL_MASTER/);
+    expect(() => parseConfig({ REDIS_SENTINEL_MASTER: 'm' })).toThrow(/REDIS_SENTINEL/);
+    expect(
+      parseConfig({ REDIS_SENTINELS: 'a:1, [::1]:2', REDIS_SENTINEL_MASTER: 'm' }).REDIS_SENTINELS,
+    ).toEqual([
+      { host: 'a', port: 1 },
+      { host: '::1', port: 2 },
+    ]);
+  });
+
   it.each([
     ['a,b', 'a broker without a port'],
     ['host:99999', 'a port past 65535'],

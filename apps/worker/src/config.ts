@@ -31,6 +31,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   if (values.KAFKA_USERNAME !== undefined && values.KAFKA_PASSWORD === undefined) {
     problems.push('KAFKA_PASSWORD: expected a password beside KAFKA_USERNAME but received nothing');
   }
+  if ((values.REDIS_SENTINELS === undefined) !== (values.REDIS_SENTINEL_MASTER === undefined)) {
+    problems.push(
+      'REDIS_SENTINEL_MASTER: expected it together with REDIS_SENTINELS but received one of them',
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Settings;
 }

@@ -12,6 +12,7 @@ import type { Settings } from './settings.ts';
 
 /** Connects the source that the configuration names. */
 export async function connectSource(config: Settings, logger: Logger): Promise<RedisBatchSource> {
+  const { REDIS_SENTINELS: addresses, REDIS_SENTINEL_MASTER: master } = config;
   const { REDIS_USERNAME: username, REDIS_PASSWORD: password, REDIS_CA_FILE: caFile } = config;
   return createRedisBatchSource({
     redis: {
@@ -19,6 +20,9 @@ export async function connectSource(config: Settings, logger: Logger): Promise<R
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(caFile === undefined ? {} : { tls: { ca: await readFile(caFile, 'utf8') } }),
+      ...(addresses === undefined || master === undefined
+        ? {}
+        : { sentinel: { addresses, master, ...sentinelUser(config) } }),
     },
     streamPattern: config.STREAM_PATTERN,
     consumerGroup: config.CONSUMER_GROUP,
@@ -29,6 +33,13 @@ export async function connectSource(config: Settings, logger: Logger): Promise<R
     deleteAcked: config.STREAM_DELETE_ACKED,
     logger,
   });
+}
+
+function sentinelUser({ REDIS_SENTINEL_USERNAME: username, REDIS_SENTINEL_PASSWORD: password }: Settings): {
+  username?: string;
+  password?: string;
+} {
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
 /** Makes the sink that the configuration names; Kafka may be away at this time. */

@@ -70,6 +70,13 @@ const brokers = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+const sentinels = z.union([z.undefined(), brokers]).transform((list) =>
+  list?.map((address) => {
+    const at = address.lastIndexOf(':');
+    return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
+  }),
+);
+
 /** What happens to events while Kafka is away. */
 export type FailurePolicy = 'buffer' | 'drop' | 'hold';
 
@@ -116,6 +123,10 @@ export interface Settings {
   readonly REDIS_USERNAME: string | undefined;
   readonly REDIS_PASSWORD: string | undefined;
   readonly REDIS_CA_FILE: string | undefined;
+  readonly REDIS_SENTINELS: { readonly host: string; readonly port: number }[] | undefined;
+  readonly REDIS_SENTINEL_MASTER: string | undefined;
+  readonly REDIS_SENTINEL_USERNAME: string | undefined;
+  readonly REDIS_SENTINEL_PASSWORD: string | undefined;
   readonly KAFKA_BOOTSTRAP_SERVERS: string[];
   readonly KAFKA_TOPIC: string;
   readonly KAFKA_ACKS: '1' | '0' | '-1' | 'all';
@@ -167,6 +178,14 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     undefined,
     'PEM file of the authority that signed the certificate of Redis',
   ),
+  REDIS_SENTINELS: setting(
+    sentinels,
+    undefined,
+    'Sentinels, comma separated host:port; the host of REDIS_URL is not used then',
+  ),
+  REDIS_SENTINEL_MASTER: setting(optionalText, undefined, 'name of the master that the Sentinels monitor'),
+  REDIS_SENTINEL_USERNAME: setting(optionalText, undefined, 'ACL user of the Sentinels'),
+  REDIS_SENTINEL_PASSWORD: secret('password of the Sentinels'),
   KAFKA_BOOTSTRAP_SERVERS: setting(brokers, 'localhost:9092', 'Kafka brokers, comma separated'),
   KAFKA_TOPIC: setting(text, 'trinetra.detections', 'topic of the detection events'),
   KAFKA_ACKS: setting(oneOf('1', '0', '-1', 'all'), '1', 'acknowledgements a publish waits for: 0, 1 or all'),

@@ -242,3 +242,25 @@ for _, key in ipairs(KEYS) do
 end
 return 1
 `;
+
+/**
+ * KEYS: streams. ARGV: group, idle time in ms. Removes the consumers that have been silent for so long and hold nothing;
+ * one that lives after all is there again with its next read. Returns their names.
+ */
+export const sweepScript: string = `
+local removed = {}
+for _, key in ipairs(KEYS) do
+  local consumers = redis.pcall('XINFO', 'CONSUMERS', key, ARGV[1])
+  if not consumers['err'] then
+    for _, flat in ipairs(consumers) do
+      local row = {}
+      for i = 1, #flat, 2 do row[flat[i]] = flat[i + 1] end
+      if row['pending'] == 0 and row['idle'] >= tonumber(ARGV[2]) then
+        local reply = redis.pcall('XGROUP', 'DELCONSUMER', key, ARGV[1], row['name'])
+        if type(reply) == 'number' then removed[#removed + 1] = row['name'] end
+      end
+    end
+  end
+end
+return removed
+`;

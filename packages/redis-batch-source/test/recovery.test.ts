@@ -183,3 +183,22 @@ it('closes in time while Redis is away', async () => {
   await settled;
   await server().restart();
 });
+
+it('removes consumers that have been silent for long, but none that still holds an entry', async () => {
+  await add('cam', 2);
+  await redis().xgroup('CREATE', 'frames:cam', group, '0');
+  await redis().xgroup('CREATECONSUMER', 'frames:cam', group, 'gone');
+  await crashAfterReading('holder', 'cam', 1);
+  const reading = await source({ claimIdleMs: 100 });
+  const puller = new Puller(reading);
+  const names = async (): Promise<string> =>
+    JSON.stringify(await redis().xinfo('CONSUMERS', 'frames:cam', group));
+  const [first, second] = await puller.some(2); // that of the holder among them
+  expect(await names()).toContain('"holder"');
+  await vi.waitFor(async () => expect(await names()).not.toMatch(/"(gone|holder)"/), { timeout: 5000 });
+  expect(await names()).toContain('"worker-1"');
+  for (const lease of [first, second]) if (lease !== undefined) await reading.settle(lease, 'published');
+  // Removed or not, it reads on.
+  const [late] = await add('cam', 1);
+  expect((await puller.one()).entryId).toBe(late);
+});

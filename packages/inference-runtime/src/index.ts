@@ -1,4 +1,5 @@
 export { InferenceError, type InferenceErrorCode } from './errors.ts';
+export { createInferencePool, defaultInferenceThreads, type InferencePoolOptions } from './inference-pool.ts';
 export { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
 export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { createInferencePool, InferenceError } from '../src/index.ts';
+import { doubling, heavy, rows, useModels } from './models.ts';
+
+const write = useModels();
+
+it('answers every run with its own result, however many wait', async () => {
+  await using pool = await createInferencePool({ threads: 3, intraOpThreads: 1 });
+  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  const results = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => model.run({ x: rows(index, 0, 1) })),
+  );
+  expect(results.map(({ outputs }) => outputs['y']?.data[0])).toEqual(
+    Array.from({ length: 50 }, (_, index) => 2 * index),
+  );
+});
+
+it('lets a short run pass while another thread is busy with a long one', async () => {
+  await using pool = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+  const slow = await pool.loadModel(await write('heavy.onnx', heavy(60)));
+  const quick = await pool.loadModel(await write('doubling.onnx', doubling));
+  const ended: string[] = [];
+  const square = { type: 'float32', data: new Float32Array(512 * 512), dims: [512, 512] } as const;
+  await Promise.all([
+    slow.run({ x: square }).then(() => ended.push('slow')),
+    quick.run({ x: rows(1, 2, 3) }).then(() => ended.push('quick')),
+  ]);
+  expect(ended).toEqual(['quick', 'slow']);
+});
+
+it('gives its place back when a run is refused', async () => {
+  await using pool = await createInferencePool({ threads: 1, intraOpThreads: 1 });
+  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  const wrong = Array.from({ length: 5 }, () => model.run({ x: { ...rows(1, 2, 3), dims: [3, 1] } }));
+  for (const result of await Promise.allSettled(wrong)) expect(result.status).toBe('rejected');
+  const { outputs } = await model.run({ x: rows(1, 2, 3) });
+  expect(outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
+});
+
+it('tells of a model that cannot be had, once, and of a number of threads that makes no sense', async () => {
+  await using pool = await createInferencePool({ threads: 2 });
+  await expect(pool.loadModel('nowhere.onnx')).rejects.toBeInstanceOf(InferenceError);
+  await expect(createInferencePool({ threads: 0 })).rejects.toThrow('threads: expected a whole number');
+});
+
+it('leaves feeds in shared memory where they are', async () => {
+  await using pool = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  const data = new Float32Array(new SharedArrayBuffer(12));
+  data.set([1, 2, 3]);
+  const { outputs } = await model.run({ x: { type: 'float32', data, dims: [1, 3] } });
+  expect(outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
+  expect([...data]).toEqual([1, 2, 3]);
+});

@@ -1,4 +1,10 @@
-import { type LocalKafka, type LocalRedis, startKafka, startRedis } from '@trinetra/local-servers';
+import {
+  type LocalKafka,
+  type LocalRedis,
+  type LocalRedisOptions,
+  startKafka,
+  startRedis,
+} from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import { collectEvents, type EventCollector } from './collect-events.ts';
 import { demoModels } from './worker-process.ts';
@@ -23,8 +29,8 @@ export interface World extends RedisWorld {
 }
 
 /** Starts a Redis of its own for a test. */
-export async function startRedisWorld(): Promise<RedisWorld> {
-  const server = await startRedis();
+export async function startRedisWorld(options: LocalRedisOptions = {}): Promise<RedisWorld> {
+  const server = await startRedis(options);
   const redis = new Redis(server.url);
   redis.on('error', () => undefined); // tests kill the server on purpose; ioredis connects again
   return {

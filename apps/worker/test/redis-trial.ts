@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { checkLedger } from './ledger.ts';
+import { addSceneFrame } from './scene-frames.ts';
+import { startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
+
+/** A worker that writes its events into a file: nothing but Redis can be away. */
+export interface FileWorker extends AsyncDisposable {
+  readonly process: WorkerProcess;
+  /** `camera frame` of every event so far, in order, duplicates among them. */
+  published(): Promise<string[]>;
+}
+
+/** Starts a worker whose events go to a file; resolves before it is ready. */
+export async function startFileWorker(env: Readonly<Record<string, string>>): Promise<FileWorker> {
+  const folder = await mkdtemp(join(tmpdir(), 'trinetra-redis-trial-'));
+  const path = join(folder, 'events');
+  const worker = await startWorker({
+    SINK: `ndjson:${path}`,
+    CONSUMER_NAME: 'reader',
+    STREAM_DELETE_ACKED: 'off',
+    ...env,
+  });
+  return {
+    process: worker,
+    published: async () => {
+      const text = await readFile(path, 'utf8').catch(() => ''); // not there before the first event
+      const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+      return lines.filter(Boolean).map((line) => {
+        const { camera_id: camera, frame_id: frame } = JSON.parse(line);
+        return `${camera} ${frame}`;
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await worker[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Frames written in a steady rhythm; while Redis is away none is. */
+export interface PacedLoad extends AsyncDisposable {
+  /** `camera frame` of what Redis confirmed. */
+  readonly written: ReadonlySet<string>;
+  stop(): Promise<void>;
+}
+
+const pictures = 4;
+
+/** Writes one frame every `everyMs` into `cameras` streams in turn. */
+export function startPacedLoad(redis: Redis, { cameras = 4, everyMs = 60 } = {}): PacedLoad {
+  const written = new Set<string>();
+  let running = true;
+  async function write(): Promise<void> {
+    for (let index = 0; running; index += 1) {
+      const camera = `cam_${index % cameras}`;
+      try {
+        written.add(`${camera} ${await addSceneFrame(redis, index % pictures, camera)}`);
+      } catch {
+        // Not confirmed: whether it is in the stream shows in the stream.
+      }
+      await delay(everyMs);
+    }
+  }
+  const writing = write();
+  const stop = async (): Promise<void> => {
+    running = false;
+    await writing;
+  };
+  return { written, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** `camera frame` of every entry in the streams. */
+export async function entriesOf(redis: Redis): Promise<string[]> {
+  const keys = (await redis.keys('frames:*')).toSorted();
+  const lists = await Promise.all(
+    keys.map(async (key) =>
+      (await redis.xrangeBuffer(key, '-', '+')).map(([id]) => `${key.slice('frames:'.length)} ${String(id)}`),
+    ),
+  );
+  return lists.flat();
+}
+
+/** What is left to say once a fault is over and the load has stopped. */
+export interface Balance {
+  /** Entries in the streams; each was published. */
+  readonly entries: number;
+  readonly events: number;
+  readonly duplicates: number;
+}
+
+/**
+ * Waits until every entry that is in the streams was published and nothing is pending, and checks the books.
+ *
+ * @throws where that does not come.
+ */
+export async function settleUp(
+  worker: FileWorker,
+  world: { readonly redis: Redis; pending(): Promise<number> },
+): Promise<Balance> {
+  const entries = await entriesOf(world.redis);
+  const missing = async (): Promise<string[]> => {
+    const published = new Set(await worker.published());
+    return entries.filter((entry) => !published.has(entry));
+  };
+  await waitFor('every frame in the streams to be published', async () =>
+    (await missing()).length === 0 ? true : undefined,
+  ).catch(async (error: unknown) => {
+    throw new Error(`never published: ${(await missing()).join(', ')}\n${worker.process.log()}`, {
+      cause: error,
+    });
+  });
+  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await checkLedger(worker.process);
+  const published = await worker.published();
+  return {
+    entries: entries.length,
+    events: published.length,
+    duplicates: published.length - new Set(published).size,
+  };
+}
+
+/** Resolves once the worker has published `count` more events than now. */
+export async function publishesMore(worker: FileWorker, count: number): Promise<void> {
+  const before = (await worker.published()).length;
+  await waitFor(`${count} more events`, async () =>
+    (await worker.published()).length >= before + count ? true : undefined,
+  );
+}
+
+/** Resolves once /ready names Redis as what is wrong; /health must be well at that moment. */
+export async function saysRedisIsAway({ url }: WorkerProcess): Promise<void> {
+  await waitFor('/ready to name Redis', async () => {
+    const response = await fetch(`${url}/ready`);
+    const { checks } = JSON.parse(await response.text());
+    return response.status === 503 && checks.redis?.ok === false && checks.sink?.ok === true
+      ? true
+      : undefined;
+  });
+  const { status } = await fetch(`${url}/health`);
+  if (status !== 200) throw new Error(`expected /health to answer 200 but received ${status}`);
+}
+
+/** Processor time that a process has used so far, seconds. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** What a worker did in a stretch of time: processor time in seconds, and log lines. */
+export interface Effort {
+  readonly cpuSeconds: number;
+  readonly logLines: number;
+}
+
+/** Lets `ms` pass and counts what the worker spends meanwhile. */
+export async function effortOver({ process: { child, log } }: FileWorker, ms: number): Promise<Effort> {
+  const pid = child.pid ?? 0;
+  const lines = (): number => log().split('\n').length;
+  const before = { cpu: cpuSeconds(pid), lines: lines() };
+  await delay(ms);
+  return { cpuSeconds: cpuSeconds(pid) - before.cpu, logLines: lines() - before.lines };
+}

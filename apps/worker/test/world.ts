@@ -18,8 +18,8 @@ export interface RedisWorld extends AsyncDisposable {
   readonly redis: Redis;
   /** Environment of a worker in this world: demo models, its Redis, its Kafka. */
   readonly env: Readonly<Record<string, string>>;
-  /** Entries delivered and not acked, over all streams `frames:*`. */
-  pending(): Promise<number>;
+  /** Entries delivered and not acked, over all streams `frames:*`; those of one worker where it is named. */
+  pending(consumer?: string): Promise<number>;
 }
 
 export interface World extends RedisWorld {
@@ -37,7 +37,7 @@ export async function startRedisWorld(options: LocalRedisOptions = {}): Promise<
     server,
     redis,
     env: { ...demoModels(), REDIS_URL: server.url },
-    pending: () => countPending(redis),
+    pending: (consumer) => countPending(redis, consumer),
     [Symbol.asyncDispose]: async () => {
       redis.disconnect();
       await server.close();
@@ -65,14 +65,16 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-async function countPending(redis: Redis): Promise<number> {
+async function countPending(redis: Redis, consumer?: string): Promise<number> {
   const streams = await redis.keys('frames:*');
   const counts = await Promise.all(
     streams.map(async (stream) => {
       const groups = await redis.xinfo('GROUPS', stream);
       if (!JSON.stringify(groups).includes(`"${consumerGroup}"`)) return 0;
-      const [count] = await redis.xpending(stream, consumerGroup);
-      return Number(count);
+      const [count, , , consumers] = await redis.xpending(stream, consumerGroup);
+      if (consumer === undefined) return Number(count);
+      const rows = Array.isArray(consumers) ? consumers : [];
+      return Number(rows.find((row) => Array.isArray(row) && row[0] === consumer)?.[1] ?? 0);
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);

@@ -1,0 +1,260 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { canRunKafka } from '@trinetra/local-servers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EventCollector } from '../collect-events.ts';
+import { checkLedger } from '../ledger.ts';
+import { type KillPoint, killPoints, plantKill, plantSlowEngine } from '../planted.ts';
+import { addSceneFrame } from '../scene-frames.ts';
+import { startSteadyLoad } from '../steady-load.ts';
+import { isFullRun, report, times } from '../trial.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
+import { consumerGroup, startWorld, type World } from '../world.ts';
+
+const kafkaHere = await canRunKafka();
+const names = ['one', 'two', 'three'] as const;
+
+/** Mulberry32. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** One life of a worker, from its start to the kill. */
+interface Life {
+  readonly name: string;
+  readonly worker: WorkerProcess;
+  /** Where it kills itself; null: it waits to be killed. */
+  readonly planted: KillPoint | null;
+  /** Resolves once it is dead, to the frames that it then held. */
+  readonly held: Promise<number>;
+}
+
+const nameOf = ({ event }: EventCollector['received'][number]): string =>
+  `${event.camera_id} ${event.frame_id}`;
+
+describe.skipIf(!kafkaHere.ok)('a worker that is killed (needs Java)', () => {
+  const kills = times(8, 100);
+  let world: World;
+  let events: EventCollector;
+  /** Events of earlier tests. */
+  let earlier = 0;
+
+  beforeAll(async () => {
+    world = await startWorld();
+    events = await world.collect();
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    await world.redis.flushall();
+    earlier = events.received.length;
+  });
+
+  const consumersOf = async (stream: string): Promise<string> =>
+    JSON.stringify(await world.redis.xinfo('CONSUMERS', stream, consumerGroup));
+  const received = (): string[] => events.received.slice(earlier).map(nameOf);
+  const published = (): Set<string> => new Set(received());
+
+  it(`loses nothing, ${kills} times over, whatever it was doing`, {
+    timeout: isFullRun ? 900_000 : 120_000,
+  }, async () => {
+    const seed = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000);
+    console.log(`FAULTS_SEED=${seed}`);
+    const random = randomNumbers(seed);
+    await using stack = new AsyncDisposableStack();
+    const env = {
+      ...world.env,
+      CLAIM_IDLE_MS: '10000',
+      MAX_DELIVERIES: '1000', // the same frame may be hit again and again
+      INTRA_OP_THREADS: '1',
+    };
+    // The first lives cover every point; later ones take one in four or more.
+    const plan: (KillPoint | null)[] = [...killPoints, null, null, null];
+    async function startLife(name: string, planted: KillPoint | null): Promise<Life> {
+      const occurrence = 1 + Math.floor(random() * 4);
+      const worker = stack.use(
+        await startWorker({
+          ...env,
+          ...(planted === null ? {} : plantKill(planted, occurrence)),
+          CONSUMER_NAME: name,
+        }),
+      );
+      const held = once(worker.child, 'exit').then(() => world.pending(name));
+      return { name, worker, planted, held };
+    }
+    const nextPlan = (): KillPoint | null => {
+      const planned = plan.shift();
+      if (planned !== undefined) return planned;
+      return random() < 0.4 ? (killPoints[Math.floor(random() * killPoints.length)] ?? null) : null;
+    };
+
+    await using load = startSteadyLoad(world.redis, { cameras: 8, backlog: 60 });
+    const fleet = await Promise.all(names.map((name) => startLife(name, nextPlan())));
+    const counts = new Map<string, number>();
+    let inFlight = 0;
+    for (let done = 0; done < kills; done += 1) {
+      const at = Math.floor(random() * fleet.length);
+      const life = fleet[at];
+      if (life === undefined) throw new Error('expected a worker');
+      if (life.planted === null) {
+        await waitFor(`${life.name} to have work`, async () =>
+          (await world.pending(life.name)) > 0 ? true : undefined,
+        );
+        await delay(random() * 250); // any instant
+        life.worker.child.kill('SIGKILL');
+      }
+      const held = await Promise.race([life.held, delay(60_000, null, { ref: false })]);
+      if (held === null) throw new Error(`${life.name} did not come to ${life.planted}`);
+      expect(life.worker.child.signalCode).toBe('SIGKILL');
+      inFlight += held;
+      const what = life.planted ?? 'random instant';
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+      fleet[at] = await startLife(life.name, kills - done > names.length ? nextPlan() : null);
+    }
+    // Those that still carry a plan are killed once more, so that the survivors are as they come.
+    for (const [at, life] of fleet.entries()) {
+      if (life.planted === null) continue;
+      await life.worker.stop('SIGKILL');
+      inFlight += await life.held;
+      counts.set('at the end', (counts.get('at the end') ?? 0) + 1);
+      fleet[at] = await startLife(life.name, null);
+    }
+    await load.stop();
+    await waitFor(
+      'every entry to be published',
+      () => (published().size >= load.written.size ? true : undefined),
+      90_000,
+    );
+    await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+    const duplicates = received().length - published().size;
+    report(
+      `${[...counts.values()].reduce((sum, count) => sum + count, 0)} workers of a fleet of 3 killed under load`,
+      `SIGKILL: ${[...counts].map(([what, count]) => `${count} ${what}`).join(', ')} (seed ${seed})`,
+      `${load.written.size} of ${load.written.size} entries published, ${duplicates} duplicates with ${inFlight} frames in flight at the kills, 0 pending`,
+    );
+    expect(published()).toEqual(load.written);
+    expect(duplicates).toBeLessThanOrEqual(inFlight);
+    expect(await world.redis.keys('frames-dead:*')).toEqual([]);
+    for (const { worker } of fleet) {
+      await worker.ready();
+      await checkLedger(worker);
+      expect(worker.log()).not.toContain('TimeoutNegativeWarning');
+    }
+  });
+
+  it('has its frames back as soon as it is started again, and counts those that were trimmed meanwhile', async () => {
+    const env = { ...world.env, CONSUMER_NAME: 'again', CLAIM_IDLE_MS: '30000' };
+    const written: string[] = [];
+    for (const camera of ['kept', 'trimmed']) {
+      for (let i = 0; i < 6; i += 1) written.push(`${camera} ${await addSceneFrame(world.redis, i, camera)}`);
+    }
+    await using victim = await startWorker({ ...env, ...plantKill('during-inference') });
+    await once(victim.child, 'exit');
+    const [kept, trimmed] = await Promise.all(
+      ['kept', 'trimmed'].map(async (camera) =>
+        Number((await world.redis.xpending(`frames:${camera}`, consumerGroup))[0]),
+      ),
+    );
+    expect(Math.min(kept ?? 0, trimmed ?? 0)).toBeGreaterThan(0);
+    await world.redis.xtrim('frames:trimmed', 'MAXLEN', 0);
+    const startedAt = performance.now();
+    await using worker = await startWorker(env);
+    await waitFor('everything to be served', async () =>
+      (await world.pending()) === 0 && (await world.redis.xlen('frames:kept')) === 0 ? true : undefined,
+    );
+    const tookMs = Math.round(performance.now() - startedAt);
+    expect(tookMs).toBeLessThan(20_000);
+    const outcomes = await worker.metric('trinetra_worker_frames_total');
+    expect(outcomes.get('{camera_id="trimmed",outcome="trimmed"}')).toBe(trimmed);
+    await waitFor('the events', () => (published().size >= 6 ? true : undefined));
+    expect(published()).toEqual(new Set(written.slice(0, 6)));
+    await checkLedger(worker);
+    report(
+      'worker killed and started again under its name',
+      `SIGKILL during inference with ${kept} frames held, ${trimmed} more trimmed away by MAXLEN; CLAIM_IDLE_MS=30000`,
+      `its frames were served ${tookMs} ms after its start, the trimmed ones acked and counted`,
+    );
+  });
+
+  it('is relieved of its frames by another worker within CLAIM_IDLE_MS, and forgotten', async () => {
+    const env = { ...world.env, CLAIM_IDLE_MS: '600' };
+    const written = new Set<string>();
+    for (let i = 0; i < 8; i += 1) written.add(`cam ${await addSceneFrame(world.redis, i)}`);
+    await using victim = await startWorker({
+      ...env,
+      ...plantKill('during-inference'),
+      CONSUMER_NAME: 'victim',
+    });
+    await once(victim.child, 'exit');
+    await using heir = await startWorker({ ...env, CONSUMER_NAME: 'heir' });
+    await heir.ready();
+    await waitFor('the first frames to be taken over', async () =>
+      (await world.pending()) === 0 && published().size === written.size ? true : undefined,
+    );
+    expect(published()).toEqual(written);
+
+    await using second = await startWorker({
+      ...env,
+      ...plantKill('after-read'),
+      CONSUMER_NAME: 'second',
+    });
+    const died = once(second.child, 'exit');
+    while (second.child.signalCode === null) {
+      written.add(`cam ${await addSceneFrame(world.redis, written.size % 8)}`);
+      await Promise.race([died, delay(30)]);
+    }
+    const diedAt = performance.now();
+    const held = await world.pending('second');
+    await waitFor('its frames to be taken over', async () =>
+      (await world.pending('second')) === 0 ? true : undefined,
+    );
+    const tookMs = Math.round(performance.now() - diedAt);
+    // Looked for three times in CLAIM_IDLE_MS.
+    expect(tookMs).toBeLessThan(600 + 600 / 3 + 1000);
+    await waitFor('every frame to be published', async () =>
+      (await world.pending()) === 0 && published().size === written.size ? true : undefined,
+    );
+    await waitFor('the dead consumers to be removed', async () =>
+      /"(victim|second)"/.test(await consumersOf('frames:cam')) ? undefined : true,
+    );
+    expect(await consumersOf('frames:cam')).toContain('"heir"');
+    await checkLedger(heir);
+    report(
+      'worker killed for good',
+      `SIGKILL with ${held} frames held; CLAIM_IDLE_MS=600`,
+      `taken over by another worker after ${tookMs} ms; the dead consumer removed`,
+    );
+  });
+
+  it('is not taken for dead while its engine is slow', async () => {
+    const env = { ...world.env, CLAIM_IDLE_MS: '700', ...plantSlowEngine(3000) };
+    await using one = await startWorker({ ...env, CONSUMER_NAME: 'one' });
+    await using two = await startWorker({ ...env, CONSUMER_NAME: 'two' });
+    await Promise.all([one.ready(), two.ready()]);
+    const written = new Set<string>();
+    for (let i = 0; i < 24; i += 1) {
+      written.add(`cam_${i % 8} ${await addSceneFrame(world.redis, i % 8, `cam_${i % 8}`)}`);
+    }
+    await waitFor('both to have work', async () =>
+      (await world.pending('one')) > 0 && (await world.pending('two')) > 0 ? true : undefined,
+    );
+    await waitFor('every frame to be published', async () =>
+      published().size === written.size && (await world.pending()) === 0 ? true : undefined,
+    );
+    expect(received()).toHaveLength(written.size);
+    for (const worker of [one, two]) {
+      expect((await worker.metric('trinetra_worker_frames_reclaimed_total')).get('') ?? 0).toBe(0);
+      await checkLedger(worker);
+    }
+    report(
+      'engine slower than CLAIM_IDLE_MS',
+      'a batch of 3 s in each of 2 workers; CLAIM_IDLE_MS=700',
+      `${written.size} of ${written.size} frames published once, none taken over`,
+    );
+  });
+});

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+
+const preload = fileURLToPath(new URL('./plant.mjs', import.meta.url));
+
+/** Instants at which a planted worker ends itself, in the order of a frame's way. */
+export const killPoints = [
+  'after-read',
+  'during-decode',
+  'during-inference',
+  'after-produce',
+  'after-ack',
+] as const;
+export type KillPoint = (typeof killPoints)[number];
+
+/** What makes a worker kill itself (SIGKILL) the n-th time that it comes to a point of its work. */
+export function plantKill(point: KillPoint, times = 1): Record<string, string> {
+  return { NODE_OPTIONS: `--import=${preload}`, PLANT_KILL: `${point}:${times}` };
+}
+
+/** What makes the first inference of a worker take `ms` longer, while the rest of it lives on. */
+export function plantSlowEngine(ms: number): Record<string, string> {
+  return { NODE_OPTIONS: `--import=${preload}`, PLANT_SLOW_MS: String(ms) };
+}

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { cameraTypes } from '@trinetra/contracts';
+import type { Redis } from 'ioredis';
+import { addSceneFrame } from './scene-frames.ts';
+
+/** Few, so that writing frames costs the workers little of the machine. */
+const pictures = 4;
+
+export interface SteadyLoad extends AsyncDisposable {
+  /** `camera frame` of every entry so far; grows. */
+  readonly written: ReadonlySet<string>;
+  stop(): Promise<void>;
+}
+
+export interface SteadyLoadOptions {
+  readonly cameras: number;
+  /** Entries that are kept waiting for the workers, about: there is always something to do. */
+  readonly backlog: number;
+}
+
+/** Writes frames as long as fewer than `backlog` are in the streams. The workers must delete what they ack. */
+export function startSteadyLoad(redis: Redis, { cameras, backlog }: SteadyLoadOptions): SteadyLoad {
+  const written = new Set<string>();
+  const names = Array.from({ length: cameras }, (_, index) => `cam_${index}`);
+  let running = true;
+  let moment = 0;
+  async function write(): Promise<void> {
+    while (running) {
+      const lengths = await Promise.all(names.map((name) => redis.xlen(`frames:${name}`)));
+      if (lengths.reduce((sum, length) => sum + length, 0) < backlog) {
+        for (const [index, name] of names.entries()) {
+          const type = cameraTypes[index % cameraTypes.length] ?? 'others';
+          written.add(`${name} ${await addSceneFrame(redis, moment++ % pictures, name, type)}`);
+        }
+      }
+      await delay(20);
+    }
+  }
+  const writing = write();
+  const stop = async (): Promise<void> => {
+    running = false;
+    await writing;
+  };
+  return { written, stop, [Symbol.asyncDispose]: stop };
+}

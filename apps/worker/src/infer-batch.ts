@@ -90,10 +90,9 @@ export function createInferBatch(
   const alignAndEmbed = serial(
     async (input: { batch: readonly PreparedFrame[]; detections: readonly (readonly Detection[])[] }) => {
       const startedAt = performance.now();
-      const faces: (readonly FaceResult[])[] = [];
-      for (const [index, frame] of input.batch.entries()) {
-        faces.push(await alignFrame(frame, input.detections[index] ?? []));
-      }
+      const faces = await Promise.all(
+        input.batch.map((frame, index) => alignFrame(frame, input.detections[index] ?? [])),
+      );
       const alignedAt = performance.now();
       telemetry.observeStage('align', (alignedAt - startedAt) / 1000);
       const embeddings = await embedAll(faces);

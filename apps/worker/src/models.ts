@@ -2,11 +2,7 @@ import type { Logger } from '@trinetra/contracts';
 import { createDetector, type Detector } from '@trinetra/detector';
 import { createEmbedder, type Embedder } from '@trinetra/embedder';
 import { createFaceAligner, type FaceAligner } from '@trinetra/face-aligner';
-import {
-  createInferenceRuntime,
-  type InferenceModel,
-  type InferenceRuntime,
-} from '@trinetra/inference-runtime';
+import { createInferencePool, type InferenceModel, type InferenceRuntime } from '@trinetra/inference-runtime';
 import type { Telemetry } from '@trinetra/telemetry';
 import type { Settings } from './settings.ts';
 
@@ -63,10 +59,11 @@ async function warmUp(
  * @throws {TrinetraError} where a model is missing, cannot be loaded or does not have the expected shape.
  */
 export async function loadModels(config: Settings, telemetry: Telemetry, logger: Logger): Promise<Models> {
-  const threads = config.INTRA_OP_THREADS;
-  const runtime = await createInferenceRuntime({
+  const { INFERENCE_THREADS: threads, INTRA_OP_THREADS: intraOpThreads } = config;
+  const runtime = await createInferencePool({
     logger,
-    ...(threads === undefined ? {} : { intraOpThreads: threads }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
   });
   try {
     const detectorModel = await load(runtime, 'detector', config.YOLO_ENGINE_PATH, telemetry);
@@ -85,6 +82,7 @@ export async function loadModels(config: Settings, telemetry: Telemetry, logger:
       confidenceThreshold: config.CONFIDENCE_THRESHOLD,
       iouThreshold: config.NMS_IOU_THRESHOLD,
       classIds: config.CLASS_IDS,
+      ...(detectorModel.info.provider === 'cpu' ? { framesPerRun: 1 } : {}),
     });
     const aligner = createFaceAligner({ model: faceModel, fallback: config.FACE_FALLBACK, logger });
     const embedder = createEmbedder({ model: embedderModel, maxRunSize: config.EMBED_SUB_BATCH });

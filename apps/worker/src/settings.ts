@@ -151,6 +151,7 @@ export interface Settings {
   readonly BATCH_SIZE: number;
   readonly BATCH_TIMEOUT_MS: number;
   readonly EMBED_SUB_BATCH: number;
+  readonly INFERENCE_THREADS: number | undefined;
   readonly INTRA_OP_THREADS: number | undefined;
   readonly MAX_FRAME_AGE_MS: number | null;
   readonly JPEG_DECODING: 'exact' | 'fast';
@@ -238,10 +239,15 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   BATCH_SIZE: setting(whole(1, 64), '4', 'frames a micro-batch'),
   BATCH_TIMEOUT_MS: setting(real(0, 10_000), '20.0', 'longest wait of a frame for its batch to fill, ms'),
   EMBED_SUB_BATCH: setting(whole(1, 16), '16', 'faces an embedding run, never more than 16'),
+  INFERENCE_THREADS: setting(
+    optionalWhole(1, 64),
+    undefined,
+    'inferences at once, each thread with models of its own; default: as many as cores, 4 at most',
+  ),
   INTRA_OP_THREADS: setting(
     optionalWhole(1, 256),
     undefined,
-    'threads of one inference; default: as many as cores',
+    'cores of one inference; default: what INFERENCE_THREADS leaves for each',
   ),
   MAX_FRAME_AGE_MS: setting(maximumAge, 'off', 'frames older than this are skipped as stale; off: none'),
   JPEG_DECODING: setting(

@@ -81,7 +81,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   };
 
   const stop = (): void => {
-    source.stop();
+    source.stop({ unpulled: 'serve' });
     void buffer.close(bufferLimitMs);
   };
   if (signal.aborted) stop();

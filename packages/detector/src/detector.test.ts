@@ -191,6 +191,38 @@ describe('runs', () => {
     expect(model.runs[1]?.data.subarray(3072).every((value) => value === 0)).toBe(true);
   });
 
+  it('take framesPerRun frames each, at the same time, each frame in its place', async () => {
+    const model = finding((run) => [at(4 + 6 * run)]);
+    const found = await createDetector({ model, framesPerRun: 1 }).detect([plain(), plain(), plain()]);
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual([1, 1, 1]);
+    expect(found.map((list) => list[0]?.bbox[0])).toEqual([2, 8, 14]);
+  });
+
+  it('end before a failure of one of them is told: the frames may be reused then', async () => {
+    const ended: number[] = [];
+    const model = new FakeModel({});
+    model.run = async (feeds) => {
+      const value = feeds['images']?.data[0] ?? 0;
+      for (let turn = 0; turn < Number(value) * 10; turn += 1) await Promise.resolve();
+      ended.push(Number(value));
+      throw new Error(`run ${value}`);
+    };
+    const detecting = createDetector({ model, framesPerRun: 1 }).detect([plain(1), plain(2)]);
+    await expect(detecting).rejects.toThrow('run 1');
+    expect(ended).toEqual([1, 2]);
+  });
+
+  it('read a frame that is alone and in shared memory where it is', async () => {
+    const model = finding(() => []);
+    const tensor = new Float32Array(new SharedArrayBuffer(3072 * 4)).fill(0.25);
+    const frame = { ...plain(), tensor };
+    const detector = createDetector({ model, framesPerRun: 1 });
+    await detector.detect([frame, plain()]);
+    expect(model.buffers.has(tensor.buffer)).toBe(true);
+    expect(model.buffers.size).toBe(2);
+    expect(model.runs[0]?.data[3071]).toBe(0.25);
+  });
+
   it('reuse their memory', async () => {
     const model = finding(() => []);
     const detector = createDetector({ model });

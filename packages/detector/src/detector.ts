@@ -14,7 +14,7 @@ const maxSpareBuffers = 2;
 
 /** One frame as the model takes it, and how to find the way back. */
 export interface DetectorInput {
-  /** `[3, h, w]` RGB 0..1, letterboxed; copied, not detached. */
+  /** `[3, h, w]` RGB 0..1, letterboxed; never detached. In shared memory and alone in its run it is not copied either. */
   readonly tensor: Float32Array;
   readonly letterbox: Pick<Letterbox, 'scale' | 'left' | 'top'>;
   /** Size of the frame, px. */
@@ -38,7 +38,7 @@ export interface Detector {
   /** From the model's metadata; empty where it has none. */
   readonly classNames: Readonly<Record<number, string>>;
   /**
-   * Detects in all frames, in one run where the model's batch allows. One list a frame, most confident first.
+   * Detects in all frames, in one run where the model's batch and `framesPerRun` allow, else in several at once. One list a frame, most confident first.
    *
    * @throws {DetectorError} `invalid_frame` for a tensor of another size or a letterbox that cannot be undone,
    * `model_mismatch` for an output that does not fit the frames; what the model's `run` throws.
@@ -88,21 +88,39 @@ function checkFrame(frame: DetectorInput, dims: readonly [3, number, number]): v
  */
 export function createDetector(options: DetectorOptions): Detector {
   const { model, ...given } = options;
-  const { confidenceThreshold, iouThreshold, classIds, maxDetections } = parseDetectorOptions(given);
+  const { confidenceThreshold, iouThreshold, classIds, maxDetections, framesPerRun } =
+    parseDetectorOptions(given);
   const contract = readContract(model.info, classIds);
   const { input, output, inputWidth, inputHeight, batchSize, classNames } = contract;
   const values = 3 * inputWidth * inputHeight;
-  /** Buffers that came back from the inference thread. */
+  /** Memory of batches, shared with the inference thread. */
   const spare: Float32Array[] = [];
 
   function takeBuffer(length: number): Float32Array {
     const at = spare.findIndex((buffer) => buffer.length === length);
-    return (at < 0 ? undefined : spare.splice(at, 1)[0]) ?? new Float32Array(length);
+    return (
+      (at < 0 ? undefined : spare.splice(at, 1)[0]) ?? new Float32Array(new SharedArrayBuffer(4 * length))
+    );
   }
 
-  function giveBuffer(data: TensorData['data'] | undefined): void {
-    if (data instanceof Float32Array) spare.push(data);
+  function giveBuffer(data: Float32Array): void {
+    spare.push(data);
     if (spare.length > maxSpareBuffers) spare.shift();
+  }
+
+  /** The frames as one tensor, and whether it is a copy in a buffer of ours. */
+  function gather(
+    frames: readonly DetectorInput[],
+    batch: number,
+  ): { tensor: Float32Array; copied: boolean } {
+    const [only] = frames;
+    if (batch === 1 && only?.tensor.buffer instanceof SharedArrayBuffer) {
+      return { tensor: only.tensor, copied: false };
+    }
+    const tensor = takeBuffer(batch * values);
+    for (const [index, frame] of frames.entries()) tensor.set(frame.tensor, index * values);
+    tensor.fill(0, frames.length * values);
+    return { tensor, copied: true };
   }
 
   /** The data and shape of an output that holds `batch` frames. */
@@ -129,14 +147,12 @@ export function createDetector(options: DetectorOptions): Detector {
     signal: AbortSignal | undefined,
   ): Promise<Detection[][]> {
     const batch = batchSize ?? frames.length;
-    const tensor = takeBuffer(batch * values);
-    for (const [index, frame] of frames.entries()) tensor.set(frame.tensor, index * values);
-    tensor.fill(0, frames.length * values);
+    const { tensor, copied } = gather(frames, batch);
     const feeds = {
       [input]: { type: 'float32', data: tensor, dims: [batch, 3, inputHeight, inputWidth] },
     } as const;
-    const { outputs, feeds: returned } = await model.run(feeds, { signal, fetches: [output] });
-    giveBuffer(returned[input]?.data);
+    const { outputs } = await model.run(feeds, { signal, fetches: [output] });
+    if (copied) giveBuffer(tensor); // not after a failure: the thread may still read it
     const { data, dims, size } = checkOutput(outputs[output], batch);
     const [, rows = 0, columns = 0] = dims;
     return frames.map((frame, index) => {
@@ -161,12 +177,16 @@ export function createDetector(options: DetectorOptions): Detector {
     classNames,
     detect: async (frames, detectOptions = {}) => {
       for (const frame of frames) checkFrame(frame, [3, inputHeight, inputWidth]);
-      const size = batchSize ?? Math.max(1, frames.length);
-      const detections: Detection[][] = [];
-      for (let at = 0; at < frames.length; at += size) {
-        detections.push(...(await run(frames.slice(at, at + size), detectOptions.signal)));
-      }
-      return detections;
+      const size = batchSize ?? Math.min(framesPerRun, Math.max(1, frames.length));
+      const runs = Array.from({ length: Math.ceil(frames.length / size) }, (_, index) =>
+        run(frames.slice(index * size, (index + 1) * size), detectOptions.signal),
+      );
+      // All of them, also after a failure: the frames belong to the caller again when this ends.
+      const results = await Promise.allSettled(runs);
+      return results.flatMap((result) => {
+        if (result.status === 'rejected') throw result.reason;
+        return result.value;
+      });
     },
   };
 }

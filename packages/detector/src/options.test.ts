@@ -8,6 +8,7 @@ it('has defaults that nobody can change', () => {
     iouThreshold: 0.45,
     classIds: [0],
     maxDetections: 300,
+    framesPerRun: 1024,
   });
   expect(Object.isFrozen(defaultDetectorOptions) && Object.isFrozen(defaultDetectorOptions.classIds)).toBe(
     true,
@@ -25,6 +26,7 @@ it.each<[given: object, message: RegExp]>([
   [{ classIds: [] }, /^classIds: .*received \[\]/],
   [{ classIds: [0.5] }, /^classIds.0: .*received \[0.5\]/],
   [{ maxDetections: 0 }, /^maxDetections: .*received 0/],
+  [{ framesPerRun: 0 }, /^framesPerRun: .*received 0/],
   [{ threshold: 0.5 }, /threshold/],
 ])('refuses %j', (given, message) => {
   expect(() => parseDetectorOptions(given)).toThrow(DetectorError);

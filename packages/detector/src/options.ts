@@ -16,6 +16,11 @@ export interface DetectorOptions {
   readonly classIds?: readonly number[];
   /** Detections a frame, 1..30000; default 300. */
   readonly maxDetections?: number;
+  /**
+   * Frames a run of a model without a fixed batch, 1..1024; default 1024. 1 where CPUs compute: it costs the same there,
+   * and the frames of a batch run on several threads at once.
+   */
+  readonly framesPerRun?: number;
 }
 
 export type DetectorSettings = Readonly<Required<Omit<DetectorOptions, 'model'>>>;
@@ -26,6 +31,7 @@ export const defaultDetectorOptions: DetectorSettings = Object.freeze({
   iouThreshold: 0.45,
   classIds: Object.freeze([0]),
   maxDetections: 300,
+  framesPerRun: 1024,
 });
 
 const schema = z.strictObject({
@@ -33,6 +39,7 @@ const schema = z.strictObject({
   iouThreshold: z.number().min(0).max(1),
   classIds: z.array(z.int().min(0)).min(1),
   maxDetections: z.int().min(1).max(30_000),
+  framesPerRun: z.int().min(1).max(1024),
 });
 
 /** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */

@@ -5,6 +5,9 @@ import type { FaceModel } from './face-model.ts';
 import { mapLandmarks } from './map-landmarks.ts';
 import { type CropGeometry, valuesPerCrop, writePersonCrop } from './person-crop.ts';
 
+/** Buffers kept for the next runs: a crop is 1.2 MB at 320 px, a run has 4 at most. */
+const maxSpareBuffers = 8;
+
 /** Finds the faces in the boxes of some persons with one run of the model. */
 export type FindFaces = (
   image: RgbImage,
@@ -24,29 +27,27 @@ function toImage({ bbox, landmarks, score }: FaceCandidate, crop: CropGeometry):
 }
 
 /**
- * Makes the function that runs `model`. It keeps the buffer that comes back from a run for the next, so crops are
- * written into new memory only where runs overlap or differ in size.
+ * Makes the function that runs `model`. It keeps the memory of a run, which the inference thread shares, for the next:
+ * crops are written into new memory only where more runs overlap than before.
  */
 export function createFindFaces(model: InferenceModel, face: FaceModel, threshold: number): FindFaces {
   const { format, input, fixedBatch } = face;
   const values = valuesPerCrop(format);
-  let spare: Float32Array | undefined;
+  const spare: Float32Array[] = [];
 
   return async (image, persons, { stretch, signal }) => {
     const batch = fixedBatch ?? persons.length;
-    const tensor = spare?.length === batch * values ? spare : new Float32Array(batch * values);
-    spare = undefined;
+    const at = spare.findIndex(({ length }) => length === batch * values);
+    const tensor =
+      spare.splice(at, at < 0 ? 0 : 1)[0] ?? new Float32Array(new SharedArrayBuffer(4 * batch * values));
     const crops = persons.map((person, index) =>
       writePersonCrop(image, person, format, tensor, index, stretch),
     );
     tensor.fill(0, persons.length * values);
     const dims = [batch, 3, format.height, format.width];
-    const { outputs, feeds } = await model.run(
-      { [input]: { type: 'float32', data: tensor, dims } },
-      { signal },
-    );
-    const back = feeds[input]?.data;
-    if (back instanceof Float32Array) spare = back;
+    const { outputs } = await model.run({ [input]: { type: 'float32', data: tensor, dims } }, { signal });
+    spare.push(tensor); // not after a failure: the thread may still read it
+    if (spare.length > maxSpareBuffers) spare.shift();
     return crops.map((crop, index) =>
       crop === null ? [] : face.decode(outputs, index, threshold).map((found) => toImage(found, crop)),
     );

@@ -21,7 +21,7 @@ export const tensorInfo = (name: string, dims: readonly (number | string)[]): Te
   dims,
 });
 
-/** A model at the interface of inference-runtime, which answers with `respond(run)`; like the real one it moves its feeds. */
+/** A model at the interface of inference-runtime, which answers with `respond(run)`; like the real one it moves its feeds that are not shared. */
 export function fakeModel(
   inputs: readonly TensorInfo[],
   outputs: readonly TensorInfo[],
@@ -46,7 +46,9 @@ export function fakeModel(
       options?.signal?.throwIfAborted();
       await Promise.resolve(); // as the real one, which first asks for its thread: only then the feeds move
       const moved = structuredClone(feeds, {
-        transfer: Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer),
+        transfer: Object.values(feeds).flatMap(({ data: { buffer } }) =>
+          buffer instanceof ArrayBuffer ? [buffer] : [],
+        ),
       });
       const [input] = Object.values(moved);
       if (input === undefined) throw new Error('expected one input');

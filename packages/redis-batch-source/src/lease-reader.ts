@@ -33,6 +33,7 @@ export class LeaseReader {
   readonly #ownLeft = new Set<string>();
   readonly #idleLeft = new Set<string>();
   #started = false;
+  #servesRest = false;
   #failure: unknown;
   #wake = new AbortController();
   #errorsInARow = 0;
@@ -61,6 +62,11 @@ export class LeaseReader {
     this.#wake.abort();
   }
 
+  /** Hands out after stopping, too, what was read before. */
+  serveRest(): void {
+    this.#servesRest = true;
+  }
+
   /** Ends `leases()` with an error that no retry mends. */
   fail(error: unknown): void {
     this.#failure ??= error;
@@ -80,7 +86,7 @@ export class LeaseReader {
     try {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
-        if (this.#options.stopping.aborted) return;
+        if (this.#options.stopping.aborted && !(this.#servesRest && this.#ready.length > 0)) return;
         const lease = this.#ready.shift();
         if (lease === undefined) {
           this.#filling = this.#fill();

@@ -124,8 +124,9 @@ class ConnectedSource implements RedisBatchSource {
     return parked;
   }
 
-  stop(): void {
+  stop({ unpulled = 'release' }: { readonly unpulled?: 'release' | 'serve' } = {}): void {
     if (this.#stopping.signal.aborted) return;
+    if (unpulled === 'serve') this.#reader.serveRest();
     this.#stopping.abort();
     this.#acks.startDraining();
   }

@@ -44,7 +44,7 @@ export interface RedisBatchSource extends AsyncDisposable {
   /**
    * The leases, pulled one by one; Redis is asked for as many entries as there is room for, and only when
    * the consumer waits. May be called once. Ends after {@link stop} or when `signal` aborts; leases that nobody
-   * pulled by then are released.
+   * pulled by then are released, unless `stop()` was told to serve them.
    *
    * @throws RedisBatchSourceError `already_read`, `access_denied` or `unsupported_server`; never for a Redis that is away.
    */
@@ -62,8 +62,11 @@ export interface RedisBatchSource extends AsyncDisposable {
    * entry stays pending and is kept from looking abandoned until the lease that comes back is settled; its fields are let go of.
    */
   park(lease: Lease): Lease;
-  /** Stops reading; what is leased can still be settled. */
-  stop(): void;
+  /**
+   * Stops reading; what is leased can still be settled. What was read but not pulled is released, or with
+   * `unpulled: 'serve'` still handed out: then nothing stays pending behind a worker that is the last of its group.
+   */
+  stop(options?: { readonly unpulled?: 'release' | 'serve' }): void;
   stats(): SourceStats;
   /** Whether Redis answers: connected, and the last round of housekeeping went well. */
   isHealthy(): boolean;

@@ -136,6 +136,20 @@ it('acks a lease once, and counts its first outcome', async () => {
   expect([delivered, inFlight]).toEqual([1, 0]);
 });
 
+it('serves what it has read after stop(), where it is told to, and then ends', async () => {
+  await add('cam', 10);
+  const reading = await source({ maxInFlight: 4 });
+  const puller = new Puller(reading);
+  const leases = [await puller.one()];
+  reading.stop({ unpulled: 'serve' });
+  leases.push(...(await puller.some(3)));
+  expect((await puller.next()).done).toBe(true);
+  await Promise.all(leases.map((lease) => reading.settle(lease, 'published')));
+  await reading.close();
+  expect(reading.stats().cameras.get('cam')).toMatchObject({ delivered: 4, inFlight: 0 });
+  expect((await redis().xpending('frames:cam', group))[0]).toBe(0);
+});
+
 it('ends after stop() and releases what nobody pulled, ready for others at once', async () => {
   await add('cam', 6);
   const reading = await source({ maxInFlight: 6 });

@@ -23,6 +23,8 @@ export function connectionOptions(
     ...(database === '' ? {} : { db: Number(database) }),
     ...(tls === null ? {} : { tls }),
     replyMapping: 'legacy',
+    // CLIENT SETINFO, which is not known before Redis 7.2 and would be one more right to give.
+    disableClientInfo: true,
     lazyConnect: true,
     connectTimeout: commandTimeoutMs,
     commandTimeout: commandTimeoutMs,

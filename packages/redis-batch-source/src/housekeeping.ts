@@ -2,7 +2,7 @@ import { cameraIdOf, normaliseCameraType } from '@trinetra/contracts';
 import type { FairSchedule } from './fair-schedule.ts';
 import type { Ledger } from './ledger.ts';
 import type { RedisBatchSourceSettings } from './options.ts';
-import { asList, asNumber, asText, type RedisClient } from './redis-client.ts';
+import { asList, asNumber, asText, isAccessError, type RedisClient } from './redis-client.ts';
 import { lookScript } from './scripts.ts';
 
 /** Streams that one script call looks at: a bound on how long Redis is busy with it. */
@@ -43,7 +43,9 @@ export async function lookAtStreams(
       const key = keys[index];
       if (key === undefined) continue;
       if (!Array.isArray(row)) {
-        settings.logger.warn({ camera: cameraIdOf(key), error: asText(row) }, 'a stream cannot be read');
+        const error = asText(row);
+        if (isAccessError(new Error(error))) throw (await client.findMissingRights()) ?? new Error(error);
+        settings.logger.warn({ camera: cameraIdOf(key), error }, 'a stream cannot be read');
         continue;
       }
       const [length, unread, oldest, type, evicted] = row;

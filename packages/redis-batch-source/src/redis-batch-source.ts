@@ -216,6 +216,8 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   async #checkServer(): Promise<void> {
+    const missing = await this.#client.findMissingRights();
+    if (missing !== undefined) throw missing;
     const { version, evictionPolicy } = await this.#client.serverFacts();
     if (Number(version.split('.')[0]) < 7) {
       throw new RedisBatchSourceError(
@@ -223,8 +225,6 @@ class ConnectedSource implements RedisBatchSource {
         `Expected Redis 7.0 or later but received ${version}: upgrade the server`,
       );
     }
-    const missing = await this.#client.findMissingRights();
-    if (missing !== undefined) throw missing;
     if (evictionPolicy !== undefined && evictionPolicy !== this.#evictionPolicy) {
       if (evictionPolicy !== 'noeviction') {
         this.#settings.logger.warn(

@@ -50,6 +50,8 @@ export class RedisClient {
     this.#redis = new Redis(connectionOptions(settings, () => delay.next()));
     let reported = '';
     this.#redis.on('error', (error: Error) => {
+      // The command that was refused, and with it the password: errors end up in logs.
+      Reflect.deleteProperty(error, 'command');
       this.#lastError = error;
       const text = describeError(error);
       if (text !== reported) logger.warn({ error: text }, 'Redis cannot be reached; trying again');

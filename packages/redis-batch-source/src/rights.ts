@@ -14,7 +14,7 @@ function unusedKey(pattern: string): string {
 }
 
 /**
- * One harmless call of every command that the scripts run: at a key that does not exist, each has nothing to do. Redis 7.0
+ * One harmless call of every command that is needed: at a key that does not exist, each has nothing to do. Redis 7.0
  * does not say which command of a script it refused, and a right that is missing would show at the first dead letter only.
  */
 export function rightsProbes(
@@ -44,6 +44,8 @@ export function rightsProbes(
     ...(deleteAcked === 'off' ? [] : [probe('+xdel', 'XDEL', key, '0-1')]),
     probe(`~${deadLetterPrefix}*`, 'XLEN', letters),
     probe('+xadd', 'XADD', letters, 'NOMKSTREAM', '*', 'probe', '1'),
+    probe('+info', 'INFO', 'server'),
+    probe('+scan', 'SCAN', 0, 'MATCH', key, 'COUNT', 1),
     probe('+time', 'TIME'),
     probe('+eval', 'EVAL', 'return 1', 0),
     probe('+evalsha', 'EVALSHA', '0'.repeat(40), 0),

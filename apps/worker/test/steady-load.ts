@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cameraTypes } from '@trinetra/contracts';
-import type { Redis } from 'ioredis';
 import { addSceneFrame } from './scene-frames.ts';
+import type { RedisWorld } from './world.ts';
 
 /** Few, so that writing frames costs the workers little of the machine. */
 const pictures = 4;
@@ -14,12 +14,13 @@ export interface SteadyLoad extends AsyncDisposable {
 
 export interface SteadyLoadOptions {
   readonly cameras: number;
-  /** Entries that are kept waiting for the workers, about: there is always something to do. */
+  /** Entries that no worker has read yet, about: there is always something to do. */
   readonly backlog: number;
 }
 
-/** Writes frames as long as fewer than `backlog` are in the streams. The workers must delete what they ack. */
-export function startSteadyLoad(redis: Redis, { cameras, backlog }: SteadyLoadOptions): SteadyLoad {
+/** Writes frames as long as fewer than `backlog` are unread. The workers must delete what they ack. */
+export function startSteadyLoad(world: RedisWorld, { cameras, backlog }: SteadyLoadOptions): SteadyLoad {
+  const { redis } = world;
   const written = new Set<string>();
   const names = Array.from({ length: cameras }, (_, index) => `cam_${index}`);
   let running = true;
@@ -27,7 +28,8 @@ export function startSteadyLoad(redis: Redis, { cameras, backlog }: SteadyLoadOp
   async function write(): Promise<void> {
     while (running) {
       const lengths = await Promise.all(names.map((name) => redis.xlen(`frames:${name}`)));
-      if (lengths.reduce((sum, length) => sum + length, 0) < backlog) {
+      const unread = lengths.reduce((sum, length) => sum + length, 0) - (await world.pending());
+      if (unread < backlog) {
         for (const [index, name] of names.entries()) {
           const type = cameraTypes[index % cameraTypes.length] ?? 'others';
           written.add(`${name} ${await addSceneFrame(redis, moment++ % pictures, name, type)}`);

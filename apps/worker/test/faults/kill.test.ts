@@ -93,7 +93,7 @@ describe.skipIf(!kafkaHere.ok)('a worker that is killed (needs Java)', () => {
       return random() < 0.4 ? (killPoints[Math.floor(random() * killPoints.length)] ?? null) : null;
     };
 
-    await using load = startSteadyLoad(world.redis, { cameras: 8, backlog: 60 });
+    await using load = startSteadyLoad(world, { cameras: 8, backlog: 30 });
     const fleet = await Promise.all(names.map((name) => startLife(name, nextPlan())));
     const counts = new Map<string, number>();
     let inFlight = 0;

@@ -20,7 +20,7 @@ it.skipIf(!kafkaHere.ok)(
     const names = ['one', 'two', 'three'];
     const fleet = new Map<string, WorkerProcess>();
     for (const name of names) fleet.set(name, await start(name));
-    await using load = startSteadyLoad(world.redis, { cameras: 8, backlog: 60 });
+    await using load = startSteadyLoad(world, { cameras: 8, backlog: 30 });
     const rounds = times(1, 4);
     let busyStops = 0;
     for (let round = 0; round < rounds; round += 1) {

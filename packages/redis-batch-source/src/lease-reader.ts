@@ -160,6 +160,8 @@ export class LeaseReader {
   }
 
   #accept(lease: Lease, reclaimed: boolean): void {
+    // In work here already: Redis lost its last writes, in a crash or a failover, and forgot that it delivered it.
+    if (this.#options.held.has(leaseName(lease))) return;
     this.#options.held.set(leaseName(lease), lease);
     this.#context.ledger.leased(lease.streamKey, { reclaimed });
     this.#ready.push(lease);

@@ -202,3 +202,21 @@ it('removes consumers that have been silent for long, but none that still holds 
   const [late] = await add('cam', 1);
   expect((await puller.one()).entryId).toBe(late);
 });
+
+it('works once on what is in work, also where Redis forgot that it delivered it', async () => {
+  await add('cam', 5);
+  const reading = await source({ maxInFlight: 8 });
+  const puller = new Puller(reading);
+  const leases = await puller.some(5);
+  await redis().xgroup('SETID', 'frames:cam', group, '0'); // as after a failover to a replica that lags
+  const [sixth] = await add('cam', 1);
+  const last = await puller.one();
+  expect(last.entryId).toBe(sixth);
+  for (const lease of [...leases, last]) await reading.settle(lease, 'published');
+  expect(reading.stats().cameras.get('cam')).toMatchObject({
+    delivered: 6,
+    inFlight: 0,
+  });
+  expect(reading.stats().inFlight).toBe(0);
+  expect(await pending('cam')).toBe(0);
+});

@@ -135,7 +135,8 @@ export async function publishesMore(worker: FileWorker, count: number): Promise<
 /** Resolves once /ready names Redis as what is wrong; /health must be well at that moment. */
 export async function saysRedisIsAway({ url }: WorkerProcess): Promise<void> {
   await waitFor('/ready to name Redis', async () => {
-    const response = await fetch(`${url}/ready`);
+    const response = await fetch(`${url}/ready`).catch(() => undefined); // it may not listen yet
+    if (response === undefined) return undefined;
     const { checks } = JSON.parse(await response.text());
     return response.status === 503 && checks.redis?.ok === false && checks.sink?.ok === true
       ? true

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   type LocalKafka,
   type LocalRedis,
@@ -31,7 +32,8 @@ export interface World extends RedisWorld {
 /** Starts a Redis of its own for a test. */
 export async function startRedisWorld(options: LocalRedisOptions = {}): Promise<RedisWorld> {
   const server = await startRedis(options);
-  const redis = new Redis(server.url);
+  const tls = options.tls === undefined ? {} : { tls: { ca: readFileSync(options.tls.caFile) } };
+  const redis = new Redis(server.url, tls);
   redis.on('error', () => undefined); // tests kill the server on purpose; ioredis connects again
   return {
     server,
@@ -65,7 +67,8 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-async function countPending(redis: Redis, consumer?: string): Promise<number> {
+/** Entries delivered and not acked, over all streams `frames:*`. */
+export async function countPending(redis: Redis, consumer?: string): Promise<number> {
   const streams = await redis.keys('frames:*');
   const counts = await Promise.all(
     streams.map(async (stream) => {

@@ -1,6 +1,5 @@
 import type { RedisOptions } from 'ioredis';
 import type { RedisBatchSourceSettings } from './options.ts';
-import { delayAfter } from './reconnect-delay.ts';
 
 /** The options of ioredis for one address, or for a master that Sentinels know. Explicit credentials go before the address's. */
 export function connectionOptions(
@@ -51,10 +50,7 @@ function sentinelOptions(
     sentinels: addresses.map(({ host, port }) => ({ host, port })),
     name: master,
     role: 'master',
-    failoverDetector: true,
     sentinelRetryStrategy: nextDelayMs,
-    // Of the connections that only listen for a failover: each has a count of its own.
-    sentinelReconnectStrategy: (attempt: number) => delayAfter(attempt),
     sentinelCommandTimeout: commandTimeoutMs,
     ...(username === undefined ? {} : { sentinelUsername: username }),
     ...(password === undefined ? {} : { sentinelPassword: password }),

@@ -3,12 +3,6 @@ const longestDelayMs = 2000;
 /** A connection that lasted less is part of the same trouble: the delays go on growing. */
 const stableAfterMs = 5000;
 
-/** The wait after the n-th failed try in a row, n from 1: 25..2000 ms. */
-export function delayAfter(attempt: number, random: number = Math.random()): number {
-  const ceiling = Math.min(longestDelayMs, shortestDelayMs * 2 ** Math.min(attempt - 1, 10));
-  return Math.round(ceiling * (0.5 + random / 2));
-}
-
 /** Options of {@link ReconnectDelay}. */
 export interface ReconnectDelayOptions {
   /** 0..1. Default `Math.random`. */
@@ -42,7 +36,8 @@ export class ReconnectDelay {
   next(): number {
     if (this.#readyAt !== undefined && this.#now() - this.#readyAt >= stableAfterMs) this.#attempts = 0;
     this.#readyAt = undefined;
+    const ceiling = Math.min(longestDelayMs, shortestDelayMs * 2 ** Math.min(this.#attempts, 10));
     this.#attempts += 1;
-    return delayAfter(this.#attempts, this.#random());
+    return Math.round(ceiling * (0.5 + this.#random() / 2));
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { connectionOptions } from './connection-options.ts';
 import { RedisBatchSourceError } from './errors.ts';
+import { watchFailovers } from './failover-watch.ts';
 import type { RedisBatchSourceSettings } from './options.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
 import { missingRights, rightsProbes } from './rights.ts';
@@ -42,12 +43,23 @@ export class RedisClient {
   readonly #settings: RedisBatchSourceSettings;
   readonly #hashes = new Map<string, string>();
   #lastError: Error | undefined;
+  #stopWatching: () => void = () => undefined;
 
   constructor(settings: RedisBatchSourceSettings) {
     const { logger } = settings;
     this.#settings = settings;
     const delay = new ReconnectDelay();
-    this.#redis = new Redis(connectionOptions(settings, () => delay.next()));
+    const options = connectionOptions(settings, () => delay.next());
+    this.#redis = new Redis(options);
+    const { sentinel } = settings.redis;
+    if (sentinel !== undefined) {
+      const onSwitch = (): void => {
+        logger.info({ master: sentinel.master }, 'the Sentinels have named another master');
+        // While it connects it asks them anyway, and ioredis would give up for good if it were interrupted then.
+        if (this.isReady) this.#redis.disconnect(true);
+      };
+      this.#stopWatching = watchFailovers({ sentinel, tls: options.tls, logger, onSwitch });
+    }
     let reported = '';
     this.#redis.on('error', (error: Error) => {
       // The command that was refused, and with it the password: errors end up in logs.
@@ -100,7 +112,7 @@ export class RedisClient {
     } catch (error) {
       const cause = this.#lastError ?? error;
       if (isAccessError(cause)) {
-        this.#redis.disconnect();
+        this.close();
         throw new RedisBatchSourceError(
           'access_denied',
           `Redis refused the connection: ${describeError(cause)}`,
@@ -164,6 +176,7 @@ export class RedisClient {
   }
 
   close(): void {
+    this.#stopWatching();
     this.#redis.disconnect();
   }
 

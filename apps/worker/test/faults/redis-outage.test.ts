@@ -161,7 +161,7 @@ describe('a worker whose streams vanish', () => {
       await delay(20);
     }
     await world.redis.config('SET', 'maxmemory', '0');
-    await world.redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes'); // it comes back, and does not warn again
+    await world.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'); // it comes back, and does not warn again
     await publishesMore(worker, 20);
     await load.stop();
     const { entries, duplicates } = await settleUp(worker, world);

@@ -55,7 +55,7 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
   const { input, output, fixedBatch } = readContract(model.info);
   const scale = pixelScaleOf(model.info.firstOps);
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);
-  /** Buffers that came back from the inference thread, by their number of faces: at most 16, 20 MB together. */
+  /** Memory of runs, shared with the inference thread, by their number of faces: at most 16, 20 MB together. */
   const spare = new Map<number, Float32Array>();
 
   function checkOutput(result: TensorData | undefined, batch: number): Float32Array {
@@ -74,16 +74,15 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     signal: AbortSignal | undefined,
   ): Promise<EmbeddingResult[]> {
     const batch = fixedBatch ?? faces.length;
-    const tensor = spare.get(batch) ?? new Float32Array(batch * faceValues);
+    const tensor = spare.get(batch) ?? new Float32Array(new SharedArrayBuffer(4 * batch * faceValues));
     spare.delete(batch);
     for (const [index, face] of faces.entries()) writeFace(face, scale, tensor, index);
     tensor.fill(0, faces.length * faceValues);
     const feeds = {
       [input]: { type: 'float32', data: tensor, dims: [batch, 3, faceSize, faceSize] },
     } as const;
-    const { outputs, feeds: returned } = await model.run(feeds, { signal, fetches: [output] });
-    const back = returned[input]?.data;
-    if (back instanceof Float32Array) spare.set(batch, back);
+    const { outputs } = await model.run(feeds, { signal, fetches: [output] });
+    spare.set(batch, tensor); // not after a failure: the thread may still read it
     const data = checkOutput(outputs[output], batch);
     return faces.map((_, index) => {
       const embedding = normalise(data.subarray(index * embeddingSize, (index + 1) * embeddingSize));

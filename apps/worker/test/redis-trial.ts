@@ -52,7 +52,10 @@ export interface PacedLoad extends AsyncDisposable {
 const pictures = 4;
 
 /** Writes one frame every `everyMs` into `cameras` streams in turn. */
-export function startPacedLoad(redis: Redis, { cameras = 4, everyMs = 60 } = {}): PacedLoad {
+export function startPacedLoad(
+  redis: Redis,
+  { cameras = 4, everyMs = 60 }: { readonly cameras?: number; readonly everyMs?: number } = {},
+): PacedLoad {
   const written = new Set<string>();
   let running = true;
   async function write(): Promise<void> {

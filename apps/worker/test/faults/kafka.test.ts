@@ -86,7 +86,6 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     expect(await here.world.pending()).toBe(40);
     await expectSinkDown(worker, 'unreachable');
     await delay(Math.max(0, times(0, 15_000) - (performance.now() - killedAt)));
-    const outageMs = Math.round(performance.now() - killedAt);
     await here.kafka.restart();
     const backAt = performance.now();
     await nothingPending();
@@ -94,12 +93,11 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     await waitFor('every event', () => (received().length >= written.length ? true : undefined));
     expect(received()).toEqual(written);
     expect(drainMs).toBeLessThan(5000);
-    expect(await waitingEvents(worker)).toBe(0);
     expect(await worker.metric('trinetra_worker_frames_dropped_total')).toEqual(new Map());
     expect(await total(worker, 'trinetra_worker_frames_total', '"published"')).toBe(44);
     report(
       'Kafka killed and started again',
-      `SIGKILL of the broker, away for ${outageMs} ms, 40 frames written meanwhile`,
+      `SIGKILL of the broker, away for ${Math.round(backAt - killedAt)} ms, 40 frames written meanwhile`,
       `40 of 40 read and buffered meanwhile; 44 of 44 events delivered in order within ${drainMs} ms, none twice`,
     );
     await expectTidy(worker);
@@ -162,9 +160,8 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       return dropped > 0 && dropped + (await waitingEvents(worker)) === written.length ? true : undefined;
     });
     const kept = await waitingEvents(worker);
-    await waitFor('the dropped ones to be acked', async () =>
-      (await here.world.pending()) === kept ? true : undefined,
-    );
+    const acked = async (): Promise<boolean> => (await here.world.pending()) === kept;
+    await waitFor('the dropped ones to be acked', async () => ((await acked()) ? true : undefined));
     expect(worker.log()).toContain('the oldest are given up');
     await here.kafka.restart();
     await nothingPending();
@@ -216,14 +213,15 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     try {
       here.forget();
       const ids = (await addSceneFrames(here.world.redis, count, 'after')).map((id) => `after ${id}`);
-      await nothingPending();
       const kept = ids.filter((_, index) => (sizes[index] ?? 0) <= second + 500);
       await waitFor('the small ones', () => (received().length >= kept.length ? true : undefined));
-      expect(received()).toEqual(kept);
-      const large = count - kept.length;
-      expect(large).toBeGreaterThan(0);
-      expect(await total(worker, 'trinetra_worker_frames_dropped_total', 'publish_too_large')).toBe(large);
-      expect((await readyOf(worker)).ready).toBe(true);
+      const large = count - kept.length; // at least one, by the choice of the bound
+      const dropped = (): Promise<number> =>
+        total(worker, 'trinetra_worker_frames_dropped_total', 'publish_too_large');
+      await waitFor('the others to be dropped', async () => ((await dropped()) >= large ? true : undefined));
+      await nothingPending();
+      expect([await dropped(), received()]).toEqual([large, kept]);
+      expect(await readyOf(worker)).toMatchObject({ ready: true });
       report(
         'events too large for the broker',
         `max.message.bytes below ${large} of ${count} events`,

@@ -1,22 +1,27 @@
 import { TrinetraError } from '@trinetra/contracts';
+import { saysOutOfMemory } from './out-of-memory.ts';
 
+/**
+ * `engine_crashed`: the thread ended during this run. `inference_timeout`: this run took too long, and its thread was
+ * given up. `not_begun`: the run waited behind such a run; run it again. `engine_restarting`: no thread came up in time.
+ */
 export type InferenceErrorCode =
   | 'model_not_found'
   | 'model_load_failed'
   | 'model_mismatch'
   | 'run_failed'
   | 'out_of_memory'
-  | 'thread_crashed'
+  | 'engine_crashed'
+  | 'inference_timeout'
+  | 'not_begun'
+  | 'engine_restarting'
   | 'closed';
 
 /** Everything that this package throws. */
 export class InferenceError extends TrinetraError<InferenceErrorCode> {}
 
-const outOfMemory =
-  /out of memory|bad_alloc|failed to allocate|CUDA_ERROR_OUT_OF_MEMORY|CUBLAS_STATUS_ALLOC_FAILED/i;
-
 /** Names a failure of ONNX Runtime by its message. Smaller batches may pass where memory ran out. */
 export function inferenceErrorOf(message: string, code: 'run_failed' | 'model_load_failed'): InferenceError {
-  if (outOfMemory.test(message)) return new InferenceError('out_of_memory', message, { retryable: true });
+  if (saysOutOfMemory(message)) return new InferenceError('out_of_memory', message, { retryable: true });
   return new InferenceError(code, message);
 }

@@ -3,6 +3,14 @@ export { createInferencePool, defaultInferenceThreads, type InferencePoolOptions
 export { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
 export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
+export {
+  type Attempt,
+  createSizedRunner,
+  type RunObserver,
+  type SizedRunner,
+  type SizedRunnerOptions,
+} from './sized-runner.ts';
+export type { ThreadEnd } from './thread-client.ts';
 export type {
   InferenceModel,
   ModelFallback,

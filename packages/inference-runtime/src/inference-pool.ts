@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
+import {
+  createSingleRuntime,
+  type InferenceRuntime,
+  type LoadModelOptions,
+  type SingleRuntime,
+} from './inference-runtime.ts';
 import type { InferenceRuntimeOptions } from './options.ts';
+import { inferenceThreadFile } from './thread-client.ts';
 import type { InferenceModel, RunOptions, RunResult, TensorData } from './types.ts';
 
 export interface InferencePoolOptions extends InferenceRuntimeOptions {
@@ -13,7 +19,7 @@ const runsPerThread = 2;
 
 /** One thread of the pool and how many runs it has. */
 interface Member {
-  readonly runtime: InferenceRuntime;
+  readonly runtime: SingleRuntime;
   runs: number;
 }
 
@@ -22,26 +28,43 @@ class Pool implements InferenceRuntime {
   /** Runs that wait for a thread, first come first served. */
   readonly #queue: ((member: Member) => void)[] = [];
 
-  constructor(runtimes: readonly InferenceRuntime[]) {
-    this.#members = runtimes.map((runtime) => ({ runtime, runs: 0 }));
+  constructor(start: (onUp: () => void) => SingleRuntime, threads: number) {
+    this.#members = Array.from({ length: threads }, () => ({ runtime: start(() => this.#pump()), runs: 0 }));
   }
 
-  /** The thread with the fewest runs, once one has room. */
+  /** The thread with the fewest runs, of those that are up where any is. */
+  #idlest(): Member | undefined {
+    let best: Member | undefined;
+    for (const member of this.#members) {
+      if (best === undefined || (member.runtime.up && !best.runtime.up)) best = member;
+      else if (member.runtime.up === best.runtime.up && member.runs < best.runs) best = member;
+    }
+    return best;
+  }
+
+  /** A thread, once one has room. */
   #take(): Promise<Member> {
-    const [first, ...others] = this.#members;
-    if (first === undefined) throw new RangeError('a pool has at least one thread');
-    const idlest = others.reduce((best, member) => (member.runs < best.runs ? member : best), first);
-    if (idlest.runs < runsPerThread) {
-      idlest.runs += 1;
-      return Promise.resolve(idlest);
+    const member = this.#queue.length === 0 ? this.#idlest() : undefined;
+    if (member !== undefined && member.runs < runsPerThread) {
+      member.runs += 1;
+      return Promise.resolve(member);
     }
     return new Promise((resolve) => this.#queue.push(resolve));
   }
 
+  /** Gives waiting runs to the threads that have room. */
+  #pump(): void {
+    while (this.#queue.length > 0) {
+      const member = this.#idlest();
+      if (member === undefined || member.runs >= runsPerThread) return;
+      member.runs += 1;
+      this.#queue.shift()?.(member);
+    }
+  }
+
   #giveBack(member: Member): void {
-    const next = this.#queue.shift();
-    if (next === undefined) member.runs -= 1;
-    else next(member);
+    member.runs -= 1;
+    this.#pump();
   }
 
   async loadModel(path: string, options?: LoadModelOptions): Promise<InferenceModel> {
@@ -94,13 +117,21 @@ class Pool implements InferenceRuntime {
  * const model = await pool.loadModel('yolov8n.onnx');
  */
 export async function createInferencePool(options: InferencePoolOptions = {}): Promise<InferenceRuntime> {
+  return createInferencePoolWith(options, inferenceThreadFile);
+}
+
+/** As {@link createInferencePool}, with another thread file: the seam at which tests make a thread crash. */
+export async function createInferencePoolWith(
+  options: InferencePoolOptions,
+  threadFile: URL,
+): Promise<InferenceRuntime> {
   const { threads = defaultInferenceThreads(), ...rest } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
     throw new RangeError(`threads: expected a whole number in 1..64 but received ${threads}`);
   }
   const cores = Math.max(1, Math.floor(availableParallelism() / threads));
   const each = { intraOpThreads: cores, ...rest };
-  return new Pool(await Promise.all(Array.from({ length: threads }, () => createInferenceRuntime(each))));
+  return new Pool((onUp) => createSingleRuntime(each, threadFile, onUp), threads);
 }
 
 /** Inference threads of a pool where none are named: as many as cores, 4 at most. */

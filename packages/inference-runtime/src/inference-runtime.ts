@@ -5,18 +5,23 @@ import type { LoadedSession } from './messages.ts';
 import { type OnnxFileInfo, readOnnxFile } from './onnx-file.ts';
 import { type InferenceRuntimeOptions, parseInferenceRuntimeOptions } from './options.ts';
 import { resolveModel } from './resolve-model.ts';
-import { inferenceThreadFile, ThreadClient } from './thread-client.ts';
+import { inferenceThreadFile, type ThreadClient } from './thread-client.ts';
+import { ThreadSupervisor } from './thread-supervisor.ts';
 import type { InferenceModel, ModelFallback, ModelInfo } from './types.ts';
 
 /** What one model may have otherwise than its runtime. */
 export type LoadModelOptions = Pick<InferenceRuntimeOptions, 'intraOpThreads'>;
+
+/** Times `runTimeoutMs` that loading a model and its first run may take. */
+const coldFactor = 6;
 
 /** One inference thread and the models that it holds. */
 export interface InferenceRuntime extends AsyncDisposable {
   /**
    * Loads a model; for a path ending in `.engine` the `.onnx` beside it, with `info.fallback` and a warning.
    *
-   * @throws {InferenceError} `model_not_found`, `model_load_failed`, `out_of_memory`, `thread_crashed` or `closed`;
+   * @throws {InferenceError} `model_not_found`, `model_load_failed`, `out_of_memory`, `engine_crashed`,
+   * `inference_timeout`, `engine_restarting` or `closed`;
    * the message tells every step that was tried.
    * @throws {RangeError} where an option is out of range.
    */
@@ -25,33 +30,39 @@ export interface InferenceRuntime extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-class Runtime implements InferenceRuntime {
+/** A runtime that says whether its thread is up, for those who have several. */
+export interface SingleRuntime extends InferenceRuntime {
+  readonly up: boolean;
+}
+
+class Runtime implements SingleRuntime {
   readonly #options: ReturnType<typeof parseInferenceRuntimeOptions>;
   readonly #logger: Logger;
-  readonly #threadFile: URL;
-  #client: ThreadClient;
+  readonly #threads: ThreadSupervisor;
   #nextModel = 0;
   #closed = false;
 
-  constructor(options: InferenceRuntimeOptions, threadFile: URL) {
+  constructor(options: InferenceRuntimeOptions, threadFile: URL, onUp: () => void) {
     this.#options = parseInferenceRuntimeOptions(options);
     this.#logger = options.logger ?? silentLogger;
-    this.#threadFile = threadFile;
-    this.#client = new ThreadClient(threadFile);
+    const { runTimeoutMs, restartWaitMs, abandonedTimeoutMs } = this.#options;
+    this.#threads = new ThreadSupervisor({
+      threadFile,
+      limits: { runMs: runTimeoutMs, coldMs: coldFactor * runTimeoutMs, abandonedMs: abandonedTimeoutMs },
+      restartWaitMs,
+      logger: this.#logger,
+      onRestart: (reason) => options.onRestart?.(reason),
+      onStuck: (error) => options.onStuck?.(error),
+      onUp,
+    });
+  }
+
+  get up(): boolean {
+    return this.#threads.client !== undefined;
   }
 
   #assertOpen(): void {
     if (this.#closed) throw new InferenceError('closed', 'the inference runtime is closed');
-  }
-
-  /** The thread as it is now; a new one where the last has crashed. */
-  #thread(): ThreadClient {
-    this.#assertOpen();
-    if (!this.#client.alive) {
-      this.#logger.warn({}, 'the inference thread has ended: starting another');
-      this.#client = new ThreadClient(this.#threadFile);
-    }
-    return this.#client;
   }
 
   async #open(request: SessionRequest): Promise<{
@@ -60,7 +71,8 @@ class Runtime implements InferenceRuntime {
     session: LoadedSession;
   }> {
     const file = await readOnnxFile(request.path);
-    const client = this.#thread();
+    this.#assertOpen();
+    const client = this.#threads.client ?? (await this.#threads.acquire());
     return { file, client, session: await loadSession(client, request) };
   }
 
@@ -94,12 +106,12 @@ class Runtime implements InferenceRuntime {
       ...file,
       ...(fallback === undefined ? {} : { fallback }),
     };
-    return new LoadedModel(info, request, client, () => this.#thread());
+    return new LoadedModel(info, request, client, this.#threads);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#client.close();
+    await this.#threads.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -141,5 +153,14 @@ export async function createInferenceRuntimeWith(
   options: InferenceRuntimeOptions,
   threadFile: URL,
 ): Promise<InferenceRuntime> {
-  return new Runtime(options, threadFile);
+  return createSingleRuntime(options, threadFile, () => undefined);
+}
+
+/** One of several runtimes: `onUp` is called where its thread is back. */
+export function createSingleRuntime(
+  options: InferenceRuntimeOptions,
+  threadFile: URL,
+  onUp: () => void,
+): SingleRuntime {
+  return new Runtime(options, threadFile, onUp);
 }

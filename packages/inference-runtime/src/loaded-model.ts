@@ -4,6 +4,7 @@ import { InferenceError, inferenceErrorOf } from './errors.ts';
 import type { LoadedSession } from './messages.ts';
 import { readOnnxFile } from './onnx-file.ts';
 import type { ThreadClient } from './thread-client.ts';
+import type { ThreadSupervisor } from './thread-supervisor.ts';
 import type { InferenceModel, ModelInfo, RunOptions, RunResult, TensorData } from './types.ts';
 
 /** What the thread needs to make a session. */
@@ -27,18 +28,18 @@ export async function loadSession(client: ThreadClient, request: SessionRequest)
 export class LoadedModel implements InferenceModel {
   readonly info: ModelInfo;
   readonly #session: SessionRequest;
-  /** The thread of now, which a crash replaces. */
-  readonly #thread: () => ThreadClient;
+  /** Has the thread of now, which a crash replaces. */
+  readonly #threads: ThreadSupervisor;
   /** The thread that has the session. */
   #client: ThreadClient;
   #reloading: Promise<ThreadClient> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(info: ModelInfo, session: SessionRequest, client: ThreadClient, thread: () => ThreadClient) {
+  constructor(info: ModelInfo, session: SessionRequest, client: ThreadClient, threads: ThreadSupervisor) {
     this.info = info;
     this.#session = session;
     this.#client = client;
-    this.#thread = thread;
+    this.#threads = threads;
   }
 
   /** Loads what ran before and nothing else: neither another provider nor other weights, or `info` would be wrong. */
@@ -56,10 +57,14 @@ export class LoadedModel implements InferenceModel {
     return client;
   }
 
-  #reload(client: ThreadClient): Promise<ThreadClient> {
-    this.#reloading ??= this.#load(client).finally(() => {
-      this.#reloading = undefined;
-    });
+  /** Waits for a thread and loads the model there, once for all the runs that want it. */
+  #reload(): Promise<ThreadClient> {
+    this.#reloading ??= this.#threads
+      .acquire()
+      .then((client) => (client === this.#client ? client : this.#load(client)))
+      .finally(() => {
+        this.#reloading = undefined;
+      });
     return this.#reloading;
   }
 
@@ -71,8 +76,10 @@ export class LoadedModel implements InferenceModel {
     signal?.throwIfAborted();
     checkFeeds(feeds, this.info.inputs);
     if (fetches !== undefined) checkFetches(fetches, this.info.outputs);
-    const current = this.#thread();
-    if (current !== this.#client) await this.#reload(current);
+    if (this.#threads.client !== this.#client) {
+      const reloaded = this.#reload();
+      await (signal === undefined ? reloaded : abortable(reloaded, signal));
+    }
     signal?.throwIfAborted();
     const answer = this.#client.call({
       kind: 'run',

@@ -1,31 +1,60 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from '@trinetra/contracts';
 import { z } from 'zod';
+import type { InferenceError } from './errors.ts';
+import type { ThreadEnd } from './thread-client.ts';
 
 export interface InferenceRuntimeOptions {
   /** Threads of one run, 1..256; default: as many as this process has cores. */
   readonly intraOpThreads?: number;
   /** ONNX Runtime's names, tried in order; default `['cpu']`. */
   readonly executionProviders?: readonly string[];
+  /**
+   * Longest time of a run, ms, 1..3,600,000; default 10,000. Loading a model and its first run in a thread may take 6
+   * times as long. A thread that takes longer is given up.
+   */
+  readonly runTimeoutMs?: number;
+  /** Longest wait of a run for a thread that is started again, ms, 0..3,600,000; default 10,000. */
+  readonly restartWaitMs?: number;
+  /** Time in which a thread that was given up has to end, ms, 1..3,600,000; default 30,000. */
+  readonly abandonedTimeoutMs?: number;
   readonly logger?: Logger;
+  /** A thread has ended that nobody closed, and another will be started. */
+  readonly onRestart?: (reason: ThreadEnd) => void;
+  /**
+   * A thread that was given up has not ended in time: it is stuck in native code, which nothing can interrupt, and keeps
+   * its memory. `process.exit()` would wait for it: only a signal such as SIGKILL ends the process now.
+   */
+  readonly onStuck?: (error: InferenceError) => void;
 }
 
-export const defaultInferenceRuntimeOptions: Readonly<Required<Omit<InferenceRuntimeOptions, 'logger'>>> =
-  Object.freeze({
-    intraOpThreads: availableParallelism(),
-    executionProviders: Object.freeze(['cpu']),
-  });
+/** The plain values of the options, with the defaults. */
+export type InferenceRuntimeValues = Readonly<
+  Required<Omit<InferenceRuntimeOptions, 'logger' | 'onRestart' | 'onStuck'>>
+>;
 
+export const defaultInferenceRuntimeOptions: InferenceRuntimeValues = Object.freeze({
+  intraOpThreads: availableParallelism(),
+  executionProviders: Object.freeze(['cpu']),
+  runTimeoutMs: 10_000,
+  restartWaitMs: 10_000,
+  abandonedTimeoutMs: 30_000,
+});
+
+const hour = 3_600_000;
 const schema = z.strictObject({
   intraOpThreads: z.int().min(1).max(256).optional(),
   executionProviders: z.array(z.string().min(1)).min(1).optional(),
+  runTimeoutMs: z.int().min(1).max(hour).optional(),
+  restartWaitMs: z.int().min(0).max(hour).optional(),
+  abandonedTimeoutMs: z.int().min(1).max(hour).optional(),
   logger: z.custom<Logger>().optional(),
+  onRestart: z.custom<InferenceRuntimeOptions['onRestart']>().optional(),
+  onStuck: z.custom<InferenceRuntimeOptions['onStuck']>().optional(),
 });
 
 /** @throws {RangeError} naming every option that is out of range. */
-export function parseInferenceRuntimeOptions(
-  options: InferenceRuntimeOptions,
-): Readonly<Required<Omit<InferenceRuntimeOptions, 'logger'>>> {
+export function parseInferenceRuntimeOptions(options: InferenceRuntimeOptions): InferenceRuntimeValues {
   const result = schema.safeParse(options);
   if (!result.success) {
     const problems = result.error.issues.map(
@@ -33,9 +62,13 @@ export function parseInferenceRuntimeOptions(
     );
     throw new RangeError(problems.join('; '));
   }
+  const given = defaultInferenceRuntimeOptions;
   const {
-    intraOpThreads = defaultInferenceRuntimeOptions.intraOpThreads,
-    executionProviders = defaultInferenceRuntimeOptions.executionProviders,
+    intraOpThreads = given.intraOpThreads,
+    executionProviders = given.executionProviders,
+    runTimeoutMs = given.runTimeoutMs,
+    restartWaitMs = given.restartWaitMs,
+    abandonedTimeoutMs = given.abandonedTimeoutMs,
   } = options;
-  return { intraOpThreads, executionProviders };
+  return { intraOpThreads, executionProviders, runTimeoutMs, restartWaitMs, abandonedTimeoutMs };
 }

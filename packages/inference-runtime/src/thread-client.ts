@@ -7,8 +7,29 @@ type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 export type ThreadCall = Unnumbered<ThreadRequest>;
 
 interface Waiting {
+  readonly limitMs: number;
   resolve(response: ThreadResponse): void;
   reject(error: Error): void;
+}
+
+/** How long calls may take, ms, each from when the thread begins it. */
+export interface ThreadLimits {
+  readonly runMs: number;
+  /** Loading a model, and its first run, which may compile or tune. */
+  readonly coldMs: number;
+  /** After this a thread that was given up and still is in native code counts as stuck. */
+  readonly abandonedMs: number;
+}
+
+/** Why a thread ended that nobody closed. */
+export type ThreadEnd = 'engine_crashed' | 'inference_timeout';
+
+export interface ThreadEvents {
+  ended(reason: ThreadEnd, error: InferenceError): void;
+  /** A run passed. */
+  ran(): void;
+  /** A thread that was given up has not ended: a native call cannot be interrupted. */
+  stuck(error: InferenceError): void;
 }
 
 /** The thread's code: built, or as source in tests. */
@@ -17,26 +38,34 @@ export const inferenceThreadFile: URL = new URL(
   import.meta.url,
 );
 
+/** A timer that comes so late tells that this process stood still, and the thread with it. */
+const standstillMs = 500;
+
 /** Talks to one inference thread; answers come in the order of the calls. */
 export class ThreadClient {
   readonly #worker: Worker;
+  readonly #limits: ThreadLimits;
+  readonly #events: ThreadEvents;
+  /** In the order of the calls: the first is at work, the others have not begun. */
   readonly #waiting = new Map<number, Waiting>();
+  readonly #warm = new Set<number>();
   #next = 0;
+  #timer: NodeJS.Timeout | undefined;
   #ended: InferenceError | undefined;
+  #abandoned = false;
   readonly #drained = Promise.withResolvers<void>();
 
-  constructor(file: URL) {
+  constructor(file: URL, limits: ThreadLimits, events: ThreadEvents) {
+    this.#limits = limits;
+    this.#events = events;
     this.#worker = new Worker(file);
-    this.#worker.on('message', (response: ThreadResponse) => {
-      const waiting = this.#waiting.get(response.id);
-      this.#waiting.delete(response.id);
-      waiting?.resolve(response);
-      if (this.#waiting.size > 0) return;
-      this.#worker.unref();
-      if (!this.alive) this.#drained.resolve();
-    });
-    this.#worker.on('error', (error) => this.#end(`the inference thread failed: ${String(error)}`, error));
-    this.#worker.on('exit', (code) => this.#end(`the inference thread ended with code ${code}`));
+    this.#worker.on('message', (response: ThreadResponse) => this.#answer(response));
+    this.#worker.on('error', (error) =>
+      this.#end('engine_crashed', `the inference thread failed: ${String(error)}`, error),
+    );
+    this.#worker.on('exit', (code) =>
+      this.#end('engine_crashed', `the inference thread ended with code ${code}`),
+    );
     this.#worker.unref();
   }
 
@@ -45,15 +74,73 @@ export class ThreadClient {
     return this.#ended === undefined;
   }
 
-  #end(message: string, cause?: unknown): void {
-    this.#ended ??= new InferenceError('thread_crashed', message, { retryable: true, cause });
-    for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
+  #answer(response: ThreadResponse): void {
+    const waiting = this.#waiting.get(response.id);
+    if (waiting === undefined) return; // of a thread that was given up
+    this.#waiting.delete(response.id);
+    waiting.resolve(response);
+    if (response.kind === 'ran') this.#events.ran();
+    this.#watch();
+    if (this.#waiting.size > 0) return;
+    this.#worker.unref();
+    if (!this.alive) this.#drained.resolve();
+  }
+
+  /** Gives the call at work its time, from now on. */
+  #watch(): void {
+    clearTimeout(this.#timer);
+    const [atWork] = this.#waiting.values();
+    if (atWork === undefined) return;
+    const { limitMs } = atWork;
+    const dueAt = performance.now() + limitMs;
+    this.#timer = setTimeout(() => {
+      if (performance.now() - dueAt > standstillMs) this.#watch();
+      else this.#abandon(limitMs);
+    }, limitMs);
+  }
+
+  /** Ends a thread that hangs. In native code it cannot be interrupted: it is left behind, and watched. */
+  #abandon(limitMs: number): void {
+    this.#abandoned = true;
+    this.#end('inference_timeout', `the inference thread gave no answer for ${limitMs} ms`);
+    const { abandonedMs } = this.#limits;
+    const stuck = setTimeout(() => {
+      const message = `a native call has not ended ${abandonedMs} ms after its thread was given up: only an end of the process frees it`;
+      this.#events.stuck(new InferenceError('inference_timeout', message));
+    }, abandonedMs).unref();
+    void this.#worker.terminate().finally(() => clearTimeout(stuck));
+    this.#worker.unref();
+  }
+
+  #end(reason: ThreadEnd, message: string, cause?: unknown): void {
+    clearTimeout(this.#timer);
+    const error = new InferenceError(reason, message, { retryable: true, cause });
+    const unexpected = this.#ended === undefined;
+    this.#ended ??= error;
+    const [atWork, ...behind] = this.#waiting.values();
     this.#waiting.clear();
+    if (unexpected) this.#events.ended(reason, error);
+    atWork?.reject(unexpected || this.#abandoned ? error : this.#ended); // a run may hang while the runtime closes
+    for (const waiting of behind) waiting.reject(this.#refusal(this.#ended));
     this.#drained.resolve();
   }
 
+  /** What a call is told that this thread did not begin. */
+  #refusal(ended: InferenceError): InferenceError {
+    if (ended.code === 'closed') return ended;
+    const message = `${ended.message}; this run had not begun: run it again`;
+    return new InferenceError('not_begun', message, { retryable: true, cause: ended });
+  }
+
+  #limitOf(request: ThreadCall): number {
+    if (request.kind !== 'run') return this.#limits.coldMs;
+    if (this.#warm.has(request.model)) return this.#limits.runMs;
+    this.#warm.add(request.model);
+    return this.#limits.coldMs;
+  }
+
   async call(request: ThreadCall): Promise<ThreadResponse> {
-    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#ended !== undefined) throw this.#refusal(this.#ended);
     const id = this.#next;
     this.#next += 1;
     // Sent before it is waited for: a request that cannot be sent has no answer, and close() would wait for it forever.
@@ -67,15 +154,16 @@ export class ThreadClient {
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<ThreadResponse>();
-    this.#waiting.set(id, { resolve, reject });
+    this.#waiting.set(id, { resolve, reject, limitMs: this.#limitOf(request) });
     this.#worker.ref();
+    if (this.#waiting.size === 1) this.#watch();
     return promise;
   }
 
-  /** Takes no more calls, answers those it has, and ends the thread. */
+  /** Takes no more calls, answers those it has, and ends the thread; a thread that is given up is not waited for. */
   async close(): Promise<void> {
     this.#ended ??= new InferenceError('closed', 'the inference runtime is closed');
     if (this.#waiting.size > 0) await this.#drained.promise;
-    await this.#worker.terminate();
+    if (!this.#abandoned) await this.#worker.terminate();
   }
 }

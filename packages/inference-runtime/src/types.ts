@@ -58,7 +58,8 @@ export interface InferenceModel extends AsyncDisposable {
    * is aborted, gives no buffers back.
    *
    * @throws {InferenceError} `model_mismatch` for feeds or fetches that do not fit, `out_of_memory`, `run_failed`,
-   * `thread_crashed` or `closed`; after a crash `model_load_failed` where the model cannot be loaded as it was.
+   * `engine_crashed`, `inference_timeout`, `not_begun`, `engine_restarting` or `closed`; after a crash `model_load_failed`
+   * where the model cannot be loaded as it was.
    */
   run(feeds: Readonly<Record<string, TensorData>>, options?: RunOptions): Promise<RunResult>;
   /** Frees the session after the runs under way; may be called twice. */

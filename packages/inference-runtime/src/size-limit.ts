@@ -1,0 +1,59 @@
+/** Runs at the limit that pass before one more item is tried. */
+const firstPatience = 200;
+/** A growth that fails is tried again after twice as many runs, up to this many. */
+const maxPatience = 12_800;
+
+/**
+ * The largest run that fits: cut where memory runs out, grown back by one item after {@link firstPatience} runs at the
+ * limit. It starts at the largest size and never passes it.
+ */
+export class SizeLimit {
+  readonly #min: number;
+  readonly #max: number;
+  #limit: number;
+  /** The largest size that passed before the last step up; above 0 while that step is not proven. */
+  #stepFrom = 0;
+  #patience = firstPatience;
+  #passed = 0;
+
+  /** @param min Sizes below it are the same run to the engine: a model with a fixed batch. */
+  constructor(min: number, max: number) {
+    this.#min = Math.min(min, max);
+    this.#max = max;
+    this.#limit = max;
+  }
+
+  get value(): number {
+    return this.#limit;
+  }
+
+  /** Whether a run of that size, which did not fit, can be cut. */
+  canCut(size: number): boolean {
+    return size > this.#min;
+  }
+
+  /** A run of `size` items did not fit. */
+  cut(size: number): void {
+    if (size > this.#limit) return; // it was made before the limit fell
+    const failedStep = this.#stepFrom > 0 && size === this.#limit;
+    this.#patience = failedStep ? Math.min(maxPatience, this.#patience * 2) : firstPatience;
+    this.#limit = failedStep ? this.#stepFrom : Math.max(this.#min, Math.ceil(size / 2));
+    this.#stepFrom = 0;
+    this.#passed = 0;
+  }
+
+  /** A run of `size` items passed. */
+  passed(size: number): void {
+    if (size < this.#limit) return;
+    if (this.#stepFrom > 0) {
+      this.#stepFrom = 0;
+      this.#patience = firstPatience;
+    }
+    if (this.#limit === this.#max) return;
+    this.#passed += 1;
+    if (this.#passed < this.#patience) return;
+    this.#stepFrom = this.#limit;
+    this.#limit += 1;
+    this.#passed = 0;
+  }
+}

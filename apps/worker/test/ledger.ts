@@ -9,7 +9,7 @@ interface CameraLedger {
 }
 
 /** The books of a worker by camera, from one reading of its `/metrics`. */
-export async function readLedger(worker: WorkerProcess): Promise<Map<string, CameraLedger>> {
+async function readLedger(worker: WorkerProcess): Promise<Map<string, CameraLedger>> {
   const text = await (await fetch(`${worker.url}/metrics`)).text();
   const ledgers = new Map<string, CameraLedger>();
   for (const line of text.split('\n')) {

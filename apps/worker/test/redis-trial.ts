@@ -78,7 +78,7 @@ export function startPacedLoad(
 }
 
 /** `camera frame` of every entry in the streams. */
-export async function entriesOf(redis: Redis): Promise<string[]> {
+async function entriesOf(redis: Redis): Promise<string[]> {
   const keys = (await redis.keys('frames:*')).toSorted();
   const lists = await Promise.all(
     keys.map(async (key) =>

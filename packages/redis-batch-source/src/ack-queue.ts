@@ -164,7 +164,7 @@ export async function touch(client: RedisClient, options: TouchOptions): Promise
   const args = leases.flatMap((lease) => [
     indexOf(lease),
     lease.entryId,
-    idleMs === 0 ? lease.deliveryCount : lease.deliveryCount - 1,
+    idleMs === 0 ? lease.deliveryCount : Math.max(0, lease.deliveryCount - 1),
   ]);
   return Number(await client.run(touchScript, keys, [consumerGroup, consumerName, idleMs, ...args]));
 }

@@ -1,7 +1,9 @@
 import { cameraIdOf, normaliseCameraType } from '@trinetra/contracts';
 import { RedisBatchSourceError } from './errors.ts';
 import type { HousekeepingContext } from './housekeeping.ts';
-import { leaseName, recover } from './recovery.ts';
+import { IsolationTurns } from './isolation-turns.ts';
+import { Leftovers } from './leftovers.ts';
+import { leaseName } from './recovery.ts';
 import { asList, asNumber, asText, describeError, isAccessError } from './redis-client.ts';
 import { pause } from './repeat.ts';
 import { readScript } from './scripts.ts';
@@ -25,13 +27,20 @@ const idleDelayMs = { shortest: 4, longest: 100 } as const;
 const idleShare = 0.2;
 const errorDelayMs = { shortest: 50, longest: 2000 } as const;
 
-/** Fills the room there is for leases: leftovers first, then new entries. */
+/**
+ * Fills the room there is for leases: leftovers first, then new entries.
+ *
+ * An entry that was delivered before without an outcome may be what ended a process. It is taken once nothing else is in
+ * work, and nothing is taken beside it: see {@link IsolationTurns} for when.
+ */
 export class LeaseReader {
   readonly #context: HousekeepingContext;
   readonly #options: LeaseReaderOptions;
   readonly #ready: Lease[] = [];
-  readonly #ownLeft = new Set<string>();
-  readonly #idleLeft = new Set<string>();
+  readonly #leftovers: Leftovers;
+  readonly #turns = new IsolationTurns();
+  /** The entry that was last handed out to run alone. */
+  #alone: Lease | undefined;
   #started = false;
   #servesRest = false;
   #failure: unknown;
@@ -42,18 +51,19 @@ export class LeaseReader {
   constructor(context: HousekeepingContext, options: LeaseReaderOptions) {
     this.#context = context;
     this.#options = options;
+    this.#leftovers = new Leftovers(context, () => [...options.held.values(), ...options.unacked]);
     options.stopping.addEventListener('abort', () => this.roomIsFree(), { once: true });
   }
 
   /** Streams whose entries of our own earlier life are to be taken up before anything new. */
   recoverOwn(streams: readonly string[]): void {
-    for (const key of streams) this.#ownLeft.add(key);
+    this.#leftovers.lookForOwn(streams);
     if (streams.length > 0) this.roomIsFree();
   }
 
   /** Streams to look through for entries that anyone abandoned. */
   recoverIdle(streams: readonly string[]): void {
-    for (const key of streams) this.#idleLeft.add(key);
+    this.#leftovers.lookForAbandoned(streams);
     if (streams.length > 0) this.roomIsFree();
   }
 
@@ -104,11 +114,17 @@ export class LeaseReader {
     for (const lease of this.#ready.splice(0)) this.#options.release(lease);
   }
 
+  /** Leases in work: parked ones are done with but for an answer from elsewhere. */
+  #inWork(): number {
+    return this.#options.held.size - this.#options.parked.size;
+  }
+
   #room(): number {
-    const { held, parked, unacked } = this.#options;
+    // A parked lease is another object.
+    if (this.#alone !== undefined && this.#options.held.get(leaseName(this.#alone)) === this.#alone) return 0;
     const { maxInFlight } = this.#context.settings;
     // Redis is slow to take acks: reading on would pile them up.
-    return unacked.size > maxInFlight ? 0 : maxInFlight - (held.size - parked.size);
+    return this.#options.unacked.size > maxInFlight ? 0 : maxInFlight - this.#inWork();
   }
 
   /** Returns with something in `#ready`, after a wait, or where reading is over. */
@@ -120,12 +136,17 @@ export class LeaseReader {
     if (this.#options.stopping.aborted) return;
     const room = this.#room();
     if (room <= 0) {
-      await this.#waitForWake();
+      await this.#waitUntil(() => this.#room() > 0);
+      return;
+    }
+    const isolates = this.#leftovers.hasSuspects && this.#turns.mayIsolate();
+    if (isolates && this.#inWork() > 0) {
+      await this.#waitUntil(() => this.#inWork() === 0);
       return;
     }
     const startedAt = performance.now();
     try {
-      const found = (await this.#takeLeftovers(room)) || (await this.#readNew(room));
+      const found = await this.#read(room, isolates);
       this.#errorsInARow = 0;
       if (found) return;
       const tookMs = performance.now() - startedAt;
@@ -134,6 +155,19 @@ export class LeaseReader {
     } catch (error) {
       await this.#afterError(error);
     }
+  }
+
+  /** Resolves to whether there is something to hand out, or to be read at once. */
+  async #read(room: number, isolates: boolean): Promise<boolean> {
+    if (isolates && (await this.#takeAlone())) return true;
+    let found = await this.#takeLeftovers(room);
+    if (!found) {
+      // Entries that must run alone came to light, and it is their turn.
+      if (!isolates && this.#leftovers.hasSuspects && this.#turns.mayIsolate()) return true;
+      found = await this.#readNew(room);
+    }
+    this.#turns.hasRead(found);
+    return found;
   }
 
   async #afterError(error: unknown): Promise<void> {
@@ -153,9 +187,10 @@ export class LeaseReader {
     await pause(delayMs, this.#options.stopping);
   }
 
-  async #waitForWake(): Promise<void> {
+  /** Resolves once `condition` holds, and also at whatever else may have changed what is to be done. */
+  async #waitUntil(condition: () => boolean): Promise<void> {
     const { signal } = this.#wake;
-    if (this.#room() > 0 || signal.aborted || this.#options.stopping.aborted) return;
+    if (condition() || signal.aborted || this.#options.stopping.aborted) return;
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
@@ -167,26 +202,20 @@ export class LeaseReader {
     this.#ready.push(lease);
   }
 
+  async #takeAlone(): Promise<boolean> {
+    const lease = await this.#leftovers.takeSuspect();
+    if (lease !== undefined) this.#turns.isolated();
+    if (!this.#leftovers.hasSuspects) this.#turns.nothingLeft();
+    if (lease === undefined) return false;
+    this.#alone = lease;
+    this.#accept(lease, true);
+    return true;
+  }
+
   async #takeLeftovers(room: number): Promise<boolean> {
-    for (const [whose, left] of [
-      ['own', this.#ownLeft],
-      ['all', this.#idleLeft],
-    ] as const) {
-      const streams = [...left];
-      if (streams.length === 0) continue;
-      left.clear();
-      try {
-        const held = [...this.#options.held.values(), ...this.#options.unacked];
-        const found = await recover(this.#context, { streams, whose, room, held });
-        for (const key of found.unfinished) left.add(key);
-        for (const lease of found.leases) this.#accept(lease, true);
-        if (found.leases.length > 0) return true;
-      } catch (error) {
-        for (const key of streams) left.add(key);
-        throw error;
-      }
-    }
-    return false;
+    const leases = await this.#leftovers.take(room);
+    for (const lease of leases) this.#accept(lease, true);
+    return leases.length > 0;
   }
 
   async #readNew(room: number): Promise<boolean> {

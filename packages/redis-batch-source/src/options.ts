@@ -43,6 +43,7 @@ const schema = z.strictObject({
   discoveryIntervalMs: ms(10).default(1000),
   claimIdleMs: ms(100).default(30_000),
   maxDeliveries: z.number().int().min(1).max(1000).default(3),
+  isolateRedelivered: z.boolean().default(true),
   deadLetterPrefix: z.string().min(1).default('frames-dead:'),
   deadLetterMaxLength: z.number().int().min(1).default(100),
   deleteAcked: z.enum(['auto', 'on', 'off']).default('auto'),
@@ -85,6 +86,12 @@ export interface RedisBatchSourceOptions {
   readonly claimIdleMs?: number;
   /** Deliveries without an outcome after which an entry goes to the dead-letter stream. Default 3. */
   readonly maxDeliveries?: number;
+  /**
+   * Whether an entry that was delivered before without an outcome is handed out alone: once everything else has its outcome (or is
+   * parked), and with nothing beside it until it has one too. Then a frame that ends the process takes no other with it. Costs
+   * the overlap and the batching of these entries: each takes the whole way of a frame by itself. Default true.
+   */
+  readonly isolateRedelivered?: boolean;
   /** Dead letters of `frames:cam` go to this prefix plus `cam`. Default `frames-dead:`. */
   readonly deadLetterPrefix?: string;
   /** Dead letters kept a camera, about. Default 100. */

@@ -1,7 +1,8 @@
 import { cameraIdOf } from '@trinetra/contracts';
 import { chunksOf, type HousekeepingContext, streamsPerCall } from './housekeeping.ts';
+import { recoverScript } from './recover-script.ts';
 import { asList, asNumber, asText } from './redis-client.ts';
-import { recoverScript } from './scripts.ts';
+
 import type { Lease } from './types.ts';
 
 /** Options of {@link recover}. */
@@ -10,6 +11,8 @@ export interface RecoverOptions {
   /** `own`: what this consumer left, whatever its age; `all`: what anyone left untouched for `claimIdleMs`. */
   readonly whose: 'own' | 'all';
   readonly room: number;
+  /** Whether entries that were delivered before without an outcome are left for later. */
+  readonly leaveSuspects: boolean;
   /** Leases held now, which are no leftovers. */
   readonly held: Iterable<Lease>;
 }
@@ -19,6 +22,8 @@ export interface Recovered {
   readonly leases: readonly Lease[];
   /** Streams that may hold more, because the room was used up. */
   readonly unfinished: readonly string[];
+  /** Streams whose next entry was delivered before without an outcome, and was left. */
+  readonly suspect: readonly string[];
 }
 
 /** The name of a lease among all of them. */
@@ -36,6 +41,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
   const held = Array.from(options.held, leaseName);
   const leases: Lease[] = [];
   const unfinished: string[] = [];
+  const suspect: string[] = [];
   for (const streams of chunksOf(options.streams, streamsPerCall)) {
     const room = options.room - leases.length;
     if (room <= 0) {
@@ -43,7 +49,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
       continue;
     }
     const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraIdOf(key)]);
-    const [entries, trimmed, dead, left] = asList(
+    const [entries, trimmed, dead, left, suspects] = asList(
       await client.run(recoverScript, keys, [
         consumerGroup,
         consumerName,
@@ -53,6 +59,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
         maxDeliveries,
         settings.deadLetterMaxLength,
         settings.deleteAcked,
+        options.leaveSuspects ? 'leave' : 'take',
         ...held,
       ]),
     );
@@ -81,8 +88,9 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
         );
       }
     }
+    for (const pair of asList(suspects)) suspect.push(streamAt(asNumber(pair)));
     const openStreams = asNumber(left);
     if (openStreams > 0) unfinished.push(...streams.slice(streams.length - openStreams));
   }
-  return { leases, unfinished };
+  return { leases, unfinished, suspect };
 }

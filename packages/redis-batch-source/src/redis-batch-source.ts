@@ -33,6 +33,8 @@ class ConnectedSource implements RedisBatchSource {
   readonly #acks: AckQueue;
   readonly #held = new Map<string, Lease>();
   readonly #parked = new Set<Lease>();
+  /** Those whose deliveries Redis may still count. */
+  #newlyParked: Lease[] = [];
   readonly #reader: LeaseReader;
   readonly #context: HousekeepingContext;
   readonly #stopping = new AbortController();
@@ -117,9 +119,11 @@ class ConnectedSource implements RedisBatchSource {
   park(lease: Lease): Lease {
     const name = leaseName(lease);
     if (this.#held.get(name) !== lease || this.#parked.has(lease)) return lease;
-    const parked = { ...lease, fields: [] };
+    const parked = { ...lease, fields: [], deliveryCount: 0 };
     this.#held.set(name, parked);
     this.#parked.add(parked);
+    this.#newlyParked.push(parked);
+    if (this.#newlyParked.length === 1) setImmediate(() => void this.#forgetDeliveries());
     this.#reader.roomIsFree();
     return parked;
   }
@@ -169,6 +173,28 @@ class ConnectedSource implements RedisBatchSource {
     this.#client.close();
   }
 
+  /** A heartbeat of what was parked just now. One that fails is made good by the next of all. */
+  async #forgetDeliveries(): Promise<void> {
+    const leases = this.#newlyParked.splice(0).filter((lease) => this.#parked.has(lease));
+    try {
+      await this.#keepAlive(leases);
+    } catch (error) {
+      this.#settings.logger.debug(
+        { error: describeError(error) },
+        'deliveries of parked leases are not reset yet',
+      );
+    }
+  }
+
+  async #keepAlive(held: readonly Lease[]): Promise<void> {
+    const { consumerGroup, consumerName, logger } = this.#settings;
+    for (const leases of chunksOf(held, leasesPerBeat)) {
+      const still = await touch(this.#client, { consumerGroup, consumerName, idleMs: 0, leases });
+      if (still < leases.length)
+        logger.debug({ count: leases.length - still }, 'leases were settled or lost meanwhile');
+    }
+  }
+
   async #keepHouse(): Promise<void> {
     this.#roundStartedAt = performance.now();
     try {
@@ -190,16 +216,7 @@ class ConnectedSource implements RedisBatchSource {
 
   /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */
   async #beat(): Promise<void> {
-    const { consumerGroup, consumerName } = this.#settings;
-    for (const leases of chunksOf([...this.#held.values()], leasesPerBeat)) {
-      const still = await touch(this.#client, { consumerGroup, consumerName, idleMs: 0, leases });
-      if (still < leases.length) {
-        this.#settings.logger.debug(
-          { count: leases.length - still },
-          'leases were settled or lost meanwhile',
-        );
-      }
-    }
+    await this.#keepAlive([...this.#held.values()]);
     this.#reader.recoverIdle(this.#schedule.keys());
     await this.#removeDeadConsumers();
   }

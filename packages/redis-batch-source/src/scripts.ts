@@ -7,7 +7,8 @@
  * provided that Redis knows from the group's creation on how many entries were read (ENTRIESREAD).
  */
 
-const groupOf = `
+/** Lua: the group of a stream and the number of its groups. */
+export const groupOf: string = `
 local function groupOf(key, name)
   local groups = redis.pcall('XINFO', 'GROUPS', key)
   if groups['err'] then return nil, 0 end
@@ -90,57 +91,6 @@ end
 local empty = {}
 for i = 1, #KEYS do if done[i] then empty[#empty + 1] = i end end
 return {entries, evicted, empty, errors}
-`;
-
-/**
- * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('own' or
- * 'all'), most deliveries, dead letters kept, delete mode, then ids to leave alone as `key id`.
- * Claims pending entries, oldest first.
- * Returns [entries [[pair, id, fields, deliveryCount]], trimmed [pair, n, ...], dead [pair, n, ...], streams left unfinished].
- */
-export const recoverScript: string = `${groupOf}
-local name, consumer, idle, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local own, limit, keep, mode = ARGV[5] == 'own', tonumber(ARGV[6]), ARGV[7], ARGV[8]
-local held, heldCount = {}, 0
-for i = 9, #ARGV do held[ARGV[i]] = true; heldCount = heldCount + 1 end
-local entries, trimmed, dead = {}, {}, {}
-for k = 1, #KEYS, 2 do
-  local key, pair = KEYS[k], (k + 1) / 2
-  local query = {'XPENDING', key, name, 'IDLE', idle, '-', '+', room - #entries + heldCount}
-  if own then query[#query + 1] = consumer end
-  local pending = redis.pcall(unpack(query))
-  local lost, buried = 0, 0
-  if not pending['err'] then
-    for _, row in ipairs(pending) do
-      if #entries >= room then break end
-      local id, deliveries = row[1], row[4]
-      if not held[key .. ' ' .. id] then
-        local claimed = redis.call('XCLAIM', key, name, consumer, idle, id)
-        local fields = claimed[1] and claimed[1][2]
-        if not fields then
-          redis.call('XACK', key, name, id)
-          lost = lost + 1
-        elseif deliveries >= limit then
-          local record = {'XADD', KEYS[k + 1], 'MAXLEN', '~', keep, '*'}
-          for _, field in ipairs(fields) do record[#record + 1] = field end
-          record[#record + 1] = 'dead_letter_entry_id'; record[#record + 1] = id
-          record[#record + 1] = 'dead_letter_deliveries'; record[#record + 1] = deliveries
-          redis.call(unpack(record))
-          redis.call('XACK', key, name, id)
-          local _, groups = groupOf(key, name)
-          if mode == 'on' or (mode == 'auto' and groups == 1) then redis.call('XDEL', key, id) end
-          buried = buried + 1
-        else
-          entries[#entries + 1] = {pair, id, fields, deliveries + 1}
-        end
-      end
-    end
-  end
-  if lost > 0 then trimmed[#trimmed + 1] = pair; trimmed[#trimmed + 1] = lost end
-  if buried > 0 then dead[#dead + 1] = pair; dead[#dead + 1] = buried end
-  if #entries >= room then return {entries, trimmed, dead, #KEYS / 2 - pair + 1} end
-end
-return {entries, trimmed, dead, 0}
 `;
 
 /** KEYS: streams. ARGV: group, delete mode, then index and id in pairs. Returns the number of entries acked. */

@@ -7,7 +7,7 @@ export interface Lease {
   readonly entryId: string;
   /** As Redis returns them: `[name, value, name, value, ...]`. */
   readonly fields: readonly Buffer[];
-  /** 1 at the first delivery; more after a crash or a take-over. */
+  /** 1 at the first delivery; more after a crash or a take-over; 0 once it is parked, so that the next one is a first again. */
   readonly deliveryCount: number;
   /** `Date.now()` when the entry reached this process. */
   readonly readAtMs: number;
@@ -60,6 +60,9 @@ export interface RedisBatchSource extends AsyncDisposable {
   /**
    * Takes a lease out of the count of `maxInFlight`, for a frame that is done with but for an answer from elsewhere. The
    * entry stays pending and is kept from looking abandoned until the lease that comes back is settled; its fields are let go of.
+   *
+   * Such a frame has proved to be harmless: Redis forgets its deliveries, all parked in one tick in one round trip, and again with each
+   * heartbeat. However many are parked when the process ends, they come back as if delivered for the first time.
    */
   park(lease: Lease): Lease;
   /**

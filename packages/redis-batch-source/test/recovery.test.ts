@@ -21,9 +21,11 @@ it('takes up what it left pending in an earlier life before anything new', async
   await crashAfterReading('worker-1', 'cam', 3);
   const reading = await source({ maxInFlight: 4 });
   const puller = new Puller(reading);
-  const leases = await puller.some(3);
-  expect(leases.map(({ entryId }) => entryId)).toEqual(ids.slice(0, 3));
-  expect(leases.map(({ deliveryCount }) => deliveryCount)).toEqual([2, 2, 2]);
+  for (const id of ids.slice(0, 3)) {
+    const lease = await puller.one();
+    expect(lease).toMatchObject({ entryId: id, deliveryCount: 2 });
+    await reading.settle(lease, 'published');
+  }
   expect((await puller.one()).entryId).toBe(ids[3]);
   expect(reading.stats().reclaimed).toBe(3);
 });
@@ -50,9 +52,12 @@ it('takes over the entries of a crashed worker once they are idle for claimIdleM
   const ids = await add('cam', 3);
   await crashAfterReading('gone', 'cam', 3);
   const reading = await source({ claimIdleMs: 150 });
-  const leases = await new Puller(reading).some(3);
-  expect(leases.map(({ entryId }) => entryId)).toEqual(ids);
-  expect(leases.map(({ deliveryCount }) => deliveryCount)).toEqual([2, 2, 2]);
+  const puller = new Puller(reading);
+  for (const id of ids) {
+    const lease = await puller.one();
+    expect(lease).toMatchObject({ entryId: id, deliveryCount: 2 });
+    await reading.settle(lease, 'published');
+  }
 });
 
 it('keeps its leases alive: what is in work for long is not taken over', async () => {
@@ -189,7 +194,7 @@ it('removes consumers that have been silent for long, but none that still holds 
   await redis().xgroup('CREATE', 'frames:cam', group, '0');
   await redis().xgroup('CREATECONSUMER', 'frames:cam', group, 'gone');
   await crashAfterReading('holder', 'cam', 1);
-  const reading = await source({ claimIdleMs: 100 });
+  const reading = await source({ claimIdleMs: 100, isolateRedelivered: false });
   const puller = new Puller(reading);
   const names = async (): Promise<string> =>
     JSON.stringify(await redis().xinfo('CONSUMERS', 'frames:cam', group));

@@ -1,0 +1,77 @@
+import { groupOf } from './scripts.ts';
+
+/**
+ * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('own' or
+ * 'all'), most deliveries, dead letters kept, delete mode, whether to leave suspects ('leave' or 'take'), then ids to
+ * leave alone as `key id`.
+ *
+ * Claims pending entries, oldest first. A suspect has been delivered before without an outcome: where these are left, a stream
+ * is gone through up to its first one, and no delivery of it is counted. What is copied of an entry with thousands of fields is
+ * bounded by what Lua can unpack: such an entry would otherwise stop every recovery.
+ *
+ * Returns [entries [[pair, id, fields, deliveryCount]], trimmed [pair, n, ...], dead [pair, n, ...], streams left
+ * unfinished, streams with suspects [pair, ...]].
+ */
+export const recoverScript: string = `${groupOf}
+local name, consumer, idle, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local own, limit, keep, mode = ARGV[5] == 'own', tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local leave = ARGV[9] == 'leave'
+local held, heldCount = {}, 0
+for i = 10, #ARGV do held[ARGV[i]] = true; heldCount = heldCount + 1 end
+local entries, trimmed, dead, suspects = {}, {}, {}, {}
+local rowsLeft = 1000 + heldCount
+local function bury(key, letters, row, fields)
+  local record = {'XADD', letters, 'MAXLEN', '~', keep, '*'}
+  for i = 1, math.min(#fields, 2000) do record[#record + 1] = fields[i] end
+  record[#record + 1] = 'dead_letter_reason'; record[#record + 1] = 'max_deliveries'
+  record[#record + 1] = 'dead_letter_entry_id'; record[#record + 1] = row[1]
+  record[#record + 1] = 'dead_letter_deliveries'; record[#record + 1] = row[4]
+  record[#record + 1] = 'dead_letter_consumer'; record[#record + 1] = row[2]
+  redis.call(unpack(record))
+  redis.call('XACK', key, name, row[1])
+  local _, groups = groupOf(key, name)
+  if mode == 'on' or (mode == 'auto' and groups == 1) then redis.call('XDEL', key, row[1]) end
+end
+for k = 1, #KEYS, 2 do
+  local key, pair = KEYS[k], (k + 1) / 2
+  local lost, buried, from, done = 0, 0, '-', false
+  while not done and #entries < room and rowsLeft > 0 do
+    local size = math.min(rowsLeft, room - #entries + heldCount)
+    local query = {'XPENDING', key, name, 'IDLE', idle, from, '+', size}
+    if own then query[#query + 1] = consumer end
+    local pending = redis.pcall(unpack(query))
+    if pending['err'] then break end
+    done = #pending < size
+    rowsLeft = rowsLeft - #pending
+    for _, row in ipairs(pending) do
+      if #entries >= room then done = false; break end
+      local id, deliveries = row[1], row[4]
+      from = '(' .. id
+      if not held[key .. ' ' .. id] then
+        if leave and deliveries > 0 and deliveries < limit then
+          suspects[#suspects + 1] = pair
+          done = true
+          break
+        end
+        local claimed = redis.call('XCLAIM', key, name, consumer, idle, id)
+        local fields = claimed[1] and claimed[1][2]
+        if not fields then
+          redis.call('XACK', key, name, id)
+          lost = lost + 1
+        elseif deliveries >= limit then
+          bury(key, KEYS[k + 1], row, fields)
+          buried = buried + 1
+        else
+          entries[#entries + 1] = {pair, id, fields, deliveries + 1}
+        end
+      end
+    end
+  end
+  if lost > 0 then trimmed[#trimmed + 1] = pair; trimmed[#trimmed + 1] = lost end
+  if buried > 0 then dead[#dead + 1] = pair; dead[#dead + 1] = buried end
+  if #entries >= room or rowsLeft <= 0 then
+    return {entries, trimmed, dead, #KEYS / 2 - pair + 1, suspects}
+  end
+end
+return {entries, trimmed, dead, 0, suspects}
+`;

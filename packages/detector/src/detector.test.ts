@@ -1,3 +1,4 @@
+import { InferenceError } from '@trinetra/inference-runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Anchor, endToEndHead, FakeModel, yolov8Head } from '../test/fake-model.ts';
@@ -249,6 +250,87 @@ describe('runs', () => {
     const signal = AbortSignal.abort(reason);
     await expect(createDetector({ model }).detect([plain()], { signal })).rejects.toBe(reason);
     expect(model.runs).toHaveLength(0);
+  });
+});
+
+describe('detectEach', () => {
+  /** Finds in each frame a box at its value; throws what `fail` does for the values of a run. */
+  function telling(fail: (values: readonly number[]) => void, batch: number | string = 'batch'): FakeModel {
+    const model = finding(() => [], batch);
+    const { run } = model;
+    model.run = async (feeds, options) => {
+      const result = await run.call(model, feeds, options);
+      const values = Array.from({ length: feeds['images']?.dims[0] ?? 0 }, (_, index) =>
+        Number(feeds['images']?.data[index * 3072]),
+      );
+      fail(values);
+      return {
+        ...result,
+        outputs: { output0: yolov8Head(values.map((value) => [[value, 10, 4, 4, 0.9]])) },
+      };
+    };
+    return model;
+  }
+  const outcomes = async (model: FakeModel, values: readonly number[]): Promise<unknown[]> => {
+    const attempts = await createDetector({ model }).detectEach(values.map((value) => plain(value)));
+    return attempts.map((attempt) =>
+      attempt.ok ? attempt.value[0]?.bbox[0] : (attempt.error as InferenceError).code,
+    );
+  };
+  const sizes = (model: FakeModel): (number | undefined)[] => model.runs.splice(0).map(({ dims }) => dims[0]);
+
+  it('halves a run that is refused for memory, and later runs have the size that fits', async () => {
+    const model = telling((values) => {
+      if (values.length > 2) throw new InferenceError('out_of_memory', 'no memory');
+    });
+    const resized: number[] = [];
+    const observer = { succeeded() {}, failed() {}, resized: (size: number) => void resized.push(size) };
+    const detector = createDetector({ model, framesPerRun: 4, observer });
+    const frames = [4, 6, 8, 10, 12].map((value) => plain(value));
+    for (const expected of [
+      [4, 1, 2, 2],
+      [2, 2, 1],
+    ]) {
+      const attempts = await detector.detectEach(frames);
+      expect(attempts.map((attempt) => attempt.ok && attempt.value[0]?.bbox[0])).toEqual([2, 4, 6, 8, 10]);
+      expect(sizes(model)).toEqual(expected);
+    }
+    expect(resized).toEqual([4, 2]);
+  });
+
+  it('fails the frame alone that does not fit alone', async () => {
+    const model = telling((values) => {
+      if (values.includes(8)) throw new InferenceError('out_of_memory', 'no memory');
+    });
+    expect(await outcomes(model, [4, 6, 8, 10])).toEqual([2, 4, 'out_of_memory', 8]);
+  });
+
+  it('does not run a fixed batch in parts: it would not get smaller', async () => {
+    const model = telling(() => {
+      throw new InferenceError('out_of_memory', 'no memory');
+    }, 4);
+    expect(await outcomes(model, [4, 6, 8, 10])).toEqual(Array.from({ length: 4 }, () => 'out_of_memory'));
+    expect(sizes(model)).toEqual([4]);
+  });
+
+  it('halves a run that fails otherwise down to the frame at fault', async () => {
+    const model = telling((values) => {
+      if (values.includes(6)) throw new InferenceError('run_failed', 'broken');
+    });
+    expect(await outcomes(model, [4, 6, 8, 10])).toEqual([2, 'run_failed', 6, 8]);
+    expect(sizes(model)).toEqual([4, 2, 2, 1, 1]);
+  });
+
+  it('answers for a frame that cannot be run, and runs the others', async () => {
+    const model = telling(() => undefined);
+    const broken = { ...plain(8), width: 0 };
+    const attempts = await createDetector({ model }).detectEach([plain(4), broken, plain(10)]);
+    expect(attempts).toMatchObject([
+      { ok: true },
+      { ok: false, error: { code: 'invalid_frame' } },
+      { ok: true },
+    ]);
+    expect(sizes(model)).toEqual([2]);
   });
 });
 

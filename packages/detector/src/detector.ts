@@ -1,5 +1,5 @@
 import type { Letterbox, Xyxy } from '@trinetra/contracts';
-import type { TensorData } from '@trinetra/inference-runtime';
+import { type Attempt, createSizedRunner, type TensorData } from '@trinetra/inference-runtime';
 import { decodeEndToEnd, decodeHead } from './decode-head.ts';
 import { DetectorError } from './errors.ts';
 import { headOf, problemOfHead, readContract } from './model-contract.ts';
@@ -38,7 +38,8 @@ export interface Detector {
   /** From the model's metadata; empty where it has none. */
   readonly classNames: Readonly<Record<number, string>>;
   /**
-   * Detects in all frames, in one run where the model's batch and `framesPerRun` allow, else in several at once. One list a frame, most confident first.
+   * Detects in all frames, in one run where the model's batch and `framesPerRun` allow, else in several at once. One list
+   * a frame, most confident first. As {@link Detector.detectEach}, but one frame that fails fails the call.
    *
    * @throws {DetectorError} `invalid_frame` for a tensor of another size or a letterbox that cannot be undone,
    * `model_mismatch` for an output that does not fit the frames; what the model's `run` throws.
@@ -47,6 +48,17 @@ export interface Detector {
     frames: readonly DetectorInput[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<Detection[][]>;
+  /**
+   * As {@link Detector.detect}, and answers for each frame: its detections, or the error that it alone is given up for.
+   * A run that is refused for memory is halved, and later runs have the size that fits; one that fails otherwise is halved
+   * down to the frames at fault.
+   *
+   * @throws the reason of `signal`.
+   */
+  detectEach(
+    frames: readonly DetectorInput[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Attempt<Detection[]>[]>;
 }
 
 /** Back from the model's pixels to those of the frame; null for a box that lies in the padding. */
@@ -59,23 +71,25 @@ function toDetection(candidate: Candidate, frame: DetectorInput): Detection | nu
   return { bbox, confidence: candidate.confidence, classId: candidate.classId };
 }
 
-function checkFrame(frame: DetectorInput, dims: readonly [3, number, number]): void {
+/** Why a frame cannot be run; null where it can. */
+function problemOfFrame(frame: DetectorInput, dims: readonly [3, number, number]): DetectorError | null {
   const { tensor, width, height } = frame;
   const { scale, left, top } = frame.letterbox;
   const values = dims[0] * dims[1] * dims[2];
   if (tensor.length !== values) {
-    throw new DetectorError(
+    return new DetectorError(
       'invalid_frame',
       `tensor: expected ${values} numbers [${dims.join(', ')}] but received ${tensor.length}`,
     );
   }
   const positive = [scale, width, height].every((value) => value > 0 && Number.isFinite(value));
   if (!positive || !Number.isFinite(left + top)) {
-    throw new DetectorError(
+    return new DetectorError(
       'invalid_frame',
       `letterbox: expected a scale and a size above 0 but received ${JSON.stringify({ width, height, scale, left, top })}`,
     );
   }
+  return null;
 }
 
 /**
@@ -87,14 +101,24 @@ function checkFrame(frame: DetectorInput, dims: readonly [3, number, number]): v
  * const [detections] = await detector.detect([frame]);
  */
 export function createDetector(options: DetectorOptions): Detector {
-  const { model, ...given } = options;
+  const { model, observer, ...given } = options;
   const { confidenceThreshold, iouThreshold, classIds, maxDetections, framesPerRun } =
     parseDetectorOptions(given);
   const contract = readContract(model.info, classIds);
   const { input, output, inputWidth, inputHeight, batchSize, classNames } = contract;
   const values = 3 * inputWidth * inputHeight;
+  const runner = createSizedRunner({
+    maxSize: batchSize ?? framesPerRun,
+    minSize: batchSize ?? 1,
+    overlap: true,
+    onError: 'halve',
+    observer,
+  });
   /** Memory of batches, shared with the inference thread. */
   const spare: Float32Array[] = [];
+
+  const problemOf = (frame: DetectorInput): DetectorError | null =>
+    problemOfFrame(frame, [3, inputHeight, inputWidth]);
 
   function takeBuffer(length: number): Float32Array {
     const at = spare.findIndex((buffer) => buffer.length === length);
@@ -175,17 +199,29 @@ export function createDetector(options: DetectorOptions): Detector {
     inputHeight,
     batchSize,
     classNames,
-    detect: async (frames, detectOptions = {}) => {
-      for (const frame of frames) checkFrame(frame, [3, inputHeight, inputWidth]);
-      const size = batchSize ?? Math.min(framesPerRun, Math.max(1, frames.length));
-      const runs = Array.from({ length: Math.ceil(frames.length / size) }, (_, index) =>
-        run(frames.slice(index * size, (index + 1) * size), detectOptions.signal),
-      );
-      // All of them, also after a failure: the frames belong to the caller again when this ends.
-      const results = await Promise.allSettled(runs);
-      return results.flatMap((result) => {
-        if (result.status === 'rejected') throw result.reason;
-        return result.value;
+    detect: async (frames, { signal } = {}) => {
+      for (const frame of frames) {
+        const problem = problemOf(frame);
+        if (problem !== null) throw problem;
+      }
+      const attempts = await runner.run(frames, (part) => run(part, signal), signal);
+      return attempts.map((attempt) => {
+        if (!attempt.ok) throw attempt.error;
+        return attempt.value;
+      });
+    },
+    detectEach: async (frames, { signal } = {}) => {
+      const problems = frames.map(problemOf);
+      const sound = frames.filter((_, index) => problems[index] === null);
+      const attempts = await runner.run(sound, (part) => run(part, signal), signal);
+      let next = 0;
+      return problems.map((error): Attempt<Detection[]> => {
+        if (error !== null) return { ok: false, error };
+        const attempt = attempts[next];
+        next += 1;
+        return (
+          attempt ?? { ok: false, error: new DetectorError('model_mismatch', 'the frame has no answer') }
+        );
       });
     },
   };

@@ -1,4 +1,4 @@
-import type { InferenceModel } from '@trinetra/inference-runtime';
+import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { DetectorError } from './errors.ts';
 
@@ -21,9 +21,11 @@ export interface DetectorOptions {
    * and the frames of a batch run on several threads at once.
    */
   readonly framesPerRun?: number;
+  /** Is told how the runs go. */
+  readonly observer?: RunObserver | undefined;
 }
 
-export type DetectorSettings = Readonly<Required<Omit<DetectorOptions, 'model'>>>;
+export type DetectorSettings = Readonly<Required<Omit<DetectorOptions, 'model' | 'observer'>>>;
 
 /** The defaults, frozen. */
 export const defaultDetectorOptions: DetectorSettings = Object.freeze({
@@ -43,7 +45,7 @@ const schema = z.strictObject({
 });
 
 /** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseDetectorOptions(given: Omit<DetectorOptions, 'model'>): DetectorSettings {
+export function parseDetectorOptions(given: Omit<DetectorOptions, 'model' | 'observer'>): DetectorSettings {
   const parsed = schema.safeParse({ ...defaultDetectorOptions, ...given });
   if (parsed.success) return { ...parsed.data, classIds: [...new Set(parsed.data.classIds)] };
   const problems = parsed.error.issues.map((issue) => {

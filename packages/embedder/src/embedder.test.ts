@@ -119,7 +119,7 @@ describe('results', () => {
   });
 
   it.each<[what: string, error: unknown, reason: string, message: string]>([
-    ['out of memory', new InferenceError('out_of_memory', 'no memory'), 'out_of_memory', 'no memory'],
+    ['a hang', new InferenceError('inference_timeout', 'no answer'), 'inference_timeout', 'no answer'],
     ['an error without a code', new Error('broken'), 'run_failed', 'broken'],
     ['no error at all', 'broken', 'run_failed', 'broken'],
   ])('of a run that ends with %s are its own failures only', async (_, error, reason, message) => {
@@ -133,6 +133,33 @@ describe('results', () => {
     expect(results.slice(0, 16).map(faceBehind)).toEqual(range(0, 16));
     expect(results.slice(16, 32)).toEqual(range(16, 32).map(() => ({ ok: false, reason, message })));
     expect(results.slice(32).map(faceBehind)).toEqual(range(32, 40));
+  });
+
+  it('of a run that is refused for memory come of its halves, and later runs have the size that fits', async () => {
+    const model = new FakeModel({
+      respond: (batch, run, input) => {
+        if (batch > 4) throw new InferenceError('out_of_memory', 'no memory');
+        return echo(batch, run, input);
+      },
+    });
+    const embedder = createEmbedder({ model });
+    const sizes = (): (number | undefined)[] => model.runs.splice(0).map(({ dims }) => dims[0]);
+    expect((await embedder.embed(faces(16))).map(faceBehind)).toEqual(range(0, 16));
+    expect(sizes()).toEqual([16, 8, 4, 4, 4, 4]);
+    expect((await embedder.embed(faces(10))).map(faceBehind)).toEqual(range(0, 10));
+    expect(sizes()).toEqual([4, 4, 2]);
+  });
+
+  it('of faces that do not fit alone are failures, each by itself', async () => {
+    const model = new FakeModel({
+      respond: (batch, run, input) => {
+        if (batch > 1 || run === 4) throw new InferenceError('out_of_memory', 'no memory');
+        return echo(batch, run, input);
+      },
+    });
+    // Runs of 4, 2, 1, 1, and the one that never fits
+    const results = await createEmbedder({ model }).embed(faces(4));
+    expect(results.map(faceBehind)).toEqual([0, 1, 'out_of_memory', 3]);
   });
 
   it.each([

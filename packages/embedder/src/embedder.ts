@@ -1,5 +1,5 @@
 import { TrinetraError } from '@trinetra/contracts';
-import type { TensorData } from '@trinetra/inference-runtime';
+import { createSizedRunner, type TensorData } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
 import { faceSize, faceValues, pixelScaleOf, writeFace } from './face-tensor.ts';
 import { embeddingSize, readContract } from './model-contract.ts';
@@ -23,7 +23,7 @@ export interface Embedder {
   readonly embeddingSpace: string;
   /**
    * Embeds aligned faces `[112, 112, 3]` RGB in runs of at most `maxRunSize`; one result a face, in order. A run
-   * that fails costs only its own faces.
+   * that fails costs only its own faces. One that is refused for memory is halved, and later runs have the size that fits.
    *
    * @throws {EmbedderError} `invalid_face` for a face of another size; the reason of `signal`.
    */
@@ -50,11 +50,16 @@ function failureOf(error: unknown): EmbeddingResult {
  * const results = await embedder.embed(alignedFaces);
  */
 export function createEmbedder(options: EmbedderOptions): Embedder {
-  const { model, ...given } = options;
+  const { model, observer, ...given } = options;
   const { maxRunSize } = parseEmbedderOptions(given);
   const { input, output, fixedBatch } = readContract(model.info);
   const scale = pixelScaleOf(model.info.firstOps);
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);
+  const runner = createSizedRunner({
+    maxSize: runSize,
+    minSize: fixedBatch === null ? 1 : runSize,
+    observer,
+  });
   /** Memory of runs, shared with the inference thread, by their number of faces: at most 16, 20 MB together. */
   const spare = new Map<number, Float32Array>();
 
@@ -102,19 +107,9 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
           `faces[${wrong}]: expected ${faceValues} bytes [112, 112, 3] but received ${faces[wrong]?.length}`,
         );
       }
-      const results: EmbeddingResult[] = [];
-      for (let at = 0; at < faces.length; at += runSize) {
-        signal?.throwIfAborted();
-        const part = faces.slice(at, at + runSize);
-        try {
-          results.push(...(await run(part, signal)));
-        } catch (error) {
-          signal?.throwIfAborted();
-          const failure = failureOf(error);
-          results.push(...part.map(() => failure));
-        }
-      }
-      return results;
+      signal?.throwIfAborted();
+      const attempts = await runner.run(faces, (part) => run(part, signal), signal);
+      return attempts.map((attempt) => (attempt.ok ? attempt.value : failureOf(attempt.error)));
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { InferenceModel } from '@trinetra/inference-runtime';
+import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { EmbedderError } from './errors.ts';
 
@@ -7,6 +7,8 @@ export interface EmbedderOptions {
   readonly model: InferenceModel;
   /** Faces a run, 1..16; default 16. */
   readonly maxRunSize?: number;
+  /** Is told how the runs go. */
+  readonly observer?: RunObserver | undefined;
 }
 
 /** The defaults, frozen. */
@@ -16,7 +18,7 @@ const schema = z.strictObject({ maxRunSize: z.int().min(1).max(16) });
 
 /** @throws {EmbedderError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseEmbedderOptions(
-  given: Omit<EmbedderOptions, 'model'>,
+  given: Omit<EmbedderOptions, 'model' | 'observer'>,
 ): Readonly<{ maxRunSize: number }> {
   const parsed = schema.safeParse({ ...defaultEmbedderOptions, ...given });
   if (parsed.success) return parsed.data;

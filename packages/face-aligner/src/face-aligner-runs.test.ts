@@ -1,4 +1,5 @@
 import { type Logger, silentLogger, type Xyxy } from '@trinetra/contracts';
+import { InferenceError } from '@trinetra/inference-runtime';
 import { describe, expect, it, vi } from 'vitest';
 import { faceIn, fakeYunet } from '../test/fake-model.ts';
 import { found, image } from '../test/scenes.ts';
@@ -66,23 +67,43 @@ describe('runs', () => {
     ]);
   });
 
-  it('that fail as a batch are repeated crop by crop, and told to the logger once', async () => {
+  it('that fail as a batch are halved down to the crop at fault, and told to the logger once', async () => {
     const warn = vi.fn<Logger['warn']>();
     const model = fakeYunet((run) => {
-      if (run === 0 || run === 2) throw new Error('out of memory');
+      if (run < 3) throw new Error('broken');
       return [face];
     }, 'batch');
     const logger = { ...silentLogger, warn };
     const results = await createFaceAligner({ model, logger }).align(image, persons.slice(0, 4));
     expect(results.map((result) => (result.found ? 'found' : result.reason))).toEqual([
-      'found',
       'failed',
       'found',
       'found',
+      'found',
     ]);
-    expect(model.runs.map(({ dims }) => dims[0])).toEqual([4, 1, 1, 1, 1]);
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual([4, 2, 1, 1, 2]);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]?.[0]).toMatchObject({ failed: 1, persons: 4 });
+  });
+
+  it('that are refused for memory are halved, and later runs have the size that fits', async () => {
+    const model = fakeYunet(() => [face], 'batch');
+    const refusing = {
+      ...model,
+      run: (async (feeds, options) => {
+        if ((feeds['input']?.dims[0] ?? 0) > 2) throw new InferenceError('out_of_memory', 'no memory');
+        return model.run(feeds, options);
+      }) satisfies typeof model.run,
+    };
+    const observer = { succeeded: vi.fn(), failed: vi.fn(), resized: vi.fn() };
+    const aligner = createFaceAligner({ model: refusing, observer });
+    for (const _ of [1, 2]) {
+      const results = await aligner.align(image, persons);
+      expect(results.every((result) => result.found)).toBe(true);
+    }
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual([2, 2, 1, 2, 2, 1]);
+    expect(observer.failed).toHaveBeenCalledTimes(1);
+    expect(observer.resized.mock.calls).toEqual([[4], [2]]);
   });
 
   it('end where the signal is aborted, and its reason is thrown', async () => {

@@ -1,7 +1,7 @@
-import { type RgbImage, silentLogger, TrinetraError, type Xyxy } from '@trinetra/contracts';
+import { type RgbImage, silentLogger, type Xyxy } from '@trinetra/contracts';
+import { createSizedRunner } from '@trinetra/inference-runtime';
 import { alignFace, type OriginalSize, stretchOf } from './align-face.ts';
 import { assignFaces } from './assign-faces.ts';
-import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';
 import type { FaceResult } from './face-result.ts';
 import { createFindFaces } from './find-faces.ts';
@@ -23,7 +23,8 @@ export interface AlignOptions {
 export interface FaceAligner {
   /**
    * Finds and aligns the face of each person; one result a person, in order. No two persons get the same face. A run
-   * that fails is repeated crop by crop, and costs only the persons whose own crop fails.
+   * that fails is halved, and costs only the persons whose own crop fails; where memory ran out, later runs have the size
+   * that fits.
    *
    * @throws {RangeError} for an `originalSize` that is not above 0; the signal's reason when it is aborted.
    */
@@ -39,7 +40,7 @@ export interface FaceAligner {
  * const [face] = await aligner.align(image, [[100, 50, 260, 370]]);
  */
 export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
-  const { model, logger = silentLogger, ...given } = options;
+  const { model, logger = silentLogger, observer, ...given } = options;
   const { fallback, scoreThreshold, minFacePx } = parseFaceAlignerOptions(given);
   if (model === null) {
     return {
@@ -53,44 +54,28 @@ export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
   }
   const faceModel = readFaceModel(model);
   const findFaces = createFindFaces(model, faceModel, scoreThreshold);
-  const runSize = faceModel.fixedBatch ?? maxCropsPerRun;
-
-  /** By person the faces of its crop, or the error of its run. */
-  async function findEach(
-    image: RgbImage,
-    persons: readonly Xyxy[],
-    run: Parameters<typeof findFaces>[2],
-    size: number,
-  ): Promise<(FaceCandidate[] | Error)[]> {
-    const found: (FaceCandidate[] | Error)[] = [];
-    for (let at = 0; at < persons.length; at += size) {
-      run.signal?.throwIfAborted();
-      const part = persons.slice(at, at + size);
-      try {
-        found.push(...(await findFaces(image, part, run)));
-      } catch (error) {
-        if (run.signal?.aborted === true) throw error;
-        const problem = error instanceof Error ? error : new Error(String(error));
-        const again = part.length > 1 && !(TrinetraError.isInstance(error) && error.code === 'closed');
-        found.push(...(again ? await findEach(image, part, run, 1) : part.map(() => problem)));
-      }
-    }
-    return found;
-  }
+  const { fixedBatch } = faceModel;
+  const runner = createSizedRunner({
+    maxSize: fixedBatch ?? maxCropsPerRun,
+    minSize: fixedBatch ?? 1,
+    onError: 'halve',
+    observer,
+  });
 
   return {
     align: async (image, persons, { originalSize, signal } = {}) => {
       const [stretchX, stretchY] = stretchOf(image, originalSize);
-      const found = await findEach(image, persons, { stretch: stretchX / stretchY, signal }, runSize);
-      const problems = found.filter((faces) => faces instanceof Error);
+      const run = { stretch: stretchX / stretchY, signal };
+      const found = await runner.run(persons, (part) => findFaces(image, part, run), signal);
+      const problems = found.flatMap((attempt) => (attempt.ok ? [] : [attempt.error]));
       if (problems.length > 0) {
         const context = { failed: problems.length, persons: persons.length, err: problems[0] };
         logger.warn(context, 'the face model failed on some persons');
       }
-      const candidates = found.map((faces) => (faces instanceof Error ? [] : faces));
+      const candidates = found.map((attempt) => (attempt.ok ? attempt.value : []));
       const choice = assignFaces(persons, candidates);
       return persons.map((_, person): FaceResult => {
-        if (found[person] instanceof Error) return { found: false, reason: 'failed' };
+        if (found[person]?.ok === false) return { found: false, reason: 'failed' };
         const face = candidates[person]?.[choice[person] ?? -1];
         if (face === undefined) return { found: false, reason: 'no_face' };
         if (face.bbox[2] - face.bbox[0] < minFacePx) return { found: false, reason: 'too_small' };

@@ -1,5 +1,5 @@
 import type { Logger } from '@trinetra/contracts';
-import type { InferenceModel } from '@trinetra/inference-runtime';
+import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { FaceAlignerError } from './errors.ts';
 
@@ -14,14 +14,18 @@ export interface FaceAlignerOptions {
   readonly minFacePx?: number;
   /** Told of failed runs; default: nobody is. */
   readonly logger?: Logger;
+  /** Is told how the runs go. */
+  readonly observer?: RunObserver | undefined;
 }
 
-export const defaultFaceAlignerOptions: Readonly<Required<Omit<FaceAlignerOptions, 'model' | 'logger'>>> =
-  Object.freeze({
-    fallback: 'none',
-    scoreThreshold: 0.6,
-    minFacePx: 12,
-  });
+/** The plain values of the options. */
+type FaceAlignerValues = Omit<FaceAlignerOptions, 'model' | 'logger' | 'observer'>;
+
+export const defaultFaceAlignerOptions: Readonly<Required<FaceAlignerValues>> = Object.freeze({
+  fallback: 'none',
+  scoreThreshold: 0.6,
+  minFacePx: 12,
+});
 
 const schema = z.strictObject({
   fallback: z.enum(['none', 'head-crop']),
@@ -30,9 +34,7 @@ const schema = z.strictObject({
 });
 
 /** @throws {FaceAlignerError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseFaceAlignerOptions(
-  given: Omit<FaceAlignerOptions, 'model' | 'logger'>,
-): Required<Omit<FaceAlignerOptions, 'model' | 'logger'>> {
+export function parseFaceAlignerOptions(given: FaceAlignerValues): Required<FaceAlignerValues> {
   const parsed = schema.safeParse({ ...defaultFaceAlignerOptions, ...given });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(

@@ -67,6 +67,10 @@ class Pool implements InferenceRuntime {
     this.#pump();
   }
 
+  get abandonedThreads(): number {
+    return this.#members.reduce((sum, { runtime }) => sum + runtime.abandonedThreads, 0);
+  }
+
   async loadModel(path: string, options?: LoadModelOptions): Promise<InferenceModel> {
     // One after the other: the first refusal is told, not one for each thread.
     const models = new Map<Member, InferenceModel>();

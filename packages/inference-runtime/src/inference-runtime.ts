@@ -26,6 +26,8 @@ export interface InferenceRuntime extends AsyncDisposable {
    * @throws {RangeError} where an option is out of range.
    */
   loadModel(path: string, options?: LoadModelOptions): Promise<InferenceModel>;
+  /** Threads that were given up because a run hung, and have not ended yet: `process.exit()` would wait for them. */
+  readonly abandonedThreads: number;
   /** Waits for the runs under way, takes no more, and ends the thread. */
   close(): Promise<void>;
 }
@@ -55,6 +57,10 @@ class Runtime implements SingleRuntime {
       onStuck: (error) => options.onStuck?.(error),
       onUp,
     });
+  }
+
+  get abandonedThreads(): number {
+    return this.#threads.abandoned;
   }
 
   get up(): boolean {

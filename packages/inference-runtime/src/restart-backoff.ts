@@ -1,7 +1,7 @@
 /** Wait before the first restart, ms. */
-export const firstRestartMs = 100;
+const firstRestartMs = 100;
 /** Longest wait before a restart, ms. */
-export const maxRestartMs = 30_000;
+const maxRestartMs = 30_000;
 
 /**
  * Wait before restart number `failures` (1, 2, ...) in a row, ms: doubled each time, of which a random half, so that the

@@ -49,8 +49,16 @@ export interface SizedRunner {
 /** Times that a run may begin anew because one before it took the thread away. */
 const maxDisplacements = 16;
 
-/** After these the items of a run are given up: to run them again would only fail, or hang, again. */
-const hopeless = new Set(['closed', 'inference_timeout', 'engine_restarting', 'not_begun']);
+/** After these the items of a run are given up: fewer of them would fail, or hang, just so. */
+const hopeless = new Set([
+  'closed',
+  'inference_timeout',
+  'engine_restarting',
+  'not_begun',
+  'model_mismatch',
+  'model_not_found',
+  'model_load_failed',
+]);
 
 const codeOf = (error: unknown): string => (TrinetraError.isInstance(error) ? error.code : 'run_failed');
 

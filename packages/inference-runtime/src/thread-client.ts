@@ -28,8 +28,12 @@ export interface ThreadEvents {
   ended(reason: ThreadEnd, error: InferenceError): void;
   /** A run passed. */
   ran(): void;
+  /** A thread hangs and is given up. */
+  abandoned(): void;
   /** A thread that was given up has not ended: a native call cannot be interrupted. */
   stuck(error: InferenceError): void;
+  /** A thread that was given up has ended after all. */
+  gone(): void;
 }
 
 /** The thread's code: built, or as source in tests. */
@@ -102,13 +106,17 @@ export class ThreadClient {
   /** Ends a thread that hangs. In native code it cannot be interrupted: it is left behind, and watched. */
   #abandon(limitMs: number): void {
     this.#abandoned = true;
+    this.#events.abandoned();
     this.#end('inference_timeout', `the inference thread gave no answer for ${limitMs} ms`);
     const { abandonedMs } = this.#limits;
     const stuck = setTimeout(() => {
       const message = `a native call has not ended ${abandonedMs} ms after its thread was given up: only an end of the process frees it`;
       this.#events.stuck(new InferenceError('inference_timeout', message));
     }, abandonedMs).unref();
-    void this.#worker.terminate().finally(() => clearTimeout(stuck));
+    void this.#worker.terminate().finally(() => {
+      clearTimeout(stuck);
+      this.#events.gone();
+    });
     this.#worker.unref();
   }
 

@@ -23,6 +23,7 @@ export class ThreadSupervisor {
   #failures = 0;
   #restart: { readonly timer: NodeJS.Timeout; readonly up: PromiseWithResolvers<void> } | undefined;
   #closed = false;
+  #abandoned = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -34,6 +35,11 @@ export class ThreadSupervisor {
     return this.#client;
   }
 
+  /** Threads that were given up and have not ended yet. */
+  get abandoned(): number {
+    return this.#abandoned;
+  }
+
   #start(): ThreadClient {
     const { threadFile, limits, onStuck } = this.#options;
     return new ThreadClient(threadFile, limits, {
@@ -42,6 +48,12 @@ export class ThreadSupervisor {
         this.#failures = 0;
       },
       stuck: onStuck,
+      abandoned: () => {
+        this.#abandoned += 1;
+      },
+      gone: () => {
+        this.#abandoned -= 1;
+      },
     });
   }
 

@@ -71,3 +71,34 @@ export function useModels(): (name: string, bytes: Buffer) => Promise<string> {
 export function rows(...values: readonly number[]): TensorData {
   return { type: 'float32', data: Float32Array.from(values), dims: [values.length / 3, 3] };
 }
+
+/**
+ * `y = x * 2` for `[n, 3]`, which asks for 40 terabytes where `n` is above `capacity`: ONNX Runtime itself says that
+ * memory ran out.
+ */
+export function greedy(capacity: number): Buffer {
+  const scalar = (value: number) => ({ dims: [1], data: Float32Array.of(value) });
+  return onnxModel({
+    inputs: [{ name: 'x', dims: ['n', 3] }],
+    outputs: [{ name: 'y', dims: ['n', 3] }],
+    nodes: [
+      { op: 'Shape', inputs: ['x'], outputs: ['n'], attributes: { end: 1 } },
+      { op: 'Cast', inputs: ['n'], outputs: ['count'], attributes: { to: 1 } },
+      { op: 'Sub', inputs: ['count', 'capacity'], outputs: ['over'] },
+      { op: 'Greater', inputs: ['over', 'zero'], outputs: ['tooMany'] },
+      { op: 'Where', inputs: ['tooMany', 'huge', 'one'], outputs: ['length'] },
+      { op: 'Cast', inputs: ['length'], outputs: ['shape'], attributes: { to: 7 } },
+      { op: 'ConstantOfShape', inputs: ['shape'], outputs: ['zeros'] },
+      { op: 'ReduceSum', inputs: ['zeros'], outputs: ['sum'], attributes: { keepdims: 0 } },
+      { op: 'Mul', inputs: ['x', 'two'], outputs: ['doubled'] },
+      { op: 'Add', inputs: ['doubled', 'sum'], outputs: ['y'] },
+    ],
+    constants: {
+      capacity: scalar(capacity),
+      zero: scalar(0),
+      one: scalar(1),
+      two: scalar(2),
+      huge: scalar(1e13),
+    },
+  });
+}

@@ -47,6 +47,12 @@ export interface Recording {
   /** Events that wait in memory for Kafka to come back. */
   eventsWaiting(count: number): void;
   embeddingsTruncated(count: number): void;
+  /** A run that failed, whether or not its items ran again. @param reason A word, as for a drop. */
+  inferenceFailed(model: string, reason: string): void;
+  /** An inference thread ended and another is started. @param reason A word, as for a drop. */
+  engineRestarted(reason: string): void;
+  /** Items that a run of the model may have: less than asked for where memory ran out. */
+  effectiveBatchSize(model: string, size: number): void;
   fallback(model: string, from: string, to: string, reason: string): void;
   /** A later call for the same model replaces the earlier one. */
   setModelInfo(info: EngineInfo): void;

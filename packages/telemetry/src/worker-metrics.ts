@@ -78,6 +78,21 @@ export function createWorkerMetrics(
     'Times that something else was loaded than what was asked for',
     ['model', 'from', 'to', 'reason'],
   );
+  const inferenceFailures = factory.counter(
+    'trinetra_worker_inference_failures_total',
+    'Runs of a model that failed, by reason; their items may have passed in smaller or later runs',
+    ['model', 'reason'],
+  );
+  const restarts = factory.counter(
+    'trinetra_worker_engine_restarts_total',
+    'Inference threads that ended and were started again',
+    ['reason'],
+  );
+  const batchSize = factory.gauge(
+    'trinetra_effective_batch_size',
+    'Items that a run of the model may have; less than configured where memory ran out',
+    ['model'],
+  );
   const engine = factory.gauge('trinetra_engine_info', 'What runs, read from the live session; always 1', [
     'model',
     'provider',
@@ -122,6 +137,11 @@ export function createWorkerMetrics(
     },
     embeddingsTruncated(count) {
       if (isCount(count)) truncated.inc(count);
+    },
+    inferenceFailed: (model, reason) => inferenceFailures.inc({ model, reason: reasons.of(reason) }),
+    engineRestarted: (reason) => restarts.inc({ reason: reasons.of(reason) }),
+    effectiveBatchSize(model, size) {
+      if (isCount(size)) batchSize.set({ model }, size);
     },
     fallback(model, from, to, reason) {
       const labels = {

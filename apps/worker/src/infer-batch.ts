@@ -1,11 +1,11 @@
-import { type Logger, TrinetraError } from '@trinetra/contracts';
+import type { Logger } from '@trinetra/contracts';
 import type { Detection, Detector } from '@trinetra/detector';
 import type { Embedder, EmbeddingResult } from '@trinetra/embedder';
 import type { FaceAligner, FaceResult } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
-import type { Telemetry } from '@trinetra/telemetry';
+import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import type { FrameFindings } from './assemble-event.ts';
-import { runBisecting } from './bisect.ts';
+import { reasonOf } from './inference-health.ts';
 import type { PreparedFrame } from './prepare-frame.ts';
 import { serial } from './serial.ts';
 
@@ -16,11 +16,8 @@ export interface InferenceStages {
   readonly embedder: Embedder;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
-}
-
-/** A short reason for the event and the metrics. */
-function reasonOf(error: unknown): string {
-  return TrinetraError.isInstance(error) ? error.code : 'error';
+  /** For lines that a broken engine would write for every frame. */
+  readonly limiter: LogLimiter;
 }
 
 /**
@@ -31,20 +28,18 @@ function reasonOf(error: unknown): string {
 export function createInferBatch(
   stages: InferenceStages,
 ): (batch: readonly PreparedFrame[]) => Promise<FrameFindings[]> {
-  const { decoder, detector, aligner, embedder, telemetry, logger } = stages;
+  const { decoder, detector, aligner, embedder, telemetry, limiter } = stages;
 
   const detect = serial(async (batch: readonly PreparedFrame[]) => {
     const startedAt = performance.now();
     for (const { readyAt } of batch) telemetry.observeStage('batch_wait', (startedAt - readyAt) / 1000);
-    const attempts = await runBisecting(batch, (frames) =>
-      detector.detect(
-        frames.map(({ frame }) => ({
-          tensor: frame.tensor,
-          letterbox: frame.letterbox,
-          width: frame.image.width,
-          height: frame.image.height,
-        })),
-      ),
+    const attempts = await detector.detectEach(
+      batch.map(({ frame }) => ({
+        tensor: frame.tensor,
+        letterbox: frame.letterbox,
+        width: frame.image.width,
+        height: frame.image.height,
+      })),
     );
     const seconds = (performance.now() - startedAt) / 1000;
     telemetry.observeStage('detect', seconds);
@@ -65,7 +60,8 @@ export function createInferBatch(
         originalSize === undefined ? {} : { originalSize },
       );
     } catch (error) {
-      logger.error(
+      limiter.error(
+        `face_failed:${reasonOf(error)}`,
         { cameraId: frame.entry.cameraId, frameId: frame.entry.frameId, err: error },
         'face stage failed',
       );
@@ -120,11 +116,13 @@ export function createInferBatch(
         embeddings: embeddings[index] ?? [],
       };
       if (attempt?.ok !== false) return base;
-      logger.error(
+      const reason = reasonOf(attempt.error);
+      limiter.error(
+        `detection_failed:${reason}`,
         { cameraId: prepared.entry.cameraId, frameId: prepared.entry.frameId, err: attempt.error },
         'detection failed',
       );
-      return { ...base, failure: `detection_failed:${reasonOf(attempt.error)}` };
+      return { ...base, failure: `detection_failed:${reason}` };
     });
   };
 }

@@ -3,10 +3,11 @@ import { createDetector, type Detector } from '@trinetra/detector';
 import { createEmbedder, type Embedder } from '@trinetra/embedder';
 import { createFaceAligner, type FaceAligner } from '@trinetra/face-aligner';
 import { createInferencePool, type InferenceModel, type InferenceRuntime } from '@trinetra/inference-runtime';
-import type { Telemetry } from '@trinetra/telemetry';
+import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
+import type { InferenceHealth } from './inference-health.ts';
 import type { Settings } from './settings.ts';
 
-/** The models as they run, on one inference thread. */
+/** The models as they run, on one or more inference threads. */
 export interface Models extends AsyncDisposable {
   readonly detector: Detector;
   readonly aligner: FaceAligner;
@@ -15,6 +16,18 @@ export interface Models extends AsyncDisposable {
   readonly embeddingSpace: string | null;
   /** What really runs, for `/ready`. */
   readonly loaded: Readonly<Record<string, { provider: string; precision: string; sha256: string }>>;
+  /** Whether a thread was given up and has not ended: `process.exit()` would wait for it. */
+  hasAbandonedThreads(): boolean;
+}
+
+/** Those who are told how the engine is. */
+export interface EngineWatch {
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  readonly limiter: LogLimiter;
+  readonly health: InferenceHealth;
+  /** A thread is stuck in native code for good. */
+  readonly onStuck: (error: Error) => void;
 }
 
 async function load(
@@ -58,10 +71,14 @@ async function warmUp(
  *
  * @throws {TrinetraError} where a model is missing, cannot be loaded or does not have the expected shape.
  */
-export async function loadModels(config: Settings, telemetry: Telemetry, logger: Logger): Promise<Models> {
+export async function loadModels(config: Settings, watch: EngineWatch): Promise<Models> {
+  const { telemetry, logger, limiter, health, onStuck } = watch;
   const { INFERENCE_THREADS: threads, INTRA_OP_THREADS: intraOpThreads } = config;
   const runtime = await createInferencePool({
-    logger,
+    logger: { ...logger, warn: (fields, message) => limiter.warn(`engine:${message}`, fields, message) },
+    runTimeoutMs: config.INFERENCE_TIMEOUT_MS,
+    onRestart: (reason) => telemetry.engineRestarted(reason),
+    onStuck,
     ...(threads === undefined ? {} : { threads }),
     ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
   });
@@ -82,10 +99,20 @@ export async function loadModels(config: Settings, telemetry: Telemetry, logger:
       confidenceThreshold: config.CONFIDENCE_THRESHOLD,
       iouThreshold: config.NMS_IOU_THRESHOLD,
       classIds: config.CLASS_IDS,
-      ...(detectorModel.info.provider === 'cpu' ? { framesPerRun: 1 } : {}),
+      framesPerRun: detectorModel.info.provider === 'cpu' ? 1 : config.BATCH_SIZE,
+      observer: health.observer('detector'),
     });
-    const aligner = createFaceAligner({ model: faceModel, fallback: config.FACE_FALLBACK, logger });
-    const embedder = createEmbedder({ model: embedderModel, maxRunSize: config.EMBED_SUB_BATCH });
+    const aligner = createFaceAligner({
+      model: faceModel,
+      fallback: config.FACE_FALLBACK,
+      logger: { ...logger, warn: (fields, message) => limiter.warn(`face:${message}`, fields, message) },
+      observer: health.observer('face'),
+    });
+    const embedder = createEmbedder({
+      model: embedderModel,
+      maxRunSize: config.EMBED_SUB_BATCH,
+      observer: health.observer('embedder'),
+    });
     const startedAt = performance.now();
     await warmUp(detector, aligner, embedder, config.BATCH_SIZE);
     logger.info({ warmUpMs: Math.round(performance.now() - startedAt) }, 'models are warm');
@@ -110,6 +137,7 @@ export async function loadModels(config: Settings, telemetry: Telemetry, logger:
           { provider: info.provider, precision: info.precision, sha256: info.sha256 },
         ]),
       ),
+      hasAbandonedThreads: () => runtime.abandonedThreads > 0,
       [Symbol.asyncDispose]: () => runtime.close(),
     };
   } catch (error) {

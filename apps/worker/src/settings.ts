@@ -153,6 +153,8 @@ export interface Settings {
   readonly EMBED_SUB_BATCH: number;
   readonly INFERENCE_THREADS: number | undefined;
   readonly INTRA_OP_THREADS: number | undefined;
+  readonly INFERENCE_TIMEOUT_MS: number;
+  readonly MAX_CONSECUTIVE_FAILURES: number;
   readonly MAX_FRAME_AGE_MS: number | null;
   readonly JPEG_DECODING: 'exact' | 'fast';
   readonly SKIP_FLAT_FRAMES: Flag;
@@ -248,6 +250,16 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     optionalWhole(1, 256),
     undefined,
     'cores of one inference; default: what INFERENCE_THREADS leaves for each',
+  ),
+  INFERENCE_TIMEOUT_MS: setting(
+    whole(100, 3_600_000),
+    '10000',
+    'longest inference, ms; the first of a thread may take 6 times that. One that hangs is given up',
+  ),
+  MAX_CONSECUTIVE_FAILURES: setting(
+    whole(1, 1_000_000),
+    '5',
+    'failures of a model in a row after which /ready says no',
   ),
   MAX_FRAME_AGE_MS: setting(maximumAge, 'off', 'frames older than this are skipped as stale; off: none'),
   JPEG_DECODING: setting(

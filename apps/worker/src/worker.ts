@@ -1,14 +1,19 @@
 import type { Logger } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
 import { createOutageBuffer } from '@trinetra/kafka-sink';
-import { createGpuPoller, createMetricsServer, createTelemetry } from '@trinetra/telemetry';
+import { createGpuPoller, createLogLimiter, createMetricsServer, createTelemetry } from '@trinetra/telemetry';
 import { connectSource, createSink } from './connections.ts';
+import { endProcess } from './end-process.ts';
+import { createInferenceHealth } from './inference-health.ts';
 import { loadModels } from './models.ts';
 import { runPipeline } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
 /** How long a stop waits for Kafka to take the events that wait; their frames are handed back otherwise. */
 const bufferLimitMs = 3000;
+
+/** How long what is in flight may take to finish once the engine is stuck. */
+const stuckLimitMs = 9500;
 
 export interface RunWorkerOptions {
   readonly config: Settings;
@@ -19,11 +24,26 @@ export interface RunWorkerOptions {
 }
 
 /**
- * The life of a worker: starts everything, runs until `signal` aborts, and closes everything in reverse order.
+ * The life of a worker: starts everything, runs until `signal` aborts, and closes everything in reverse order. Where an
+ * inference thread is stuck in native code it does the same and then ends the process (SIGKILL) for a clean restart.
  *
  * @throws where a model, Redis or the metrics port cannot be had at start.
  */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const stuck = new AbortController();
+  const onStuck = (error: Error): void => {
+    options.logger.error(
+      { err: error },
+      'stopping: the engine is stuck, and only an end of the process frees it',
+    );
+    stuck.abort();
+    setTimeout(endProcess, stuckLimitMs);
+  };
+  await live({ ...options, signal: AbortSignal.any([options.signal, stuck.signal]) }, onStuck);
+  if (stuck.signal.aborted) endProcess();
+}
+
+async function live(options: RunWorkerOptions, onStuck: (error: Error) => void): Promise<void> {
   const { config, version, logger, signal } = options;
   const workerId = config.CONSUMER_NAME;
   await using stack = new AsyncDisposableStack();
@@ -45,7 +65,16 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   );
   stack.use(createGpuPoller({ telemetry }));
 
-  const models = stack.use(await loadModels(config, telemetry, logger));
+  const limiter = stack.use(createLogLimiter(logger));
+  const health = createInferenceHealth({
+    maxConsecutiveFailures: config.MAX_CONSECUTIVE_FAILURES,
+    telemetry,
+    limiter,
+  });
+  const models = stack.use(await loadModels(config, { telemetry, logger, limiter, health, onStuck }));
+  process.once('exit', () => {
+    if (models.hasAbandonedThreads()) endProcess();
+  });
   const { detector, aligner, embedder, embeddingSpace } = models;
   const decoder = stack.use(
     await createFrameDecoder({
@@ -64,10 +93,12 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const problem = await sink.problem();
     const sinkOk = problem === null;
     const sourceOk = source.isHealthy();
+    const inference = health.check();
     return {
-      ready: sinkOk && sourceOk,
+      ready: sinkOk && sourceOk && inference.ok,
       checks: {
         models: { ok: true, detail: models.loaded },
+        inference,
         redis: { ok: sourceOk },
         sink: {
           ok: sinkOk,
@@ -92,7 +123,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     sink,
     buffer,
     failurePolicy: config.KAFKA_FAILURE_POLICY,
-    stages: { decoder, detector, aligner, embedder, telemetry, logger },
+    stages: { decoder, detector, aligner, embedder, telemetry, logger, limiter },
     workerId,
     embeddingSpace,
     batchSize: config.BATCH_SIZE,

@@ -1,0 +1,261 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type DetectionEvent, parseDetectionEvent } from '@trinetra/contracts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { checkLedger } from '../ledger.ts';
+import { addSceneFrames } from '../scene-frames.ts';
+import { report, times } from '../trial.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
+import { type RedisWorld, startRedisWorld } from '../world.ts';
+
+/** What `plant-engine.mjs` plants. */
+interface EngineFault {
+  readonly kind: 'oom' | 'throw' | 'end' | 'hang' | 'stuck';
+  readonly model: 'detector' | 'face' | 'embedder';
+  readonly over?: number;
+  readonly once?: boolean;
+}
+
+const frames = times(8, 60);
+/** A run of the demo models takes some tens of milliseconds, some hundreds on a busy machine. */
+const timeoutMs = 2000;
+
+let world: RedisWorld;
+let folder: string;
+let eventsPath: string;
+let faultPath: string;
+let fifo: string;
+
+beforeAll(async () => {
+  world = await startRedisWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+beforeEach(async () => {
+  await world.redis.flushall();
+  folder = await mkdtemp(join(tmpdir(), 'trinetra-engine-'));
+  eventsPath = join(folder, 'events');
+  faultPath = join(folder, 'fault');
+  fifo = join(folder, 'fifo');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A worker that is ready, with the planted engine, before there is a fault or a frame. */
+async function startPlanted(env: Record<string, string> = {}): Promise<WorkerProcess> {
+  const worker = await startWorker({
+    ...world.env,
+    SINK: `ndjson:${eventsPath}`,
+    CONSUMER_NAME: 'planted',
+    CLAIM_IDLE_MS: '10000',
+    INFERENCE_TIMEOUT_MS: String(timeoutMs),
+    NODE_OPTIONS: `--import=${fileURLToPath(new URL('../plant-engine.mjs', import.meta.url))}`,
+    PLANT_ENGINE_FILE: faultPath,
+    PLANT_ENGINE_FIFO: fifo,
+    ...env,
+  });
+  await worker.ready();
+  return worker;
+}
+
+async function plant(fault: EngineFault): Promise<void> {
+  await writeFile(`${faultPath}.new`, JSON.stringify(fault));
+  await rename(`${faultPath}.new`, faultPath);
+}
+
+async function readEvents(): Promise<DetectionEvent[]> {
+  const text = await readFile(eventsPath, 'utf8').catch(() => ''); // not there before the first event
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  return whole.split('\n').filter(Boolean).map(parseDetectionEvent);
+}
+
+/** Events of these frames, each once, when nothing is pending any more and the books balance. */
+async function eventsOf(ids: readonly string[], worker: WorkerProcess): Promise<DetectionEvent[]> {
+  const wanted = new Set(ids);
+  const found = async (): Promise<DetectionEvent[]> =>
+    (await readEvents()).filter(({ frame_id }) => frame_id !== undefined && wanted.has(frame_id));
+  await waitFor('an event of every frame', async () =>
+    (await found()).length >= ids.length ? true : undefined,
+  );
+  await waitFor('every frame to be acked', async () => ((await world.pending()) === 0 ? true : undefined));
+  await checkLedger(worker);
+  const events = await found();
+  expect(events.map(({ frame_id }) => frame_id).toSorted()).toEqual([...ids].toSorted());
+  return events;
+}
+
+const countOf = (events: readonly DetectionEvent[], status: string, reason?: string): number =>
+  events.filter(
+    (event) => event.status === status && (reason === undefined || event.reasons?.includes(reason)),
+  ).length;
+
+async function metric(worker: WorkerProcess, name: string, labels: string): Promise<number> {
+  return (await worker.metric(name)).get(labels) ?? 0;
+}
+
+async function readiness(worker: WorkerProcess): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${worker.url}/ready`);
+  return { status: response.status, body: await response.json() };
+}
+
+it('out of memory for runs of several faces: they are halved, the size is remembered, and no frame suffers', async () => {
+  await using worker = await startPlanted();
+  await plant({ kind: 'oom', model: 'embedder', over: 1 });
+  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  expect(countOf(events, 'ok')).toBe(frames);
+  const faces = events.flatMap(({ embeddings }) => embeddings).filter((embedding) => embedding !== null);
+  expect(faces.length).toBeGreaterThan(frames);
+  expect(await metric(worker, 'trinetra_effective_batch_size', '{model="embedder"}')).toBe(1);
+  expect(await metric(worker, 'trinetra_effective_batch_size', '{model="face"}')).toBe(4);
+  const failures = await metric(
+    worker,
+    'trinetra_worker_inference_failures_total',
+    '{model="embedder",reason="out_of_memory"}',
+  );
+  // Some runs are under way when the first one is refused; afterwards none is too large.
+  expect(failures).toBeGreaterThan(0);
+  expect(failures).toBeLessThan(12);
+  expect((await readiness(worker)).status).toBe(200);
+  report(
+    'engine out of memory for embedding runs of more than one face',
+    `${frames} frames with ${faces.length} faces`,
+    `${countOf(events, 'ok')} published ok, each face embedded; ${failures} runs refused until runs of 1 face were remembered`,
+  );
+});
+
+it('out of memory always: embeddings are [], nothing is tried again and again, and /ready says no until it passes', async () => {
+  await using worker = await startPlanted({ MAX_CONSECUTIVE_FAILURES: '3' });
+  await plant({ kind: 'oom', model: 'embedder' });
+  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  const failed = events.filter(({ reasons }) => reasons?.includes('embedding_failed:out_of_memory'));
+  expect(failed.length).toBeGreaterThan(frames / 2);
+  expect(failed.every(({ status, embeddings }) => status === 'degraded' && embeddings.length === 0)).toBe(
+    true,
+  );
+  expect(failed.every(({ detections }) => detections.length > 0)).toBe(true);
+  const sick = await readiness(worker);
+  expect(sick).toMatchObject({
+    status: 503,
+    body: { checks: { inference: { ok: false, detail: { embedder: { reason: 'out_of_memory' } } } } },
+  });
+  expect((await fetch(`${worker.url}/health`)).status).toBe(200);
+  expect(
+    await metric(worker, 'trinetra_worker_frames_total', '{camera_id="cam",outcome="published_degraded"}'),
+  ).toBe(failed.length);
+  const lines = worker
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('out of memory')).length;
+  expect(lines, 'the log is not flooded').toBeLessThan(10);
+
+  await rm(faultPath);
+  const later = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  expect(countOf(later, 'ok')).toBe(frames);
+  expect((await readiness(worker)).status).toBe(200);
+  report(
+    'engine out of memory for every embedding run',
+    `${frames} frames, then ${frames} more without the fault`,
+    `${failed.length} of ${events.length} published degraded with embeddings [], ${countOf(events, 'ok')} had no face; /ready 503 meanwhile; then ${countOf(later, 'ok')} ok`,
+  );
+});
+
+it.each<[what: string, fault: EngineFault, reason: string]>([
+  ['runs out of memory', { kind: 'oom', model: 'detector' }, 'detection_failed:out_of_memory'],
+  ['throws', { kind: 'throw', model: 'detector' }, 'detection_failed:run_failed'],
+])('a detector that always %s costs the detections, not the frames', async (what, fault, reason) => {
+  await using worker = await startPlanted();
+  await plant(fault);
+  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  expect(countOf(events, 'failed', reason)).toBe(frames);
+  expect(events.every(({ detections, embeddings }) => detections.length + embeddings.length === 0)).toBe(
+    true,
+  );
+  expect((await readiness(worker)).status).toBe(503);
+  report(
+    `detector that always ${what}`,
+    `${frames} frames`,
+    `${frames} published with status failed and ${reason}, acked, none read twice`,
+  );
+});
+
+it('a face model that always fails costs the faces, and the frame says so', async () => {
+  await using worker = await startPlanted();
+  await plant({ kind: 'throw', model: 'face' });
+  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  const withPersons = events.filter(({ detections }) => detections.length > 0);
+  expect(withPersons.length).toBeGreaterThan(frames / 2);
+  expect(countOf(withPersons, 'degraded', 'face_failed')).toBe(withPersons.length);
+  expect(withPersons.every(({ detections }) => detections.every(({ face }) => face === 'failed'))).toBe(true);
+  report(
+    'face model that always throws',
+    `${frames} frames`,
+    `${withPersons.length} published degraded with face_failed, their persons kept`,
+  );
+});
+
+it('an engine thread that ends at work is started again, and its frames are served', async () => {
+  await using worker = await startPlanted();
+  const crashes = times(2, 10);
+  let published = 0;
+  for (let crash = 0; crash < crashes; crash += 1) {
+    await plant({ kind: 'end', model: crash % 2 === 0 ? 'detector' : 'embedder', once: true });
+    const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+    expect(countOf(events, 'ok')).toBe(frames);
+    published += events.length;
+    expect(await metric(worker, 'trinetra_worker_engine_restarts_total', '{reason="engine_crashed"}')).toBe(
+      crash + 1,
+    );
+  }
+  expect((await readiness(worker)).status).toBe(200);
+  report(
+    'engine thread ends at work',
+    `${crashes} threads while ${crashes * frames} frames were served`,
+    `${published} published ok: the run that was lost ran again in a new thread`,
+  );
+});
+
+it('a run that hangs is given up, costs its own frame only, and its thread is replaced', async () => {
+  await using worker = await startPlanted();
+  await plant({ kind: 'hang', model: 'detector', once: true });
+  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  expect(countOf(events, 'failed', 'detection_failed:inference_timeout')).toBe(1);
+  expect(countOf(events, 'ok')).toBe(frames - 1);
+  expect(await metric(worker, 'trinetra_worker_engine_restarts_total', '{reason="inference_timeout"}')).toBe(
+    1,
+  );
+  expect((await readiness(worker)).status).toBe(200);
+  report(
+    'engine run that never ends',
+    `1 of ${frames} frames, INFERENCE_TIMEOUT_MS=${timeoutMs}`,
+    `1 published with status failed and inference_timeout, ${frames - 1} ok; its thread was replaced`,
+  );
+});
+
+it('a thread that is stuck in native code costs one frame; the process serves on, then ends itself for a clean restart', async () => {
+  execFileSync('mkfifo', [fifo]);
+  try {
+    await using worker = await startPlanted();
+    await plant({ kind: 'stuck', model: 'detector', once: true });
+    const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+    expect(countOf(events, 'failed', 'detection_failed:inference_timeout')).toBe(1);
+    expect(countOf(events, 'ok')).toBe(frames - 1);
+    await waitFor('the worker to end itself', () => (worker.child.signalCode === null ? undefined : true));
+    expect(worker.child.signalCode).toBe('SIGKILL');
+    expect(worker.log()).toContain('the engine is stuck');
+    expect(await world.pending()).toBe(0);
+
+    await using next = await startPlanted();
+    const later = await eventsOf(await addSceneFrames(world.redis, frames), next);
+    expect(countOf(later, 'ok')).toBe(frames);
+    expect(await readEvents()).toHaveLength(2 * frames);
+    report(
+      'engine thread stuck in native code',
+      `1 of ${frames} frames; ${frames} more after the restart`,
+      `1 published with status failed, ${frames - 1} ok; the process ended itself with 0 pending; ${countOf(later, 'ok')} ok after it, none twice`,
+    );
+  } finally {
+    closeSync(openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)); // whoever still reads it goes on
+  }
+});

@@ -13,13 +13,13 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   process.exit(1);
 }
 
-const env = { ...process.env, CI: 'true', TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
+const quietEnv = { CI: 'true', TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
 
 /** Runs pnpm with arguments; `quiet` shows its output only where it failed. */
 export function pnpm(args, { quiet = false } = {}) {
   const result = spawnSync('npx', ['-y', `pnpm@${pnpmVersion}`, ...args], {
     cwd: root,
-    env,
+    env: { ...process.env, ...quietEnv },
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     maxBuffer: 64 * 1024 * 1024,
   });

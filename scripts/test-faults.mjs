@@ -54,6 +54,9 @@ if (existsSync(report)) {
   const table = tableOf(report);
   console.log(`\n${table}`);
   if (ok && process.argv.includes('--write')) writeTable(table);
+} else if (ok) {
+  ok = false;
+  console.error('no test reported what it injected: these were not the fault tests in their long version');
 }
 rmSync(folder, { recursive: true, force: true });
 console.log(ok ? 'faults: every promise held' : 'faults: FAILED');

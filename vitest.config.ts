@@ -7,7 +7,7 @@ const folders = globSync([...workspace]).filter((folder) => existsSync(`${folder
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: folders.map((folder) => ({
       extends: true,

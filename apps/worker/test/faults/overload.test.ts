@@ -62,7 +62,9 @@ async function sumOf(worker: WorkerProcess, name: string, label = ''): Promise<n
   return total(rows.map(([, value]) => value));
 }
 
-it('40 cameras at twice what a worker can do: the newest frames are served, every other one is accounted for', async () => {
+it('40 cameras at twice what a worker can do: the newest frames are served, every other one is accounted for', {
+  timeout: 300_000,
+}, async () => {
   await using world = await startRedisWorld();
   const folder = await mkdtemp(join(tmpdir(), 'trinetra-overload-'));
   await using _folder = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };

@@ -83,7 +83,9 @@ async function soak(
   return { samples, log: running.log() };
 }
 
-it('at 80 % load nothing grows, nothing warns, and a planted leak is seen', async () => {
+it('at 80 % load nothing grows, nothing warns, and a planted leak is seen', {
+  timeout: (2 * seconds + 240) * 1000,
+}, async () => {
   await using world = await startRedisWorld();
   const { samples, log } = await soak(world, {});
   expect(findGrowth(samples)).toEqual([]);

@@ -2,7 +2,7 @@ import jpeg from '@julusian/jpeg-turbo';
 import sharp from 'sharp';
 import type { ImageHeader } from './image-header.ts';
 
-/** More scans than any encoder writes: progressive files built to cost hours end here. */
+/** More scans than any encoder writes: files built to cost hours, with a few bytes for each pass over all pixels, end here. */
 const maxJpegScans = 100;
 
 /**
@@ -20,7 +20,7 @@ export async function decodePixels(
   accuracy: 'fast' | 'exact',
 ): Promise<void> {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (header.progressive) checkScans(source);
+  if (header.format === 'jpeg') checkScans(source);
   if (header.format === 'jpeg' && accuracy === 'fast' && header.components !== 4) {
     if (decodeTurbo(source, header, target)) return;
   }
@@ -81,12 +81,12 @@ function writeCmyk(data: Uint8Array, target: Uint8Array, pixels: number): void {
   }
 }
 
-/** @throws when a progressive JPEG has more scans than {@link maxJpegScans} */
+/** @throws when a JPEG has more scans than {@link maxJpegScans} */
 function checkScans(source: Buffer): void {
   const startOfScan = Buffer.from([0xff, 0xda]);
   let scans = 0;
   for (let at = source.indexOf(startOfScan); at !== -1; at = source.indexOf(startOfScan, at + 2)) {
     scans += 1;
-    if (scans > maxJpegScans) throw new Error(`Expected at most ${maxJpegScans} scans in a progressive JPEG`);
+    if (scans > maxJpegScans) throw new Error(`Expected at most ${maxJpegScans} scans in a JPEG`);
   }
 }

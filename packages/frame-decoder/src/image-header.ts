@@ -9,8 +9,6 @@ export interface ImageHeader {
   readonly height: number;
   /** JPEG: number of components (1 grey, 3 YCbCr or RGB, 4 CMYK or YCCK); 0 for the other formats. */
   readonly components: number;
-  /** JPEG: the scans refine the picture (SOF2). */
-  readonly progressive: boolean;
 }
 
 /** Marker segments (and fill bytes) read before a JPEG counts as broken: bounds the time on the event loop. */
@@ -59,7 +57,6 @@ function readJpeg(view: DataView): ImageHeader | null {
         height: view.getUint16(at + 5),
         width: view.getUint16(at + 7),
         components: view.getUint8(at + 9),
-        progressive: marker === 0xc2,
       };
     }
     const length = view.getUint16(at + 2);
@@ -77,7 +74,6 @@ function readPng(bytes: Uint8Array, view: DataView): ImageHeader | null {
     width: view.getUint32(16),
     height: view.getUint32(20),
     components: 0,
-    progressive: false,
   };
 }
 
@@ -89,7 +85,6 @@ function readWebp(bytes: Uint8Array, view: DataView): ImageHeader | null {
     width,
     height,
     components: 0,
-    progressive: false,
   });
   switch (ascii(bytes, 12, 4)) {
     case 'VP8 ':

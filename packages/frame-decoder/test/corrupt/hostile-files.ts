@@ -1,5 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { encode } from '../pictures.ts';
 import type { DecodeCase } from './check-case.ts';
 import { type PngChunk, png, scanBomb } from './made-by-hand.ts';
@@ -112,7 +112,7 @@ function otherFormats(address: string): DecodeCase[] {
 }
 
 async function realOtherFormats(): Promise<DecodeCase[]> {
-  const picture = (): sharp.Sharp => encode(pixels, width, height);
+  const picture = (): Sharp => encode(pixels, width, height);
   const made: [string, Promise<Buffer>][] = [
     ['TIFF', picture().tiff().toBuffer()],
     ['GIF', picture().gif().toBuffer()],
@@ -254,7 +254,7 @@ function oddJpegs(jpeg: Buffer): DecodeCase[] {
 
 /** Rare, and right: they must be decoded, EXIF orientation ignored. */
 async function unusualButSound(): Promise<DecodeCase[]> {
-  const picture = (): sharp.Sharp => encode(pixels, width, height);
+  const picture = (): Sharp => encode(pixels, width, height);
   const rotated = await Promise.all(
     Array.from({ length: 8 }, async (_, index): Promise<DecodeCase> => {
       const orientation = index + 1;

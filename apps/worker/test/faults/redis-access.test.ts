@@ -176,5 +176,5 @@ it('a port that takes connections and ends them is not asked in a busy loop', as
   expect(tries).toBeGreaterThan(0);
   expect(tries).toBeLessThanOrEqual(5 + seconds);
   expect(effort.cpuSeconds).toBeLessThan(0.5 + seconds / 4);
-  expect(effort.logLines).toBeLessThan(5);
+  expect(effort.logLines).toBeLessThan(10); // the models are loaded meanwhile
 });

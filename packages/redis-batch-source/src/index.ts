@@ -1,5 +1,13 @@
+export {
+  createDeadLetterStore,
+  type DeadLetter,
+  type DeadLetterInfo,
+  type DeadLetterStore,
+  type ReplayResult,
+} from './dead-letter-store.ts';
 export { RedisBatchSourceError, type RedisBatchSourceErrorCode } from './errors.ts';
 export {
+  type DeadLetterStoreOptions,
   defaultPriorityWeights,
   defaultRedisBatchSourceOptions,
   type RedisBatchSourceOptions,

@@ -141,13 +141,40 @@ export const defaultRedisBatchSourceOptions: PlainOptions = Object.freeze(plainD
 /** @throws {@link RedisBatchSourceError} `invalid_options`, naming every wrong option; never a password. */
 export function parseOptions(options: RedisBatchSourceOptions): RedisBatchSourceSettings {
   const { logger = silentLogger, ...plain } = options;
-  const parsed = schema.safeParse(plain);
-  if (!parsed.success) {
-    const text = parsed.error.issues
-      .map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
-      .join('; ');
-    throw new RedisBatchSourceError('invalid_options', text, { cause: parsed.error });
-  }
-  const { priorityWeights, ...settings } = parsed.data;
+  const { priorityWeights, ...settings } = parse(schema, plain);
   return { ...settings, weights: { ...defaultPriorityWeights, ...priorityWeights }, logger };
+}
+
+function parse<T>(wanted: z.ZodType<T>, options: unknown): T {
+  const parsed = wanted.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const text = parsed.error.issues
+    .map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
+    .join('; ');
+  throw new RedisBatchSourceError('invalid_options', text, { cause: parsed.error });
+}
+
+const deadLetterSchema = schema.pick({
+  redis: true,
+  streamPattern: true,
+  deadLetterPrefix: true,
+  commandTimeoutMs: true,
+});
+
+/** Options of `createDeadLetterStore`; they mean what they mean to the source that wrote the dead letters. */
+export type DeadLetterStoreOptions = Pick<
+  RedisBatchSourceOptions,
+  'redis' | 'streamPattern' | 'deadLetterPrefix' | 'commandTimeoutMs' | 'logger'
+>;
+
+/** The options of a dead-letter store, all filled in. */
+export type DeadLetterStoreSettings = Pick<
+  RedisBatchSourceSettings,
+  'redis' | 'streamPattern' | 'deadLetterPrefix' | 'commandTimeoutMs' | 'logger'
+>;
+
+/** @throws {@link RedisBatchSourceError} `invalid_options`. */
+export function parseDeadLetterOptions(options: DeadLetterStoreOptions): DeadLetterStoreSettings {
+  const { logger = silentLogger, ...plain } = options;
+  return { ...parse(deadLetterSchema, plain), logger };
 }

@@ -23,6 +23,7 @@ local rowsLeft = 1000 + heldCount
 local function bury(key, letters, row, fields)
   local record = {'XADD', letters, 'MAXLEN', '~', keep, '*'}
   for i = 1, math.min(#fields, 2000) do record[#record + 1] = fields[i] end
+  record[#record + 1] = 'dead_letter_stream'; record[#record + 1] = key
   record[#record + 1] = 'dead_letter_reason'; record[#record + 1] = 'max_deliveries'
   record[#record + 1] = 'dead_letter_entry_id'; record[#record + 1] = row[1]
   record[#record + 1] = 'dead_letter_deliveries'; record[#record + 1] = row[4]

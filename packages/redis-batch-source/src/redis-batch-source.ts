@@ -15,6 +15,7 @@ import { parseOptions, type RedisBatchSourceOptions, type RedisBatchSourceSettin
 import { leaseName } from './recovery.ts';
 import { asList, asText, describeError, isAccessError, RedisClient } from './redis-client.ts';
 import { repeat } from './repeat.ts';
+import { rightsProbes } from './rights.ts';
 import { leaveScript, sweepScript } from './scripts.ts';
 import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
 
@@ -273,7 +274,7 @@ class ConnectedSource implements RedisBatchSource {
  */
 export async function createRedisBatchSource(options: RedisBatchSourceOptions): Promise<RedisBatchSource> {
   const settings = parseOptions(options);
-  const client = new RedisClient(settings);
+  const client = new RedisClient(settings, rightsProbes(settings));
   await client.connect();
   const source = new ConnectedSource(settings, client);
   source.start();

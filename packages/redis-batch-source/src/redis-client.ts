@@ -5,7 +5,7 @@ import { RedisBatchSourceError } from './errors.ts';
 import { watchFailovers } from './failover-watch.ts';
 import type { RedisBatchSourceSettings } from './options.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
-import { missingRights, rightsProbes } from './rights.ts';
+import { missingRights, type Probe } from './rights.ts';
 
 /** What scripts return: numbers, bytes and lists of them. */
 export type Reply = number | Buffer | null | readonly Reply[];
@@ -37,17 +37,23 @@ export function isAccessError(error: unknown): boolean {
   return error instanceof Error && refusals.test(error.message);
 }
 
+type ClientSettings = Pick<
+  RedisBatchSourceSettings,
+  'redis' | 'commandTimeoutMs' | 'consumerName' | 'logger'
+>;
+
 /** One connection: retries for ever, runs scripts by their hash, and says what went wrong once, not at each try. */
 export class RedisClient {
   readonly #redis: Redis;
-  readonly #settings: RedisBatchSourceSettings;
+  readonly #probes: readonly Probe[];
   readonly #hashes = new Map<string, string>();
   #lastError: Error | undefined;
   #stopWatching: () => void = () => undefined;
 
-  constructor(settings: RedisBatchSourceSettings) {
+  /** @param probes Of every right that its user is going to need. */
+  constructor(settings: ClientSettings, probes: readonly Probe[]) {
     const { logger } = settings;
-    this.#settings = settings;
+    this.#probes = probes;
     const delay = new ReconnectDelay();
     const options = connectionOptions(settings, () => delay.next());
     this.#redis = new Redis(options);
@@ -124,6 +130,23 @@ export class RedisClient {
     }
   }
 
+  /**
+   * Tries once, and does not wait for a Redis that is away.
+   *
+   * @throws RedisBatchSourceError `access_denied`, `unreachable`.
+   */
+  async connectOrFail(): Promise<void> {
+    await this.connect();
+    if (this.isReady) return;
+    const cause = this.#lastError;
+    this.close();
+    const reason = cause === undefined ? 'no connection' : describeError(cause);
+    throw new RedisBatchSourceError('unreachable', `Redis cannot be reached: ${reason}`, {
+      retryable: true,
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+
   async run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> {
     const hash = this.#hashOf(script);
     const rest = [keys.length, ...keys, ...args];
@@ -139,7 +162,7 @@ export class RedisClient {
 
   /** The error that names every right which the user lacks; undefined where nothing is missing. */
   async findMissingRights(cause?: unknown): Promise<RedisBatchSourceError | undefined> {
-    const probes = rightsProbes(this.#settings);
+    const probes = this.#probes;
     const replies = await Promise.allSettled(
       probes.map(({ command: [name, ...args] }) => this.#redis.callBuffer(name, ...args)),
     );
@@ -150,7 +173,7 @@ export class RedisClient {
     if (missing.length === 0) return undefined;
     return new RedisBatchSourceError(
       'access_denied',
-      `Redis refused commands that reading needs: give the user ${missing.join(' ')}`,
+      `Redis refused commands that are needed: give the user ${missing.join(' ')}`,
       cause === undefined ? {} : { cause },
     );
   }

@@ -52,6 +52,26 @@ export function rightsProbes(
   ];
 }
 
+/** The same for what a dead-letter store does. */
+export function deadLetterProbes(
+  settings: Pick<RedisBatchSourceSettings, 'streamPattern' | 'deadLetterPrefix'>,
+): Probe[] {
+  const key = unusedKey(settings.streamPattern);
+  const letters = `${settings.deadLetterPrefix}trinetra-rights-probe`;
+  return [
+    { right: `~${settings.streamPattern}`, command: ['XADD', key, 'NOMKSTREAM', '*', 'probe', '1'] },
+    { right: '+xadd', command: ['XADD', key, 'NOMKSTREAM', '*', 'probe', '1'] },
+    { right: `~${settings.deadLetterPrefix}*`, command: ['XDEL', letters, '0-1'] },
+    { right: '+xdel', command: ['XDEL', letters, '0-1'] },
+    { right: '+xrange', command: ['XRANGE', letters, '-', '+', 'COUNT', 1] },
+    { right: '+xlen', command: ['XLEN', letters] },
+    { right: '+info', command: ['INFO', 'server'] },
+    { right: '+scan', command: ['SCAN', 0, 'MATCH', letters, 'COUNT', 1] },
+    { right: '+eval', command: ['EVAL', 'return 1', 0] },
+    { right: '+evalsha', command: ['EVALSHA', '0'.repeat(40), 0] },
+  ];
+}
+
 /** The rights whose probes were refused: a refused key hides nothing of the command, and the other way round. */
 export function missingRights(probes: readonly Probe[], refusals: readonly (string | undefined)[]): string[] {
   return probes.flatMap(({ right }, index) => {

@@ -110,7 +110,8 @@ it('dead-letters the one frame that ends the process each time, and serves its n
   const letters = await redis().xrange('frames-dead:cam', '-', '+');
   expect(letters.map(([, fields]) => fields.slice(8))).toEqual([
     [
-      ...['dead_letter_reason', 'max_deliveries', 'dead_letter_entry_id', poison],
+      ...['dead_letter_stream', 'frames:cam', 'dead_letter_reason', 'max_deliveries'],
+      ...['dead_letter_entry_id', poison],
       ...['dead_letter_deliveries', '3', 'dead_letter_consumer', 'worker-1'],
     ],
   ]);

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { matchesGlob } from './glob.ts';
+
+it.each([
+  ['frames:*', 'frames:cam_01', true],
+  ['frames:*', 'frames:', true],
+  ['frames:*', 'xframes:cam', false],
+  ['frames:cam_?', 'frames:cam_1', true],
+  ['frames:cam_?', 'frames:cam_12', false],
+  ['shop.1:*', 'shopx1:cam', false],
+  ['cam[0-3]', 'cam2', true],
+  ['cam[^0-3]', 'cam2', false],
+  [String.raw`cam\*`, 'cam*', true],
+  [String.raw`cam\*`, 'cam1', false],
+  ['a(b)+$', 'a(b)+$', true],
+])('takes %s and %s as Redis does: %s', (pattern, key, expected) => {
+  expect(matchesGlob(pattern, key)).toBe(expected);
+});

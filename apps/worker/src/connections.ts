@@ -6,24 +6,33 @@ import {
   createStdoutSink,
   type DetectionSink,
 } from '@trinetra/kafka-sink';
-import { createRedisBatchSource, type RedisBatchSource } from '@trinetra/redis-batch-source';
+import {
+  createRedisBatchSource,
+  type RedisBatchSource,
+  type RedisBatchSourceOptions,
+} from '@trinetra/redis-batch-source';
 import { pipelineDepth } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
-/** Connects the source that the configuration names. */
-export async function connectSource(config: Settings, logger: Logger): Promise<RedisBatchSource> {
+/** How to reach the Redis that the configuration names. */
+export async function redisOptions(config: Settings): Promise<RedisBatchSourceOptions['redis']> {
   const { REDIS_SENTINELS: addresses, REDIS_SENTINEL_MASTER: master } = config;
   const { REDIS_USERNAME: username, REDIS_PASSWORD: password, REDIS_CA_FILE: caFile } = config;
+  return {
+    url: config.REDIS_URL,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(caFile === undefined ? {} : { tls: { ca: await readFile(caFile, 'utf8') } }),
+    ...(addresses === undefined || master === undefined
+      ? {}
+      : { sentinel: { addresses, master, ...sentinelUser(config) } }),
+  };
+}
+
+/** Connects the source that the configuration names. */
+export async function connectSource(config: Settings, logger: Logger): Promise<RedisBatchSource> {
   return createRedisBatchSource({
-    redis: {
-      url: config.REDIS_URL,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(caFile === undefined ? {} : { tls: { ca: await readFile(caFile, 'utf8') } }),
-      ...(addresses === undefined || master === undefined
-        ? {}
-        : { sentinel: { addresses, master, ...sentinelUser(config) } }),
-    },
+    redis: await redisOptions(config),
     streamPattern: config.STREAM_PATTERN,
     consumerGroup: config.CONSUMER_GROUP,
     consumerName: config.CONSUMER_NAME,

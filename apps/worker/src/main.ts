@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createLogger } from '@trinetra/telemetry';
 import { Command } from 'commander';
 import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
+import { addDeadLetterCommands } from './dead-letters.ts';
 import { runWorker } from './worker.ts';
 
 /** Longest time that a stop may take before the process ends with what is left un-acked. */
@@ -61,6 +62,7 @@ const program = new Command('trinetra-worker')
   .description('Reads frames from Redis Streams, finds persons and faces, publishes detection events.')
   .version(version)
   .option('--print-config', 'print the configuration in force, secrets masked, and exit')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .addHelpText('after', `\nConfigured by the environment:\n${describeSettings()}\n`)
   .action(async (options: { printConfig?: true }) => {
     if (options.printConfig !== true) return start();
@@ -69,4 +71,5 @@ const program = new Command('trinetra-worker')
     return undefined;
   });
 
+addDeadLetterCommands(program, () => orConfigError(() => parseConfig(process.env)));
 await program.parseAsync();

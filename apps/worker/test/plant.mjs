@@ -1,6 +1,8 @@
 // Preloaded into a real worker process (NODE_OPTIONS=--import), its threads included: plants a fault at the public API
 // of a driver. PLANT_KILL=point:n ends the process by SIGKILL at the n-th time that it is at the point; PLANT_SLOW_MS
 // makes the first run of the engine that slow. Both count from the first entry that the worker has read.
+// PLANT_POISON=decode or infer ends the process by SIGKILL, PLANT_POISON=throw fails the run of the engine, each time that
+// a frame comes there whose middle pixel is magenta.
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -10,12 +12,16 @@ const [point, times = '1'] = (process.env.PLANT_KILL ?? '').split(':');
 const slowMs = Number(process.env.PLANT_SLOW_MS ?? 0);
 const packageOf = (name) => createRequire(new URL(`../../../packages/${name}/package.json`, import.meta.url));
 
+const poison = process.env.PLANT_POISON;
+
 let left = Number(times);
 function at(name) {
   if (name !== point) return;
   left -= 1;
-  if (left <= 0) process.kill(process.pid, 'SIGKILL');
+  if (left <= 0) end();
 }
+
+const end = () => process.kill(process.pid, 'SIGKILL');
 
 const channel = new BroadcastChannel('plant');
 channel.unref();
@@ -69,11 +75,29 @@ async function plantInDecoder() {
     new URL('index.mjs', pathToFileURL(packageOf('frame-decoder').resolve('sharp'))).href
   );
   const { toBuffer } = sharp.prototype;
-  sharp.prototype.toBuffer = function (...args) {
-    const decoded = toBuffer.apply(this, args); // libvips is at work by now
+  sharp.prototype.toBuffer = async function (...args) {
+    const decoding = toBuffer.apply(this, args); // libvips is at work by now
     if (armed) at('during-decode');
+    const decoded = await decoding;
+    if (poison === 'decode') {
+      const { data, info } = decoded;
+      const middle = ((info.height >> 1) * info.width + (info.width >> 1)) * info.channels;
+      if (isMagenta(...[0, 1, 2].map((channel) => data[middle + channel] / 255))) end();
+    }
     return decoded;
   };
+}
+
+const isMagenta = (red, green, blue) => red > 0.8 && green < 0.2 && blue > 0.8;
+
+/** Whether a frame with the mark is among the inputs of the detector: [n, 3, height, width], RGB 0..1. */
+function holdsPoison(feeds) {
+  const [{ dims, data }] = Object.values(feeds);
+  const [count, , height, width] = dims;
+  if (height !== 640) return false;
+  const middle = (height >> 1) * width + (width >> 1);
+  const colour = (item) => [0, 1, 2].map((channel) => data[(item * 3 + channel) * height * width + middle]);
+  return Array.from({ length: count }, (_, item) => isMagenta(...colour(item))).includes(true);
 }
 
 function plantInEngine() {
@@ -87,6 +111,10 @@ function plantInEngine() {
       wait = 0;
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
     }
+    if ((poison === 'infer' || poison === 'throw') && holdsPoison(args[0])) {
+      if (poison === 'infer') end();
+      throw new Error('Non-zero status code returned while running Conv node (planted)');
+    }
     return run.apply(this, args);
   };
 }
@@ -99,6 +127,6 @@ if (isMainThread) {
   channel.onmessage = () => {
     armed = true;
   };
-  if (point === 'during-decode') await plantInDecoder();
-  if (point === 'during-inference' || slowMs > 0) plantInEngine();
+  if (point === 'during-decode' || poison === 'decode') await plantInDecoder();
+  if (point === 'during-inference' || slowMs > 0 || poison === 'infer' || poison === 'throw') plantInEngine();
 }

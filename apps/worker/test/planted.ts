@@ -21,3 +21,8 @@ export function plantKill(point: KillPoint, times = 1): Record<string, string> {
 export function plantSlowEngine(ms: number): Record<string, string> {
   return { NODE_OPTIONS: `--import=${preload}`, PLANT_SLOW_MS: String(ms) };
 }
+
+/** What makes a marked frame ({@link addPoisonFrame} writes one) end the process, or fail the engine, each time. */
+export function plantPoison(where: 'decode' | 'infer' | 'throw'): Record<string, string> {
+  return { NODE_OPTIONS: `--import=${preload}`, PLANT_POISON: where };
+}

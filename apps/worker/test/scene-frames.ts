@@ -21,13 +21,30 @@ export async function addSceneFrame(
   cameraId = 'cam',
   cameraType: CameraType = 'entrance',
 ): Promise<string> {
+  return addFrame(redis, await scenePicture(seconds), { cameraId, cameraType });
+}
+
+async function addFrame(
+  redis: Redis,
+  frame: Buffer,
+  { cameraId, cameraType }: { readonly cameraId: string; readonly cameraType: CameraType },
+): Promise<string> {
   const fields = {
     camera_id: cameraId,
     camera_type: cameraType,
     ingest_ts: String(Date.now() / 1000),
-    frame: await scenePicture(seconds),
+    frame,
   };
   return String(await redis.xadd(`frames:${cameraId}`, '*', ...Object.entries(fields).flat()));
+}
+
+/** Writes a frame with the mark that `plantPoison` looks for: a magenta square in its middle. */
+export async function addPoisonFrame(redis: Redis, cameraId = 'cam'): Promise<string> {
+  const { canvas } = scene.frame(0);
+  const context = canvas.getContext('2d');
+  context.fillStyle = 'magenta';
+  context.fillRect(canvas.width / 2 - 40, canvas.height / 2 - 40, 80, 80);
+  return addFrame(redis, await canvas.encode('jpeg', 95), { cameraId, cameraType: 'entrance' });
 }
 
 /** Writes `count` moments into one stream. */

@@ -1,0 +1,57 @@
+import { isUtf8 } from 'node:buffer';
+import type { DeadLetterInfo } from '@trinetra/redis-batch-source';
+import { printable } from './printable.ts';
+
+/** Longer values are told by their size. */
+const longestText = 200;
+
+/** ISO 8601; what is no time that a date can hold, as it is. */
+export function timeOf(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
+}
+
+/** What is said of a dead letter as one JSON object. */
+export function describeLetter({ cameraId, id, deadAtMs, origin }: DeadLetterInfo): Record<string, unknown> {
+  return {
+    camera_id: cameraId,
+    id,
+    given_up: timeOf(deadAtMs),
+    reason: origin?.reason ?? 'unknown',
+    ...(origin === undefined
+      ? {}
+      : {
+          deliveries: origin.deliveryCount,
+          consumer: origin.consumer,
+          stream: origin.streamKey,
+          entry_id: origin.entryId,
+        }),
+  };
+}
+
+/** The dead letters of one camera, counted. */
+export function summarise({ camera, letters }: { camera: string; letters: readonly DeadLetterInfo[] }): {
+  readonly camera_id: string;
+  readonly count: number;
+  readonly oldest: string;
+  readonly newest: string;
+  readonly reasons: Readonly<Record<string, number>>;
+} {
+  const reasons = new Map<string, number>();
+  for (const { origin } of letters) {
+    const reason = origin?.reason ?? 'unknown';
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return {
+    camera_id: camera,
+    count: letters.length,
+    oldest: timeOf(letters[0]?.deadAtMs ?? 0),
+    newest: timeOf(letters.at(-1)?.deadAtMs ?? 0),
+    reasons: Object.fromEntries(reasons),
+  };
+}
+
+/** A field as a terminal may have it: short text; of pictures and whatever else is long or no text its size. */
+export function describeField(name: string, value: Buffer): string {
+  const isText = name !== 'frame' && value.length <= longestText && isUtf8(value);
+  return isText ? printable(value.toString()) : `(${value.length} bytes)`;
+}

@@ -1,0 +1,32 @@
+const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** A text as a terminal may have it: whatever controls, hides or reorders what is shown is written as an escape. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{C}\p{Zl}\p{Zp}\\]/gu,
+    (character) =>
+      escapes[character] ?? (character === '\\' ? '\\\\' : `\\u{${character.codePointAt(0)?.toString(16)}}`),
+  );
+}
+
+/** The same as JSON: what `JSON.stringify` leaves as it is, is escaped, too. */
+export function printableJson(value: unknown): string {
+  const unicode = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value, null, 2)
+    .split('\n')
+    .map((line) => line.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (found) => found.split('').map(unicode).join('')))
+    .join('\n');
+}
+
+/** Rows in columns as wide as their widest cell. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

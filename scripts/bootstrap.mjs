@@ -27,6 +27,17 @@ export function pnpm(args, { quiet = false } = {}) {
   return result.status === 0;
 }
 
+/** Runs pnpm with arguments and gives what it wrote. */
+export function pnpmOutput(args) {
+  return spawnSync('npx', ['-y', `pnpm@${pnpmVersion}`, ...args], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    timeout: 120_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+}
+
 /** Installs and builds; false where a step failed. */
 export function bootstrap(options = {}) {
   return (

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { auditDependencies } from './audit.mjs';
 import { bootstrap, pnpm } from './bootstrap.mjs';
 
 let passed = 0;
@@ -52,6 +53,12 @@ if (check('install and build', () => bootstrap())) {
   check('types', () => pnpm(['exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only']));
   check('nothing unused (knip)', () => pnpm(['exec', 'knip']));
   check('packages are publishable (publint, attw)', () => pnpm(['run', 'check:packages']));
+  const audit = auditDependencies();
+  if (audit.answered) check(`no known weakness of level high in what ships: ${audit.text}`, () => audit.ok);
+  else {
+    skipped += 1;
+    console.log(`skipped: audit of dependencies: NOT CHECKED, ${audit.text}`);
+  }
   check('servers for the tests', () => pnpm(['exec', 'node', 'tools/local-servers/src/prepare.ts']));
   runTests();
 }

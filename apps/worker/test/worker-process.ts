@@ -68,12 +68,16 @@ export interface WorkerProcess extends AsyncDisposable {
 }
 
 /** Starts the built worker as operators do: `node dist/main.js` with an environment and nothing else. */
-export async function startWorker(env: Record<string, string>): Promise<WorkerProcess> {
+export async function startWorker(
+  env: Record<string, string>,
+  options: { readonly cwd?: string } = {},
+): Promise<WorkerProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, [main], {
     env: { PATH: process.env['PATH'], METRICS_PORT: String(port), METRICS_HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...options,
   });
   let log = '';
   child.stdout.on('data', (chunk: Buffer) => {

@@ -62,6 +62,9 @@ export class ThreadClient {
   constructor(file: URL, limits: ThreadLimits, events: ThreadEvents) {
     this.#limits = limits;
     this.#events = events;
+    // ONNX Runtime 1.30 keeps an id and files on disk and sends usage data to its vendor, unless it finds this in the
+    // environment of the process when it is loaded; what a thread sets in its own copy does not get there.
+    process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
     this.#worker = new Worker(file);
     this.#worker.on('message', (response: ThreadResponse) => this.#answer(response));
     this.#worker.on('error', (error) =>

@@ -210,4 +210,55 @@ describe('the server', () => {
     silent.destroy();
     await expect(get('/health')).rejects.toThrow();
   });
+
+  it('tells browsers to make nothing of its answers', async () => {
+    const { get } = await serverOf();
+    for (const path of ['/metrics', '/health', '/ready', '/nothing']) {
+      const { headers } = await get(path);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+    }
+  });
+
+  it.each([
+    ['never ends its headers', 'GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+    ['never ends its body', 'POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n'],
+    ['says nothing', ''],
+  ])('hangs up on a client that %s', async (_what, text) => {
+    const { server } = await serverOf();
+    const socket = connect(server.port, '127.0.0.1').resume();
+    socket.on('error', () => undefined);
+    onTestFinished(() => void socket.destroy());
+    socket.write(text);
+    // A byte now and then does not keep the connection.
+    const drip = setInterval(() => socket.writable && text !== '' && socket.write('a'), 500);
+    onTestFinished(() => clearInterval(drip));
+    await once(socket, 'close', { signal: AbortSignal.timeout(20_000) });
+  });
+
+  it('refuses headers and addresses that are too long, in one line', async () => {
+    const { get } = await serverOf();
+    const long = await get(`/${'a'.repeat(20_000)}`);
+    expect(long.status).toBe(431);
+    expect(await long.text()).toBe('');
+    expect((await get('/health', { headers: { 'x-long': 'a'.repeat(20_000) } })).status).toBe(431);
+    expect((await get('/health')).status).toBe(200);
+  });
+
+  it('serves on beside clients that open connections without end', async () => {
+    const { server, get } = await serverOf();
+    const sockets = Array.from({ length: 200 }, () => connect(server.port, '127.0.0.1').resume());
+    onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
+    let closed = 0;
+    for (const socket of sockets) {
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        closed += 1;
+      });
+    }
+    await expect.poll(() => closed, { timeout: 4000 }).toBeGreaterThanOrEqual(200 - 64);
+    expect(closed).toBeLessThan(200);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(async () => (await get('/health').catch(() => undefined))?.status).toBe(200);
+  });
 });

@@ -37,6 +37,18 @@ const schema = z.strictObject({
   readyTimeoutMs: durationMs,
 });
 
+/** What a slow or greedy client may take. Node looks for requests that are late only every `connectionsCheckingInterval`. */
+const serverLimits = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 8192,
+} as const;
+/** Connections beyond are closed at once; scrapers and probes need a handful. */
+const maxConnections = 64;
+const maxRequestsPerSocket = 1000;
+
 /** A server that listens. */
 export interface MetricsServer extends AsyncDisposable {
   /** The port it got. */
@@ -76,9 +88,11 @@ export async function createMetricsServer(options: MetricsServerOptions): Promis
     '/health': () => answerHealth(health, limiter),
     '/ready': shared(() => answerReady(ready, values.readyTimeoutMs, limiter)),
   };
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
+  const server = createServer(serverLimits, (request, response) => {
     void respond(routes, request, response, limiter);
   });
+  server.maxConnections = maxConnections;
+  server.maxRequestsPerSocket = maxRequestsPerSocket;
   const port = await listen(server, values.host, values.port);
   server.on('error', (error) => limiter.error('server', { err: error }, 'metrics server'));
   let closing: Promise<void> | undefined;
@@ -116,6 +130,8 @@ async function respond(
     'content-type': answer.type,
     'content-length': Buffer.byteLength(answer.body),
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   });
   response.end(request.method === 'HEAD' ? undefined : answer.body);
 }

@@ -4,7 +4,7 @@
  */
 
 /** What the recovery adds to an entry, in its order. */
-export const letterFields = [
+const letterFields = [
   'dead_letter_stream',
   'dead_letter_reason',
   'dead_letter_entry_id',

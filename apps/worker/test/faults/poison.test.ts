@@ -174,7 +174,7 @@ it.each(['decode', 'infer'] as const)(
   },
 );
 
-it('a frame that only makes the engine throw costs itself: its batch is bisected, it is published as failed and acked', async () => {
+it('a frame that only makes the engine throw costs itself only: it is published as failed and acked, its batch is served', async () => {
   const { innocent, poison } = await write();
   await using worker = await start('one', { ...plantPoison('throw'), BATCH_TIMEOUT_MS: '500' });
   await waitFor('an event of every frame', async () =>
@@ -190,12 +190,11 @@ it('a frame that only makes the engine throw costs itself: its batch is bisected
   expect(await world.redis.keys('frames-dead:*')).toEqual([]);
   const failures = await worker.metric('trinetra_worker_inference_failures_total');
   const runs = [...failures].reduce((sum, [, count]) => sum + count, 0);
-  // Alone in its batch, or found by halving one of four.
-  expect(runs).toBeGreaterThan(0);
-  expect(runs).toBeLessThanOrEqual(3);
+  // On a CPU each frame of a batch is a run; where a run has several it is halved, which the tests of the detector show.
+  expect(runs).toBe(1);
   report(
     'frame that makes the engine throw',
     `1 among ${innocent.length} frames`,
-    `${runs} runs failed until it was found; ${innocent.length} others published ok, it as failed; 0 pending, 0 dead letters`,
+    `${runs} run failed, that of the frame; ${innocent.length} others published ok, it as failed; 0 pending, 0 dead letters`,
   );
 });

@@ -1,10 +1,4 @@
-import {
-  cameraIdOf,
-  type FrameEntry,
-  type FrameOutcome,
-  isCameraId,
-  parseFrameEntry,
-} from '@trinetra/contracts';
+import { cameraLabelOf, type FrameEntry, type FrameOutcome, parseFrameEntry } from '@trinetra/contracts';
 import type { DecodedFrame, FrameDecoder } from '@trinetra/frame-decoder';
 import type { Lease } from '@trinetra/redis-batch-source';
 import type { Telemetry } from '@trinetra/telemetry';
@@ -31,12 +25,6 @@ export type PrepareResult =
   | { readonly ok: true; readonly prepared: PreparedFrame }
   | { readonly ok: false; readonly refused: RefusedFrame };
 
-/** The camera of a stream as a label: its id, or `_invalid` where it cannot be one. */
-function labelOf(lease: Lease): string {
-  const id = cameraIdOf(lease.streamKey);
-  return isCameraId(id) ? id : '_invalid';
-}
-
 /** Makes the function that turns a lease into decoded pixels, or into the reason why there are none. */
 export function createPrepareFrame(
   decoder: FrameDecoder,
@@ -46,7 +34,7 @@ export function createPrepareFrame(
   return async (lease) => {
     const refuse = (outcome: FrameOutcome, reason: string, message: string): PrepareResult => ({
       ok: false,
-      refused: { lease, cameraId: labelOf(lease), outcome, reason, message },
+      refused: { lease, cameraId: cameraLabelOf(lease.streamKey), outcome, reason, message },
     });
     const parsed = parseFrameEntry(lease.streamKey, lease.entryId, lease.fields);
     if (!parsed.ok) return refuse('corrupt', parsed.problem, parsed.message);

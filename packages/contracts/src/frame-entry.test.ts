@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cameraIdOf, normaliseCameraType, parseFrameEntry, streamKeyOf } from './frame-entry.ts';
+import {
+  cameraIdOf,
+  cameraLabelOf,
+  isCameraId,
+  normaliseCameraType,
+  parseFrameEntry,
+  streamKeyOf,
+} from './frame-entry.ts';
 
 const good = { camera_id: 'cam_01', camera_type: 'entrance', ingest_ts: '1771840000.123', frame: 'JPEG' };
 
@@ -37,6 +44,11 @@ describe('parseFrameEntry', () => {
     ['no camera_id', { ...good, camera_id: '' }, 'bad_camera_id'],
     ['a path as camera_id', { ...good, camera_id: '../etc' }, 'bad_camera_id'],
     ['bytes that are not UTF-8', { ...good, camera_id: Buffer.from([0xff, 0xfe]) }, 'bad_camera_id'],
+    ['the name of a prototype as camera_id', { ...good, camera_id: '__proto__' }, 'bad_camera_id'],
+    ['a camera_id of 129 characters', { ...good, camera_id: 'c'.repeat(129) }, 'bad_camera_id'],
+    ['a camera_id of 10 KB', { ...good, camera_id: 'c'.repeat(10_240) }, 'field_too_long'],
+    ['a time of milliseconds', { ...good, ingest_ts: '1771840000123' }, 'bad_ingest_ts'],
+    ['a time before 1970', { ...good, ingest_ts: '-1' }, 'bad_ingest_ts'],
     ['a line break in camera_id', { ...good, camera_id: 'cam\n01' }, 'bad_camera_id'],
     ['the camera of another stream', { ...good, camera_id: 'cam_02' }, 'camera_id_mismatch'],
     ['a time that is no number', { ...good, ingest_ts: 'yesterday' }, 'bad_ingest_ts'],
@@ -55,6 +67,67 @@ describe('parseFrameEntry', () => {
     expect(parseFrameEntry('frames:cam_01', '1-0', fields)).toMatchObject({ problem: 'duplicate_field' });
   });
 
+  it('reads any entry made of known names, duplicates and hostile values as good, or refuses it in plain text', () => {
+    const name = fc.constantFrom('camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height', 'x');
+    const text = fc.oneof(
+      fc.constantFrom(
+        'cam_01',
+        'cam_01',
+        '1.5',
+        '640',
+        '',
+        'NaN',
+        '1e308',
+        '-0',
+        '__proto__',
+        'a\n',
+        '{',
+        'c:d',
+      ),
+      fc.string({ unit: 'binary', maxLength: 300 }),
+    );
+    const value = fc.oneof(
+      text.map((one) => Buffer.from(one)),
+      fc.uint8Array({ maxLength: 300 }).map((one) => Buffer.from(one)),
+    );
+    const extra = fc.array(fc.tuple(name, value), { maxLength: 4 });
+    const changed = fc.dictionary(fc.constantFrom(...Object.keys(good)), value, { maxKeys: 3 });
+    let accepted = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(changed, extra, (record, more) => {
+        const fields = [
+          ...fieldsOf({ ...good, ...record }),
+          ...more.flatMap(([one, bytes]) => [Buffer.from(one), bytes]),
+        ];
+        const result = parseFrameEntry('frames:cam_01', '1-0', fields);
+        if (result.ok) {
+          accepted += 1;
+          const { cameraId, cameraType, ingestTs, frame } = result.entry;
+          expect(cameraId).toBe('cam_01');
+          expect(isCameraId(cameraType)).toBe(true);
+          expect(ingestTs >= 0 && ingestTs <= 1e11).toBe(true);
+          expect(frame.byteLength).toBeGreaterThan(0);
+        } else {
+          refused += 1;
+          expect(result.message).toMatch(/^fields? [\x20-\x7e]{1,200}$/);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(accepted).toBeGreaterThan(50);
+    expect(refused).toBeGreaterThan(50);
+  });
+
+  it('ignores thousands of unknown fields', () => {
+    const many = Array.from({ length: 5000 }, (_, index) => Buffer.from(`f${index}`)).flatMap((one) => [
+      one,
+      one,
+    ]);
+    expect(parseFrameEntry('frames:cam_01', '1-0', [...many, ...fieldsOf(good)]).ok).toBe(true);
+    expect(parseFrameEntry('frames:cam_01', '1-0', many)).toMatchObject({ problem: 'missing_field' });
+  });
+
   it('never throws, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 20 })), fc.string(), (fields, key) => {
@@ -67,6 +140,15 @@ describe('parseFrameEntry', () => {
 describe('names', () => {
   it('turns a camera into its stream and back', () => {
     expect(cameraIdOf(streamKeyOf('cam_01'))).toBe('cam_01');
+  });
+
+  it('gives a camera only plain names before it stands in a log or a label', () => {
+    expect(cameraLabelOf('frames:cam_01')).toBe('cam_01');
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (key) => {
+        expect(cameraLabelOf(`frames:${key}`)).toMatch(/^[A-Za-z0-9_.:-]{1,128}$/);
+      }),
+    );
   });
 
   it('ranks unknown camera types with others', () => {

@@ -35,6 +35,7 @@ export interface FrameEntry {
 export type FrameEntryProblem =
   | 'missing_field'
   | 'duplicate_field'
+  | 'field_too_long'
   | 'bad_camera_id'
   | 'camera_id_mismatch'
   | 'bad_ingest_ts'
@@ -61,6 +62,15 @@ export function streamKeyOf(cameraId: string): string {
 /** `frames:cam_01` -> `cam_01`; the whole key where it has no such prefix. */
 export function cameraIdOf(streamKey: string): string {
   return streamKey.startsWith(streamPrefix) ? streamKey.slice(streamPrefix.length) : streamKey;
+}
+
+/**
+ * The camera of a stream as it may stand in a log or a label: `_invalid` where {@link isCameraId} refuses it.
+ * Whoever may write to Redis chooses the names of streams.
+ */
+export function cameraLabelOf(streamKey: string): string {
+  const cameraId = cameraIdOf(streamKey);
+  return isCameraId(cameraId) ? cameraId : '_invalid';
 }
 
 const known = ['camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height'] as const;
@@ -111,7 +121,7 @@ export function parseFrameEntry(
     if (values.has(field)) return fail('duplicate_field', `field ${field}: expected once but received twice`);
     if (field !== 'frame' && value.byteLength > 256) {
       return fail(
-        'missing_field',
+        'field_too_long',
         `field ${field}: expected at most 256 bytes but received ${value.byteLength}`,
       );
     }

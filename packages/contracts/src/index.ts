@@ -13,6 +13,7 @@ export { TrinetraError } from './errors.ts';
 export {
   type CameraType,
   cameraIdOf,
+  cameraLabelOf,
   cameraTypes,
   type FrameEntry,
   type FrameEntryProblem,

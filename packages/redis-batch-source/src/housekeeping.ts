@@ -1,4 +1,4 @@
-import { cameraIdOf, normaliseCameraType } from '@trinetra/contracts';
+import { cameraLabelOf, normaliseCameraType } from '@trinetra/contracts';
 import type { FairSchedule } from './fair-schedule.ts';
 import type { Ledger } from './ledger.ts';
 import type { RedisBatchSourceSettings } from './options.ts';
@@ -27,7 +27,7 @@ export async function discover({ client, settings, schedule }: HousekeepingConte
   const found = await client.scanStreams(settings.streamPattern);
   for (const key of schedule.keys()) if (!found.has(key)) schedule.delete(key);
   const fresh = [...found].filter((key) => !schedule.has(key) && !key.startsWith(settings.deadLetterPrefix));
-  if (fresh.length > 0) settings.logger.info({ cameras: fresh.map(cameraIdOf) }, 'new streams found');
+  if (fresh.length > 0) settings.logger.info({ cameras: fresh.map(cameraLabelOf) }, 'new streams found');
   return fresh;
 }
 
@@ -45,7 +45,7 @@ export async function lookAtStreams(
       if (!Array.isArray(row)) {
         const error = asText(row);
         if (isAccessError(new Error(error))) throw (await client.findMissingRights()) ?? new Error(error);
-        settings.logger.warn({ camera: cameraIdOf(key), error }, 'a stream cannot be read');
+        settings.logger.warn({ camera: cameraLabelOf(key), error }, 'a stream cannot be read');
         continue;
       }
       const [length, unread, oldest, type, evicted] = row;

@@ -1,4 +1,4 @@
-import { cameraIdOf, normaliseCameraType } from '@trinetra/contracts';
+import { cameraLabelOf, normaliseCameraType } from '@trinetra/contracts';
 import { RedisBatchSourceError } from './errors.ts';
 import type { HousekeepingContext } from './housekeeping.ts';
 import { IsolationTurns } from './isolation-turns.ts';
@@ -246,7 +246,7 @@ export class LeaseReader {
       }
       for (const index of empty ?? []) schedule.foundEmpty(keyAt(index));
       for (let at = 0; at + 1 < (errors?.length ?? 0); at += 2) {
-        const camera = cameraIdOf(keyAt(errors?.[at]));
+        const camera = cameraLabelOf(keyAt(errors?.[at]));
         settings.logger.debug({ camera, error: asText(errors?.[at + 1]) }, 'a stream cannot be read');
       }
       if ((entries?.length ?? 0) > 0) return true;

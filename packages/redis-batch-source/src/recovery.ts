@@ -1,4 +1,4 @@
-import { cameraIdOf } from '@trinetra/contracts';
+import { cameraLabelOf } from '@trinetra/contracts';
 import { chunksOf, type HousekeepingContext, streamsPerCall } from './housekeeping.ts';
 import { recoverScript } from './recover-script.ts';
 import { asList, asNumber, asText } from './redis-client.ts';
@@ -48,7 +48,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
       unfinished.push(...streams);
       continue;
     }
-    const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraIdOf(key)]);
+    const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraLabelOf(key)]);
     const [entries, trimmed, dead, left, suspects] = asList(
       await client.run(recoverScript, keys, [
         consumerGroup,
@@ -83,7 +83,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
         const [key, count] = [streamAt(asNumber(list[at])), asNumber(list[at + 1])];
         ledger.endedAtOnce(key, outcome, count);
         settings.logger.warn(
-          { camera: cameraIdOf(key), count, outcome },
+          { camera: cameraLabelOf(key), count, outcome },
           'pending entries ended unprocessed',
         );
       }

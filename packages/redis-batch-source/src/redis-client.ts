@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { connectionOptions } from './connection-options.ts';
@@ -178,14 +179,22 @@ export class RedisClient {
     );
   }
 
-  /** All keys of streams that match a glob. */
+  /** All keys of streams that match a glob; what is not UTF-8 is no camera, and would come back as another key. */
   async scanStreams(pattern: string): Promise<Set<string>> {
     const keys = new Set<string>();
     let cursor = '0';
     do {
-      const [next, page] = await this.#redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000, 'TYPE', 'stream');
-      for (const key of page) keys.add(key);
-      cursor = next;
+      const [next, page] = await this.#redis.scanBuffer(
+        cursor,
+        'MATCH',
+        pattern,
+        'COUNT',
+        1000,
+        'TYPE',
+        'stream',
+      );
+      for (const key of page) if (isUtf8(key)) keys.add(key.toString());
+      cursor = next.toString();
     } while (cursor !== '0');
     return keys;
   }

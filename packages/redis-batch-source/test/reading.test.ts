@@ -261,3 +261,20 @@ it('shares streams with other workers: each entry goes to one of them', async ()
   expect(new Set(seen).size).toBe(100);
   expect(seen).toHaveLength(100);
 });
+
+it('leaves streams alone whose names are not UTF-8, makes none in their place, and logs no hostile name', async () => {
+  const raw = Buffer.concat([Buffer.from('frames:'), Buffer.from([0xff, 0xfe])]);
+  await redis().xadd(raw, '*', 'camera_id', 'x');
+  await add('line\nbreak', 1);
+  const logged: string[] = [];
+  const note = (fields: object): void => void logged.push(JSON.stringify(fields));
+  const logger = { debug: note, info: note, warn: note, error: note };
+  const reading = await source({ logger });
+  const puller = new Puller(reading);
+  expect((await puller.one()).streamKey).toBe('frames:line\nbreak');
+  await add('cam_1', 1); // found by a later round
+  expect((await puller.one()).streamKey).toBe('frames:cam_1');
+  expect(await redis().xinfo('GROUPS', raw)).toEqual([]);
+  expect(await redis().dbsize()).toBe(3);
+  expect(logged).toEqual(['{"cameras":["_invalid"]}', '{"cameras":["cam_1"]}']);
+});

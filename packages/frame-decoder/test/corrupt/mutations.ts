@@ -7,8 +7,8 @@ export interface BrokenPicture {
   /** What was done to what; with the seed it names the case. */
   readonly name: string;
   readonly bytes: Buffer;
-  /** A prefix of a JPEG or WebP: no decoder may call it whole. */
-  readonly isCut: boolean;
+  /** Where it is a prefix of a JPEG or WebP, the whole: it is refused, or every pixel is there. */
+  readonly cutFrom: Buffer | undefined;
 }
 
 type Mutate = (
@@ -166,6 +166,7 @@ const pngChanges: Record<string, Mutate> = {
     const out = Buffer.from(bytes);
     const at = random.pick(structureOf(picture));
     const length = out.readUInt32BE(at);
+    if (at + 12 + length > out.length) return out; // an earlier change made it so long
     if (length > 0) {
       for (let left = random.int(1, 6); left > 0; left--)
         out[at + 8 + random.int(0, length - 1)] = random.int(0, 255);
@@ -213,7 +214,11 @@ export function breakPicture(seed: number, pictures: readonly ValidPicture[]): B
   if (random.int(0, 5) === 0) {
     const [name, mutate] = random.pick(Object.entries(cuts));
     const bytes = mutate(picture.bytes, random, picture, pictures);
-    return { name: `${picture.name}: ${name}`, bytes, isCut: picture.format !== 'png' };
+    return {
+      name: `${picture.name}: ${name}`,
+      bytes,
+      cutFrom: picture.format === 'png' ? undefined : picture.bytes,
+    };
   }
   const known = [...Object.entries(changes), ...Object.entries(byFormat[picture.format])];
   const names: string[] = [];
@@ -231,5 +236,5 @@ export function breakPicture(seed: number, pictures: readonly ValidPicture[]): B
     );
     names.push(name);
   }
-  return { name: `${picture.name}: ${names.join(', ')}`, bytes, isCut: false };
+  return { name: `${picture.name}: ${names.join(', ')}`, bytes, cutFrom: undefined };
 }

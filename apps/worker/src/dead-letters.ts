@@ -14,8 +14,9 @@ import {
 import { printable } from './printable.ts';
 import type { Settings } from './settings.ts';
 
+/** `_invalid` holds the dead letters of streams whose names are no camera's. */
 function cameraArgument(value: string): string {
-  if (isCameraId(value)) return value;
+  if (isCameraId(value) || value === '_invalid') return value;
   throw new InvalidArgumentError('expected 1 to 128 of A-Z a-z 0-9 _ . : -');
 }
 

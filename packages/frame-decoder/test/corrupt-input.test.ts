@@ -13,7 +13,7 @@ const isFull = process.env['FAULTS'] === 'full';
 const generated = isFull ? 20_000 : 700;
 const firstSeed = Number(process.env['FAULTS_SEED'] ?? 1);
 /** Growth of the resident set that garbage not yet collected explains, MiB. */
-const allowedGrowthMb = 192;
+const allowedGrowthMb = 128;
 
 let decoders: Decoders;
 let pictures: ValidPicture[];

@@ -63,6 +63,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
       ready: () => ready(),
     }),
   );
+  telemetry.setReady(async () => (await ready()).ready);
   stack.use(createGpuPoller({ telemetry }));
 
   const limiter = stack.use(createLogLimiter(logger));

@@ -21,7 +21,7 @@ export interface MetricFactory {
     name: string,
     help: string,
     labelNames?: readonly T[],
-    collect?: () => void,
+    collect?: () => void | Promise<void>,
   ): Gauge<T>;
   histogram<T extends string>(
     name: string,

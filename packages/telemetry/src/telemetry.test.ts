@@ -68,9 +68,13 @@ describe('the metrics', () => {
       trinetra_embeddings_truncated_total: 'counter',
       trinetra_engine_fallback_total: 'counter',
       trinetra_engine_info: 'gauge',
+      trinetra_effective_batch_size: 'gauge',
+      trinetra_worker_inference_failures_total: 'counter',
+      trinetra_worker_engine_restarts_total: 'counter',
       trinetra_telemetry_scrape_errors_total: 'counter',
       trinetra_build_info: 'gauge',
       trinetra_worker_info: 'gauge',
+      trinetra_worker_ready: 'gauge',
       trinetra_worker_frames_total: 'counter',
       trinetra_worker_frames_delivered_total: 'counter',
       trinetra_worker_frames_in_flight: 'gauge',
@@ -85,6 +89,19 @@ describe('the metrics', () => {
     expect(samples(text, 'trinetra_build_info')).toEqual(new Map([['{version="1.2.3"}', 1]]));
     expect(samples(text, 'trinetra_kafka_publish_errors_total')).toEqual(new Map([['', 0]]));
     expect(await globalRegistry.metrics()).toBe('\n');
+  });
+
+  it('say whether the worker is ready at each scrape, and that a failing or silent answer is a no', async () => {
+    const telemetry = telemetryOf();
+    const ready = async (): Promise<number | undefined> =>
+      samples(await scrape(telemetry), 'trinetra_worker_ready').get('');
+    expect(await ready()).toBe(0);
+    telemetry.setReady(async () => true);
+    expect(await ready()).toBe(1);
+    telemetry.setReady(() => Promise.reject(new Error('no broker')));
+    expect(await ready()).toBe(0);
+    telemetry.setReady(() => new Promise(() => undefined));
+    expect(await ready()).toBe(0);
   });
 
   it('record what the worker reports', async () => {

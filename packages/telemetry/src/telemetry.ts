@@ -4,6 +4,7 @@ import { BoundedLabels } from './bounded-labels.ts';
 import { createGpuMetrics, type GpuSample } from './gpu-metrics.ts';
 import { createLogLimiter } from './log-limiter.ts';
 import { createMetricFactory } from './metric-factory.ts';
+import { registerReadyMetric } from './ready-metric.ts';
 import type { Recording } from './recording.ts';
 import { registerSourceMetrics, type SourceStatsLike } from './source-metrics.ts';
 import { parseTelemetryOptions, type TelemetryOptions } from './telemetry-options.ts';
@@ -15,6 +16,8 @@ export interface Telemetry extends Recording, AsyncDisposable {
   readonly registry: Registry;
   /** Asked once a scrape; undefined takes the source's metrics away. */
   setSourceStats(read: (() => SourceStatsLike) | undefined): void;
+  /** Asked at each scrape, for up to 2 s; until it is set, the worker is not ready. */
+  setReady(ask: () => Promise<boolean>): void;
   /** Replaces what the GPUs last answered; `[]` takes the values away. */
   setGpuSamples(samples: readonly GpuSample[]): void;
   /** Takes the metrics out of the registry. Later calls of the other methods have no effect on it. */
@@ -49,6 +52,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       limiter.error('source_stats', { err: error }, 'could not read the statistics of the source');
     },
   );
+  let askReady = (): Promise<boolean> => Promise.resolve(false);
+  registerReadyMetric(factory, () => askReady());
   const setGpuSamples = createGpuMetrics(factory);
   let closed = false;
   if (values.processMetrics) collectDefaultMetrics({ register: registry });
@@ -67,6 +72,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     ...metrics.record,
     setSourceStats(read) {
       source = read;
+    },
+    setReady(ask) {
+      askReady = ask;
     },
     setGpuSamples(samples) {
       // A poll may end after close: its metrics are not to come back.

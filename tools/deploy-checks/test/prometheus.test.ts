@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { at, everywhere, inRepository, listAt, readText, readYaml } from '../src/files.ts';
+import { findTool, runTool } from '../src/tools.ts';
+
+const promtool = findTool('promtool');
+const folder = inRepository('deploy/prometheus');
+const rules = listAt(readYaml('deploy/prometheus/alerts.yml'), 'groups').flatMap((group) =>
+  listAt(group, 'rules'),
+);
+const names = rules.map((rule) => String(at(rule, 'alert')));
+
+describe.skipIf(promtool === undefined)('promtool', () => {
+  const tool = promtool ?? '';
+
+  it('finds nothing wrong with the configuration and the alerts', () => {
+    const { status, text } = runTool(tool, ['check', 'config', 'prometheus.yml'], folder);
+    expect(text).toContain(`${names.length} rules found`);
+    expect(status, text).toBe(0);
+  });
+
+  it('sees every alert fire and stay silent as its test says', () => {
+    const { status, text } = runTool(tool, ['test', 'rules', 'alerts.test.yml'], folder);
+    expect(status, text).toBe(0);
+  });
+
+  it('can parse every query of the dashboard and of KEDA', () => {
+    const dashboard = JSON.parse(readText('deploy/grafana/dashboards/inference-worker.json')) as unknown;
+    const keda = readYaml('deploy/kubernetes/components/keda/scaled-object.yaml');
+    const queries = [...everywhere(at(dashboard, 'panels'), 'expr'), ...everywhere(keda, 'query')];
+    expect(queries.length).toBeGreaterThan(30);
+    const recorded = queries.map((query, index) => ({
+      record: `query:${index}`,
+      expr: String(query).replaceAll('$__rate_interval', '1m'),
+    }));
+    const work = mkdtempSync(join(tmpdir(), 'trinetra-queries-'));
+    try {
+      const file = join(work, 'queries.json');
+      writeFileSync(file, JSON.stringify({ groups: [{ name: 'queries', rules: recorded }] }));
+      const { status, text } = runTool(tool, ['check', 'rules', '--lint=none', file]);
+      expect(status, text).toBe(0);
+    } finally {
+      rmSync(work, { recursive: true });
+    }
+  });
+});
+
+describe('the alerts', () => {
+  it('are each tested once firing and once silent', () => {
+    const cases = listAt(readYaml('deploy/prometheus/alerts.test.yml'), 'tests').flatMap((test) =>
+      listAt(test, 'alert_rule_test'),
+    );
+    for (const name of names) {
+      const expected = cases
+        .filter((one) => at(one, 'alertname') === name)
+        .map((one) => listAt(one, 'exp_alerts').length > 0);
+      expect(new Set(expected), name).toEqual(new Set([true, false]));
+    }
+  });
+
+  it('have an entry in the runbook, to which each of them points', () => {
+    const document = readText('docs/DEPLOY.md');
+    const headings = [...document.matchAll(/^#### (Inference\w+)$/gm)].map(([, name]) => name);
+    expect(headings).toEqual(names);
+    for (const rule of rules) {
+      const anchor = String(at(rule, 'alert')).toLowerCase();
+      expect(at(rule, 'annotations', 'runbook_url')).toMatch(new RegExp(`/docs/DEPLOY\\.md#${anchor}$`));
+    }
+  });
+
+  it('are the same for the Prometheus operator', () => {
+    const rule = readYaml('deploy/kubernetes/components/monitoring/prometheus-rule.yaml');
+    expect(at(rule, 'spec', 'groups')).toEqual(at(readYaml('deploy/prometheus/alerts.yml'), 'groups'));
+  });
+});

@@ -60,6 +60,9 @@ if (check('install and build', () => bootstrap())) {
     console.log(`skipped: audit of dependencies: NOT CHECKED, ${audit.text}`);
   }
   check('servers for the tests', () => pnpm(['exec', 'node', 'tools/local-servers/src/prepare.ts']));
+  check('tools for the checks of deploy/', () =>
+    pnpm(['exec', 'node', 'tools/deploy-checks/src/prepare.ts']),
+  );
   runTests();
 }
 console.log(`tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type LocalKafka, type LocalRedis, startKafka, startRedis } from '@trinetra/local-servers';
 import { createTelemetry } from '@trinetra/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -103,6 +103,22 @@ describe('the folder that deploy/build-app.sh makes', () => {
       runTool('env', [`METRICS_PORT=${port}`, process.execPath, join(app, 'healthcheck.mjs')]).status;
     expect(check(worker.port)).toBe(0);
     expect(check(1)).toBe(1);
+  });
+});
+
+describe('docs/TROUBLESHOOTING.md', () => {
+  const blocks = [...readText('docs/TROUBLESHOOTING.md').matchAll(/^```sh\n(.*?)^```$/gms)].map(
+    ([, code = '']) => code,
+  );
+  const commands = blocks.flatMap((block) => block.split('\n')).filter((line) => line !== '');
+
+  it.each(commands)('names a command that works: %s', (command) => {
+    const here = command.replaceAll('localhost:8002', `127.0.0.1:${worker.port}`);
+    const script = `set -o pipefail; cd ${inRepository('')}; R=${redis.url}; PATH=${dirname(process.execPath)}:$PATH\n${here}`;
+    const { status, text } = runTool('bash', ['-c', script]);
+    expect(text).not.toMatch(/^ERR|^\(error\)/m);
+    expect(text).not.toBe('');
+    expect(status, text).toBe(0);
   });
 });
 

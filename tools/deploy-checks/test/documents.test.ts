@@ -22,7 +22,8 @@ describe('links between the documents', () => {
       const [path = '', anchor] = link.split('#');
       const target = path === '' ? document : join(dirname(document), path);
       expect(existsSync(inRepository(target)), link).toBe(true);
-      if (anchor !== undefined) expect(anchorsOf(readText(target)), link).toContain(anchor);
+      const page = target.endsWith('.md') ? target : join(target, 'README.md');
+      if (anchor !== undefined) expect(anchorsOf(readText(page)), link).toContain(anchor);
     }
   });
 });

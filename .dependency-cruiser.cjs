@@ -2,7 +2,7 @@
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
-  from: { path: `^packages/(${from})/src`, pathNot: '\\.test\\.ts$' },
+  from: { path: `^packages/(${from})/(src|assets)`, pathNot: '\\.test\\.ts$' },
   to: { path: '^(packages|apps)/', pathNot: `^packages/($1${allowed.map((one) => `|${one}`).join('')})/` },
 });
 
@@ -10,8 +10,8 @@ module.exports = {
   forbidden: [
     only('contracts-and-micro-batch-import-nothing-of-ours', 'contracts|micro-batch', []),
     only(
-      'source-decoder-sink-import-contracts-only',
-      'redis-batch-source|frame-decoder|kafka-sink|telemetry|inference-runtime',
+      'source-decoder-sink-page-import-contracts-only',
+      'redis-batch-source|frame-decoder|kafka-sink|telemetry|status-page|inference-runtime',
       ['contracts'],
     ),
     only('model-packages-import-the-runtime-only', 'detector|face-aligner|embedder', [

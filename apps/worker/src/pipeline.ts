@@ -1,4 +1,4 @@
-import type { DetectionEvent, FrameOutcome } from '@trinetra/contracts';
+import type { DetectionEvent, FrameEntry, FrameOutcome } from '@trinetra/contracts';
 import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@trinetra/kafka-sink';
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
@@ -18,6 +18,8 @@ export interface PipelineOptions {
   readonly buffer: OutageBuffer;
   readonly failurePolicy: FailurePolicy;
   readonly stages: InferenceStages;
+  /** Told of each frame with its event; must return at once. */
+  readonly onEvent?: ((entry: FrameEntry, event: DetectionEvent) => void) | undefined;
   readonly workerId: string;
   readonly embeddingSpace: string | null;
   readonly batchSize: number;
@@ -69,7 +71,11 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const publish = serial(async (findings: Awaited<ReturnType<typeof inferBatch>>) => {
     const workerTs = Date.now() / 1000;
     const context = { workerId: options.workerId, embeddingSpace: options.embeddingSpace, workerTs };
-    const events = findings.map((finding) => assembleEvent(finding, context));
+    const events = findings.map((finding) => {
+      const event = assembleEvent(finding, context);
+      options.onEvent?.(finding.entry, event);
+      return event;
+    });
     const startedAt = performance.now();
     const deliveries = await write(events);
     telemetry.observeStage('publish', (performance.now() - startedAt) / 1000);

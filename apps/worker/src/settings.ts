@@ -166,6 +166,11 @@ export interface Settings {
   readonly STREAM_DELETE_ACKED: 'auto' | 'on' | 'off';
   readonly METRICS_PORT: number;
   readonly METRICS_HOST: string;
+  readonly STATUS_PAGE: Flag;
+  readonly STATUS_HOST: string;
+  readonly STATUS_PORT: number;
+  readonly SHOW_FRAMES: Flag;
+  readonly SHOW_FACES: Flag;
   readonly LOG_LEVEL: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -288,6 +293,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   ),
   METRICS_PORT: setting(whole(0, 65_535), '8002', 'port of /metrics, /health and /ready; 0: any free one'),
   METRICS_HOST: setting(text, '0.0.0.0', 'address that this port is bound to'),
+  STATUS_PAGE: setting(flag, 'off', 'live page of figures and cameras: on or off'),
+  STATUS_HOST: setting(text, '127.0.0.1', 'address that the page is bound to; it has no login'),
+  STATUS_PORT: setting(whole(0, 65_535), '0', 'port of the page, which the log tells; 0: any free one'),
+  SHOW_FRAMES: setting(flag, 'off', 'camera pictures on the page, with what was found in them: on or off'),
+  SHOW_FACES: setting(flag, 'off', 'faces in these pictures; off: blurred before they leave the worker'),
   LOG_LEVEL: setting(
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
     'info',

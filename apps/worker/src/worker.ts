@@ -7,7 +7,9 @@ import { endProcess } from './end-process.ts';
 import { createInferenceHealth } from './inference-health.ts';
 import { loadModels } from './models.ts';
 import { runPipeline } from './pipeline.ts';
+import type { Ready } from './ready.ts';
 import type { Settings } from './settings.ts';
+import { openStatusPage } from './status-page.ts';
 
 /** How long a stop waits for Kafka to take the events that wait; their frames are handed back otherwise. */
 const bufferLimitMs = 3000;
@@ -49,11 +51,10 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
   await using stack = new AsyncDisposableStack();
   const telemetry = createTelemetry({ workerId, version });
 
-  let ready: () => Promise<{ ready: boolean; checks: Record<string, { ok: boolean; detail?: unknown }> }> =
-    async () => ({
-      ready: false,
-      checks: { models: { ok: false, detail: 'loading' } },
-    });
+  let ready: () => Promise<Ready> = async () => ({
+    ready: false,
+    checks: { models: { ok: false, detail: 'loading' } },
+  });
   const server = stack.use(
     await createMetricsServer({
       host: config.METRICS_HOST,
@@ -64,6 +65,8 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     }),
   );
   telemetry.setReady(async () => (await ready()).ready);
+  const page = stack.use(await openStatusPage({ config, version, telemetry, logger, ready: () => ready() }));
+  if (page !== undefined) logger.info({ url: page.url }, 'status page');
   stack.use(createGpuPoller({ telemetry }));
 
   const limiter = stack.use(createLogLimiter(logger));
@@ -125,6 +128,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     buffer,
     failurePolicy: config.KAFKA_FAILURE_POLICY,
     stages: { decoder, detector, aligner, embedder, telemetry, logger, limiter },
+    onEvent: page === undefined ? undefined : (entry, event) => page.offer(entry, event),
     workerId,
     embeddingSpace,
     batchSize: config.BATCH_SIZE,

@@ -1,0 +1,59 @@
+import type { Logger } from '@trinetra/contracts';
+import { createStatusPage, type Part, type StatusPage, type WorkerState } from '@trinetra/status-page';
+import type { Telemetry } from '@trinetra/telemetry';
+import type { Ready } from './ready.ts';
+import type { Settings } from './settings.ts';
+
+export interface OpenStatusPageOptions {
+  readonly config: Settings;
+  readonly version: string;
+  readonly telemetry: Telemetry;
+  readonly ready: () => Promise<Ready>;
+  readonly logger: Logger;
+}
+
+const partNames: Readonly<Record<string, string>> = {
+  models: 'Models',
+  inference: 'Inference',
+  redis: 'Redis',
+};
+const sinkNames = { kafka: 'Kafka', ndjson: 'NDJSON file', stdout: 'Standard output' };
+
+/** Serves the live page as the configuration says; undefined where it is off. */
+export async function openStatusPage(options: OpenStatusPageOptions): Promise<StatusPage | undefined> {
+  const { config, version, telemetry, ready, logger } = options;
+  if (config.STATUS_PAGE === 'off') return undefined;
+  return createStatusPage({
+    host: config.STATUS_HOST,
+    port: config.STATUS_PORT,
+    workerId: config.CONSUMER_NAME,
+    version,
+    showFrames: config.SHOW_FRAMES === 'on',
+    showFaces: config.SHOW_FACES === 'on',
+    metrics: () => telemetry.registry.getMetricsAsJSON(),
+    state: async () => stateOf(await ready(), sinkNames[config.SINK.kind]),
+    logger,
+  });
+}
+
+/** The answer of `/ready`, in words. */
+export function stateOf({ ready, checks }: Ready, sinkName: string): WorkerState {
+  const parts = Object.entries(checks).map(([key, { ok, detail }]): Part => {
+    const name = key === 'sink' ? sinkName : (partNames[key] ?? key);
+    return { name, ok, note: noteOf(detail) };
+  });
+  return { ready, parts };
+}
+
+/** The sentence in a check's detail, where there is one. */
+function noteOf(detail: unknown): string | undefined {
+  if (typeof detail === 'string') return detail;
+  if (typeof detail !== 'object' || detail === null) return undefined;
+  if ('message' in detail && typeof detail.message === 'string') return detail.message;
+  const failing = Object.entries(detail).flatMap(([model, value]) =>
+    typeof value === 'object' && value !== null && 'failures' in value && 'reason' in value
+      ? [`${model} failed ${value.failures} times in a row: ${value.reason}`]
+      : [],
+  );
+  return failing.length > 0 ? failing.join('; ') : undefined;
+}

@@ -1,0 +1,200 @@
+import { byId, create, setText } from './dom.js';
+import { formatCount, formatRate, formatSeconds } from './format.js';
+import { moveFocus } from './roving-focus.js';
+
+/** @typedef {import('../src/snapshot.ts').CameraFigures} CameraFigures */
+/** @typedef {'live' | 'behind' | 'silent'} CameraState */
+
+/** Tiles on the page; of more cameras the rest is found with the filter. */
+const maxTiles = 240;
+/** A camera whose oldest unread frame is older is behind, seconds. */
+const behindSeconds = 2;
+
+/** @type {Record<string, (a: CameraFigures, b: CameraFigures) => number>} */
+const orders = {
+  id: () => 0,
+  fps: (a, b) => (b.fps ?? 0) - (a.fps ?? 0),
+  unread: (a, b) => b.unread - a.unread,
+  age: (a, b) => b.oldestUnreadAgeSeconds - a.oldestUnreadAgeSeconds,
+  persons: (a, b) => b.persons - a.persons,
+  dropped: (a, b) => b.dropped - a.dropped,
+};
+const names = new Intl.Collator('en', { numeric: true });
+
+/** @param {CameraFigures} camera @returns {CameraState} */
+export function stateOf({ fps, unread, oldestUnreadAgeSeconds }) {
+  if (unread > 0 && oldestUnreadAgeSeconds > behindSeconds) return 'behind';
+  return fps === null || fps > 0 ? 'live' : 'silent';
+}
+
+/**
+ * Cameras as tiles, filtered and sorted.
+ *
+ * @param {{ onOpen(id: string): void }} handlers
+ */
+export function createCameras({ onOpen }) {
+  const list = byId('tiles', HTMLUListElement);
+  const filter = byId('filter', HTMLInputElement);
+  const show = byId('show', HTMLSelectElement);
+  const sort = byId('sort', HTMLSelectElement);
+  /** @type {Map<string, Tile>} */
+  const tiles = new Map();
+  /** @type {Set<string>} */
+  const visible = new Set();
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const id = target instanceof HTMLElement ? (target.dataset['camera'] ?? '') : '';
+        if (isIntersecting) visible.add(id);
+        else visible.delete(id);
+      }
+    },
+    { rootMargin: '100px' },
+  );
+  /** @type {readonly CameraFigures[]} */
+  let cameras = [];
+  let withPictures = false;
+
+  /** @param {CameraFigures} camera */
+  const wanted = (camera) => {
+    if (!camera.id.toLowerCase().includes(filter.value.trim().toLowerCase())) return false;
+    if (show.value === 'all') return true;
+    return show.value === 'dropping' ? camera.dropped > 0 : stateOf(camera) === show.value;
+  };
+
+  const render = () => {
+    const order = orders[sort.value] ?? (() => 0);
+    const found = cameras.filter(wanted).sort((a, b) => order(a, b) || names.compare(a.id, b.id));
+    const shown = found.slice(0, maxTiles);
+    const ids = new Set(shown.map(({ id }) => id));
+    for (const [id, tile] of tiles) {
+      if (ids.has(id)) continue;
+      observer.unobserve(tile.element);
+      visible.delete(id);
+      tile.element.remove();
+      tiles.delete(id);
+    }
+    for (const [index, camera] of shown.entries()) {
+      let tile = tiles.get(camera.id);
+      if (tile === undefined) {
+        tile = new Tile(camera.id, () => onOpen(camera.id));
+        tiles.set(camera.id, tile);
+        observer.observe(tile.element);
+      }
+      tile.update(camera, withPictures);
+      // Moving an element takes its focus: only what is out of place moves.
+      if (list.children[index] !== tile.element)
+        list.insertBefore(tile.element, list.children[index] ?? null);
+    }
+    const buttons = [...tiles.values()].map(({ button }) => button);
+    const current = buttons.find((button) => button.tabIndex === 0);
+    const first = list.querySelector('button');
+    if (current === undefined && first !== null) first.tabIndex = 0;
+    setText(byId('camera-count', HTMLElement), `${found.length} of ${cameras.length}`);
+    const empty = byId('empty', HTMLElement);
+    empty.hidden = found.length > 0;
+    setText(
+      empty,
+      cameras.length === 0 ? 'No camera yet: frames are awaited from Redis.' : 'No camera is like that.',
+    );
+    const more = byId('more', HTMLElement);
+    more.hidden = found.length <= maxTiles;
+    setText(more, `${found.length - maxTiles} more: narrow the filter to see them.`);
+    return found.length;
+  };
+
+  const onChoice = () => setText(byId('shown', HTMLElement), `${render()} cameras shown`);
+  for (const control of [filter, show, sort]) control.addEventListener('input', onChoice);
+  list.addEventListener('keydown', (event) => moveFocus(list, event));
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey)
+      return;
+    event.preventDefault();
+    filter.focus();
+  });
+
+  return {
+    /** @param {readonly CameraFigures[]} figures @param {boolean} pictures */
+    update(figures, pictures) {
+      cameras = figures;
+      withPictures = pictures;
+      render();
+    },
+    /** Those that are seen, in the order of the page. */
+    visible: () =>
+      [...list.children].flatMap((child) => {
+        const id = child instanceof HTMLElement ? (child.dataset['camera'] ?? '') : '';
+        return visible.has(id) ? [id] : [];
+      }),
+    /** @param {string} id */
+    canvasOf: (id) => tiles.get(id)?.canvas,
+    /** @param {string} id @param {string} text */
+    describe(id, text) {
+      const tile = tiles.get(id);
+      tile?.canvas.setAttribute('aria-label', text);
+      tile?.element.classList.add('has-picture');
+    },
+  };
+}
+
+class Tile {
+  element = create('li', undefined, 'tile');
+  button = create('button');
+  canvas = create('canvas');
+  #state = create('span', '', 'state');
+  #figures = { fps: create('dd'), persons: create('dd'), unread: create('dd'), dropped: create('dd') };
+
+  /** @param {string} id @param {() => void} onOpen */
+  constructor(id, onOpen) {
+    this.element.dataset['camera'] = id;
+    this.button.type = 'button';
+    this.button.tabIndex = -1;
+    this.button.append(create('span', id, 'name'));
+    this.button.title = id;
+    this.button.addEventListener('click', onOpen);
+    const head = create('h3');
+    head.append(this.button, this.#state);
+    this.canvas.setAttribute('role', 'img');
+    this.canvas.setAttribute('aria-label', 'No frame yet');
+    this.canvas.width = 320;
+    this.canvas.height = 180;
+    const figures = create('dl');
+    /** @type {[string, HTMLElement][]} */
+    const rows = [
+      ['fps', this.#figures.fps],
+      ['persons', this.#figures.persons],
+      ['unread', this.#figures.unread],
+      ['dropped', this.#figures.dropped],
+    ];
+    for (const [name, value] of rows) {
+      const pair = create('div');
+      pair.append(create('dt', name), value);
+      figures.append(pair);
+    }
+    this.element.append(this.canvas, head, figures);
+  }
+
+  /** @param {CameraFigures} camera @param {boolean} withPictures */
+  update(camera, withPictures) {
+    const state = stateOf(camera);
+    this.element.dataset['state'] = state;
+    this.canvas.hidden = !withPictures;
+    setText(this.#state, state);
+    /** @type {[HTMLElement, number | null, string][]} */
+    const values = [
+      [this.#figures.fps, camera.fps, formatRate(camera.fps)],
+      [this.#figures.persons, camera.persons, formatCount(camera.persons)],
+      [this.#figures.unread, camera.unread, unreadOf(camera)],
+      [this.#figures.dropped, camera.dropped, formatCount(camera.dropped)],
+    ];
+    for (const [place, value, text] of values) {
+      place.dataset['value'] = String(value ?? '');
+      setText(place, text);
+    }
+  }
+}
+
+/** @param {CameraFigures} camera */
+function unreadOf({ unread, oldestUnreadAgeSeconds }) {
+  return unread === 0 ? '0' : `${formatCount(unread)} · ${formatSeconds(oldestUnreadAgeSeconds)}`;
+}

@@ -1,0 +1,87 @@
+import { type Logger, silentLogger } from '@trinetra/contracts';
+import { z } from 'zod';
+import { StatusPageError } from './errors.ts';
+import type { Metric } from './metric.ts';
+import type { WorkerState } from './snapshot.ts';
+
+/** Options of `createStatusPage`. */
+export interface StatusPageOptions {
+  /** Names the worker on the page. */
+  readonly workerId: string;
+  readonly version: string;
+  /** The metrics of this moment; `() => registry.getMetricsAsJSON()` of prom-client fits. Asked while somebody looks. */
+  readonly metrics: () => Promise<readonly Metric[]>;
+  /** How the worker is. Asked while somebody looks, once at a time. */
+  readonly state: () => Promise<WorkerState>;
+  /** Address to listen on. Default 127.0.0.1: this machine only. There is no login. */
+  readonly host?: string | undefined;
+  /** 0, the default, takes a free one. */
+  readonly port?: number | undefined;
+  /** Whether pictures of the cameras are shown at all. Default false. */
+  readonly showFrames?: boolean | undefined;
+  /** Whether faces are shown in them. Default false: they are blurred before a byte leaves the process. */
+  readonly showFaces?: boolean | undefined;
+  /** Between two snapshots, ms, 100..60,000. Default 1000. */
+  readonly intervalMs?: number | undefined;
+  /** Time that rates and percentiles are over, ms, 1000..3,600,000. Default 10,000. */
+  readonly windowMs?: number | undefined;
+  /** Viewers at once, 1..100; more are told to come back later. Default 16. */
+  readonly maxViewers?: number | undefined;
+  /** Least time between two pictures of a camera, ms, 50..60,000. Default 400. */
+  readonly pictureIntervalMs?: number | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** The plain values of the options, all filled in. */
+export interface StatusPageSettings {
+  readonly workerId: string;
+  readonly version: string;
+  readonly host: string;
+  readonly port: number;
+  readonly showFrames: boolean;
+  readonly showFaces: boolean;
+  readonly intervalMs: number;
+  readonly windowMs: number;
+  readonly maxViewers: number;
+  readonly pictureIntervalMs: number;
+}
+
+/** What `createStatusPage` uses where an option is not given. */
+export const defaultStatusPageOptions: Omit<StatusPageSettings, 'workerId' | 'version'> = Object.freeze({
+  host: '127.0.0.1',
+  port: 0,
+  showFrames: false,
+  showFaces: false,
+  intervalMs: 1000,
+  windowMs: 10_000,
+  maxViewers: 16,
+  pictureIntervalMs: 400,
+});
+
+const schema: z.ZodType<StatusPageSettings> = z.strictObject({
+  workerId: z.string().min(1).max(256),
+  version: z.string().min(1).max(256),
+  host: z.string().min(1),
+  port: z.int().min(0).max(65_535),
+  showFrames: z.boolean(),
+  showFaces: z.boolean(),
+  intervalMs: z.int().min(100).max(60_000),
+  windowMs: z.int().min(1000).max(3_600_000),
+  maxViewers: z.int().min(1).max(100),
+  pictureIntervalMs: z.int().min(50).max(60_000),
+});
+
+/** @throws {StatusPageError} `bad_options`, its message beginning with the path of each bad value. */
+export function parseOptions(options: StatusPageOptions): {
+  readonly settings: StatusPageSettings;
+  readonly logger: Logger;
+} {
+  const { metrics: _metrics, state: _state, logger = silentLogger, ...plain } = options;
+  const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
+  const parsed = schema.safeParse({ ...defaultStatusPageOptions, ...given });
+  if (parsed.success) return { settings: Object.freeze(parsed.data), logger };
+  const problems = parsed.error.issues.map(
+    (issue) => `${['statusPage', ...issue.path.map(String)].join('.')}: ${issue.message}`,
+  );
+  throw new StatusPageError('bad_options', problems.join('; '));
+}

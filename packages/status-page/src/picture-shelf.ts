@@ -1,0 +1,141 @@
+import type { DetectionEvent, FrameEntry } from '@trinetra/contracts';
+import { encodePicture } from './encode-picture.ts';
+import { hiddenRegions } from './hidden-regions.ts';
+
+/** A camera whose picture nobody asked for that long is not kept any more, ms. */
+const wantedForMs = 3000;
+/** Cameras whose pictures are kept at once, over all viewers. */
+const maxCameras = 64;
+/** Frames that wait to be encoded, together; what does not fit is not shown. Bytes. */
+const maxWaitingBytes = 32 * 1024 * 1024;
+
+/** A picture as it leaves the process, with what was found in it. */
+export interface Picture {
+  readonly cameraId: string;
+  readonly cameraType: string;
+  readonly frameId: string;
+  readonly ingestTs: number;
+  readonly status: DetectionEvent['status'];
+  /** Width over height of what the camera saw, which may have been squashed; null where that is not known. */
+  readonly aspect: number | null;
+  /** As in the event, without embeddings. */
+  readonly detections: DetectionEvent['detections'];
+  readonly jpeg: Buffer;
+}
+
+interface Place {
+  wantedAt: number;
+  /** The newest frame, not encoded yet. */
+  latest: { readonly entry: FrameEntry; readonly event: DetectionEvent } | undefined;
+  picture: Picture | undefined;
+  encodedAt: number;
+  encoding: Promise<void> | undefined;
+}
+
+export interface PictureShelfOptions {
+  readonly showFaces: boolean;
+  /** Least time between two pictures of a camera, ms. */
+  readonly intervalMs: number;
+  /** Told of frames that cannot be encoded. */
+  readonly onError: (error: unknown) => void;
+  /** A clock that never goes back, ms. Default `performance.now`. */
+  readonly now?: () => number;
+}
+
+/** The last pictures of the cameras that somebody looks at; nothing of the others. */
+export class PictureShelf {
+  readonly #options: PictureShelfOptions;
+  readonly #now: () => number;
+  readonly #places = new Map<string, Place>();
+  /** One picture is encoded at a time, so that viewers never take more than one core from the worker. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(options: PictureShelfOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Keeps the frame where somebody looks at its camera. Copies and encodes nothing. */
+  offer(entry: FrameEntry, event: DetectionEvent): void {
+    const place = this.#places.get(entry.cameraId);
+    if (place === undefined) return;
+    place.latest = undefined;
+    if (this.#now() - place.wantedAt > wantedForMs) this.#places.delete(entry.cameraId);
+    else if (this.#waitingBytes() + entry.frame.byteLength <= maxWaitingBytes)
+      place.latest = { entry, event };
+  }
+
+  /**
+   * The last picture of a camera, encoded now where there is a newer frame; undefined where there is none, or none
+   * newer than `have`. The first call for a camera only asks for its next frame.
+   */
+  async take(cameraId: string, have: string): Promise<Picture | undefined> {
+    const place = this.#want(cameraId);
+    if (place === undefined) return undefined;
+    await (place.encoding ?? this.#encodeIfDue(place));
+    return place.picture?.frameId === have ? undefined : place.picture;
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    this.#places.clear();
+  }
+
+  #waitingBytes(): number {
+    let bytes = 0;
+    for (const { latest } of this.#places.values()) bytes += latest?.entry.frame.byteLength ?? 0;
+    return bytes;
+  }
+
+  #want(cameraId: string): Place | undefined {
+    const now = this.#now();
+    let place = this.#places.get(cameraId);
+    if (place === undefined) {
+      for (const [id, { wantedAt }] of this.#places) {
+        if (now - wantedAt > wantedForMs) this.#places.delete(id);
+      }
+      if (this.#places.size >= maxCameras) return undefined;
+      const never = Number.NEGATIVE_INFINITY;
+      place = { wantedAt: now, latest: undefined, picture: undefined, encodedAt: never, encoding: undefined };
+      this.#places.set(cameraId, place);
+    }
+    place.wantedAt = now;
+    return place;
+  }
+
+  #encodeIfDue(place: Place): Promise<void> | undefined {
+    if (place.latest === undefined || this.#now() - place.encodedAt < this.#options.intervalMs) return;
+    const work = this.#queue.then(() => this.#encode(place));
+    this.#queue = work;
+    place.encoding = work.finally(() => {
+      place.encoding = undefined;
+    });
+    return place.encoding;
+  }
+
+  /** Never rejects. */
+  async #encode(place: Place): Promise<void> {
+    const { latest } = place;
+    if (latest === undefined) return;
+    const { entry, event } = latest;
+    place.latest = undefined;
+    place.encodedAt = this.#now();
+    const { width, height } = entry.originalSize ?? { width: 0, height: 0 };
+    const aspect = height > 0 ? width / height : null;
+    try {
+      const hide = (seen: number) => (this.#options.showFaces ? [] : hiddenRegions(event, aspect ?? seen));
+      place.picture = {
+        cameraId: entry.cameraId,
+        cameraType: entry.cameraType,
+        frameId: entry.frameId,
+        ingestTs: entry.ingestTs,
+        status: event.status,
+        aspect,
+        detections: event.detections,
+        jpeg: await encodePicture(entry.frame, hide),
+      };
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { createServer, type Server } from 'node:http';
+import type { DetectionEvent, FrameEntry } from '@trinetra/contracts';
+import { loadAssets } from './assets.ts';
+import { StatusPageError } from './errors.ts';
+import { Figures } from './figures.ts';
+import { isLoopback } from './guard.ts';
+import { createHandler } from './handler.ts';
+import { parseOptions, type StatusPageOptions } from './options.ts';
+import { PictureShelf } from './picture-shelf.ts';
+import { Viewers } from './viewers.ts';
+
+/** Connections at once for each viewer: its events, and pictures. */
+const connectionsPerViewer = 8;
+
+/** A page that is served. */
+export interface StatusPage extends AsyncDisposable {
+  /** `http://HOST:PORT/`, to be opened in a browser. */
+  readonly url: string;
+  /**
+   * Tells the page of a frame and its event. Costs nothing where nobody looks at its camera or no picture is shown;
+   * otherwise the bytes are kept until they are encoded or the next frame comes. They must not change.
+   */
+  offer(entry: FrameEntry, event: DetectionEvent): void;
+  /** Ends every connection at once and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a live page of a worker: figures by server-sent events, and the last frames of the cameras that somebody
+ * looks at. While nobody looks nothing is read, kept or encoded.
+ *
+ * @throws {StatusPageError} `bad_options`; `listen_failed` where the address cannot be had.
+ * @example
+ * await using page = await createStatusPage({ workerId, version, metrics: () => registry.getMetricsAsJSON(), state });
+ * console.log(page.url);
+ */
+export async function createStatusPage(options: StatusPageOptions): Promise<StatusPage> {
+  const { settings, logger } = parseOptions(options);
+  const { host, showFrames, showFaces, maxViewers, pictureIntervalMs } = settings;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  const onError = (error: unknown): void => {
+    if (performance.now() - warnedAt < 30_000) return;
+    warnedAt = performance.now();
+    logger.warn({ err: error }, 'status page');
+  };
+  if (showFrames && !isLoopback(host)) {
+    logger.warn({ host }, 'the status page shows frames to everybody who can reach this address');
+  }
+  const shelf = showFrames
+    ? new PictureShelf({ showFaces, intervalMs: pictureIntervalMs, onError })
+    : undefined;
+  const figures = new Figures(
+    options,
+    settings,
+    (snapshot) => viewers.send('snapshot', JSON.stringify(snapshot)),
+    onError,
+  );
+  const viewers = new Viewers(
+    maxViewers,
+    () => figures.start(),
+    () => {
+      figures.stop();
+      shelf?.clear();
+    },
+  );
+  const handler = createHandler({ host, assets: await loadAssets(), viewers, shelf, onError });
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, handler);
+  server.maxConnections = maxViewers * connectionsPerViewer;
+  const port = await listen(server, host, settings.port);
+  server.on('error', onError);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= new Promise((resolve) => {
+      server.close(() => resolve());
+      viewers.close();
+      server.closeAllConnections();
+    });
+    return closing;
+  };
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/`,
+    offer: (entry, event) => shelf?.offer(entry, event),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: NodeJS.ErrnoException): void => {
+      const reason = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message;
+      reject(new StatusPageError('listen_failed', `status page on ${host}:${port}: ${reason}`, { cause }));
+    };
+    server.once('error', failed);
+    server.listen(port, host, () => {
+      server.off('error', failed);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}

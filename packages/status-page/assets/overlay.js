@@ -12,8 +12,10 @@ export const overlayColours = Object.freeze({ person: '#22d3ee', face: '#facc15'
  * @param {readonly EventDetection[]} detections coordinates 0..1
  */
 export function drawPicture(canvas, bitmap, aspect, detections) {
-  const wanted = Math.round(canvas.clientWidth * window.devicePixelRatio) || 640;
-  const width = Math.min(1280, Math.max(320, wanted));
+  // As many pixels as are shown, so that lines and letters have the same size on every tile.
+  const scale = window.devicePixelRatio;
+  const shownWidth = Math.min(canvas.clientWidth, canvas.clientHeight * aspect) || 320;
+  const width = Math.round(shownWidth * scale);
   const height = Math.round(width / aspect);
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
@@ -22,19 +24,18 @@ export function drawPicture(canvas, bitmap, aspect, detections) {
   const context = canvas.getContext('2d');
   if (context === null) return;
   context.drawImage(bitmap, 0, 0, width, height);
-  const unit = Math.max(1, width / 320);
   for (const { bbox, confidence, face } of detections) {
-    strokeBox(context, bbox, overlayColours.person, 1.5 * unit);
+    strokeBox(context, bbox, overlayColours.person, 2 * scale);
     if (typeof face === 'object') {
-      strokeBox(context, face.bbox, overlayColours.face, unit);
+      strokeBox(context, face.bbox, overlayColours.face, 1.5 * scale);
       context.fillStyle = overlayColours.landmark;
       for (const [x, y] of face.landmarks) {
         context.beginPath();
-        context.arc(x * width, y * height, 1.4 * unit, 0, 2 * Math.PI);
+        context.arc(x * width, y * height, 1.6 * scale, 0, 2 * Math.PI);
         context.fill();
       }
     }
-    label(context, bbox, `${Math.round(confidence * 100)} %`, unit);
+    label(context, bbox, `${Math.round(confidence * 100)} %`, scale);
   }
 }
 
@@ -55,11 +56,11 @@ function strokeBox(context, [x1, y1, x2, y2], colour, lineWidth) {
  * @param {CanvasRenderingContext2D} context
  * @param {readonly [number, number, number, number]} box
  * @param {string} text
- * @param {number} unit
+ * @param {number} scale
  */
-function label(context, [x1, y1], text, unit) {
+function label(context, [x1, y1], text, scale) {
   const { width, height } = context.canvas;
-  const size = 10 * unit;
+  const size = 10 * scale;
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textBaseline = 'middle';
   const boxWidth = context.measureText(text).width + size * 0.7;

@@ -40,6 +40,8 @@ export function createOverview() {
   const fps = createSpark('spark-fps');
   const latency = createSpark('spark-latency');
   const lag = createSpark('spark-lag');
+  const dropped = createSpark('spark-dropped');
+  const waiting = createSpark('spark-waiting');
   const places = [...document.querySelectorAll('[data-figure]')].filter((one) => one instanceof HTMLElement);
   const state = byId('state', HTMLElement);
   const fill = byId('fill', HTMLMeterElement);
@@ -57,6 +59,8 @@ export function createOverview() {
     fps(snapshot.totals.fps);
     latency(snapshot.endToEnd.p95);
     lag(snapshot.totals.unread);
+    dropped(snapshot.totals.droppedPerSecond);
+    waiting(snapshot.totals.eventsWaiting);
     const { id, version, uptimeSeconds } = snapshot.worker;
     setText(byId('worker', HTMLElement), `${id} · ${version} · up ${formatUptime(uptimeSeconds)}`);
     const bad = snapshot.state.parts.filter(({ ok }) => !ok).map(({ name }) => name);
@@ -145,8 +149,8 @@ function showEngines({ engines, fallbacks, gpus }) {
 
 /** @param {StatusSnapshot} snapshot */
 function showDrops({ drops }) {
-  const rows = drops.length > 0 ? drops : [{ reason: 'none', count: 0 }];
-  fillList(byId('drops', HTMLUListElement), rows, makeRow, (row, { reason, count }) => {
+  byId('no-drops', HTMLElement).hidden = drops.length > 0;
+  fillList(byId('drops', HTMLUListElement), drops, makeRow, (row, { reason, count }) => {
     row.dataset['reason'] = reason;
     row.dataset['value'] = String(count);
     fillRow(row, reason.replaceAll('_', ' '), formatCount(count));

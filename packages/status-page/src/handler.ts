@@ -8,6 +8,9 @@ import type { Viewers } from './viewers.ts';
 /** Cameras in one request for pictures. */
 const maxCamerasPerRequest = 32;
 
+/** Pictures under way to all viewers; who asks while there are more is told to come back. Bytes. */
+const maxSendingBytes = 32 * 1024 * 1024;
+
 export interface HandlerOptions {
   /** Address that the server is bound to. */
   readonly host: string;
@@ -23,6 +26,7 @@ export function createHandler(
   options: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { host, assets, viewers, shelf, onError } = options;
+  let sendingBytes = 0;
 
   const say = (response: ServerResponse, status: number, text: string): void => {
     // The body of a refused request is not read: the connection cannot serve another one after it.
@@ -51,12 +55,19 @@ export function createHandler(
         ? []
         : await Promise.all(cameras.map((id, index) => shelf.take(id, have[index] ?? '')));
     const body = encodeParts(taken.filter((picture) => picture !== undefined));
+    if (sendingBytes + body.byteLength > maxSendingBytes) return say(response, 503, 'too much is under way');
+    if (response.destroyed) return undefined;
+    sendingBytes += body.byteLength;
+    response.once('close', () => {
+      sendingBytes -= body.byteLength;
+    });
     response.writeHead(200, {
       'content-type': partsType,
       'content-length': body.byteLength,
       'cache-control': 'no-store',
     });
     response.end(body);
+    return undefined;
   };
 
   return (request, response) => {

@@ -118,6 +118,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
   const ledger = createLedger(maxlen);
   const { cameras, fps, seconds: length } = options;
   screen.say(`The worker is ready. ${cameras} cameras send ${fps} frames a second each for ${length} s.`);
+  screen.say(`Watch it live: ${worker.pageUrl} (faces are blurred; --seconds 300 gives more time to look).`);
   const seconds = await replay({
     options,
     redisUrl: redis.url,

@@ -8,6 +8,8 @@ import { parseWorkerCounters, type WorkerCounters } from './worker-counters.ts';
 /** The worker as its own process, as operators run it. */
 export interface Worker {
   readonly program: Program;
+  /** Address of its live page. */
+  readonly pageUrl: string;
   /** undefined where it did not answer: whether it is still alive is asked of `program`. */
   counters(): Promise<WorkerCounters | undefined>;
 }
@@ -18,16 +20,20 @@ const main = fileURLToPath(import.meta.resolve('@trinetra/worker/dist/main.js'))
 /**
  * Starts the worker and resolves once it is ready: models loaded, Redis and the sink reachable.
  *
- * @param env Its configuration, without the metrics port.
+ * @param env Its configuration, without the ports.
  * @throws {DemoError} `not_started`, with its last log lines.
  */
 export async function startWorker(env: Readonly<Record<string, string>>): Promise<Worker> {
   const port = await freePort();
+  const pagePort = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const program = startProgram('worker', main, [], {
     ...env,
     METRICS_PORT: String(port),
     METRICS_HOST: '127.0.0.1',
+    STATUS_PAGE: 'on',
+    STATUS_PORT: String(pagePort),
+    SHOW_FRAMES: 'on',
   });
   const end = performance.now() + readyLimitMs;
   const isReady = async (): Promise<boolean> => {
@@ -48,6 +54,7 @@ export async function startWorker(env: Readonly<Record<string, string>>): Promis
   }
   return {
     program,
+    pageUrl: `http://127.0.0.1:${pagePort}/`,
     async counters() {
       try {
         const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(5000) });

@@ -8,6 +8,7 @@ const tools = {
   'redis-server': { flag: '--version', debian: 'redis-server' },
   java: { flag: '-version', debian: 'default-jre-headless' },
   openssl: { flag: 'version', debian: 'openssl' },
+  chromium: { flag: '--version', debian: 'chromium' },
   mvn: { flag: '--version', debian: 'maven' },
 } as const;
 

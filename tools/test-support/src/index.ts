@@ -1,3 +1,4 @@
+export { hasBrowser, launchBrowser } from './browser.ts';
 export { type OnnxModel, type OnnxNode, type OnnxTensor, onnxModel } from './onnx-model.ts';
 export { type ReadmeExampleOptions, runReadmeExample } from './readme-example.ts';
 export { goldenNames, sharedFolder } from './shared.ts';

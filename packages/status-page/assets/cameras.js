@@ -119,11 +119,13 @@ export function createCameras({ onOpen }) {
       }),
     /** @param {string} id */
     canvasOf: (id) => tiles.get(id)?.canvas,
-    /** @param {string} id @param {string} text */
-    describe(id, text) {
+    /** Says what a tile's picture shows. @param {string} id @param {string} text @param {string} frameId */
+    describe(id, text, frameId) {
       const tile = tiles.get(id);
       tile?.canvas.setAttribute('aria-label', text);
-      tile?.element.classList.add('has-picture');
+      if (tile === undefined) return;
+      tile.element.classList.add('has-picture');
+      tile.element.dataset['frame'] = frameId;
     },
   };
 }

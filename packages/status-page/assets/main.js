@@ -32,7 +32,7 @@ const runPictures = createPictureLoop({
     if (canvas !== undefined) drawPicture(canvas, bitmap, aspect, picture.detections);
     const count = picture.detections.length;
     const persons = count === 1 ? '1 person' : `${count} persons`;
-    cameras.describe(picture.cameraId, `Last frame of ${picture.cameraId}: ${persons}`);
+    cameras.describe(picture.cameraId, `Last frame of ${picture.cameraId}: ${persons}`, picture.frameId);
     detail.show(picture, bitmap);
   },
 });

@@ -39,6 +39,26 @@ describe('PictureShelf', () => {
     expect((await shelf.take('a', ''))?.frameId).toBe('2-0');
   });
 
+  it('hides a person that was found a moment ago but not in this frame', async () => {
+    const { shelf } = shelfOf();
+    const head = [0.2, 0.1, 0.8, 0.3] as const;
+    await shelf.take('a', '');
+    shelf.offer(entryOf('a', picture, '1-0'), event);
+    shelf.offer(entryOf('a', picture, '2-0'), { ...eventOf('a', []), ingest_ts: event.ingest_ts + 0.9 });
+    const taken = await shelf.take('a', '');
+    expect(taken).toMatchObject({ frameId: '2-0', detections: [] });
+    expect(await detailIn(taken?.jpeg ?? new Uint8Array(), head)).toBeLessThan(12);
+  });
+
+  it('forgets a person that was found long ago', async () => {
+    const { shelf } = shelfOf();
+    await shelf.take('a', '');
+    shelf.offer(entryOf('a', picture, '1-0'), event);
+    shelf.offer(entryOf('a', picture, '2-0'), { ...eventOf('a', []), ingest_ts: event.ingest_ts + 1.1 });
+    const taken = await shelf.take('a', '');
+    expect(await detailIn(taken?.jpeg ?? new Uint8Array(), [0.2, 0.1, 0.8, 0.3])).toBeGreaterThan(100);
+  });
+
   it('shows faces where that is asked for', async () => {
     const { shelf } = shelfOf(true);
     await shelf.take('a', '');

@@ -9,6 +9,10 @@ const maxCameras = 64;
 /** Frames that wait to be encoded, together; what does not fit is not shown. Bytes. */
 const maxWaitingBytes = 32 * 1024 * 1024;
 
+/** A person that was found this short before is hidden too: detectors miss a person in a frame now and then. Seconds. */
+const rememberedSeconds = 1;
+const rememberedEvents = 3;
+
 /** A picture as it leaves the process, with what was found in it. */
 export interface Picture {
   readonly cameraId: string;
@@ -27,6 +31,8 @@ interface Place {
   wantedAt: number;
   /** The newest frame, not encoded yet. */
   latest: { readonly entry: FrameEntry; readonly event: DetectionEvent } | undefined;
+  /** The last events, the newest one included. */
+  recent: readonly DetectionEvent[];
   picture: Picture | undefined;
   encodedAt: number;
   encoding: Promise<void> | undefined;
@@ -60,6 +66,7 @@ export class PictureShelf {
     const place = this.#places.get(entry.cameraId);
     if (place === undefined) return;
     place.latest = undefined;
+    place.recent = [...place.recent.slice(1 - rememberedEvents), event];
     if (this.#now() - place.wantedAt > wantedForMs) this.#places.delete(entry.cameraId);
     else if (this.#waitingBytes() + entry.frame.byteLength <= maxWaitingBytes)
       place.latest = { entry, event };
@@ -96,7 +103,14 @@ export class PictureShelf {
       }
       if (this.#places.size >= maxCameras) return undefined;
       const never = Number.NEGATIVE_INFINITY;
-      place = { wantedAt: now, latest: undefined, picture: undefined, encodedAt: never, encoding: undefined };
+      place = {
+        wantedAt: now,
+        latest: undefined,
+        recent: [],
+        picture: undefined,
+        encodedAt: never,
+        encoding: undefined,
+      };
       this.#places.set(cameraId, place);
     }
     place.wantedAt = now;
@@ -118,12 +132,18 @@ export class PictureShelf {
     const { latest } = place;
     if (latest === undefined) return;
     const { entry, event } = latest;
+    const before = place.recent.filter(
+      (one) => one.status !== 'failed' && Math.abs(event.ingest_ts - one.ingest_ts) <= rememberedSeconds,
+    );
     place.latest = undefined;
     place.encodedAt = this.#now();
     const { width, height } = entry.originalSize ?? { width: 0, height: 0 };
     const aspect = height > 0 ? width / height : null;
     try {
-      const hide = (seen: number) => (this.#options.showFaces ? [] : hiddenRegions(event, aspect ?? seen));
+      const hide = (seen: number) =>
+        this.#options.showFaces
+          ? []
+          : [event, ...before].flatMap((one) => hiddenRegions(one, aspect ?? seen));
       place.picture = {
         cameraId: entry.cameraId,
         cameraType: entry.cameraType,

@@ -1,0 +1,221 @@
+import { once } from 'node:events';
+import { get, request } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { checkered, entryOf, eventOf } from './frames.ts';
+import { setUnread, startWorld } from './world.ts';
+
+/** Asks with headers that fetch does not let one set. */
+async function ask(url: string, headers: Record<string, string>, method = 'GET'): Promise<number> {
+  const sent = request(url, { headers, method }).end();
+  const [response] = await once(sent, 'response');
+  response.resume();
+  return response.statusCode;
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 30_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`waited 30 s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Follows /events; `next` resolves to the next snapshot. */
+async function watch(url: string) {
+  const sent = get(`${url}events`);
+  const [response] = await once(sent, 'response');
+  let text = '';
+  let taken = 0;
+  response.setEncoding('utf8');
+  response.on('data', (chunk: string) => {
+    text += chunk;
+  });
+  response.on('error', () => undefined); // tests cut it
+  return {
+    status: response.statusCode,
+    close: () => sent.destroy(),
+    next: async () => {
+      const lines = (): string[] => text.split('\n').filter((line) => line.startsWith('data: '));
+      await until('a snapshot', () => lines().length > taken && text.endsWith('\n\n'));
+      taken = lines().length;
+      return JSON.parse(lines().at(-1)?.slice(6) ?? '');
+    },
+  };
+}
+
+describe('the files of the page', () => {
+  it('are served with a policy that lets nothing in from elsewhere', async () => {
+    await using world = await startWorld();
+    const response = await fetch(world.page.url);
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'self';/,
+    );
+    expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    const html = await response.text();
+    expect(html).toContain('<h1>Inference worker</h1>');
+    const files = [...html.matchAll(/(?:href|src)="([\w.-]+)"/g)].map(([, name]) => name);
+    expect(files.length).toBeGreaterThan(4);
+    for (const file of files) expect((await fetch(`${world.page.url}${file}`)).status).toBe(200);
+    expect(html).not.toMatch(/https?:\/\//);
+  });
+
+  it('are not sent again where they have not changed', async () => {
+    await using world = await startWorld();
+    const etag = (await fetch(world.page.url)).headers.get('etag') ?? '';
+    expect((await fetch(world.page.url, { headers: { 'if-none-match': etag } })).status).toBe(304);
+  });
+
+  it('are all there is: no other path or method', async () => {
+    await using world = await startWorld();
+    for (const path of ['tsconfig.json', '../package.json', '..%2fpackage.json', 'constructor']) {
+      expect((await fetch(`${world.page.url}${path}`)).status).toBe(404);
+    }
+    expect(await ask(world.page.url, {}, 'POST')).toBe(405);
+    expect(await ask(`${world.page.url}events`, {}, 'HEAD')).toBe(405);
+  });
+});
+
+describe('who may ask', () => {
+  it('answers to names of this machine only, so that no foreign name can be pointed here', async () => {
+    await using world = await startWorld();
+    expect(await ask(world.page.url, { host: 'evil.example' })).toBe(403);
+    expect(await ask(world.page.url, { host: 'localhost:1' })).toBe(200);
+    expect(await ask(world.page.url, { host: '[::1]:1' })).toBe(200);
+  });
+
+  it('refuses scripts of other sites, and lets a link to the page work', async () => {
+    await using world = await startWorld();
+    expect(await ask(`${world.page.url}pictures`, { 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await ask(`${world.page.url}pictures`, { 'sec-fetch-site': 'same-site' })).toBe(403);
+    expect(await ask(`${world.page.url}pictures`, { 'sec-fetch-site': 'same-origin' })).toBe(200);
+    const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect(await ask(world.page.url, link)).toBe(200);
+  });
+});
+
+describe('/events', () => {
+  it('reads metrics only while somebody looks', async () => {
+    await using world = await startWorld({ intervalMs: 100 });
+    expect(world.metricsRead()).toBe(0);
+    const viewer = await watch(world.page.url);
+    await viewer.next();
+    await viewer.next();
+    viewer.close();
+    let before = -1;
+    await until('the reading to stop', async () => {
+      before = world.metricsRead();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return world.metricsRead() === before;
+    });
+    expect(before).toBeGreaterThan(1);
+  });
+
+  it('sends what /metrics says, with rates from the second snapshot on', async () => {
+    await using world = await startWorld();
+    setUnread(world.telemetry, { a: [7, 1.5], b: [2, 9] });
+    const viewer = await watch(world.page.url);
+    expect(await viewer.next()).toMatchObject({
+      totals: { fps: null, unread: 9, oldestUnreadAgeSeconds: 9 },
+      pictures: 'none',
+    });
+    for (let index = 0; index < 10; index += 1) world.telemetry.frameProcessed('a');
+    world.telemetry.frameDropped('b', 'corrupt');
+    let snapshot = await viewer.next();
+    while (snapshot.totals.processed < 10) snapshot = await viewer.next();
+    expect(snapshot.totals.fps).toBeCloseTo(10 / snapshot.windowSeconds, 6);
+    expect(snapshot.drops).toEqual([{ reason: 'corrupt', count: 1 }]);
+    expect(snapshot.cameras).toMatchObject([
+      { id: 'a', processed: 10, unread: 7, dropped: 0 },
+      { id: 'b', processed: 0, unread: 2, dropped: 1, oldestUnreadAgeSeconds: 9 },
+    ]);
+    viewer.close();
+  });
+
+  it('says that the worker is not ready where it does not say how it is', async () => {
+    await using world = await startWorld({ state: () => Promise.reject(new Error('x')) });
+    const viewer = await watch(world.page.url);
+    expect(await viewer.next()).toMatchObject({
+      state: { ready: false, parts: [{ name: 'Worker', ok: false }] },
+    });
+    viewer.close();
+  });
+
+  it('has room for so many viewers, and for the next once one has gone', async () => {
+    await using world = await startWorld({ maxViewers: 2 });
+    const first = await watch(world.page.url);
+    const second = await watch(world.page.url);
+    expect((await watch(world.page.url)).status).toBe(503);
+    first.close();
+    let third = await watch(world.page.url);
+    await until('room', async () => {
+      if (third.status !== 200) third = await watch(world.page.url);
+      return third.status === 200;
+    });
+    expect((await third.next()).worker.id).toBe('worker-1');
+    second.close();
+    third.close();
+  });
+});
+
+describe('/pictures', () => {
+  it('has none without a viewer, and none where pictures are off', async () => {
+    const picture = await checkered(64, 64, []);
+    const event = eventOf('a', []);
+    for (const [showFrames, watched] of [
+      [true, false],
+      [false, true],
+    ] as const) {
+      await using world = await startWorld({ showFrames });
+      const viewer = watched ? await watch(world.page.url) : undefined;
+      for (let index = 0; index < 3; index += 1) {
+        const response = await fetch(`${world.page.url}pictures?camera=a&have=`);
+        expect((await response.arrayBuffer()).byteLength).toBe(0);
+        world.page.offer(entryOf('a', picture), event);
+      }
+      viewer?.close();
+    }
+  });
+
+  it('gives the picture of a camera that is looked at', async () => {
+    await using world = await startWorld({ showFrames: true });
+    const viewer = await watch(world.page.url);
+    const picture = await checkered(64, 64, []);
+    let length = 0;
+    await until('a picture', async () => {
+      const response = await fetch(`${world.page.url}pictures?camera=a&have=`);
+      length = (await response.arrayBuffer()).byteLength;
+      world.page.offer(entryOf('a', picture), eventOf('a', []));
+      return length > 0;
+    });
+    expect(length).toBeGreaterThan(200);
+    viewer.close();
+  });
+});
+
+describe('createStatusPage', () => {
+  it('says which option is wrong', async () => {
+    await expect(startWorld({ intervalMs: 1, port: 70_000 })).rejects.toThrow(
+      /^statusPage\.port: .*statusPage\.intervalMs: /,
+    );
+  });
+
+  it('says that a port is in use', async () => {
+    await using world = await startWorld();
+    await expect(startWorld({ port: Number(new URL(world.page.url).port) })).rejects.toThrow(
+      /^status page on 127\.0\.0\.1:\d+: the port is in use$/,
+    );
+  });
+
+  it('warns where frames are shown beyond this machine', async () => {
+    const lines: string[] = [];
+    const ignore = (): void => undefined;
+    const warn = (_: unknown, message: string): void => void lines.push(message);
+    await using _world = await startWorld({
+      host: '0.0.0.0',
+      showFrames: true,
+      logger: { debug: ignore, info: ignore, warn, error: ignore },
+    });
+    expect(lines).toEqual(['the status page shows frames to everybody who can reach this address']);
+  });
+});

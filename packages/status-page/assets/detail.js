@@ -5,6 +5,13 @@ import { drawPicture } from './overlay.js';
 /** @typedef {import('../src/snapshot.ts').CameraFigures} CameraFigures */
 /** @typedef {import('./pictures.js').Picture} Picture */
 
+const absences = {
+  no_face: 'no face found',
+  too_small: 'face too small',
+  failed: 'the search for a face failed',
+  not_run: 'no face was searched for',
+};
+
 /** One camera, large. */
 export function createDetail() {
   const dialog = byId('detail', HTMLDialogElement);
@@ -70,10 +77,8 @@ export function createDetail() {
         () => create('li'),
         (item, { confidence, face }) => {
           const about =
-            typeof face === 'object'
-              ? `face ${Math.round(face.score * 100)} %`
-              : `no face: ${face ?? 'not run'}`;
-          setText(item, `Person ${Math.round(confidence * 100)} %, ${about.replaceAll('_', ' ')}`);
+            typeof face === 'object' ? `face ${Math.round(face.score * 100)} %` : absences[face ?? 'not_run'];
+          setText(item, `Person ${Math.round(confidence * 100)} %, ${about}`);
         },
       );
     },

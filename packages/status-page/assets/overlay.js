@@ -1,7 +1,7 @@
 /** @typedef {import('@trinetra/contracts').EventDetection} EventDetection */
 
 /** Colours over a picture, the same in light and dark: they are seen on any camera. */
-export const overlayColours = Object.freeze({ person: '#22d3ee', face: '#facc15', landmark: '#f472b6' });
+const overlayColours = Object.freeze({ person: '#22d3ee', face: '#facc15', landmark: '#f472b6' });
 
 /**
  * Draws a picture with what was found in it.

@@ -22,7 +22,7 @@ const maxCameras = 24;
  * @param {ArrayBuffer} buffer
  * @returns {Picture[]}
  */
-export function parseParts(buffer) {
+function parseParts(buffer) {
   const view = new DataView(buffer);
   const decoder = new TextDecoder();
   const pictures = [];

@@ -50,7 +50,7 @@ async function coverOf(raw: Raw, region: Xyxy): Promise<OverlayOptions | undefin
  * Makes the JPEG that leaves the process: at most 640 px a side, without metadata, with what must not be seen reduced
  * to a few colours. Runs in libvips' threads, not on the event loop. The orientation tag of EXIF is ignored, as boxes ignore it.
  *
- * @param picture JPEG, PNG or WebP.
+ * @param picture JPEG, PNG or WebP, which the worker's own decoder has let pass.
  * @param hide Gives the regions that must not be seen, normalised to 0..1, by width over height of the picture.
  * @throws where the picture cannot be decoded.
  */
@@ -59,7 +59,12 @@ export async function encodePicture(
   hide: (aspect: number) => readonly Xyxy[],
 ): Promise<Buffer> {
   const bytes = Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength);
-  const { data, info } = await sharp(bytes, { limitInputPixels: maxInputPixels, autoOrient: false, pages: 1 })
+  const { data, info } = await sharp(bytes, {
+    failOn: 'error',
+    limitInputPixels: maxInputPixels,
+    autoOrient: false,
+    pages: 1,
+  })
     .resize({ width: maxSidePx, height: maxSidePx, fit: 'inside', withoutEnlargement: true })
     .flatten()
     .toColourspace('srgb')

@@ -36,6 +36,14 @@ describe('hiddenRegions', () => {
     },
   );
 
+  it('covers the head of a person, too, whose face may be that of somebody beside', () => {
+    const face = { bbox: [0.5, 0.2, 0.6, 0.3] as [number, number, number, number], landmarks, score: 0.9 };
+    const regions = regionsOf({ bbox: [0.2, 0.1, 0.6, 0.9], face });
+    expect(regions).toHaveLength(2);
+    expect(regions[1]?.[0]).toBeLessThan(0.2);
+    expect(regions[1]?.[2]).toBeGreaterThan(0.6);
+  });
+
   it('covers a head as high as the person is wide in the shape of the picture', () => {
     const [region] = regionsOf({ bbox: [0.4, 0.4, 0.6, 1], face: 'no_face' }, 16 / 9);
     expect(region?.[3]).toBeGreaterThan(0.4 + 0.2 * (16 / 9));

@@ -2,8 +2,8 @@ import type { DetectionEvent, EventDetection, Xyxy } from '@trinetra/contracts';
 
 /** Added on every side of a found face, as a share of its size: ears, hair and chin belong to it. */
 const faceMargin = 0.35;
-/** Added on every side of a head that is only guessed at, as a share of the person's width. */
-const headMargin = 0.12;
+/** Added beside a head that is only guessed at, as a share of the person's width; above it twice as much. */
+const headMargin = 0.15;
 
 function grow([x1, y1, x2, y2]: Xyxy, dx: number, dy: number): Xyxy {
   return [Math.max(0, x1 - dx), Math.max(0, y1 - dy), Math.min(1, x2 + dx), Math.min(1, y2 + dy)];
@@ -18,22 +18,31 @@ function grow([x1, y1, x2, y2]: Xyxy, dx: number, dy: number): Xyxy {
 function headOf(box: Xyxy, aspect: number): Xyxy {
   const [x1, y1, x2, y2] = box;
   const height = Math.min(y2 - y1, Math.max((x2 - x1) * aspect, (y2 - y1) / 3));
-  return grow([x1, y1, x2, y1 + height], (x2 - x1) * headMargin, (x2 - x1) * aspect * headMargin);
+  return grow([x1, y1, x2, y1 + height], (x2 - x1) * headMargin, (x2 - x1) * aspect * headMargin * 2);
 }
 
-function regionOf({ bbox, face }: EventDetection, aspect: number): Xyxy {
-  if (typeof face !== 'object') return headOf(bbox, aspect);
+/** Whether a face lies where the head of this person is; where people overlap it may be another's. */
+function isOwn(face: Xyxy, [x1, y1, x2, y2]: Xyxy, aspect: number): boolean {
+  const x = (face[0] + face[2]) / 2;
+  const y = (face[1] + face[3]) / 2;
+  const height = Math.max((x2 - x1) * aspect, (y2 - y1) / 3);
+  return Math.abs(x - (x1 + x2) / 2) < (x2 - x1) * 0.3 && y < y1 + height;
+}
+
+function regionsOf({ bbox, face }: EventDetection, aspect: number): Xyxy[] {
+  if (typeof face !== 'object') return [headOf(bbox, aspect)];
   const [x1, y1, x2, y2] = face.bbox;
-  return grow(face.bbox, (x2 - x1) * faceMargin, (y2 - y1) * faceMargin);
+  const region = grow(face.bbox, (x2 - x1) * faceMargin, (y2 - y1) * faceMargin);
+  return isOwn(face.bbox, bbox, aspect) ? [region] : [region, headOf(bbox, aspect)];
 }
 
 /**
  * What must not be seen of a frame, normalised to 0..1: the face of every person, and the head of those whose face was
- * not found. The whole frame where detection failed, because nobody knows then who is in it.
+ * not found, or was found where the head of somebody else may be. The whole frame where detection failed, because nobody knows then who is in it.
  *
  * @param aspect Width of the picture over its height.
  */
 export function hiddenRegions(event: DetectionEvent, aspect: number): Xyxy[] {
   if (event.status === 'failed') return [[0, 0, 1, 1]];
-  return event.detections.map((detection) => regionOf(detection, aspect));
+  return event.detections.flatMap((detection) => regionsOf(detection, aspect));
 }

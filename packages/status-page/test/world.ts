@@ -17,10 +17,6 @@ export interface World extends AsyncDisposable {
   scrape(): Promise<string>;
 }
 
-export interface SourceFigures {
-  readonly cameras: ReadonlyMap<string, { readonly unread: number; readonly oldestSeconds: number }>;
-}
-
 const outcomes = {
   published: 0,
   published_degraded: 0,

@@ -42,6 +42,12 @@ try {
     await page.emulateMedia({ colorScheme: scheme });
     await page.screenshot({ path: join(folder, `${name}.png`) });
   }
+  if (folder !== docs) {
+    await page.locator('.tile button').first().click();
+    await page.waitForTimeout(3000);
+    await page.screenshot({ path: join(folder, 'detail.png') });
+    await page.keyboard.press('Escape');
+  }
   await page.setViewportSize({ width: 390, height: 844 });
   await page.waitForTimeout(2000);
   if (folder !== docs)

@@ -18,8 +18,12 @@ afterAll(() => rm(folder, { recursive: true }));
 it('finds the persons of generated scenes where they are, and accounts for every frame', async () => {
   const output = join(folder, 'sheet.png');
   const args = ['--cameras', '8', '--fps', '1', '--seconds', '6', '--json', '--output', output];
-  const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { timeout: 120_000 });
-  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [main, ...args], {
+    timeout: 120_000,
+  });
+  expect(stdout.trim().split('\n')).toHaveLength(1);
+  expect(stderr).toMatch(/^Watch it live: http:\/\/127\.0\.0\.1:\d+\/ /m);
+  const result = JSON.parse(stdout);
   expect(result).toMatchObject({
     frames_in: 48,
     events_out: 48,

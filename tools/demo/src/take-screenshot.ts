@@ -8,14 +8,14 @@ import { launchBrowser } from '@trinetra/test-support';
 
 const docs = fileURLToPath(new URL('../../../docs', import.meta.url));
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
-const cameras = 8;
+const cameras = 12;
 /** Enough for the lines of the last minute to have a shape. */
 const shownAfterMs = 45_000;
 
 const folder = resolve(process.argv[2] ?? docs);
 const demo = spawn(
   process.execPath,
-  [main, '--cameras', String(cameras), '--fps', '0.5', '--seconds', '150', '--json', '--output', '/dev/null'],
+  [main, '--cameras', String(cameras), '--fps', '0.7', '--seconds', '150', '--json', '--output', '/dev/null'],
   { stdio: ['ignore', 'ignore', 'pipe'] },
 );
 try {
@@ -27,13 +27,12 @@ try {
   demo.stderr.resume();
   if (url === undefined) throw new Error('expected the demo to print an address but it ended without');
   await using browser = await launchBrowser();
-  const page = await browser.newPage({ viewport: { width: 1440, height: 1130 } });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1140 } });
   await page.goto(url);
-  await page.waitForFunction(
-    (count) => document.querySelectorAll('.tile.has-picture').length === count,
-    cameras,
-    { timeout: 60_000 },
-  );
+  await page
+    .locator('.tile.has-picture')
+    .nth(cameras - 1)
+    .waitFor({ timeout: 60_000 });
   await page.waitForTimeout(shownAfterMs);
   for (const [scheme, name] of [
     ['light', 'status-page'],

@@ -27,7 +27,7 @@ try {
   demo.stderr.resume();
   if (url === undefined) throw new Error('expected the demo to print an address but it ended without');
   await using browser = await launchBrowser();
-  const page = await browser.newPage({ viewport: { width: 1440, height: 1140 } });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 1185 } });
   await page.goto(url);
   await page
     .locator('.tile.has-picture')

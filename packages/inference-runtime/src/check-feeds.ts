@@ -13,11 +13,17 @@ function shapeText(dims: readonly (number | string)[]): string {
   return `[${dims.join(', ')}]`;
 }
 
-function fits(tensor: TensorData, input: TensorInfo): boolean {
-  const sameRank = tensor.dims.length === input.dims.length;
+/** The shape that the model gets of a feed. */
+function shapeOf({ dims, to }: TensorData): readonly number[] {
+  const [n, channels, height, width] = dims;
+  const reordered = [n, channels, height, width].every((dim) => dim !== undefined) && to?.layout === 'nhwc';
+  return reordered ? [n ?? 0, height ?? 0, width ?? 0, channels ?? 0] : dims;
+}
+
+function fits(dims: readonly number[], input: TensorInfo): boolean {
   return (
-    sameRank &&
-    input.dims.every((dim, axis) => typeof dim === 'string' || dim < 0 || dim === tensor.dims[axis])
+    dims.length === input.dims.length &&
+    input.dims.every((dim, axis) => typeof dim === 'string' || dim < 0 || dim === dims[axis])
   );
 }
 
@@ -36,11 +42,18 @@ export function checkFeeds(feeds: Readonly<Record<string, TensorData>>, inputs: 
   for (const input of inputs) {
     const tensor = feeds[input.name];
     if (tensor === undefined) throw mismatch(`feed ${input.name}: expected a tensor but received nothing`);
-    if (tensor.type !== input.type)
-      throw mismatch(`feed ${input.name}: expected ${input.type} but received ${tensor.type}`);
-    if (!fits(tensor, input)) {
+    if (tensor.to !== undefined && (tensor.type !== 'float32' || tensor.dims.length !== 4)) {
       throw mismatch(
-        `feed ${input.name}: expected the shape ${shapeText(input.dims)} but received ${shapeText(tensor.dims)}`,
+        `feed ${input.name}: expected float32 [n, c, h, w] to convert but received ${tensor.type} ${shapeText(tensor.dims)}`,
+      );
+    }
+    const type = tensor.to?.type ?? tensor.type;
+    if (type !== input.type)
+      throw mismatch(`feed ${input.name}: expected ${input.type} but received ${type}`);
+    const shape = shapeOf(tensor);
+    if (!fits(shape, input)) {
+      throw mismatch(
+        `feed ${input.name}: expected the shape ${shapeText(input.dims)} but received ${shapeText(shape)}`,
       );
     }
     const { buffer } = tensor.data;

@@ -34,7 +34,6 @@ describe('memory that ran out', () => {
 describe('another failure', () => {
   it.each([
     'Got invalid dimensions for input: images',
-    'CUDA failure 700: an illegal memory access was encountered',
     'CUDNN_STATUS_EXECUTION_FAILED',
     'CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version',
     'memory pattern is not enabled',
@@ -43,5 +42,19 @@ describe('another failure', () => {
     '',
   ])('"%s"', (message) => {
     expect(inferenceErrorOf(message, 'run_failed')).toMatchObject({ code: 'run_failed', retryable: false });
+  });
+});
+
+describe('a GPU that is lost to the process', () => {
+  it.each([
+    'CUDA failure 700: an illegal memory access was encountered ; GPU=0 ; hostname=host',
+    'CUDA error cudaErrorLaunchFailure:unspecified launch failure',
+    'Error Code 1: Cuda Runtime (an illegal instruction was encountered)',
+    'CUDA failure 710: device-side assert triggered',
+    'CUDNN failure 5000: CUDNN_STATUS_EXECUTION_FAILED; CUDA failure 719',
+    'VK_ERROR_DEVICE_LOST',
+  ])('"%s"', (message) => {
+    const error = inferenceErrorOf(message, 'run_failed');
+    expect(error).toMatchObject({ code: 'device_lost', retryable: false });
   });
 });

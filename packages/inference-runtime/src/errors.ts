@@ -1,9 +1,10 @@
 import { TrinetraError } from '@trinetra/contracts';
+import { saysDeviceLost } from './device-lost.ts';
 import { saysOutOfMemory } from './out-of-memory.ts';
 
 /**
  * `engine_crashed`: the thread ended during this run. `inference_timeout`: this run took too long, and its thread was
- * given up. `not_begun`: the run waited behind such a run; run it again. `engine_restarting`: no thread came up in time.
+ * given up. `device_lost`: the GPU is dead to this process, and only another process gets it back. `not_begun`: the run waited behind such a run; run it again. `engine_restarting`: no thread came up in time.
  */
 export type InferenceErrorCode =
   | 'model_not_found'
@@ -15,6 +16,7 @@ export type InferenceErrorCode =
   | 'inference_timeout'
   | 'not_begun'
   | 'engine_restarting'
+  | 'device_lost'
   | 'closed';
 
 /** Everything that this package throws. */
@@ -22,6 +24,7 @@ export class InferenceError extends TrinetraError<InferenceErrorCode> {}
 
 /** Names a failure of ONNX Runtime by its message. Smaller batches may pass where memory ran out. */
 export function inferenceErrorOf(message: string, code: 'run_failed' | 'model_load_failed'): InferenceError {
+  if (saysDeviceLost(message)) return new InferenceError('device_lost', message);
   if (saysOutOfMemory(message)) return new InferenceError('out_of_memory', message, { retryable: true });
   return new InferenceError(code, message);
 }

@@ -1,6 +1,7 @@
 export { InferenceError, type InferenceErrorCode } from './errors.ts';
 export { createInferencePool, defaultInferenceThreads, type InferencePoolOptions } from './inference-pool.ts';
 export { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
+export type { FailedStep, LoadFailure, LoadStep, ModelFormat } from './load-step.ts';
 export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
 export {
@@ -12,6 +13,7 @@ export {
 } from './sized-runner.ts';
 export type { ThreadEnd } from './thread-client.ts';
 export type {
+  FeedConversion,
   InferenceModel,
   ModelFallback,
   ModelInfo,

@@ -3,14 +3,17 @@ import {
   createSingleRuntime,
   type InferenceRuntime,
   type LoadModelOptions,
+  type RuntimeSeams,
   type SingleRuntime,
+  thisMachine,
 } from './inference-runtime.ts';
+import type { LoadedModel } from './loaded-model.ts';
 import type { InferenceRuntimeOptions } from './options.ts';
 import { inferenceThreadFile } from './thread-client.ts';
 import type { InferenceModel, RunOptions, RunResult, TensorData } from './types.ts';
 
 export interface InferencePoolOptions extends InferenceRuntimeOptions {
-  /** Inference threads, 1..64, each with sessions of its own; default: as many as cores, 4 at most. */
+  /** Inference threads, 1..64, each with sessions of its own; default: as many as cores, 4 at most, and one for a GPU. */
   readonly threads?: number;
 }
 
@@ -23,42 +26,54 @@ interface Member {
   runs: number;
 }
 
+/** A run that waits for one of some threads. */
+interface Waiting {
+  readonly members: readonly Member[];
+  take(member: Member): void;
+}
+
 class Pool implements InferenceRuntime {
   readonly #members: readonly Member[];
   /** Runs that wait for a thread, first come first served. */
-  readonly #queue: ((member: Member) => void)[] = [];
+  readonly #queue: Waiting[] = [];
+  /** Whether models on a GPU are held by the first thread alone: each further one would take as much GPU memory again. */
+  readonly #oneForGpu: boolean;
 
-  constructor(start: (onUp: () => void) => SingleRuntime, threads: number) {
+  constructor(start: (onUp: () => void) => SingleRuntime, threads: number, oneForGpu: boolean) {
     this.#members = Array.from({ length: threads }, () => ({ runtime: start(() => this.#pump()), runs: 0 }));
+    this.#oneForGpu = oneForGpu;
   }
 
-  /** The thread with the fewest runs, of those that are up where any is. */
-  #idlest(): Member | undefined {
+  /** Takes a thread with room: the one with the fewest runs, of those that are up where any is. */
+  #tryTake(members: readonly Member[]): Member | undefined {
     let best: Member | undefined;
-    for (const member of this.#members) {
+    for (const member of members) {
       if (best === undefined || (member.runtime.up && !best.runtime.up)) best = member;
       else if (member.runtime.up === best.runtime.up && member.runs < best.runs) best = member;
     }
+    if (best === undefined || best.runs >= runsPerThread) return undefined;
+    best.runs += 1;
     return best;
   }
 
   /** A thread, once one has room. */
-  #take(): Promise<Member> {
-    const member = this.#queue.length === 0 ? this.#idlest() : undefined;
-    if (member !== undefined && member.runs < runsPerThread) {
-      member.runs += 1;
-      return Promise.resolve(member);
-    }
-    return new Promise((resolve) => this.#queue.push(resolve));
+  #take(members: readonly Member[]): Promise<Member> {
+    const member = this.#queue.length === 0 ? this.#tryTake(members) : undefined;
+    if (member !== undefined) return Promise.resolve(member);
+    const { promise, resolve } = Promise.withResolvers<Member>();
+    this.#queue.push({ members, take: resolve });
+    this.#pump();
+    return promise;
   }
 
-  /** Gives waiting runs to the threads that have room. */
+  /** Gives waiting runs to the threads that have room; one that waits for a busy thread lets others pass. */
   #pump(): void {
-    while (this.#queue.length > 0) {
-      const member = this.#idlest();
-      if (member === undefined || member.runs >= runsPerThread) return;
-      member.runs += 1;
-      this.#queue.shift()?.(member);
+    for (let at = 0; at < this.#queue.length; ) {
+      const waiting = this.#queue[at];
+      const member = waiting === undefined ? undefined : this.#tryTake(waiting.members);
+      if (member === undefined) at += 1;
+      else this.#queue.splice(at, 1)[0]?.take(member);
+      if (this.#members.every(({ runs }) => runs >= runsPerThread)) return;
     }
   }
 
@@ -72,24 +87,26 @@ class Pool implements InferenceRuntime {
   }
 
   async loadModel(path: string, options?: LoadModelOptions): Promise<InferenceModel> {
-    // One after the other: the first refusal is told, not one for each thread.
-    const models = new Map<Member, InferenceModel>();
+    const [leader, ...others] = this.#members;
+    if (leader === undefined) throw new RangeError('a pool has at least one thread');
+    const first = await leader.runtime.loadModel(path, options);
+    const models = new Map<Member, LoadedModel>([[leader, first]]);
     const close = async (): Promise<void> => {
       await Promise.all([...models.values()].map((model) => model.close()));
     };
+    const alone = this.#oneForGpu && first.info.provider !== 'cpu';
     try {
-      for (const member of this.#members) models.set(member, await member.runtime.loadModel(path, options));
+      for (const member of alone ? [] : others) models.set(member, await member.runtime.adopt(first));
     } catch (error) {
       await close();
       throw error;
     }
-    const [first] = models.values();
-    if (first === undefined) throw new RangeError('a pool has at least one thread');
+    const members = [...models.keys()];
     const run = async (
       feeds: Readonly<Record<string, TensorData>>,
       runOptions?: RunOptions,
     ): Promise<RunResult> => {
-      const member = await this.#take();
+      const member = await this.#take(members);
       try {
         runOptions?.signal?.throwIfAborted();
         return await (models.get(member) ?? first).run(feeds, runOptions);
@@ -111,7 +128,8 @@ class Pool implements InferenceRuntime {
 
 /**
  * Starts several inference threads that share the runs of every model: on CPUs, one thread of one core each does more
- * in the same time than one thread that splits each run among the cores. Each thread holds every model.
+ * in the same time than one thread that splits each run among the cores. Each thread holds every model, but where
+ * `threads` is not given, a model on a GPU is held by one thread only.
  *
  * Runs begin in the order of the calls; they may end in another. Every option but `threads` is for each thread.
  *
@@ -128,6 +146,7 @@ export async function createInferencePool(options: InferencePoolOptions = {}): P
 export async function createInferencePoolWith(
   options: InferencePoolOptions,
   threadFile: URL,
+  seams: Partial<RuntimeSeams> = {},
 ): Promise<InferenceRuntime> {
   const { threads = defaultInferenceThreads(), ...rest } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
@@ -135,7 +154,8 @@ export async function createInferencePoolWith(
   }
   const cores = Math.max(1, Math.floor(availableParallelism() / threads));
   const each = { intraOpThreads: cores, ...rest };
-  return new Pool((onUp) => createSingleRuntime(each, threadFile, onUp), threads);
+  const machine = { ...thisMachine, ...seams, threadFile };
+  return new Pool((onUp) => createSingleRuntime(each, machine, onUp), threads, options.threads === undefined);
 }
 
 /** Inference threads of a pool where none are named: as many as cores, 4 at most. */

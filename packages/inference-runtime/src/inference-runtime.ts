@@ -1,24 +1,34 @@
 import { type Logger, silentLogger } from '@trinetra/contracts';
 import { InferenceError } from './errors.ts';
-import { LoadedModel, loadSession, type SessionRequest } from './loaded-model.ts';
-import type { LoadedSession } from './messages.ts';
-import { type OnnxFileInfo, readOnnxFile } from './onnx-file.ts';
+import { type GpuInfo, readGpus } from './gpus.ts';
+import { type ChainResult, fallbackOf, loadChain } from './load-chain.ts';
+import type { LoadFailure } from './load-step.ts';
+import { LoadedModel, loadSession } from './loaded-model.ts';
+import type { LoadedSession, SessionRequest } from './messages.ts';
 import { type InferenceRuntimeOptions, parseInferenceRuntimeOptions } from './options.ts';
-import { resolveModel } from './resolve-model.ts';
+import { checkProvider, type ProviderCheck } from './provider-check.ts';
 import { inferenceThreadFile, type ThreadClient } from './thread-client.ts';
 import { ThreadSupervisor } from './thread-supervisor.ts';
-import type { InferenceModel, ModelFallback, ModelInfo } from './types.ts';
+import type { InferenceModel, ModelInfo } from './types.ts';
 
 /** What one model may have otherwise than its runtime. */
-export type LoadModelOptions = Pick<InferenceRuntimeOptions, 'intraOpThreads'>;
+export type LoadModelOptions = Pick<
+  InferenceRuntimeOptions,
+  'intraOpThreads' | 'executionProviders' | 'requireProvider'
+>;
 
 /** Times `runTimeoutMs` that loading a model and its first run may take. */
 const coldFactor = 6;
 
+/** Reasons that are of the machine and of no fault. */
+const absent: readonly LoadFailure[] = ['provider_missing', 'gpu_missing'];
+
 /** One inference thread and the models that it holds. */
 export interface InferenceRuntime extends AsyncDisposable {
   /**
-   * Loads a model; for a path ending in `.engine` the `.onnx` beside it, with `info.fallback` and a warning.
+   * Loads a model on the first provider that takes it. A path ending in `.engine` is tried on TensorRT, then the
+   * `.fp16.onnx` beside it, where there is one, on the other GPU providers, then the `.onnx` beside it on all; what failed
+   * on the way is in `info.fallback` and in a warning.
    *
    * @throws {InferenceError} `model_not_found`, `model_load_failed`, `out_of_memory`, `engine_crashed`,
    * `inference_timeout`, `engine_restarting` or `closed`;
@@ -35,21 +45,38 @@ export interface InferenceRuntime extends AsyncDisposable {
 /** A runtime that says whether its thread is up, for those who have several. */
 export interface SingleRuntime extends InferenceRuntime {
   readonly up: boolean;
+  loadModel(path: string, options?: LoadModelOptions): Promise<LoadedModel>;
+  /** Loads what another runtime has loaded: the same file on the same provider. */
+  adopt(model: LoadedModel): Promise<LoadedModel>;
 }
+
+/** What tests replace of the machine: the thread's code, and what is known of providers and GPUs. */
+export interface RuntimeSeams {
+  readonly threadFile: URL;
+  readonly checkProvider: ProviderCheck;
+  readonly readGpus: () => Promise<readonly GpuInfo[]>;
+}
+
+/** This machine as it is. */
+export const thisMachine: RuntimeSeams = { threadFile: inferenceThreadFile, checkProvider, readGpus };
 
 class Runtime implements SingleRuntime {
   readonly #options: ReturnType<typeof parseInferenceRuntimeOptions>;
+  readonly #given: InferenceRuntimeOptions;
   readonly #logger: Logger;
   readonly #threads: ThreadSupervisor;
+  readonly #seams: RuntimeSeams;
   #nextModel = 0;
   #closed = false;
 
-  constructor(options: InferenceRuntimeOptions, threadFile: URL, onUp: () => void) {
+  constructor(options: InferenceRuntimeOptions, seams: RuntimeSeams, onUp: () => void) {
     this.#options = parseInferenceRuntimeOptions(options);
+    this.#given = options;
     this.#logger = options.logger ?? silentLogger;
+    this.#seams = seams;
     const { runTimeoutMs, restartWaitMs, abandonedTimeoutMs } = this.#options;
     this.#threads = new ThreadSupervisor({
-      threadFile,
+      threadFile: seams.threadFile,
       limits: { runMs: runTimeoutMs, coldMs: coldFactor * runTimeoutMs, abandonedMs: abandonedTimeoutMs },
       restartWaitMs,
       logger: this.#logger,
@@ -71,48 +98,62 @@ class Runtime implements SingleRuntime {
     if (this.#closed) throw new InferenceError('closed', 'the inference runtime is closed');
   }
 
-  async #open(request: SessionRequest): Promise<{
-    file: OnnxFileInfo;
-    client: ThreadClient;
-    session: LoadedSession;
-  }> {
-    const file = await readOnnxFile(request.path);
+  async #open(request: SessionRequest): Promise<{ client: ThreadClient; session: LoadedSession }> {
     this.#assertOpen();
     const client = this.#threads.client ?? (await this.#threads.acquire());
-    return { file, client, session: await loadSession(client, request) };
+    return { client, session: await loadSession(client, request) };
   }
 
-  async loadModel(path: string, options: LoadModelOptions = {}): Promise<InferenceModel> {
-    const { intraOpThreads, executionProviders } = parseInferenceRuntimeOptions({
+  #model(info: ModelInfo, request: SessionRequest, client: ThreadClient): LoadedModel {
+    const onLost = (error: InferenceError): void => this.#given.onDeviceLost?.(error);
+    return new LoadedModel({ info, request, client, threads: this.#threads, onLost });
+  }
+
+  #number(): number {
+    this.#nextModel += 1;
+    return this.#nextModel - 1;
+  }
+
+  async loadModel(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
+    const { intraOpThreads, engineCacheFolder, ...values } = parseInferenceRuntimeOptions({
       ...this.#options,
       ...options,
     });
     this.#assertOpen();
-    const resolved = await resolveModel(path);
-    const request = { model: this.#nextModel, path: resolved.path, intraOpThreads, executionProviders };
-    this.#nextModel += 1;
-    const { file, client, session } = await this.#open(request).catch((error: unknown) => {
-      if (resolved.fallback === undefined || !(error instanceof InferenceError)) throw error;
-      const { code, message, retryable } = error;
-      const steps = `${path}: ${resolved.fallback.reason}; ${message}`;
-      throw new InferenceError(code, steps, { retryable, cause: error });
+    const model = this.#number();
+    let opened: { client: ThreadClient; request: SessionRequest } | undefined;
+    const result = await loadChain(path, {
+      ...values,
+      ...this.#seams,
+      cacheFolder: engineCacheFolder,
+      logger: this.#logger,
+      loadSession: async ({ provider }, source) => {
+        const request = { model, source, provider, deviceId: values.deviceId, intraOpThreads };
+        const { client, session } = await this.#open(request);
+        opened = { client, request };
+        return session;
+      },
     });
-    const fallback = fallbackOf(resolved.fallback, session);
-    if (fallback !== undefined)
-      this.#logger.warn(
-        { requestedPath: path, path: resolved.path, ...fallback },
-        'the model runs on a fallback',
-      );
-    const info: ModelInfo = {
-      requestedPath: path,
-      path: resolved.path,
-      provider: session.provider,
-      inputs: session.inputs,
-      outputs: session.outputs,
-      ...file,
-      ...(fallback === undefined ? {} : { fallback }),
-    };
-    return new LoadedModel(info, request, client, this.#threads);
+    if (opened === undefined) throw new InferenceError('closed', 'the inference runtime is closed');
+    const info = infoOf(path, result);
+    this.#tell(info);
+    return this.#model(info, opened.request, opened.client);
+  }
+
+  /** A machine without a GPU that was asked for a plain `.onnx` is no cause for a warning. */
+  #tell({ requestedPath, path, fallback }: ModelInfo): void {
+    if (fallback === undefined) return;
+    const { from, to, reason, steps } = fallback;
+    const expected = steps.every((step) => step.format === 'onnx' && absent.includes(step.reason));
+    const fields = { requestedPath, path, from, to, reason };
+    if (expected) this.#logger.info(fields, 'the model runs without a GPU provider');
+    else this.#logger.warn(fields, 'the model runs on a fallback');
+  }
+
+  async adopt({ info, request }: LoadedModel): Promise<LoadedModel> {
+    const own = { ...request, model: this.#number() };
+    const { client } = await this.#open(own);
+    return this.#model(info, own, client);
   }
 
   async close(): Promise<void> {
@@ -125,19 +166,22 @@ class Runtime implements SingleRuntime {
   }
 }
 
-/** One fallback for all the steps that failed: a missing engine must not hide a provider that refused. */
-function fallbackOf(
-  engine: ModelFallback | undefined,
-  { provider, refused }: LoadedSession,
-): ModelFallback | undefined {
-  const [first, ...others] = refused;
-  if (first === undefined) return engine;
-  if (engine === undefined && others.length === 0) {
-    return { from: first.provider, to: provider, reason: first.reason };
-  }
-  const steps = refused.map((step) => `${step.provider}: ${step.reason}`);
-  if (engine === undefined) return { from: first.provider, to: provider, reason: steps.join('; ') };
-  return { ...engine, reason: [engine.reason, ...steps].join('; ') };
+function infoOf(requestedPath: string, result: ChainResult): ModelInfo {
+  const { step, prepared, session } = result;
+  const { sha256, precision, metadata, firstOps } = prepared;
+  const fallback = fallbackOf(result);
+  return {
+    requestedPath,
+    path: step.path,
+    provider: step.provider,
+    precision,
+    sha256,
+    inputs: session.inputs,
+    outputs: session.outputs,
+    metadata,
+    firstOps,
+    ...(fallback === undefined ? {} : { fallback }),
+  };
 }
 
 /**
@@ -158,15 +202,16 @@ export async function createInferenceRuntime(
 export async function createInferenceRuntimeWith(
   options: InferenceRuntimeOptions,
   threadFile: URL,
+  seams: Partial<RuntimeSeams> = {},
 ): Promise<InferenceRuntime> {
-  return createSingleRuntime(options, threadFile, () => undefined);
+  return createSingleRuntime(options, { ...thisMachine, ...seams, threadFile }, () => undefined);
 }
 
 /** One of several runtimes: `onUp` is called where its thread is back. */
 export function createSingleRuntime(
   options: InferenceRuntimeOptions,
-  threadFile: URL,
+  seams: RuntimeSeams,
   onUp: () => void,
 ): SingleRuntime {
-  return new Runtime(options, threadFile, onUp);
+  return new Runtime(options, seams, onUp);
 }

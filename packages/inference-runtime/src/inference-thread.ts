@@ -1,6 +1,15 @@
+import { open } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type LoadedSession, type ThreadRequest, type ThreadResponse, transferList } from './messages.ts';
+import { convertFeed, toFloat32 } from './convert.ts';
+import {
+  type LoadedSession,
+  type SessionRequest,
+  type ThreadRequest,
+  type ThreadResponse,
+  transferList,
+} from './messages.ts';
+import type { ModelSource } from './model-source.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
 // onnxruntime-node 1.30 hands Float16Array (Node 24) to native code that does not know it: "not enough space: expected 8,
@@ -20,28 +29,38 @@ function describe(metadata: InferenceSession['inputMetadata']): TensorInfo[] {
   );
 }
 
-async function load(request: ThreadRequest & { kind: 'load' }): Promise<LoadedSession> {
-  const refused: { provider: string; reason: string }[] = [];
-  for (const provider of request.executionProviders) {
-    try {
-      const session = await InferenceSession.create(request.path, {
-        executionProviders: [provider],
-        intraOpNumThreads: request.intraOpThreads,
-        interOpNumThreads: 1,
-        logSeverityLevel: 3,
-      });
-      sessions.set(request.model, session);
-      return {
-        provider,
-        refused,
-        inputs: describe(session.inputMetadata),
-        outputs: describe(session.outputMetadata),
-      };
-    } catch (error) {
-      refused.push({ provider, reason: error instanceof Error ? error.message : String(error) });
+/** The bytes of a model around a part of a file, which is read into place. */
+async function readEmbedded(source: ModelSource & { kind: 'embedded' }): Promise<Uint8Array> {
+  const { head, path, offset, bytes } = source;
+  const model = new Uint8Array(head.length + bytes);
+  model.set(head);
+  const file = await open(path);
+  try {
+    for (let at = 0; at < bytes; ) {
+      const { bytesRead } = await file.read(model, head.length + at, bytes - at, offset + at);
+      if (bytesRead === 0) throw new Error(`${path} ends ${bytes - at} bytes early`);
+      at += bytesRead;
     }
+  } finally {
+    await file.close();
   }
-  throw new Error(refused.map(({ provider, reason }) => `${provider}: ${reason}`).join('; '));
+  return model;
+}
+
+async function load(request: SessionRequest): Promise<LoadedSession> {
+  const { source, provider, deviceId, intraOpThreads, model } = request;
+  const options = {
+    executionProviders:
+      provider === 'cuda' || provider === 'tensorrt' ? [{ name: provider, deviceId }] : [provider],
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  } as const;
+  const session = await (source.kind === 'file'
+    ? InferenceSession.create(source.path, options)
+    : InferenceSession.create(await readEmbedded(source), options));
+  sessions.set(model, session);
+  return { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) };
 }
 
 /** A result whose data owns its buffer, so that it can be moved. */
@@ -59,13 +78,17 @@ async function run(request: ThreadRequest & { kind: 'run' }): Promise<ThreadResp
   const session = sessions.get(request.model);
   if (session === undefined) throw new Error('the model is not loaded');
   const feeds: Record<string, Tensor> = {};
-  for (const [name, { type, data, dims }] of Object.entries(request.feeds))
-    feeds[name] = new Tensor(type, data, dims);
+  for (const [name, { type, data, dims, to }] of Object.entries(request.feeds)) {
+    const tensor = new Tensor(type, data, dims);
+    feeds[name] = to === undefined ? tensor : await convertFeed(tensor, to);
+  }
   const results = await (request.fetches === undefined
     ? session.run(feeds)
     : session.run(feeds, request.fetches));
   const outputs: Record<string, TensorData> = {};
-  for (const [name, tensor] of Object.entries(results)) outputs[name] = own(tensor);
+  for (const [name, tensor] of Object.entries(results)) {
+    outputs[name] = own(request.floatOutputs === true ? await toFloat32(tensor) : tensor);
+  }
   return { kind: 'ran', id: request.id, outputs, feeds: request.feeds };
 }
 

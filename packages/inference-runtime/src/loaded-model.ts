@@ -1,33 +1,35 @@
 import { abortable } from './abortable.ts';
 import { checkFeeds, checkFetches } from './check-feeds.ts';
+import { hashFile } from './engine-file.ts';
 import { InferenceError, inferenceErrorOf } from './errors.ts';
-import type { LoadedSession } from './messages.ts';
-import { readOnnxFile } from './onnx-file.ts';
+import type { LoadedSession, SessionRequest } from './messages.ts';
+import { fileError } from './onnx-file.ts';
 import type { ThreadClient } from './thread-client.ts';
 import type { ThreadSupervisor } from './thread-supervisor.ts';
 import type { InferenceModel, ModelInfo, RunOptions, RunResult, TensorData } from './types.ts';
 
-/** What the thread needs to make a session. */
-export interface SessionRequest {
-  /** The session's number, the same in every thread. */
-  readonly model: number;
-  readonly path: string;
-  readonly intraOpThreads: number;
-  readonly executionProviders: readonly string[];
-}
-
-/** @throws {InferenceError} `model_load_failed` or `out_of_memory`, with what every provider said. */
+/** @throws {InferenceError} `model_load_failed` or `out_of_memory`, with what the provider said. */
 export async function loadSession(client: ThreadClient, request: SessionRequest): Promise<LoadedSession> {
   const response = await client.call({ kind: 'load', ...request });
   if (response.kind === 'loaded') return response.session;
   const detail = response.kind === 'failed' ? response.message : response.kind;
-  throw inferenceErrorOf(`the model ${request.path} cannot be loaded: ${detail}`, 'model_load_failed');
+  throw inferenceErrorOf(detail, 'model_load_failed');
+}
+
+export interface LoadedModelParts {
+  readonly info: ModelInfo;
+  readonly request: SessionRequest;
+  readonly client: ThreadClient;
+  readonly threads: ThreadSupervisor;
+  /** A run says that the GPU is lost. */
+  readonly onLost: (error: InferenceError) => void;
 }
 
 /** A model whose session follows the thread: where another thread came after a crash, it is loaded again. */
 export class LoadedModel implements InferenceModel {
   readonly info: ModelInfo;
-  readonly #session: SessionRequest;
+  /** What the session is made of. */
+  readonly request: SessionRequest;
   /** Has the thread of now, which a crash replaces. */
   readonly #threads: ThreadSupervisor;
   /** The thread that has the session. */
@@ -35,24 +37,29 @@ export class LoadedModel implements InferenceModel {
   #reloading: Promise<ThreadClient> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(info: ModelInfo, session: SessionRequest, client: ThreadClient, threads: ThreadSupervisor) {
+  readonly #onLost: (error: InferenceError) => void;
+
+  constructor({ info, request, client, threads, onLost }: LoadedModelParts) {
     this.info = info;
-    this.#session = session;
+    this.request = request;
     this.#client = client;
     this.#threads = threads;
+    this.#onLost = onLost;
   }
 
   /** Loads what ran before and nothing else: neither another provider nor other weights, or `info` would be wrong. */
   async #load(client: ThreadClient): Promise<ThreadClient> {
-    const { path, provider, sha256 } = this.info;
-    const file = await readOnnxFile(path);
-    if (file.sha256 !== sha256) {
+    const { path, sha256 } = this.info;
+    const found = await hashFile(path).catch((cause: unknown) => {
+      throw fileError(path, cause);
+    });
+    if (found !== sha256) {
       throw new InferenceError(
         'model_load_failed',
-        `the model ${path} cannot be loaded again: expected a file with SHA-256 ${sha256} but received ${file.sha256}: load it as another model`,
+        `the model ${path} cannot be loaded again: expected a file with SHA-256 ${sha256} but received ${found}: load it as another model`,
       );
     }
-    await loadSession(client, { ...this.#session, executionProviders: [provider] });
+    await loadSession(client, this.request);
     this.#client = client;
     return client;
   }
@@ -69,7 +76,7 @@ export class LoadedModel implements InferenceModel {
   }
 
   async run(feeds: Readonly<Record<string, TensorData>>, options: RunOptions = {}): Promise<RunResult> {
-    const { signal, fetches } = options;
+    const { signal, fetches, floatOutputs } = options;
     if (this.#closing !== undefined) {
       throw new InferenceError('closed', `the model ${this.info.requestedPath} is closed`);
     }
@@ -83,13 +90,19 @@ export class LoadedModel implements InferenceModel {
     signal?.throwIfAborted();
     const answer = this.#client.call({
       kind: 'run',
-      model: this.#session.model,
+      model: this.request.model,
       feeds: { ...feeds },
       ...(fetches === undefined ? {} : { fetches }),
+      ...(floatOutputs === undefined ? {} : { floatOutputs }),
     });
     const response = await (signal === undefined ? answer : abortable(answer, signal));
     if (response.kind === 'ran') return { outputs: response.outputs, feeds: response.feeds };
-    throw inferenceErrorOf(response.kind === 'failed' ? response.message : response.kind, 'run_failed');
+    const error = inferenceErrorOf(
+      response.kind === 'failed' ? response.message : response.kind,
+      'run_failed',
+    );
+    if (error.code === 'device_lost') this.#onLost(error);
+    throw error;
   }
 
   async #unload(): Promise<void> {
@@ -97,7 +110,7 @@ export class LoadedModel implements InferenceModel {
     await this.#reloading?.catch(() => undefined);
     if (!this.#client.alive) return;
     try {
-      await this.#client.call({ kind: 'unload', model: this.#session.model });
+      await this.#client.call({ kind: 'unload', model: this.request.model });
     } catch (error) {
       // A thread that has ended took the session with it.
       if (this.#client.alive) throw error;

@@ -1,27 +1,31 @@
+import type { ModelSource } from './model-source.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
+/** What the thread needs to make a session. */
+export interface SessionRequest {
+  /** The session's number, the same in every thread. */
+  readonly model: number;
+  readonly source: ModelSource;
+  readonly provider: string;
+  /** Of the GPU providers. */
+  readonly deviceId: number;
+  readonly intraOpThreads: number;
+}
+
 export type ThreadRequest =
-  | {
-      readonly kind: 'load';
-      readonly id: number;
-      readonly model: number;
-      readonly path: string;
-      readonly intraOpThreads: number;
-      readonly executionProviders: readonly string[];
-    }
+  | ({ readonly kind: 'load'; readonly id: number } & SessionRequest)
   | {
       readonly kind: 'run';
       readonly id: number;
       readonly model: number;
       readonly feeds: Record<string, TensorData>;
       readonly fetches?: readonly string[];
+      /** Whether float16 outputs are to come as float32. */
+      readonly floatOutputs?: boolean;
     }
   | { readonly kind: 'unload'; readonly id: number; readonly model: number };
 
 export interface LoadedSession {
-  readonly provider: string;
-  /** Providers that were tried first and refused, with what they said. */
-  readonly refused: readonly { readonly provider: string; readonly reason: string }[];
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
 }

@@ -10,6 +10,8 @@ describe('parseOnnx', () => {
       metadata: { names: "{0: 'person'}", stride: '32' },
       firstOps: ['Mul'],
       precision: 'fp32',
+      inputs: [{ name: 'x', type: 'float32', dims: ['n', 3] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['n', 3] }],
     });
     expect(parseOnnx(half).firstOps).toEqual(['Identity', 'Neg']);
   });
@@ -46,7 +48,9 @@ describe('readOnnxFile', () => {
     const path = await write('cut.onnx', doubling.subarray(0, 60));
     await expect(readOnnxFile(path)).rejects.toMatchObject({
       code: 'model_load_failed',
-      message: expect.stringContaining(`${path} cannot be read: expected an ONNX model but the file ends`),
+      message: expect.stringContaining(
+        `${path} cannot be read: expected an ONNX model but its bytes are none`,
+      ),
     });
   });
 });

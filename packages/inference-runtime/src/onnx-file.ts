@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { InferenceError } from './errors.ts';
+import { elementTypeName, onnxField as field } from './onnx-format.ts';
+import type { TensorInfo } from './types.ts';
 
 /** What an ONNX file says of itself and ONNX Runtime's JavaScript interface does not. */
 export interface OnnxFileInfo {
@@ -9,20 +12,9 @@ export interface OnnxFileInfo {
   readonly firstOps: readonly string[];
   /** By the element type that most of the weights' numbers have. */
   readonly precision: 'fp32' | 'fp16' | 'int8' | 'unknown';
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
 }
-
-/** Field numbers of onnx.proto. @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
-const field = {
-  modelGraph: 7,
-  modelMetadata: 14,
-  graphNode: 1,
-  graphInitializer: 5,
-  nodeOpType: 4,
-  tensorDims: 1,
-  tensorType: 2,
-  entryKey: 1,
-  entryValue: 2,
-} as const;
 
 const precisionOf: Readonly<Record<number, OnnxFileInfo['precision']>> = {
   1: 'fp32',
@@ -33,84 +25,114 @@ const precisionOf: Readonly<Record<number, OnnxFileInfo['precision']>> = {
 
 interface ProtoField {
   readonly number: number;
-  /** Varints and fixed numbers as they are; bytes as a view without a copy. */
-  readonly value: number | Buffer;
+  /** Varints as numbers (negative ones too), bytes as a view without a copy; other fixed numbers are skipped. */
+  readonly value: number | Uint8Array;
 }
 
 function unreadable(detail: string): InferenceError {
   return new InferenceError('model_load_failed', `expected an ONNX model but ${detail}`);
 }
 
-function readVarint(bytes: Buffer, at: number): { value: number; next: number } {
-  let value = 0;
-  for (let i = 0; i < 10; i += 1) {
-    const byte = bytes[at + i];
-    if (byte === undefined) throw unreadable('the file ends inside a number');
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return { value, next: at + i + 1 };
-  }
-  throw unreadable('a number is longer than 10 bytes');
-}
-
-/** The fields of one protobuf message, in order. @see https://protobuf.dev/programming-guides/encoding/ */
-function* fieldsOf(bytes: Buffer): Generator<ProtoField> {
-  let at = 0;
-  while (at < bytes.length) {
-    const tag = readVarint(bytes, at);
-    const number = Math.floor(tag.value / 8);
-    const wireType = tag.value % 8;
-    at = tag.next;
-    if (wireType === 0) {
-      const { value, next } = readVarint(bytes, at);
-      at = next;
-      yield { number, value };
-      continue;
-    }
-    let length = wireType === 1 ? 8 : 4;
-    if (wireType === 2) {
-      const prefix = readVarint(bytes, at);
-      length = prefix.value;
-      at = prefix.next;
-    } else if (wireType !== 1 && wireType !== 5) throw unreadable(`wire type ${wireType} is unknown`);
-    if (at + length > bytes.length) throw unreadable('the file ends inside a field');
-    yield { number, value: bytes.subarray(at, at + length) };
-    at += length;
+/** The fields of one protobuf message, in order. */
+function* fieldsOf(bytes: Uint8Array): Generator<ProtoField> {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const [number, wireType] = reader.tag();
+    if (wireType === WireType.Varint) yield { number, value: Number(reader.int64()) };
+    else if (wireType === WireType.LengthDelimited) yield { number, value: reader.bytes() };
+    else reader.skip(wireType, number);
   }
 }
 
-function readEntry(bytes: Buffer): [string, string] {
-  const entry: [string, string] = ['', ''];
-  for (const { number, value } of fieldsOf(bytes)) {
-    if (typeof value === 'number') continue;
-    if (number === field.entryKey) entry[0] = value.toString('utf8');
-    if (number === field.entryValue) entry[1] = value.toString('utf8');
-  }
-  return entry;
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+
+/** The nested messages of one field. */
+function* messagesOf(bytes: Uint8Array, wanted: number): Generator<Uint8Array> {
+  for (const { number, value } of fieldsOf(bytes))
+    if (number === wanted && typeof value !== 'number') yield value;
 }
 
-function readTensor(bytes: Buffer): { type: number; size: number } {
+function textOf(bytes: Uint8Array, wanted: number): string {
+  for (const value of messagesOf(bytes, wanted)) return text(value);
+  return '';
+}
+
+function readTensor(bytes: Uint8Array): { name: string; type: number; size: number } {
   let type = 0;
   let size = 1;
+  let name = '';
   for (const { number, value } of fieldsOf(bytes)) {
+    if (number === field.tensorName && typeof value !== 'number') name = text(value);
     if (number === field.tensorType && typeof value === 'number') type = value;
     if (number !== field.tensorDims) continue;
     if (typeof value === 'number') size *= value;
     else {
-      for (let at = 0; at < value.length; ) {
-        const dim = readVarint(value, at);
-        size *= dim.value;
-        at = dim.next;
-      }
+      const dims = new BinaryReader(value);
+      while (dims.pos < dims.len) size *= Number(dims.int64());
     }
   }
-  return { type, size };
+  return { name, type, size };
 }
 
-function opTypeOf(node: Buffer): string {
-  for (const { number, value } of fieldsOf(node)) {
-    if (number === field.nodeOpType && typeof value !== 'number') return value.toString('utf8');
+function readDim(bytes: Uint8Array): number | string {
+  for (const { number, value } of fieldsOf(bytes)) {
+    if (number === field.dimValue && typeof value === 'number') return value;
+    if (number === field.dimParam && typeof value !== 'number') return text(value);
   }
   return '';
+}
+
+function readValueInfo(bytes: Uint8Array): TensorInfo {
+  const name = textOf(bytes, field.valueName);
+  for (const type of messagesOf(bytes, field.valueType)) {
+    for (const tensor of messagesOf(type, field.typeTensor)) {
+      let element = 0;
+      const dims: (number | string)[] = [];
+      for (const { number, value } of fieldsOf(tensor)) {
+        if (number === field.tensorTypeElement && typeof value === 'number') element = value;
+        if (number === field.tensorTypeShape && typeof value !== 'number')
+          for (const dim of messagesOf(value, field.shapeDim)) dims.push(readDim(dim));
+      }
+      return { name, type: elementTypeName(element), dims };
+    }
+  }
+  return { name, type: 'other', dims: [] };
+}
+
+function readModel(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
+  const metadata: Record<string, string> = {};
+  const firstOps: string[] = [];
+  const inputs: TensorInfo[] = [];
+  const outputs: TensorInfo[] = [];
+  const initializers = new Set<string>();
+  const sizes = new Map<OnnxFileInfo['precision'], number>();
+  for (const { number, value } of fieldsOf(bytes)) {
+    if (typeof value === 'number') continue;
+    if (number === field.modelMetadata)
+      metadata[textOf(value, field.entryKey)] = textOf(value, field.entryValue);
+    if (number !== field.modelGraph) continue;
+    for (const part of fieldsOf(value)) {
+      if (typeof part.value === 'number') continue;
+      if (part.number === field.graphInput) inputs.push(readValueInfo(part.value));
+      if (part.number === field.graphOutput) outputs.push(readValueInfo(part.value));
+      if (part.number === field.graphNode && firstOps.length < 8)
+        firstOps.push(textOf(part.value, field.nodeOpType));
+      if (part.number !== field.graphInitializer) continue;
+      const { name, type, size } = readTensor(part.value);
+      initializers.add(name);
+      const precision = precisionOf[type];
+      if (precision !== undefined) sizes.set(precision, (sizes.get(precision) ?? 0) + size);
+    }
+  }
+  const [largest] = [...sizes].toSorted((a, b) => b[1] - a[1]);
+  return {
+    metadata,
+    firstOps,
+    precision: largest?.[0] ?? 'unknown',
+    // Before IR 4 weights stand among the inputs too.
+    inputs: inputs.filter(({ name }) => !initializers.has(name)),
+    outputs,
+  };
 }
 
 /**
@@ -118,28 +140,20 @@ function opTypeOf(node: Buffer): string {
  *
  * @throws {InferenceError} `model_load_failed` where the bytes are no protobuf message.
  */
-export function parseOnnx(bytes: Buffer): Omit<OnnxFileInfo, 'sha256'> {
-  const metadata: Record<string, string> = {};
-  const firstOps: string[] = [];
-  const sizes = new Map<OnnxFileInfo['precision'], number>();
-  for (const { number, value } of fieldsOf(bytes)) {
-    if (typeof value === 'number') continue;
-    if (number === field.modelMetadata) {
-      const [key, text] = readEntry(value);
-      metadata[key] = text;
-    }
-    if (number !== field.modelGraph) continue;
-    for (const part of fieldsOf(value)) {
-      if (typeof part.value === 'number') continue;
-      if (part.number === field.graphNode && firstOps.length < 8) firstOps.push(opTypeOf(part.value));
-      if (part.number !== field.graphInitializer) continue;
-      const { type, size } = readTensor(part.value);
-      const precision = precisionOf[type];
-      if (precision !== undefined) sizes.set(precision, (sizes.get(precision) ?? 0) + size);
-    }
+export function parseOnnx(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
+  try {
+    return readModel(bytes);
+  } catch (cause) {
+    throw unreadable(`its bytes are none: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
-  const [largest] = [...sizes].toSorted((a, b) => b[1] - a[1]);
-  return { metadata, firstOps, precision: largest?.[0] ?? 'unknown' };
+}
+
+/** A failure to read the file of a model, with the path. */
+export function fileError(path: string, cause: unknown): InferenceError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  const code = missing ? 'model_not_found' : 'model_load_failed';
+  return new InferenceError(code, `the model ${path} cannot be read: ${detail}`, { cause });
 }
 
 /**
@@ -152,9 +166,6 @@ export async function readOnnxFile(path: string): Promise<OnnxFileInfo> {
     const bytes = await readFile(path);
     return { sha256: createHash('sha256').update(bytes).digest('hex'), ...parseOnnx(bytes) };
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    const code = missing ? 'model_not_found' : 'model_load_failed';
-    throw new InferenceError(code, `the model ${path} cannot be read: ${detail}`, { cause });
+    throw fileError(path, cause);
   }
 }

@@ -7,8 +7,14 @@ import type { ThreadEnd } from './thread-client.ts';
 export interface InferenceRuntimeOptions {
   /** Threads of one run, 1..256; default: as many as this process has cores. */
   readonly intraOpThreads?: number;
-  /** ONNX Runtime's names, tried in order; default `['cpu']`. */
+  /** ONNX Runtime's names, tried in order for every file of a model; default `['cpu']`. */
   readonly executionProviders?: readonly string[];
+  /** The provider that every model has to run on, one of `executionProviders`; default: any of them. */
+  readonly requireProvider?: string | undefined;
+  /** Which GPU the providers cuda and tensorrt use, 0..255; default 0. */
+  readonly deviceId?: number;
+  /** Where engines are kept without their headers, for ONNX Runtime to read; default: nowhere, they are held in memory. */
+  readonly engineCacheFolder?: string | undefined;
   /**
    * Longest time of a run, ms, 1..3,600,000; default 10,000. Loading a model and its first run in a thread may take 6
    * times as long. A thread that takes longer is given up.
@@ -26,16 +32,21 @@ export interface InferenceRuntimeOptions {
    * its memory. `process.exit()` would wait for it: only a signal such as SIGKILL ends the process now.
    */
   readonly onStuck?: (error: InferenceError) => void;
+  /** The GPU is lost to this process (a CUDA error that sticks): every later run fails, and only another process helps. */
+  readonly onDeviceLost?: (error: InferenceError) => void;
 }
 
 /** The plain values of the options, with the defaults. */
 export type InferenceRuntimeValues = Readonly<
-  Required<Omit<InferenceRuntimeOptions, 'logger' | 'onRestart' | 'onStuck'>>
+  Required<Omit<InferenceRuntimeOptions, 'logger' | 'onRestart' | 'onStuck' | 'onDeviceLost'>>
 >;
 
 export const defaultInferenceRuntimeOptions: InferenceRuntimeValues = Object.freeze({
   intraOpThreads: availableParallelism(),
   executionProviders: Object.freeze(['cpu']),
+  requireProvider: undefined,
+  deviceId: 0,
+  engineCacheFolder: undefined,
   runTimeoutMs: 10_000,
   restartWaitMs: 10_000,
   abandonedTimeoutMs: 30_000,
@@ -45,12 +56,16 @@ const hour = 3_600_000;
 const schema = z.strictObject({
   intraOpThreads: z.int().min(1).max(256).optional(),
   executionProviders: z.array(z.string().min(1)).min(1).optional(),
+  requireProvider: z.string().min(1).optional(),
+  deviceId: z.int().min(0).max(255).optional(),
+  engineCacheFolder: z.string().min(1).optional(),
   runTimeoutMs: z.int().min(1).max(hour).optional(),
   restartWaitMs: z.int().min(0).max(hour).optional(),
   abandonedTimeoutMs: z.int().min(1).max(hour).optional(),
   logger: z.custom<Logger>().optional(),
   onRestart: z.custom<InferenceRuntimeOptions['onRestart']>().optional(),
   onStuck: z.custom<InferenceRuntimeOptions['onStuck']>().optional(),
+  onDeviceLost: z.custom<InferenceRuntimeOptions['onDeviceLost']>().optional(),
 });
 
 /** @throws {RangeError} naming every option that is out of range. */
@@ -66,9 +81,26 @@ export function parseInferenceRuntimeOptions(options: InferenceRuntimeOptions): 
   const {
     intraOpThreads = given.intraOpThreads,
     executionProviders = given.executionProviders,
+    requireProvider,
+    deviceId = given.deviceId,
+    engineCacheFolder,
     runTimeoutMs = given.runTimeoutMs,
     restartWaitMs = given.restartWaitMs,
     abandonedTimeoutMs = given.abandonedTimeoutMs,
   } = options;
-  return { intraOpThreads, executionProviders, runTimeoutMs, restartWaitMs, abandonedTimeoutMs };
+  if (requireProvider !== undefined && !executionProviders.includes(requireProvider)) {
+    throw new RangeError(
+      `requireProvider: expected one of ${executionProviders.join(', ')} but received ${requireProvider}`,
+    );
+  }
+  return {
+    intraOpThreads,
+    executionProviders,
+    requireProvider,
+    deviceId,
+    engineCacheFolder,
+    runTimeoutMs,
+    restartWaitMs,
+    abandonedTimeoutMs,
+  };
 }

@@ -54,6 +54,7 @@ const hopeless = new Set([
   'closed',
   'inference_timeout',
   'engine_restarting',
+  'device_lost',
   'not_begun',
   'model_mismatch',
   'model_not_found',

@@ -15,7 +15,7 @@ interface Waiting {
 /** How long calls may take, ms, each from when the thread begins it. */
 export interface ThreadLimits {
   readonly runMs: number;
-  /** Loading a model, and its first run, which may compile or tune. */
+  /** Loading a model, and its first run, which may compile or tune; on TensorRT {@link buildFactor} times that. */
   readonly coldMs: number;
   /** After this a thread that was given up and still is in native code counts as stuck. */
   readonly abandonedMs: number;
@@ -42,6 +42,11 @@ export const inferenceThreadFile: URL = new URL(
   import.meta.url,
 );
 
+/** TensorRT builds an engine for a model, and for every shape that it has not seen: seconds to minutes each. */
+const buildFactor = 10;
+/** Shapes of a model that are remembered as built. */
+const maxShapes = 64;
+
 /** A timer that comes so late tells that this process stood still, and the thread with it. */
 const standstillMs = 500;
 
@@ -52,7 +57,9 @@ export class ThreadClient {
   readonly #events: ThreadEvents;
   /** In the order of the calls: the first is at work, the others have not begun. */
   readonly #waiting = new Map<number, Waiting>();
-  readonly #warm = new Set<number>();
+  /** Models that have run; on GPU providers with the shapes of their feeds. */
+  readonly #warm = new Map<number, Set<string>>();
+  readonly #providers = new Map<number, string>();
   #next = 0;
   #timer: NodeJS.Timeout | undefined;
   #ended: InferenceError | undefined;
@@ -144,10 +151,17 @@ export class ThreadClient {
   }
 
   #limitOf(request: ThreadCall): number {
-    if (request.kind !== 'run') return this.#limits.coldMs;
-    if (this.#warm.has(request.model)) return this.#limits.runMs;
-    this.#warm.add(request.model);
-    return this.#limits.coldMs;
+    if (request.kind === 'load') this.#providers.set(request.model, request.provider);
+    const provider = this.#providers.get(request.model);
+    const coldMs = this.#limits.coldMs * (provider === 'tensorrt' ? buildFactor : 1);
+    if (request.kind !== 'run') return coldMs;
+    const shapes = Object.values(request.feeds).map(({ dims }) => dims.join('x'));
+    const key = provider === 'cpu' ? '' : shapes.join(' ');
+    const seen = this.#warm.get(request.model) ?? new Set();
+    this.#warm.set(request.model, seen);
+    if (seen.has(key) || seen.size >= maxShapes) return this.#limits.runMs;
+    seen.add(key);
+    return coldMs;
   }
 
   async call(request: ThreadCall): Promise<ThreadResponse> {

@@ -1,16 +1,35 @@
+import type { FailedStep } from './load-step.ts';
+
+/**
+ * How a float32 tensor `[n, c, h, w]` becomes what a model takes; native code in the inference thread does it. In this
+ * order: multiplied by `scale`, rounded and clipped to 0..255 for uint8, cast, and its axes reordered.
+ */
+export interface FeedConversion {
+  readonly type: 'float32' | 'float16' | 'uint8';
+  /** Default `nchw`: as it is. */
+  readonly layout?: 'nchw' | 'nhwc' | undefined;
+  /** Default 1. */
+  readonly scale?: number | undefined;
+}
+
 /** A tensor as plain data; `data` is row-major with the shape `dims`. */
 export interface TensorData {
   readonly type: 'float32' | 'float16' | 'uint8' | 'int64' | 'int32';
   readonly data: Float32Array | Uint16Array | Uint8Array | BigInt64Array | Int32Array;
   readonly dims: readonly number[];
+  /** Of a feed: what to make of it before the model gets it; `type` is float32 and `dims` has four axes then. */
+  readonly to?: FeedConversion | undefined;
 }
 
 /** What was asked for, what runs instead, and why. */
 export interface ModelFallback {
+  /** The step that was tried first and the one that runs, such as `engine@tensorrt` and `onnx@cpu`. */
   readonly from: string;
   readonly to: string;
-  /** Where several steps failed, what each of them said. */
+  /** What each step that failed said, in one line. */
   readonly reason: string;
+  /** The steps that failed, in order. */
+  readonly steps: readonly FailedStep[];
 }
 
 /** Name, element type and shape of an input or output; symbolic axes are names. */
@@ -47,6 +66,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Names of the outputs wanted; default: all. */
   readonly fetches?: readonly string[] | undefined;
+  /** Whether float16 outputs come as float32, converted by native code; default: as they are. */
+  readonly floatOutputs?: boolean | undefined;
 }
 
 /** A loaded model; it outlives a crash of the thread. */

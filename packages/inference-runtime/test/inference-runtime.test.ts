@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BroadcastChannel, markAsUntransferable } from 'node:worker_threads';
-import { silentLogger } from '@trinetra/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   createInferenceRuntime,
@@ -199,58 +198,6 @@ describe('what does not fit', () => {
   });
 });
 
-describe('fallbacks', () => {
-  it('runs the .onnx beside an .engine that is missing or cannot run here, and says so', async () => {
-    const onnx = await write('person.onnx', doubling);
-    const engine = onnx.replace('.onnx', '.engine');
-    const missing = await runtime.loadModel(engine);
-    expect(missing.info).toMatchObject({
-      requestedPath: engine,
-      path: onnx,
-      fallback: { from: 'engine', to: 'onnx', reason: 'engine_missing' },
-    });
-    await write('person.engine', Buffer.from('not for this machine'));
-    const there = await runtime.loadModel(engine);
-    expect(there.info.fallback?.reason).toBe('engine_unsupported');
-    expect((await there.run({ x: rows(1, 2, 3) })).outputs['y']?.data[0]).toBe(2);
-  });
-
-  it('says which file it wants where an .engine stands alone', async () => {
-    const engine = await write('alone.engine', Buffer.from('x'));
-    await expect(runtime.loadModel(engine)).rejects.toThrow(/alone\.onnx/);
-  });
-
-  // A name that no machine knows, so that machines with a GPU behave as those without.
-  it('tries the providers in order and reports the one that refused', async () => {
-    await using other = await createInferenceRuntime({ executionProviders: ['nonesuch', 'cpu'] });
-    const { info } = await other.loadModel(await write('doubling.onnx', doubling));
-    expect(info.provider).toBe('cpu');
-    expect(info.fallback).toMatchObject({ from: 'nonesuch', to: 'cpu' });
-  });
-
-  it('reports a missing engine and a provider that refused together, to the caller and to the logger', async () => {
-    const warned: Record<string, unknown>[] = [];
-    const logger = { ...silentLogger, warn: (fields: Record<string, unknown>) => warned.push(fields) };
-    const executionProviders = ['nonesuch', 'cpu'];
-    await using other = await createInferenceRuntime({ executionProviders, logger });
-    const engine = (await write('both.onnx', doubling)).replace('.onnx', '.engine');
-    const { fallback } = (await other.loadModel(engine)).info;
-    expect(fallback).toMatchObject({ from: 'engine', to: 'onnx' });
-    expect(fallback?.reason).toMatch(/^engine_missing; nonesuch: ./);
-    expect(warned).toMatchObject([{ requestedPath: engine, reason: fallback?.reason }]);
-  });
-
-  it('tells every step that was tried where nothing loads', async () => {
-    await using other = await createInferenceRuntime({ executionProviders: ['nonesuch', 'nothing'] });
-    const engine = (await write('person-b.onnx', doubling)).replace('.onnx', '.engine');
-    const error = await other.loadModel(engine).catch((problem: unknown) => problem);
-    expect(error).toMatchObject({ code: 'model_load_failed', retryable: false });
-    for (const step of [`${engine}: engine_missing`, 'person-b.onnx', 'nonesuch: ', 'nothing: ']) {
-      expect(String(error)).toContain(step);
-    }
-  });
-});
-
 describe('a thread that crashes', () => {
   const crashing = new URL('fixtures/crashing-thread.ts', import.meta.url);
 
@@ -276,7 +223,7 @@ describe('a thread that crashes', () => {
     const reloaded = model.run({ x: rows(1, 2, 3) });
     await model.close();
     expect((await reloaded).outputs['y']?.data[0]).toBe(2);
-    await vi.waitFor(() => expect(asked).toEqual(['load on nonesuch, cpu', 'load on cpu', 'run', 'unload']));
+    await vi.waitFor(() => expect(asked).toEqual(['load on cpu', 'load on cpu', 'run', 'unload']));
     channel.close();
     await expect(model.run({ x: rows(1, 2, 3) })).rejects.toMatchObject({ code: 'closed' });
   });

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { InferenceError } from './errors.ts';
+import { isElementType } from './onnx-format.ts';
+import type { TensorInfo } from './types.ts';
+
+/** What `yolo.engine.json` tells of `yolo.engine`, where the engine and its header do not. */
+export interface EngineSidecar {
+  readonly inputs?: readonly TensorInfo[] | undefined;
+  readonly outputs?: readonly TensorInfo[] | undefined;
+  /** Name of the GPU that it was built on, as nvidia-smi tells it. */
+  readonly gpu?: string | undefined;
+  /** Such as `8.6`; `8.0+` for an engine that runs on every GPU from there. */
+  readonly computeCapability?: string | undefined;
+  /** Version that built it. */
+  readonly tensorrt?: string | undefined;
+  readonly precision?: 'fp32' | 'fp16' | 'int8' | undefined;
+  /** Size and SHA-256 of the engine file. */
+  readonly bytes?: number | undefined;
+  readonly sha256?: string | undefined;
+}
+
+const tensor = z.strictObject({
+  name: z.string().min(1),
+  type: z.string().refine((name) => isElementType(name), 'expected an element type of ONNX'),
+  dims: z.array(z.union([z.int().min(-1), z.string().min(1)])),
+});
+
+const schema: z.ZodType<EngineSidecar> = z.strictObject({
+  inputs: z.array(tensor).min(1).optional(),
+  outputs: z.array(tensor).min(1).optional(),
+  gpu: z.string().optional(),
+  computeCapability: z
+    .string()
+    .regex(/^\d+\.\d+\+?$/, 'expected a compute capability like 8.6, or 8.0+ for an engine of several')
+    .optional(),
+  tensorrt: z.string().optional(),
+  precision: z.enum(['fp32', 'fp16', 'int8']).optional(),
+  bytes: z.int().min(1).optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')
+    .optional(),
+});
+
+/**
+ * Reads the JSON file beside an engine; an empty answer where there is none.
+ *
+ * @throws {InferenceError} `model_load_failed` for one that cannot be read or says what nobody asked for.
+ */
+export async function readSidecar(enginePath: string): Promise<EngineSidecar> {
+  const path = `${enginePath}.json`;
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw new InferenceError('model_load_failed', `${path} cannot be read: ${String(error)}`, {
+      cause: error,
+    });
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    const detail =
+      error instanceof z.ZodError
+        ? error.issues.map(({ path: at, message }) => `${at.join('.') || 'it'}: ${message}`).join('; ')
+        : String(error);
+    throw new InferenceError('model_load_failed', `${path} cannot be read: ${detail}`, { cause: error });
+  }
+}

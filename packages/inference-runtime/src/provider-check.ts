@@ -1,0 +1,58 @@
+import { access, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { listSupportedBackends } from 'onnxruntime-node';
+import type { LoadFailure } from './load-step.ts';
+
+/** What stands against a provider on this machine, before it is asked; null where nothing is known. */
+export type ProviderCheck = (
+  provider: string,
+) => Promise<{ readonly reason: LoadFailure; readonly message: string } | null>;
+
+/** Providers that ONNX Runtime for Node loads from a library beside it. */
+const inLibraries: readonly string[] = ['cuda', 'tensorrt'];
+
+/** Variables that name a Vulkan driver: somebody chose one, software or not. */
+const vulkanDrivers = ['VK_ICD_FILENAMES', 'VK_DRIVER_FILES', 'VK_ADD_DRIVER_FILES'];
+
+async function there(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Folder of the binaries of onnxruntime-node for this machine. */
+async function binaryFolder(): Promise<string> {
+  const root = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '..', 'bin');
+  const versions = await readdir(root).catch(() => []);
+  return join(root, versions.find((name) => name.startsWith('napi-')) ?? '', process.platform, process.arch);
+}
+
+async function hasGpuDevice(): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  const nodes = await readdir('/dev/dri').catch(() => []);
+  return nodes.some((name) => name.startsWith('renderD')) || (await there('/dev/nvidia0'));
+}
+
+/**
+ * Asks for the provider's library and for a GPU. ONNX Runtime would find the same, but with lines on standard error, and
+ * WebGPU would take a software driver, which is slower than the CPU provider by two orders of magnitude.
+ */
+export const checkProvider: ProviderCheck = async (provider) => {
+  if (inLibraries.includes(provider)) {
+    if (process.platform === 'win32') return null;
+    const library = join(await binaryFolder(), `libonnxruntime_providers_${provider}.so`);
+    if (await there(library)) return null;
+    return { reason: 'provider_missing', message: `its library is not installed: ${library}` };
+  }
+  if (!listSupportedBackends().some(({ name }) => name === provider)) {
+    return { reason: 'provider_missing', message: `ONNX Runtime has no provider ${provider} here` };
+  }
+  if (provider !== 'webgpu' || vulkanDrivers.some((name) => (process.env[name] ?? '') !== '')) return null;
+  if (await hasGpuDevice()) return null;
+  return {
+    reason: 'gpu_missing',
+    message: `no GPU device in /dev/dri, no /dev/nvidia0 and none of ${vulkanDrivers.join(', ')}`,
+  };
+};

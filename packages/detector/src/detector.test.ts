@@ -44,6 +44,34 @@ const finding = (
     },
   });
 
+describe('runs that are padded', () => {
+  it('have exactly that many frames, of which the padding is cut', async () => {
+    const model = finding(() => [[[16, 16, 8, 8, 0.9]], [[8, 8, 4, 4, 0.8]], [[16, 16, 8, 8, 0.9]]]);
+    const detector = createDetector({ model, framesPerRun: 4, runSizes: [4] });
+    const found = await detector.detect([plain(1), plain(1)]);
+    expect(found.map((list) => list.length)).toEqual([1, 1]);
+    await detector.detect(Array.from({ length: 5 }, () => plain(1)));
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual([4, 4, 4]);
+    expect(model.runs[0]?.data.subarray(2 * 3 * 32 * 32).every((value) => value === 0)).toBe(true);
+  });
+
+  it('are smaller once memory has run out', async () => {
+    const sizes: number[] = [];
+    const model = new FakeModel({
+      input: ['batch', 3, 32, 32],
+      respond: (count) => {
+        sizes.push(count);
+        if (count > 2) throw new InferenceError('out_of_memory', 'out of memory');
+        return yolov8Head(Array.from({ length: count }, () => []));
+      },
+    });
+    const detector = createDetector({ model, framesPerRun: 4, runSizes: [4] });
+    await detector.detect([plain(), plain(), plain()]);
+    await detector.detect([plain()]);
+    expect(sizes).toEqual([4, 2, 2, 2]);
+  });
+});
+
 describe('boxes', () => {
   it.each([
     [640, 640, 0, 0],

@@ -1,5 +1,11 @@
 import type { Letterbox, Xyxy } from '@trinetra/contracts';
-import { type Attempt, createSizedRunner, type TensorData } from '@trinetra/inference-runtime';
+import {
+  type Attempt,
+  createSizedRunner,
+  imageFeed,
+  paddedSize,
+  type TensorData,
+} from '@trinetra/inference-runtime';
 import { decodeEndToEnd, decodeHead } from './decode-head.ts';
 import { DetectorError } from './errors.ts';
 import { headOf, problemOfHead, readContract } from './model-contract.ts';
@@ -102,7 +108,7 @@ function problemOfFrame(frame: DetectorInput, dims: readonly [3, number, number]
  */
 export function createDetector(options: DetectorOptions): Detector {
   const { model, observer, ...given } = options;
-  const { confidenceThreshold, iouThreshold, classIds, maxDetections, framesPerRun } =
+  const { confidenceThreshold, iouThreshold, classIds, maxDetections, framesPerRun, runSizes } =
     parseDetectorOptions(given);
   const contract = readContract(model.info, classIds);
   const { input, output, inputWidth, inputHeight, batchSize, classNames } = contract;
@@ -110,6 +116,7 @@ export function createDetector(options: DetectorOptions): Detector {
   const runner = createSizedRunner({
     maxSize: batchSize ?? framesPerRun,
     minSize: batchSize ?? 1,
+    sizes: runSizes,
     overlap: true,
     onError: 'halve',
     observer,
@@ -170,12 +177,10 @@ export function createDetector(options: DetectorOptions): Detector {
     frames: readonly DetectorInput[],
     signal: AbortSignal | undefined,
   ): Promise<Detection[][]> {
-    const batch = batchSize ?? frames.length;
+    const batch = batchSize ?? paddedSize(frames.length, runSizes, runner.limit);
     const { tensor, copied } = gather(frames, batch);
-    const feeds = {
-      [input]: { type: 'float32', data: tensor, dims: [batch, 3, inputHeight, inputWidth] },
-    } as const;
-    const { outputs } = await model.run(feeds, { signal, fetches: [output] });
+    const feeds = { [input.name]: imageFeed(input, tensor, [batch, 3, inputHeight, inputWidth], 255) };
+    const { outputs } = await model.run(feeds, { signal, fetches: [output], floatOutputs: true });
     if (copied) giveBuffer(tensor); // not after a failure: the thread may still read it
     const { data, dims, size } = checkOutput(outputs[output], batch);
     const [, rows = 0, columns = 0] = dims;

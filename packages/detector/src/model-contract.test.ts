@@ -23,24 +23,37 @@ describe('readContract', () => {
       { inputWidth: 672, inputHeight: 384 },
     ],
     ['class names', { metadata: { names: two } }, { classNames: { 0: 'person', 1: 'bicycle' } }],
+    ['an end-to-end head', { output: [1, 300, 6], metadata: { names: two } }, { output: 'output0' }],
+    ['channels last', { input: [4, 480, 640, 3] }, { inputWidth: 640, inputHeight: 480, batchSize: 4 }],
     [
-      'an end-to-end head',
-      { output: [1, 300, 6], metadata: { names: two } },
-      { input: 'images', output: 'output0' },
+      'halves',
+      { inputType: 'float16', outputType: 'float16' },
+      { input: { type: 'float16', layout: 'nchw' } },
+    ],
+    ['bytes', { inputType: 'uint8' }, { input: { name: 'images', type: 'uint8' } }],
+    [
+      'names as JSON, as in engines',
+      { metadata: { names: '{"0":"person"}' } },
+      { classNames: { 0: 'person' } },
     ],
   ])('reads %s', (_, setup, expected) => expect(contractOf(setup)).toMatchObject(expected));
 
   it.each<[what: string, setup: FakeModelSetup, classIds: number[], message: RegExp]>([
-    ['an input of bytes', { inputType: 'uint8' }, [0], /expected a float32 input .* found uint8/],
+    ['an input of signed bytes', { inputType: 'int8' }, [0], /float32, float16 or uint8 but found int8/],
     [
       'an input without batch',
       { input: [3, 640, 640] },
       [0],
-      /\[n, 3, h, w\] but found float32 \[3,640,640\]/,
+      /\[n, 3, h, w\] or .* but found float32 \[3,640,640\]/,
     ],
-    ['a grey input', { input: [1, 1, 640, 640] }, [0], /\[n, 3, h, w\] but found float32 \[1,1,640,640\]/],
+    [
+      'a grey input',
+      { input: [1, 1, 640, 640] },
+      [0],
+      /\[n, 3, h, w\] or .* but found float32 \[1,1,640,640\]/,
+    ],
     ['a classifier', { output: [1, 1000] }, [0], /\[n, 4 \+ classes, anchors\].*-> float32 \[1,1000\]/],
-    ['an output of halves', { outputType: 'float16' }, [0], /a float32 output .*-> float16/],
+    ['an output of whole numbers', { outputType: 'int32' }, [0], /a float32 or float16 output .*-> int32/],
     ['a head without classes', { output: [1, 4, 8400] }, [0], /with a class or more but found.*\[1,4,8400\]/],
     ['a transposed head', { output: [1, 8400, 84] }, [0], /not transposed.*\[1,8400,84\]/],
     [

@@ -1,11 +1,11 @@
-import type { ModelInfo } from '@trinetra/inference-runtime';
+import { type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
 import { DetectorError } from './errors.ts';
 
 type Dims = readonly (number | string)[];
 
 /** What a detection model takes and gives. */
 export interface DetectorContract {
-  readonly input: string;
+  readonly input: ImageInput;
   readonly output: string;
   readonly inputWidth: number;
   readonly inputHeight: number;
@@ -22,10 +22,10 @@ export function headOf(dims: Dims): 'yolov8' | 'end-to-end' {
   return dims[2] === 6 ? 'end-to-end' : 'yolov8';
 }
 
-/** Ultralytics writes names as a Python dict: `{0: 'person', 1: 'bicycle'}`. */
+/** Ultralytics writes names as a Python dict, `{0: 'person', 1: 'bicycle'}`, and in engines as JSON. */
 export function parseClassNames(text: string | undefined): Record<number, string> {
   const names: Record<number, string> = {};
-  for (const match of (text ?? '').matchAll(/(\d+):\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)) {
+  for (const match of (text ?? '').matchAll(/"?(\b\d+)"?:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)) {
     names[Number(match[1])] = (match[2] ?? match[3] ?? '').replaceAll(/\\(.)/g, '$1');
   }
   return names;
@@ -75,23 +75,24 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
       `detector model ${info.path}: expected ${what} but found ${input?.type} ${JSON.stringify(input?.dims)} -> ` +
         `${output?.type} ${JSON.stringify(output?.dims)}; export it for the task "detect"`,
     );
-  if (input === undefined || output === undefined || info.inputs.length !== 1) {
+  if (output === undefined || info.inputs.length !== 1) {
     throw mismatch('one input [n, 3, h, w] and an output [n, 4 + classes, anchors]');
   }
-  if (input.type !== 'float32' || input.dims.length !== 4 || input.dims[1] !== 3) {
-    throw mismatch('a float32 input [n, 3, h, w]');
+  const image = readImageInput(input);
+  if (image === null) throw mismatch('an input [n, 3, h, w] or [n, h, w, 3] of float32, float16 or uint8');
+  if (output.type !== 'float32' && output.type !== 'float16') {
+    throw mismatch('a float32 or float16 output [n, 4 + classes, anchors]');
   }
-  if (output.type !== 'float32') throw mismatch('a float32 output [n, 4 + classes, anchors]');
   const classNames = parseClassNames(info.metadata['names']);
   const problem = problemOfHead(output.dims, classNames, classIds);
   if (problem !== null) throw mismatch(problem);
   const size = metadataSize(info);
   return {
-    input: input.name,
+    input: image,
     output: output.name,
-    inputWidth: fixed(input.dims[3]) ?? size?.[1] ?? 640,
-    inputHeight: fixed(input.dims[2]) ?? size?.[0] ?? 640,
-    batchSize: fixed(input.dims[0]),
+    inputWidth: image.width ?? size?.[1] ?? 640,
+    inputHeight: image.height ?? size?.[0] ?? 640,
+    batchSize: image.batch,
     classNames,
   };
 }

@@ -4,7 +4,7 @@ import { DetectorError } from './errors.ts';
 
 export interface DetectorOptions {
   /**
-   * A YOLO model, `[n, 3, h, w]` RGB 0..1 in, and out either `[n, 4 + classes, anchors]` (YOLOv8) or, where the
+   * A YOLO model, `[n, 3, h, w]` or `[n, h, w, 3]` RGB in, 0..1 as float32 or float16 or 0..255 as uint8, and out either `[n, 4 + classes, anchors]` (YOLOv8) or, where the
    * suppression is in the graph, `[n, detections, 6]`.
    */
   readonly model: InferenceModel;
@@ -21,6 +21,11 @@ export interface DetectorOptions {
    * and the frames of a batch run on several threads at once.
    */
   readonly framesPerRun?: number;
+  /**
+   * Sizes that runs of a model without a fixed batch are padded to; default: none. On GPUs, one size for all runs: engines
+   * are built, and memory is laid out, for each that comes. A run is cut smaller only where memory runs out.
+   */
+  readonly runSizes?: readonly number[] | undefined;
   /** Is told how the runs go. */
   readonly observer?: RunObserver | undefined;
 }
@@ -34,6 +39,7 @@ export const defaultDetectorOptions: DetectorSettings = Object.freeze({
   classIds: Object.freeze([0]),
   maxDetections: 300,
   framesPerRun: 1024,
+  runSizes: undefined,
 });
 
 const schema = z.strictObject({
@@ -42,12 +48,16 @@ const schema = z.strictObject({
   classIds: z.array(z.int().min(0)).min(1),
   maxDetections: z.int().min(1).max(30_000),
   framesPerRun: z.int().min(1).max(1024),
+  runSizes: z.array(z.int().min(1).max(1024)).min(1).optional(),
 });
 
 /** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseDetectorOptions(given: Omit<DetectorOptions, 'model' | 'observer'>): DetectorSettings {
   const parsed = schema.safeParse({ ...defaultDetectorOptions, ...given });
-  if (parsed.success) return { ...parsed.data, classIds: [...new Set(parsed.data.classIds)] };
+  if (parsed.success) {
+    const { classIds, runSizes, ...rest } = parsed.data;
+    return { ...rest, classIds: [...new Set(classIds)], runSizes };
+  }
   const problems = parsed.error.issues.map((issue) => {
     const name = issue.path.join('.') || 'options';
     const value: unknown = Reflect.get(given, String(issue.path[0] ?? ''));

@@ -30,6 +30,20 @@ function overlap(a: Xyxy, b: Xyxy): number {
   return iou(box(a), box(b));
 }
 
+/** Same persons, with the largest difference of confidences and the smallest overlap. */
+function agreementOf(
+  found: readonly Detection[],
+  full: readonly Detection[],
+): { confidence: number; iou: number } {
+  const agreement = { confidence: 0, iou: 1 };
+  for (const { bbox, confidence } of full) {
+    const match = found.toSorted((a, b) => overlap(b.bbox, bbox) - overlap(a.bbox, bbox))[0];
+    agreement.iou = Math.min(agreement.iou, match === undefined ? 0 : overlap(match.bbox, bbox));
+    agreement.confidence = Math.max(agreement.confidence, Math.abs((match?.confidence ?? 0) - confidence));
+  }
+  return agreement;
+}
+
 /** Same persons, within the tolerances that shared/models/README.md states. */
 function expectPersons(found: readonly Detection[], golden: Golden): void {
   const left = new Set(found);
@@ -74,5 +88,28 @@ describe.skipIf(!existsSync(sharedFolder))('the persons of the golden photos (ne
     const batch = goldenNames.slice(2, 6).map(goldenOf);
     const found = await detector.detect(await Promise.all(batch.map(load)));
     for (const [index, golden] of batch.entries()) expectPersons(found[index] ?? [], golden);
+  });
+});
+
+describe.skipIf(!existsSync(sharedFolder))('the golden photos in half precision (needs ../shared)', () => {
+  it('have the persons of the golden cases, and differ from full precision by less than 0.3 %', async () => {
+    await using runtime = await createInferenceRuntime({ intraOpThreads: 2 });
+    const detectorOf = async (name: string): Promise<Detector> =>
+      createDetector({ model: await runtime.loadModel(path(`models/${name}`)), framesPerRun: 1 });
+    const [full, half] = [await detectorOf('yolov8n.onnx'), await detectorOf('yolov8n_fp16.onnx')];
+    const worst = { confidence: 0, iou: 1, persons: 0 };
+    for (const golden of goldenNames.map(goldenOf)) {
+      const frame = await load(golden);
+      const [[expected = []], [found = []]] = await Promise.all([full.detect([frame]), half.detect([frame])]);
+      expectPersons(found, golden);
+      expect(found).toHaveLength(expected.length);
+      const { confidence, iou: least } = agreementOf(found, expected);
+      worst.confidence = Math.max(worst.confidence, confidence);
+      worst.iou = Math.min(worst.iou, least);
+      worst.persons += expected.length;
+    }
+    expect(worst.persons).toBeGreaterThan(20);
+    expect(worst.confidence, JSON.stringify(worst)).toBeLessThan(0.003);
+    expect(worst.iou, JSON.stringify(worst)).toBeGreaterThan(0.98);
   });
 });

@@ -195,7 +195,7 @@ describe('refusals', () => {
 
   it('a model that gives embeddings of another size, at once', () => {
     expect(() => createEmbedder({ model: new FakeModel({ output: ['n', 256] }) })).toThrow(
-      /-> float32 \[n, 512\] but found .*\["n",256\]/,
+      /-> float32 or float16 \[n, 512\] but found .*\["n",256\]/,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { TrinetraError } from '@trinetra/contracts';
-import { createSizedRunner, type TensorData } from '@trinetra/inference-runtime';
+import { createSizedRunner, imageFeed, paddedSize, type TensorData } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
 import { faceSize, faceValues, pixelScaleOf, writeFace } from './face-tensor.ts';
 import { embeddingSize, readContract } from './model-contract.ts';
@@ -51,13 +51,15 @@ function failureOf(error: unknown): EmbeddingResult {
  */
 export function createEmbedder(options: EmbedderOptions): Embedder {
   const { model, observer, ...given } = options;
-  const { maxRunSize } = parseEmbedderOptions(given);
+  const { maxRunSize, runSizes } = parseEmbedderOptions(given);
   const { input, output, fixedBatch } = readContract(model.info);
-  const scale = pixelScaleOf(model.info.firstOps);
+  // Bytes can only be the levels themselves.
+  const scale = input.type === 'uint8' ? 'raw' : pixelScaleOf(model.info.firstOps);
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);
   const runner = createSizedRunner({
     maxSize: runSize,
     minSize: fixedBatch === null ? 1 : runSize,
+    sizes: runSizes,
     observer,
   });
   /** Memory of runs, shared with the inference thread, by their number of faces: at most 16, 20 MB together. */
@@ -78,15 +80,13 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     faces: readonly Uint8Array[],
     signal: AbortSignal | undefined,
   ): Promise<EmbeddingResult[]> {
-    const batch = fixedBatch ?? faces.length;
+    const batch = fixedBatch ?? paddedSize(faces.length, runSizes, runner.limit);
     const tensor = spare.get(batch) ?? new Float32Array(new SharedArrayBuffer(4 * batch * faceValues));
     spare.delete(batch);
     for (const [index, face] of faces.entries()) writeFace(face, scale, tensor, index);
     tensor.fill(0, faces.length * faceValues);
-    const feeds = {
-      [input]: { type: 'float32', data: tensor, dims: [batch, 3, faceSize, faceSize] },
-    } as const;
-    const { outputs } = await model.run(feeds, { signal, fetches: [output] });
+    const feeds = { [input.name]: imageFeed(input, tensor, [batch, 3, faceSize, faceSize], 1) };
+    const { outputs } = await model.run(feeds, { signal, fetches: [output], floatOutputs: true });
     spare.set(batch, tensor); // not after a failure: the thread may still read it
     const data = checkOutput(outputs[output], batch);
     return faces.map((_, index) => {

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '@trinetra/inference-runtime';
+import { type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
 import { faceSize } from './face-tensor.ts';
 
@@ -6,7 +6,7 @@ import { faceSize } from './face-tensor.ts';
 export const embeddingSize = 512;
 
 export interface EmbedderContract {
-  readonly input: string;
+  readonly input: ImageInput;
   readonly output: string;
   /** Null: any. */
   readonly fixedBatch: number | null;
@@ -25,26 +25,24 @@ function fits(dims: readonly (number | string)[], expected: readonly (number | n
 
 /** @throws {EmbedderError} `model_mismatch` with the expected and the found shape. */
 export function readContract(info: ModelInfo): EmbedderContract {
-  const [input, output] = [info.inputs[0], info.outputs[0]];
-  const good =
+  const [input, output] = [readImageInput(info.inputs[0]), info.outputs[0]];
+  const side = (found: number | null | undefined): boolean => found === null || found === faceSize;
+  const halfOrFull = output?.type === 'float32' || output?.type === 'float16';
+  if (
     info.inputs.length === 1 &&
-    input?.type === 'float32' &&
-    fits(input.dims, [null, 3, faceSize, faceSize]) &&
-    output?.type === 'float32' &&
-    fits(output.dims, [null, embeddingSize]);
-  if (!good) {
-    const text = (tensors: ModelInfo['inputs']): string =>
-      tensors.map(({ type, dims }) => `${type} ${JSON.stringify(dims)}`).join(', ');
-    throw new EmbedderError(
-      'model_mismatch',
-      `embedder model ${info.path}: expected float32 [n, 3, ${faceSize}, ${faceSize}] -> float32 [n, ${embeddingSize}] ` +
-        `but found ${text(info.inputs)} -> ${text(info.outputs)}`,
-    );
+    input !== null &&
+    side(input.height) &&
+    side(input.width) &&
+    halfOrFull &&
+    fits(output.dims, [null, embeddingSize])
+  ) {
+    return { input, output: output.name, fixedBatch: input.batch };
   }
-  const batch = input.dims[0];
-  return {
-    input: input.name,
-    output: output.name,
-    fixedBatch: typeof batch === 'number' && batch > 0 ? batch : null,
-  };
+  const text = (tensors: ModelInfo['inputs']): string =>
+    tensors.map(({ type, dims }) => `${type} ${JSON.stringify(dims)}`).join(', ');
+  throw new EmbedderError(
+    'model_mismatch',
+    `embedder model ${info.path}: expected [n, 3, ${faceSize}, ${faceSize}] or [n, ${faceSize}, ${faceSize}, 3] of float32, float16 or uint8 ` +
+      `-> float32 or float16 [n, ${embeddingSize}] but found ${text(info.inputs)} -> ${text(info.outputs)}`,
+  );
 }

@@ -3,25 +3,33 @@ import { z } from 'zod';
 import { EmbedderError } from './errors.ts';
 
 export interface EmbedderOptions {
-  /** Takes `[n, 3, 112, 112]` RGB, gives `[n, 512]`, both float32. */
+  /** Takes `[n, 3, 112, 112]` or `[n, 112, 112, 3]` RGB (float32, float16 or uint8), gives `[n, 512]` (float32 or float16). */
   readonly model: InferenceModel;
   /** Faces a run, 1..16; default 16. */
   readonly maxRunSize?: number;
+  /** Sizes that runs of a model without a fixed batch are padded to, such as 1, 4 and 16 on GPUs; default: none. */
+  readonly runSizes?: readonly number[] | undefined;
   /** Is told how the runs go. */
   readonly observer?: RunObserver | undefined;
 }
 
-/** The defaults, frozen. */
-export const defaultEmbedderOptions: Readonly<{ maxRunSize: number }> = Object.freeze({ maxRunSize: 16 });
+export type EmbedderSettings = Readonly<Required<Omit<EmbedderOptions, 'model' | 'observer'>>>;
 
-const schema = z.strictObject({ maxRunSize: z.int().min(1).max(16) });
+/** The defaults, frozen. */
+export const defaultEmbedderOptions: EmbedderSettings = Object.freeze({
+  maxRunSize: 16,
+  runSizes: undefined,
+});
+
+const schema = z.strictObject({
+  maxRunSize: z.int().min(1).max(16),
+  runSizes: z.array(z.int().min(1).max(16)).min(1).optional(),
+});
 
 /** @throws {EmbedderError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseEmbedderOptions(
-  given: Omit<EmbedderOptions, 'model' | 'observer'>,
-): Readonly<{ maxRunSize: number }> {
+export function parseEmbedderOptions(given: Omit<EmbedderOptions, 'model' | 'observer'>): EmbedderSettings {
   const parsed = schema.safeParse({ ...defaultEmbedderOptions, ...given });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { runSizes: undefined, ...parsed.data };
   const problems = parsed.error.issues.map((issue) => {
     const name = issue.path.join('.') || 'options';
     const value: unknown = Reflect.get(given, String(issue.path[0] ?? ''));

@@ -1,5 +1,5 @@
 import { type RgbImage, silentLogger, type Xyxy } from '@trinetra/contracts';
-import { createSizedRunner } from '@trinetra/inference-runtime';
+import { createSizedRunner, paddedSize } from '@trinetra/inference-runtime';
 import { alignFace, type OriginalSize, stretchOf } from './align-face.ts';
 import { assignFaces } from './assign-faces.ts';
 import { readFaceModel } from './face-model.ts';
@@ -41,7 +41,7 @@ export interface FaceAligner {
  */
 export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
   const { model, logger = silentLogger, observer, ...given } = options;
-  const { fallback, scoreThreshold, minFacePx } = parseFaceAlignerOptions(given);
+  const { fallback, scoreThreshold, minFacePx, runSizes } = parseFaceAlignerOptions(given);
   if (model === null) {
     return {
       align: async (image, persons, { originalSize } = {}) =>
@@ -58,6 +58,7 @@ export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
   const runner = createSizedRunner({
     maxSize: fixedBatch ?? maxCropsPerRun,
     minSize: fixedBatch ?? 1,
+    sizes: runSizes,
     onError: 'halve',
     observer,
   });
@@ -65,8 +66,15 @@ export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
   return {
     align: async (image, persons, { originalSize, signal } = {}) => {
       const [stretchX, stretchY] = stretchOf(image, originalSize);
-      const run = { stretch: stretchX / stretchY, signal };
-      const found = await runner.run(persons, (part) => findFaces(image, part, run), signal);
+      const stretch = stretchX / stretchY;
+      const found = await runner.run(
+        persons,
+        (part) => {
+          const batch = paddedSize(part.length, runSizes, runner.limit);
+          return findFaces(image, part, { stretch, signal, batch });
+        },
+        signal,
+      );
       const problems = found.flatMap((attempt) => (attempt.ok ? [] : [attempt.error]));
       if (problems.length > 0) {
         const context = { failed: problems.length, persons: persons.length, err: problems[0] };

@@ -12,7 +12,7 @@ describe('readFaceModel', () => {
   it('knows YuNet by the names of its outputs: BGR 0..255, 320x320 where the size is open', () => {
     expect(readFaceModel(fakeYunet(none))).toMatchObject({
       kind: 'yunet',
-      input: 'input',
+      input: { name: 'input' },
       fixedBatch: 1,
       format: { width: 320, height: 320, channels: 'bgr', mean: 0, divisor: 1 },
     });
@@ -21,7 +21,7 @@ describe('readFaceModel', () => {
   it('knows SCRFD by the shapes of its outputs: RGB (x - 127.5) / 128', () => {
     expect(readFaceModel(fakeScrfd(none))).toMatchObject({
       kind: 'scrfd',
-      input: 'input.1',
+      input: { name: 'input.1' },
       fixedBatch: 1,
       format: { width: 320, height: 320, channels: 'rgb', mean: 127.5, divisor: 128 },
     });
@@ -47,6 +47,24 @@ describe('readFaceModel', () => {
   );
 
   const image = tensorInfo('input', [1, 3, 320, 320]);
+  it('takes channels last, halves and bytes; bytes are levels, whatever the kind of model', () => {
+    const last = model([tensorInfo('input', [1, 320, 640, 3])], yunetOutputs);
+    expect(readFaceModel(last)).toMatchObject({
+      input: { layout: 'nhwc' },
+      format: { width: 640, height: 320 },
+    });
+    const halves = model(
+      [{ ...image, type: 'float16' }],
+      scrfdOutputInfo(() => 'n'),
+    );
+    expect(readFaceModel(halves)).toMatchObject({ input: { type: 'float16' }, format: { mean: 127.5 } });
+    const bytes = model(
+      [{ ...image, type: 'uint8' }],
+      scrfdOutputInfo(() => 'n'),
+    );
+    expect(readFaceModel(bytes)).toMatchObject({ input: { type: 'uint8' }, format: { mean: 0, divisor: 1 } });
+  });
+
   const scrfd = scrfdOutputInfo(() => 'n');
   it.each([
     ['a body detector', model([image], [tensorInfo('output0', [1, 84, 8400])]), 'output0 [1, 84, 8400]'],
@@ -58,10 +76,9 @@ describe('readFaceModel', () => {
       '[1, 3, 300, 300]',
     ],
     ['grey pictures', model([tensorInfo('input', [1, 1, 320, 320])], scrfd), '[1, 1, 320, 320]'],
-    ['NHWC', model([tensorInfo('input', [1, 320, 320, 3])], yunetOutputs), '[1, 320, 320, 3]'],
-    ['bytes', model([{ ...image, type: 'uint8' }], yunetOutputs), 'uint8'],
+    ['signed bytes', model([{ ...image, type: 'int8' }], yunetOutputs), 'int8'],
     ['a second input', model([image, tensorInfo('size', [2])], yunetOutputs), 'size [2]'],
-    ['no input', model([], yunetOutputs), 'one float32 input'],
+    ['no input', model([], yunetOutputs), 'one input [n, 3, h, w]'],
     ['a batch of 4 with outputs of one crop', fakeScrfd(none, { batch: 4 }), 'a batch of 4'],
   ] as [string, InferenceModel, string][])('refuses %s and says what it found', (_, given, message) => {
     expect(() => readFaceModel(given)).toThrow(expect.objectContaining({ code: 'model_mismatch' }));

@@ -1,4 +1,10 @@
-import type { InferenceModel, TensorData, TensorInfo } from '@trinetra/inference-runtime';
+import {
+  type ImageInput,
+  type InferenceModel,
+  readImageInput,
+  type TensorData,
+  type TensorInfo,
+} from '@trinetra/inference-runtime';
 import { FaceAlignerError } from './errors.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import type { CropFormat } from './person-crop.ts';
@@ -11,8 +17,7 @@ const defaultSide = 320;
 /** What a face model takes and how its outputs are read. */
 export interface FaceModel {
   readonly kind: 'yunet' | 'scrfd';
-  /** Name of the input, `[batch, 3, format.height, format.width]` float32. */
-  readonly input: string;
+  readonly input: ImageInput;
   /** Crops of every run where the model fixes them; null: any number. */
   readonly fixedBatch: number | null;
   readonly format: CropFormat;
@@ -26,20 +31,15 @@ function mismatch(expected: string, received: string): FaceAlignerError {
   return new FaceAlignerError('model_mismatch', `face model: Expected ${expected} but received ${received}`);
 }
 
-/** A side of the input, px: the model's own, else 320. */
-function sideOf(dim: number | string | undefined): number {
-  return typeof dim === 'number' && dim > 0 ? dim : defaultSide;
-}
-
 /**
  * Tells the kind of a face model by its outputs.
  *
  * @throws {FaceAlignerError} `model_mismatch` for a model that is neither YuNet nor SCRFD with five landmarks, or whose
- * input is not float32 `[n, 3, h, w]` with h and w multiples of 32.
+ * input is not `[n, 3, h, w]` or `[n, h, w, 3]` of float32, float16 or uint8 with h and w multiples of 32.
  */
 export function readFaceModel(model: InferenceModel): FaceModel {
   const { inputs, outputs } = model.info;
-  const [input, ...others] = inputs;
+  const input = readImageInput(inputs[0]);
   const scrfd = findScrfdOutputs(outputs);
   const kind = isYunet(outputs) ? 'yunet' : scrfd !== null ? 'scrfd' : null;
   if (kind === null) {
@@ -48,24 +48,16 @@ export function readFaceModel(model: InferenceModel): FaceModel {
       `${outputs.length} outputs: ${outputs.map(describeTensor).join(', ')}; use a face detector with five landmarks, such as scrfd_*_bnkps`,
     );
   }
-  const [batch, channels, height, width] = input?.dims ?? [];
-  const [cropWidth, cropHeight] = [sideOf(width), sideOf(height)];
-  const sizeFits = cropWidth % 32 === 0 && cropHeight % 32 === 0;
-  if (
-    input?.type !== 'float32' ||
-    input.dims.length !== 4 ||
-    channels !== 3 ||
-    !sizeFits ||
-    others.length > 0
-  ) {
+  const [cropWidth, cropHeight] = [input?.width ?? defaultSide, input?.height ?? defaultSide];
+  if (input === null || inputs.length > 1 || cropWidth % 32 !== 0 || cropHeight % 32 !== 0) {
     throw mismatch(
-      'one float32 input [n, 3, h, w] with h and w open or multiples of 32',
+      'one input [n, 3, h, w] or [n, h, w, 3] of float32, float16 or uint8 with h and w open or multiples of 32',
       `${inputs.map((given) => `${given.type} ${describeTensor(given)}`).join(', ')}; export the model so`,
     );
   }
   // Outputs without a batch axis hold one crop, whatever the input allows.
   const oneCrop = scrfd !== null && outputs.some(({ dims }) => dims.length < 3 || dims[0] === 1);
-  const fixedBatch = typeof batch === 'number' && batch > 0 ? batch : oneCrop ? 1 : null;
+  const fixedBatch = input.batch ?? (oneCrop ? 1 : null);
   if (oneCrop && fixedBatch !== 1) {
     throw mismatch(
       'outputs with a batch axis',
@@ -73,10 +65,12 @@ export function readFaceModel(model: InferenceModel): FaceModel {
     );
   }
   const pixels = kind === 'yunet' ? yunetPixels : scrfdPixels;
-  const format: CropFormat = { ...pixels, width: cropWidth, height: cropHeight };
+  // Bytes can only be the levels themselves.
+  const levels = input.type === 'uint8' ? { mean: 0, divisor: 1 } : {};
+  const format: CropFormat = { ...pixels, ...levels, width: cropWidth, height: cropHeight };
   return {
     kind,
-    input: input.name,
+    input,
     fixedBatch,
     format,
     decode: (values, index, threshold) =>

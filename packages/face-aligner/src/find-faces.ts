@@ -1,5 +1,5 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
-import type { InferenceModel } from '@trinetra/inference-runtime';
+import { type InferenceModel, imageFeed } from '@trinetra/inference-runtime';
 import type { FaceCandidate } from './face-candidate.ts';
 import type { FaceModel } from './face-model.ts';
 import { mapLandmarks } from './map-landmarks.ts';
@@ -12,7 +12,12 @@ const maxSpareBuffers = 8;
 export type FindFaces = (
   image: RgbImage,
   persons: readonly Xyxy[],
-  options: { readonly stretch: number; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly stretch: number;
+    /** Crops that the run is padded to, where the model leaves it open. */
+    readonly batch: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ) => Promise<FaceCandidate[][]>;
 
 /** From the pixels of a crop to those of the image. */
@@ -35,8 +40,8 @@ export function createFindFaces(model: InferenceModel, face: FaceModel, threshol
   const values = valuesPerCrop(format);
   const spare: Float32Array[] = [];
 
-  return async (image, persons, { stretch, signal }) => {
-    const batch = fixedBatch ?? persons.length;
+  return async (image, persons, { stretch, signal, batch: padded }) => {
+    const batch = fixedBatch ?? padded;
     const at = spare.findIndex(({ length }) => length === batch * values);
     const tensor =
       spare.splice(at, at < 0 ? 0 : 1)[0] ?? new Float32Array(new SharedArrayBuffer(4 * batch * values));
@@ -44,8 +49,8 @@ export function createFindFaces(model: InferenceModel, face: FaceModel, threshol
       writePersonCrop(image, person, format, tensor, index, stretch),
     );
     tensor.fill(0, persons.length * values);
-    const dims = [batch, 3, format.height, format.width];
-    const { outputs } = await model.run({ [input]: { type: 'float32', data: tensor, dims } }, { signal });
+    const feed = imageFeed(input, tensor, [batch, 3, format.height, format.width], 1);
+    const { outputs } = await model.run({ [input.name]: feed }, { signal, floatOutputs: true });
     spare.push(tensor); // not after a failure: the thread may still read it
     if (spare.length > maxSpareBuffers) spare.shift();
     return crops.map((crop, index) =>

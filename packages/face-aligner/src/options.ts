@@ -12,6 +12,8 @@ export interface FaceAlignerOptions {
   readonly scoreThreshold?: number;
   /** Least width of a face, px of the image, 1 or more; default 12. */
   readonly minFacePx?: number;
+  /** Sizes that runs of a model without a fixed batch are padded to, such as 1 and 4 on GPUs; default: none. */
+  readonly runSizes?: readonly number[] | undefined;
   /** Told of failed runs; default: nobody is. */
   readonly logger?: Logger;
   /** Is told how the runs go. */
@@ -25,18 +27,20 @@ export const defaultFaceAlignerOptions: Readonly<Required<FaceAlignerValues>> = 
   fallback: 'none',
   scoreThreshold: 0.6,
   minFacePx: 12,
+  runSizes: undefined,
 });
 
 const schema = z.strictObject({
   fallback: z.enum(['none', 'head-crop']),
   scoreThreshold: z.number().min(0).max(1),
   minFacePx: z.number().min(1),
+  runSizes: z.array(z.int().min(1).max(64)).min(1).optional(),
 });
 
 /** @throws {FaceAlignerError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseFaceAlignerOptions(given: FaceAlignerValues): Required<FaceAlignerValues> {
   const parsed = schema.safeParse({ ...defaultFaceAlignerOptions, ...given });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { runSizes: undefined, ...parsed.data };
   const problems = parsed.error.issues.map(
     ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
   );

@@ -1,4 +1,5 @@
 export { InferenceError, type InferenceErrorCode } from './errors.ts';
+export { type ImageInput, imageFeed, paddedSize, readImageInput } from './image-input.ts';
 export { createInferencePool, defaultInferenceThreads, type InferencePoolOptions } from './inference-pool.ts';
 export { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
 export type { FailedStep, LoadFailure, LoadStep, ModelFormat } from './load-step.ts';

@@ -4,12 +4,14 @@ const firstPatience = 200;
 const maxPatience = 12_800;
 
 /**
- * The largest run that fits: cut where memory runs out, grown back by one item after {@link firstPatience} runs at the
+ * The largest run that fits: cut where memory runs out, grown back by one item, or to the next size that runs are padded to, after {@link firstPatience} runs at the
  * limit. It starts at the largest size and never passes it.
  */
 export class SizeLimit {
   readonly #min: number;
   readonly #max: number;
+  /** The sizes that runs are padded to, where there are such: growing stops at no other. */
+  readonly #sizes: readonly number[] | undefined;
   #limit: number;
   /** The largest size that passed before the last step up; above 0 while that step is not proven. */
   #stepFrom = 0;
@@ -17,7 +19,8 @@ export class SizeLimit {
   #passed = 0;
 
   /** @param min Sizes below it are the same run to the engine: a model with a fixed batch. */
-  constructor(min: number, max: number) {
+  constructor(min: number, max: number, sizes?: readonly number[]) {
+    this.#sizes = sizes;
     this.#min = Math.min(min, max);
     this.#max = max;
     this.#limit = max;
@@ -53,7 +56,11 @@ export class SizeLimit {
     this.#passed += 1;
     if (this.#passed < this.#patience) return;
     this.#stepFrom = this.#limit;
-    this.#limit += 1;
+    const next = this.#sizes?.filter((one) => one > this.#limit) ?? [];
+    this.#limit = Math.min(
+      this.#max,
+      this.#sizes === undefined ? this.#limit + 1 : Math.min(this.#max, ...next),
+    );
     this.#passed = 0;
   }
 }

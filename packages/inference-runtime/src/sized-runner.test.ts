@@ -52,6 +52,16 @@ describe('memory that runs out', () => {
     expect(gpu.sizes()).toEqual([2, 2, 1]);
   });
 
+  it('grows back to a size that runs are padded to, and to no other', async () => {
+    const gpu = engine(4);
+    const { runner, observer } = observed({ maxSize: 16, sizes: [1, 4, 16] });
+    await runner.run(range(16), gpu.step);
+    expect(runner.limit).toBe(4);
+    gpu.capacity = 16;
+    for (let run = 0; run < 200; run += 1) await runner.run(range(4), gpu.step);
+    expect(observer.resized.mock.calls.at(-1)).toEqual([16]);
+  });
+
   it('costs only the item that does not fit alone', async () => {
     const runner = createSizedRunner({ maxSize: 4 });
     const attempts = await runner.run(range(4), async (part) =>

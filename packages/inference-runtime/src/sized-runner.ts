@@ -21,6 +21,8 @@ export interface SizedRunnerOptions {
   readonly maxSize: number;
   /** Items below which a run gets no smaller: the batch of a model that fixes it. Default 1. */
   readonly minSize?: number;
+  /** Sizes that runs are padded to; a limit that memory cut grows back to one of these. Default: any. */
+  readonly sizes?: readonly number[] | undefined;
   /** Whether the runs of one call may overlap; default: one after the other. */
   readonly overlap?: boolean;
   /**
@@ -70,8 +72,8 @@ class Runner implements SizedRunner {
   readonly #observer: RunObserver | undefined;
 
   constructor(options: SizedRunnerOptions) {
-    const { maxSize, minSize = 1, overlap = false, onError = 'fail', observer } = options;
-    this.#size = new SizeLimit(minSize, maxSize);
+    const { maxSize, minSize = 1, sizes, overlap = false, onError = 'fail', observer } = options;
+    this.#size = new SizeLimit(minSize, maxSize, sizes);
     this.#overlap = overlap;
     this.#halve = onError === 'halve';
     this.#observer = observer;

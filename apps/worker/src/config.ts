@@ -36,6 +36,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       'REDIS_SENTINEL_MASTER: expected it together with REDIS_SENTINELS but received one of them',
     );
   }
+  const { REQUIRE_PROVIDER: required, EXECUTION_PROVIDERS: listed } = values;
+  if (typeof required === 'string' && Array.isArray(listed) && !listed.includes(required)) {
+    problems.push(`REQUIRE_PROVIDER: expected one of EXECUTION_PROVIDERS but received "${required}"`);
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Settings;
 }

@@ -1,11 +1,18 @@
 import type { Logger } from '@trinetra/contracts';
-import { createDetector, type Detector } from '@trinetra/detector';
-import { createEmbedder, type Embedder } from '@trinetra/embedder';
+import { compareHeads, createDetector, type Detector } from '@trinetra/detector';
+import { createEmbedder, type Embedder, pixelScaleOf } from '@trinetra/embedder';
 import { createFaceAligner, type FaceAligner } from '@trinetra/face-aligner';
-import { createInferencePool, type InferenceModel, type InferenceRuntime } from '@trinetra/inference-runtime';
+import {
+  createInferencePool,
+  type InferenceModel,
+  type InferenceRuntime,
+  nameOfStep,
+} from '@trinetra/inference-runtime';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
+import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import type { InferenceHealth } from './inference-health.ts';
 import type { Settings } from './settings.ts';
+import { type RunSizes, warmUp } from './warm-up.ts';
 
 /** The models as they run, on one or more inference threads. */
 export interface Models extends AsyncDisposable {
@@ -15,9 +22,21 @@ export interface Models extends AsyncDisposable {
   /** Null where no face is embedded. */
   readonly embeddingSpace: string | null;
   /** What really runs, for `/ready`. */
-  readonly loaded: Readonly<Record<string, { provider: string; precision: string; sha256: string }>>;
+  readonly loaded: Readonly<Record<string, LoadedInfo>>;
+  /** Proves that what runs gives what it should. */
+  readonly proof: EngineProof;
   /** Whether a thread was given up and has not ended: `process.exit()` would wait for it. */
   hasAbandonedThreads(): boolean;
+}
+
+/** What runs, and what failed before it. */
+export interface LoadedInfo {
+  readonly path: string;
+  readonly provider: string;
+  readonly precision: string;
+  readonly sha256: string;
+  /** Steps that failed before, in order, and why. */
+  readonly failed?: Readonly<Record<string, string>>;
 }
 
 /** Those who are told how the engine is. */
@@ -28,6 +47,8 @@ export interface EngineWatch {
   readonly health: InferenceHealth;
   /** A thread is stuck in native code for good. */
   readonly onStuck: (error: Error) => void;
+  /** The GPU is lost to this process. */
+  readonly onDeviceLost: (error: Error) => void;
 }
 
 async function load(
@@ -39,31 +60,44 @@ async function load(
   const model = await runtime.loadModel(path);
   const { provider, precision, sha256, fallback } = model.info;
   telemetry.setModelInfo({ model: name, provider, precision, sha256 });
-  if (fallback !== undefined) telemetry.fallback(name, fallback.from, fallback.to, fallback.reason);
+  const steps = fallback?.steps ?? [];
+  for (const [index, step] of steps.entries()) {
+    const next = steps[index + 1];
+    const to = next === undefined ? (fallback?.to ?? '') : nameOfStep(next);
+    telemetry.fallback(name, nameOfStep(step), to, step.reason);
+  }
   return model;
 }
 
-/** Runs every model once on a grey picture, so that the first frame does not pay for the set-up. */
-async function warmUp(
-  detector: Detector,
-  aligner: FaceAligner,
-  embedder: Embedder,
-  batchSize: number,
-): Promise<void> {
-  const { inputWidth, inputHeight } = detector;
-  const letterbox = { scale: 1, left: 0, top: 0, newWidth: inputWidth, newHeight: inputHeight };
-  const tensor = new Float32Array(3 * inputWidth * inputHeight).fill(114 / 255);
-  const grey = { tensor, letterbox, width: inputWidth, height: inputHeight };
-  await detector.detect(Array.from({ length: batchSize }, () => grey));
-  const [face] = await aligner.align(
-    { data: new Uint8Array(256 * 256 * 3).fill(114), width: 256, height: 256 },
-    [[0, 0, 256, 256]],
-  );
-  if (face?.found === false && face.reason === 'failed')
-    throw new Error('the face model fails on a grey picture');
-  const [embedding] = await embedder.embed([new Uint8Array(112 * 112 * 3).fill(114)]);
-  if (embedding?.ok === false)
-    throw new Error(`the embedder fails on a grey face: ${embedding.message ?? embedding.reason}`);
+/** Faces a run on GPUs, and crops of persons a run: sizes that runs are padded to, so that few shapes come. */
+const faceSizes = [1, 4, 16];
+const cropSizes = [1, 4];
+
+const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
+
+/** What the picture of a proof is like for each model, as the stages feed them. */
+const unit: readonly [number, number] = [0, 1];
+const centred: readonly [number, number] = [-1, 1];
+const levels: readonly [number, number] = [0, 255];
+
+function loadedInfo({ info }: InferenceModel): LoadedInfo {
+  const { path, provider, precision, sha256, fallback } = info;
+  const failed = Object.fromEntries((fallback?.steps ?? []).map((step) => [nameOfStep(step), step.reason]));
+  return { path, provider, precision, sha256, ...(fallback === undefined ? {} : { failed }) };
+}
+
+/** Sizes of the runs of each model: a few on GPUs; on CPUs any comes, and one is warmed up. */
+function runSizesOf(
+  config: Settings,
+  models: { detector: InferenceModel; face: InferenceModel | null; embedder: InferenceModel },
+): RunSizes {
+  const most = config.EMBED_SUB_BATCH;
+  const faces = [...new Set([...faceSizes.filter((size) => size <= most), most])];
+  return {
+    detector: [config.BATCH_SIZE],
+    face: models.face !== null && onGpu(models.face) ? cropSizes : [1],
+    embedder: onGpu(models.embedder) ? faces : [1],
+  };
 }
 
 /**
@@ -72,13 +106,18 @@ async function warmUp(
  * @throws {TrinetraError} where a model is missing, cannot be loaded or does not have the expected shape.
  */
 export async function loadModels(config: Settings, watch: EngineWatch): Promise<Models> {
-  const { telemetry, logger, limiter, health, onStuck } = watch;
+  const { telemetry, logger, limiter, health, onStuck, onDeviceLost } = watch;
   const { INFERENCE_THREADS: threads, INTRA_OP_THREADS: intraOpThreads } = config;
   const runtime = await createInferencePool({
     logger: { ...logger, warn: (fields, message) => limiter.warn(`engine:${message}`, fields, message) },
     runTimeoutMs: config.INFERENCE_TIMEOUT_MS,
     onRestart: (reason) => telemetry.engineRestarted(reason),
     onStuck,
+    onDeviceLost,
+    executionProviders: config.EXECUTION_PROVIDERS,
+    requireProvider: config.REQUIRE_PROVIDER,
+    deviceId: config.GPU_DEVICE_ID,
+    engineCacheFolder: config.ENGINE_CACHE_DIR,
     ...(threads === undefined ? {} : { threads }),
     ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
   });
@@ -94,28 +133,51 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
         : 'no embeddings are computed';
       logger.warn({}, `FACE_MODEL_PATH is not set: faces are not aligned, and ${rest}`);
     }
+    const sizes = runSizesOf(config, { detector: detectorModel, face: faceModel, embedder: embedderModel });
     const detector = createDetector({
       model: detectorModel,
       confidenceThreshold: config.CONFIDENCE_THRESHOLD,
       iouThreshold: config.NMS_IOU_THRESHOLD,
       classIds: config.CLASS_IDS,
-      framesPerRun: detectorModel.info.provider === 'cpu' ? 1 : config.BATCH_SIZE,
+      framesPerRun: onGpu(detectorModel) ? config.BATCH_SIZE : 1,
       observer: health.observer('detector'),
+      ...(onGpu(detectorModel) ? { runSizes: sizes.detector } : {}),
     });
     const aligner = createFaceAligner({
       model: faceModel,
       fallback: config.FACE_FALLBACK,
       logger: { ...logger, warn: (fields, message) => limiter.warn(`face:${message}`, fields, message) },
       observer: health.observer('face'),
+      ...(faceModel !== null && onGpu(faceModel) ? { runSizes: sizes.face } : {}),
     });
     const embedder = createEmbedder({
       model: embedderModel,
       maxRunSize: config.EMBED_SUB_BATCH,
       observer: health.observer('embedder'),
+      ...(onGpu(embedderModel) ? { runSizes: sizes.embedder } : {}),
     });
-    const startedAt = performance.now();
-    await warmUp(detector, aligner, embedder, config.BATCH_SIZE);
-    logger.info({ warmUpMs: Math.round(performance.now() - startedAt) }, 'models are warm');
+    await warmUp({ detector, aligner, embedder }, sizes, logger);
+    const { inputWidth: width, inputHeight: height } = detector;
+    const raw = pixelScaleOf(embedderModel.info.firstOps) === 'raw';
+    const proof = await createEngineProof({
+      models: {
+        detector: {
+          model: detectorModel,
+          picture: { range: unit, size: { width, height } },
+          batch: onGpu(detectorModel) ? config.BATCH_SIZE : 1,
+          compare: compareHeads,
+        },
+        embedder: {
+          model: embedderModel,
+          picture: { range: raw ? levels : centred, size: { width: 112, height: 112 } },
+          batch: 1,
+        },
+        ...(faceModel === null ? {} : { face: { model: faceModel, picture: { range: levels }, batch: 1 } }),
+      },
+      intervalMs: config.PROBE_INTERVAL_MS,
+      telemetry,
+      logger,
+    });
     const models = {
       detector: detectorModel,
       embedder: embedderModel,
@@ -131,14 +193,13 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
           : headCrop
             ? `${embedder.embeddingSpace}:head-crop`
             : null,
-      loaded: Object.fromEntries(
-        Object.entries(models).map(([name, { info }]) => [
-          name,
-          { provider: info.provider, precision: info.precision, sha256: info.sha256 },
-        ]),
-      ),
+      loaded: Object.fromEntries(Object.entries(models).map(([name, model]) => [name, loadedInfo(model)])),
+      proof,
       hasAbandonedThreads: () => runtime.abandonedThreads > 0,
-      [Symbol.asyncDispose]: () => runtime.close(),
+      [Symbol.asyncDispose]: async () => {
+        await proof[Symbol.asyncDispose]();
+        await runtime.close();
+      },
     };
   } catch (error) {
     await runtime.close();

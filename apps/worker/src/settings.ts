@@ -1,121 +1,29 @@
 import { hostname } from 'node:os';
-import { z } from 'zod';
+import {
+  brokers,
+  classIds,
+  type FailurePolicy,
+  type Flag,
+  flag,
+  maximumAge,
+  oneOf,
+  optionalText,
+  optionalWhole,
+  provider,
+  providers,
+  real,
+  redisUrl,
+  type Setting,
+  type SinkSetting,
+  secret,
+  sentinels,
+  setting,
+  sink,
+  text,
+  whole,
+} from './setting-parsers.ts';
 
-/** One environment variable: how it is read, what it is without a value, and its line in `--help`. */
-interface Setting<T> {
-  readonly schema: z.ZodType<T, string | undefined>;
-  /** As it would stand in the environment; undefined: off. */
-  readonly fallback: string | undefined;
-  readonly help: string;
-  readonly secret?: true;
-}
-
-const text = z.string().min(1, 'expected some text');
-const optionalText = z.string().optional();
-
-function numeric(minimum: number, maximum: number, whole: boolean): z.ZodType<number, string | undefined> {
-  const kind = whole ? 'a whole number' : 'a number';
-  return z.string(`expected ${kind}`).transform((value, context) => {
-    const number = value.trim() === '' ? Number.NaN : Number(value);
-    if (
-      Number.isFinite(number) &&
-      number >= minimum &&
-      number <= maximum &&
-      (!whole || Number.isInteger(number))
-    ) {
-      return number;
-    }
-    context.addIssue(`expected ${kind} in ${minimum}..${maximum} but received "${value}"`);
-    return z.NEVER;
-  });
-}
-
-const whole = (minimum: number, maximum: number): z.ZodType<number, string | undefined> =>
-  numeric(minimum, maximum, true);
-const real = (minimum: number, maximum: number): z.ZodType<number, string | undefined> =>
-  numeric(minimum, maximum, false);
-
-function oneOf<const T extends readonly [string, ...string[]]>(
-  ...values: T
-): z.ZodType<T[number], string | undefined> {
-  return z.string().transform((value, context) => {
-    const found = values.find((candidate) => candidate === value.toLowerCase());
-    if (found !== undefined) return found;
-    context.addIssue(`expected one of ${values.join(', ')} but received "${value}"`);
-    return z.NEVER;
-  });
-}
-
-/** Parsed to `on` or `off`. */
-type Flag = 'on' | 'off';
-
-const flag = oneOf('on', 'off', 'true', 'false', '1', '0').transform(
-  (value): Flag => (['on', 'true', '1'].includes(value) ? 'on' : 'off'),
-);
-
-const redisUrl = z.string().transform((value, context) => {
-  if (URL.canParse(value) && ['redis:', 'rediss:'].includes(new URL(value).protocol)) return value;
-  context.addIssue('expected an address like redis://host:6379 or rediss://host:6379');
-  return z.NEVER;
-});
-
-const brokers = z.string().transform((value, context) => {
-  const list = value.split(',').map((broker) => broker.trim());
-  const good = list.every((broker) => {
-    const match = /^(\[[0-9a-fA-F:]+\]|[^\s:]+):(\d{1,5})$/.exec(broker);
-    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
-  });
-  if (good) return list;
-  context.addIssue(`expected host:port[,host:port...] but received "${value}"`);
-  return z.NEVER;
-});
-
-const sentinels = z.union([z.undefined(), brokers]).transform((list) =>
-  list?.map((address) => {
-    const at = address.lastIndexOf(':');
-    return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
-  }),
-);
-
-/** What happens to events while Kafka is away. */
-export type FailurePolicy = 'buffer' | 'drop' | 'hold';
-
-/** Where events go. */
-type SinkSetting = { readonly kind: 'kafka' | 'stdout' } | { readonly kind: 'ndjson'; readonly path: string };
-
-const sink = z.string().transform((value, context): SinkSetting => {
-  if (value === 'kafka' || value === 'stdout') return { kind: value };
-  if (value.startsWith('ndjson:') && value.length > 7) return { kind: 'ndjson', path: value.slice(7) };
-  context.addIssue(`expected kafka, ndjson:PATH or stdout but received "${value}"`);
-  return z.NEVER;
-});
-
-const maximumAge = z.string().transform((value, context): number | null => {
-  if (value === 'off') return null;
-  const parsed = whole(1, 86_400_000).safeParse(value);
-  if (parsed.success) return parsed.data;
-  context.addIssue(`expected off or a whole number of milliseconds in 1..86400000 but received "${value}"`);
-  return z.NEVER;
-});
-
-const classIds = z.string().transform((value, context) => {
-  const ids = value.split(',').map((id) => (id.trim() === '' ? Number.NaN : Number(id)));
-  if (ids.every((id) => Number.isInteger(id) && id >= 0)) return ids;
-  context.addIssue(`expected class numbers like 0 or 0,2 but received "${value}"`);
-  return z.NEVER;
-});
-
-function setting<T>(
-  schema: z.ZodType<T, string | undefined>,
-  fallback: string | undefined,
-  help: string,
-): Setting<T> {
-  return { schema, fallback, help };
-}
-
-function secret(help: string): Setting<string | undefined> {
-  return { schema: optionalText, fallback: undefined, help, secret: true };
-}
+export type { FailurePolicy } from './setting-parsers.ts';
 
 /** The parsed value of each variable; see {@link settings} for what they mean. */
 export interface Settings {
@@ -151,6 +59,11 @@ export interface Settings {
   readonly BATCH_SIZE: number;
   readonly BATCH_TIMEOUT_MS: number;
   readonly EMBED_SUB_BATCH: number;
+  readonly EXECUTION_PROVIDERS: string[];
+  readonly REQUIRE_PROVIDER: string | undefined;
+  readonly GPU_DEVICE_ID: number;
+  readonly ENGINE_CACHE_DIR: string | undefined;
+  readonly PROBE_INTERVAL_MS: number;
   readonly INFERENCE_THREADS: number | undefined;
   readonly INTRA_OP_THREADS: number | undefined;
   readonly INFERENCE_TIMEOUT_MS: number;
@@ -246,10 +159,31 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   BATCH_SIZE: setting(whole(1, 64), '4', 'frames a micro-batch'),
   BATCH_TIMEOUT_MS: setting(real(0, 10_000), '20.0', 'longest wait of a frame for its batch to fill, ms'),
   EMBED_SUB_BATCH: setting(whole(1, 16), '16', 'faces an embedding run, never more than 16'),
+  EXECUTION_PROVIDERS: setting(
+    providers,
+    'tensorrt,cuda,webgpu,cpu',
+    'where models may run, in the order in which it is tried',
+  ),
+  REQUIRE_PROVIDER: setting(
+    provider,
+    undefined,
+    'the one provider that will do: no start where a model does not load on it',
+  ),
+  GPU_DEVICE_ID: setting(whole(0, 255), '0', 'which GPU tensorrt and cuda use'),
+  ENGINE_CACHE_DIR: setting(
+    optionalText,
+    undefined,
+    'folder for engines without their headers; default: none, they are held in memory',
+  ),
+  PROBE_INTERVAL_MS: setting(
+    whole(1000, 86_400_000),
+    '60000',
+    'how often each model has to prove itself on a picture whose answer is known, ms',
+  ),
   INFERENCE_THREADS: setting(
     optionalWhole(1, 64),
     undefined,
-    'inferences at once, each thread with models of its own; default: as many as cores, 4 at most',
+    'inferences at once, each with models of its own; default: as many as cores, 4 at most; GPU: 1',
   ),
   INTRA_OP_THREADS: setting(
     optionalWhole(1, 256),
@@ -304,7 +238,3 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     'debug, info, warn, error or silent',
   ),
 };
-
-function optionalWhole(minimum: number, maximum: number): z.ZodType<number | undefined, string | undefined> {
-  return z.union([z.undefined(), whole(minimum, maximum)]);
-}

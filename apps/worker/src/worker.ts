@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
 import { createOutageBuffer } from '@trinetra/kafka-sink';
 import { createGpuPoller, createLogLimiter, createMetricsServer, createTelemetry } from '@trinetra/telemetry';
 import { connectSource, createSink } from './connections.ts';
 import { endProcess } from './end-process.ts';
+import type { EngineProof } from './engine-proof.ts';
 import { createInferenceHealth } from './inference-health.ts';
 import { loadModels } from './models.ts';
 import { runPipeline } from './pipeline.ts';
@@ -39,10 +41,23 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       'stopping: the engine is stuck, and only an end of the process frees it',
     );
     stuck.abort();
-    setTimeout(endProcess, stuckLimitMs);
+    globalThis.setTimeout(endProcess, stuckLimitMs);
   };
   await live({ ...options, signal: AbortSignal.any([options.signal, stuck.signal]) }, onStuck);
   if (stuck.signal.aborted) endProcess();
+}
+
+/** Waits until the models give what they should: no frame is read before. False where the worker is stopped meanwhile. */
+async function provenOrStopped(
+  proof: EngineProof,
+  intervalMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!(await proof.prove())) {
+    if (signal.aborted) return false;
+    await setTimeout(intervalMs, undefined, { signal }).catch(() => undefined);
+  }
+  return true;
 }
 
 async function live(options: RunWorkerOptions, onStuck: (error: Error) => void): Promise<void> {
@@ -75,11 +90,20 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     telemetry,
     limiter,
   });
-  const models = stack.use(await loadModels(config, { telemetry, logger, limiter, health, onStuck }));
+  const onDeviceLost = (error: Error): void => {
+    logger.error({ err: error }, 'the GPU is lost to this process: it ends, and its frames are read again');
+    endProcess();
+  };
+  const watch = { telemetry, logger, limiter, health, onStuck, onDeviceLost };
+  const models = stack.use(await loadModels(config, watch));
   process.once('exit', () => {
     if (models.hasAbandonedThreads()) endProcess();
   });
-  const { detector, aligner, embedder, embeddingSpace } = models;
+  const { detector, aligner, embedder, embeddingSpace, proof } = models;
+  const modelChecks = () => ({ models: { ok: true, detail: models.loaded }, engine: proof.check() });
+  ready = async () => ({ ready: false, checks: modelChecks() });
+  if (!(await provenOrStopped(proof, config.PROBE_INTERVAL_MS, signal))) return;
+  proof.start();
   const decoder = stack.use(
     await createFrameDecoder({
       inputWidth: detector.inputWidth,
@@ -99,9 +123,9 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     const sourceOk = source.isHealthy();
     const inference = health.check();
     return {
-      ready: sinkOk && sourceOk && inference.ok,
+      ready: sinkOk && sourceOk && inference.ok && proof.check().ok,
       checks: {
-        models: { ok: true, detail: models.loaded },
+        ...modelChecks(),
         inference,
         redis: { ok: sourceOk },
         sink: {

@@ -1,3 +1,4 @@
+export { compareHeads } from './compare-heads.ts';
 export {
   createDetector,
   type Detection,

@@ -1,10 +1,34 @@
+export {
+  type Agreement,
+  type CompareOutput,
+  compareByCosine,
+  compareOutputs,
+  cosineOf,
+  leastCosine,
+  type OutputPair,
+} from './agreement.ts';
 export { InferenceError, type InferenceErrorCode } from './errors.ts';
+export {
+  type GoldenCase,
+  goldenPath,
+  makeGolden,
+  type PictureOptions,
+  readGolden,
+  writeGolden,
+} from './golden.ts';
 export { type ImageInput, imageFeed, paddedSize, readImageInput } from './image-input.ts';
 export { createInferencePool, defaultInferenceThreads, type InferencePoolOptions } from './inference-pool.ts';
 export { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
-export type { FailedStep, LoadFailure, LoadStep, ModelFormat } from './load-step.ts';
+export {
+  type FailedStep,
+  type LoadFailure,
+  type LoadStep,
+  type ModelFormat,
+  nameOfStep,
+} from './load-step.ts';
 export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
+export { type ProofOptions, prove } from './proof.ts';
 export {
   type Attempt,
   createSizedRunner,

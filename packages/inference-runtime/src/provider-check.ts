@@ -42,9 +42,9 @@ async function hasGpuDevice(): Promise<boolean> {
 export const checkProvider: ProviderCheck = async (provider) => {
   if (inLibraries.includes(provider)) {
     if (process.platform === 'win32') return null;
-    const library = join(await binaryFolder(), `libonnxruntime_providers_${provider}.so`);
-    if (await there(library)) return null;
-    return { reason: 'provider_missing', message: `its library is not installed: ${library}` };
+    const library = `libonnxruntime_providers_${provider}.so`;
+    if (await there(join(await binaryFolder(), library))) return null;
+    return { reason: 'provider_missing', message: `${library} is not installed` };
   }
   if (!listSupportedBackends().some(({ name }) => name === provider)) {
     return { reason: 'provider_missing', message: `ONNX Runtime has no provider ${provider} here` };

@@ -53,7 +53,10 @@ export interface Recording {
   engineRestarted(reason: string): void;
   /** Items that a run of the model may have: less than asked for where memory ran out. */
   effectiveBatchSize(model: string, size: number): void;
+  /** A step of loading a model failed, and the next was tried. @param reason A word, or a short text. */
   fallback(model: string, from: string, to: string, reason: string): void;
+  /** Whether the model gave what it should for a picture whose answer is known, and how close it came (a cosine). */
+  engineProven(model: string, proven: boolean, agreement: number): void;
   /** A later call for the same model replaces the earlier one. */
   setModelInfo(info: EngineInfo): void;
 }

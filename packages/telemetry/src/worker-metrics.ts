@@ -75,7 +75,7 @@ export function createWorkerMetrics(
   );
   const fallbacks = factory.counter(
     'trinetra_engine_fallback_total',
-    'Times that something else was loaded than what was asked for',
+    'Steps of loading a model that failed, the step that was tried next, and why',
     ['model', 'from', 'to', 'reason'],
   );
   const inferenceFailures = factory.counter(
@@ -99,6 +99,16 @@ export function createWorkerMetrics(
     'precision',
     'file_sha256',
   ]);
+  const proven = factory.gauge(
+    'trinetra_engine_proven',
+    'Whether the model gave what it should for a picture whose answer is known: 1 or 0',
+    ['model'],
+  );
+  const agreement = factory.gauge(
+    'trinetra_engine_agreement',
+    'Cosine of what the model gave for that picture with what it should give, -1..1',
+    ['model'],
+  );
   const scrapeErrors = factory.counter(
     'trinetra_telemetry_scrape_errors_total',
     'Scrapes in which the statistics of the source could not be read',
@@ -153,6 +163,11 @@ export function createWorkerMetrics(
       const known = fallbackKinds.of(JSON.stringify(labels)) !== otherLabel;
       const folded = { model: otherLabel, from: otherLabel, to: otherLabel, reason: otherLabel };
       fallbacks.inc(known ? labels : folded);
+    },
+    engineProven(model, ok, cosine) {
+      proven.set({ model }, ok ? 1 : 0);
+      if (Number.isFinite(cosine)) agreement.set({ model }, cosine);
+      else agreement.remove({ model });
     },
     setModelInfo({ model, provider, precision, sha256 }) {
       const former = engines.get(model);

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+
+/** One environment variable: how it is read, what it is without a value, and its line in `--help`. */
+export interface Setting<T> {
+  readonly schema: z.ZodType<T, string | undefined>;
+  /** As it would stand in the environment; undefined: off. */
+  readonly fallback: string | undefined;
+  readonly help: string;
+  readonly secret?: true;
+}
+
+export const text: z.ZodType<string, string | undefined> = z.string().min(1, 'expected some text');
+export const optionalText: z.ZodType<string | undefined, string | undefined> = z.string().optional();
+
+function numeric(minimum: number, maximum: number, whole: boolean): z.ZodType<number, string | undefined> {
+  const kind = whole ? 'a whole number' : 'a number';
+  return z.string(`expected ${kind}`).transform((value, context) => {
+    const number = value.trim() === '' ? Number.NaN : Number(value);
+    if (
+      Number.isFinite(number) &&
+      number >= minimum &&
+      number <= maximum &&
+      (!whole || Number.isInteger(number))
+    ) {
+      return number;
+    }
+    context.addIssue(`expected ${kind} in ${minimum}..${maximum} but received "${value}"`);
+    return z.NEVER;
+  });
+}
+
+export const whole = (minimum: number, maximum: number): z.ZodType<number, string | undefined> =>
+  numeric(minimum, maximum, true);
+export const real = (minimum: number, maximum: number): z.ZodType<number, string | undefined> =>
+  numeric(minimum, maximum, false);
+
+export function oneOf<const T extends readonly [string, ...string[]]>(
+  ...values: T
+): z.ZodType<T[number], string | undefined> {
+  return z.string().transform((value, context) => {
+    const found = values.find((candidate) => candidate === value.toLowerCase());
+    if (found !== undefined) return found;
+    context.addIssue(`expected one of ${values.join(', ')} but received "${value}"`);
+    return z.NEVER;
+  });
+}
+
+/** Parsed to `on` or `off`. */
+export type Flag = 'on' | 'off';
+
+export const flag: z.ZodType<Flag, string | undefined> = oneOf(
+  'on',
+  'off',
+  'true',
+  'false',
+  '1',
+  '0',
+).transform((value): Flag => (['on', 'true', '1'].includes(value) ? 'on' : 'off'));
+
+export const redisUrl: z.ZodType<string, string | undefined> = z.string().transform((value, context) => {
+  if (URL.canParse(value) && ['redis:', 'rediss:'].includes(new URL(value).protocol)) return value;
+  context.addIssue('expected an address like redis://host:6379 or rediss://host:6379');
+  return z.NEVER;
+});
+
+export const brokers: z.ZodType<string[], string | undefined> = z.string().transform((value, context) => {
+  const list = value.split(',').map((broker) => broker.trim());
+  const good = list.every((broker) => {
+    const match = /^(\[[0-9a-fA-F:]+\]|[^\s:]+):(\d{1,5})$/.exec(broker);
+    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
+  });
+  if (good) return list;
+  context.addIssue(`expected host:port[,host:port...] but received "${value}"`);
+  return z.NEVER;
+});
+
+export const sentinels: z.ZodType<{ host: string; port: number }[] | undefined, string | undefined> = z
+  .union([z.undefined(), brokers])
+  .transform((list) =>
+    list?.map((address) => {
+      const at = address.lastIndexOf(':');
+      return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
+    }),
+  );
+
+/** What happens to events while Kafka is away. */
+export type FailurePolicy = 'buffer' | 'drop' | 'hold';
+
+/** Where events go. */
+export type SinkSetting =
+  | { readonly kind: 'kafka' | 'stdout' }
+  | { readonly kind: 'ndjson'; readonly path: string };
+
+export const sink: z.ZodType<SinkSetting, string | undefined> = z
+  .string()
+  .transform((value, context): SinkSetting => {
+    if (value === 'kafka' || value === 'stdout') return { kind: value };
+    if (value.startsWith('ndjson:') && value.length > 7) return { kind: 'ndjson', path: value.slice(7) };
+    context.addIssue(`expected kafka, ndjson:PATH or stdout but received "${value}"`);
+    return z.NEVER;
+  });
+
+export const maximumAge: z.ZodType<number | null, string | undefined> = z
+  .string()
+  .transform((value, context): number | null => {
+    if (value === 'off') return null;
+    const parsed = whole(1, 86_400_000).safeParse(value);
+    if (parsed.success) return parsed.data;
+    context.addIssue(`expected off or a whole number of milliseconds in 1..86400000 but received "${value}"`);
+    return z.NEVER;
+  });
+
+/** What ONNX Runtime for Node has on some machine. */
+const knownProviders = ['tensorrt', 'cuda', 'webgpu', 'cpu', 'dml', 'coreml'] as const;
+
+export const providers: z.ZodType<string[], string | undefined> = z.string().transform((value, context) => {
+  const names = value.split(',').map((name) => name.trim().toLowerCase());
+  const good = names.every((name) => knownProviders.some((known) => known === name));
+  if (good && new Set(names).size === names.length) return names;
+  context.addIssue(`expected some of ${knownProviders.join(', ')}, each once, but received "${value}"`);
+  return z.NEVER;
+});
+
+export const provider: z.ZodType<string | undefined, string | undefined> = z.union([
+  z.undefined(),
+  oneOf(...knownProviders),
+]);
+
+export const classIds: z.ZodType<number[], string | undefined> = z.string().transform((value, context) => {
+  const ids = value.split(',').map((id) => (id.trim() === '' ? Number.NaN : Number(id)));
+  if (ids.every((id) => Number.isInteger(id) && id >= 0)) return ids;
+  context.addIssue(`expected class numbers like 0 or 0,2 but received "${value}"`);
+  return z.NEVER;
+});
+
+export function setting<T>(
+  schema: z.ZodType<T, string | undefined>,
+  fallback: string | undefined,
+  help: string,
+): Setting<T> {
+  return { schema, fallback, help };
+}
+
+export function secret(help: string): Setting<string | undefined> {
+  return { schema: optionalText, fallback: undefined, help, secret: true };
+}
+
+export function optionalWhole(
+  minimum: number,
+  maximum: number,
+): z.ZodType<number | undefined, string | undefined> {
+  return z.union([z.undefined(), whole(minimum, maximum)]);
+}

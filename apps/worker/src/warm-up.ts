@@ -1,0 +1,60 @@
+import type { Logger } from '@trinetra/contracts';
+import type { Detector } from '@trinetra/detector';
+import type { Embedder } from '@trinetra/embedder';
+import type { FaceAligner } from '@trinetra/face-aligner';
+
+/** Items of the runs that are warmed up: every size that runs are padded to, else one. */
+export interface RunSizes {
+  readonly detector: readonly number[];
+  readonly face: readonly number[];
+  readonly embedder: readonly number[];
+}
+
+const grey = 114;
+
+/**
+ * Runs every model once in each of its sizes on a grey picture, so that the first frame does not pay for the set-up, and
+ * the memory of the GPU is all taken before the worker is ready. Logs how long each took.
+ *
+ * @throws where a model fails on a grey picture.
+ */
+export async function warmUp(
+  { detector, aligner, embedder }: { detector: Detector; aligner: FaceAligner; embedder: Embedder },
+  sizes: RunSizes,
+  logger: Logger,
+): Promise<void> {
+  const times: Record<string, number> = {};
+  const timed = async (name: string, run: () => Promise<void>): Promise<void> => {
+    const startedAt = performance.now();
+    await run();
+    times[name] = Math.round(performance.now() - startedAt);
+  };
+  const { inputWidth, inputHeight } = detector;
+  const letterbox = { scale: 1, left: 0, top: 0 };
+  const tensor = new Float32Array(3 * inputWidth * inputHeight).fill(grey / 255);
+  const frame = { tensor, letterbox, width: inputWidth, height: inputHeight };
+  const image = { data: new Uint8Array(256 * 256 * 3).fill(grey), width: 256, height: 256 };
+  const face = new Uint8Array(112 * 112 * 3).fill(grey);
+  for (const size of sizes.detector) {
+    await timed(`detector x${size}`, async () => {
+      await detector.detect(Array.from({ length: size }, () => frame));
+    });
+  }
+  for (const size of sizes.face) {
+    await timed(`face x${size}`, async () => {
+      const persons = Array.from({ length: size }, (): [number, number, number, number] => [0, 0, 256, 256]);
+      const faces = await aligner.align(image, persons);
+      if (faces.some((found) => !found.found && found.reason === 'failed'))
+        throw new Error('the face model fails on a grey picture');
+    });
+  }
+  for (const size of sizes.embedder) {
+    await timed(`embedder x${size}`, async () => {
+      const embeddings = await embedder.embed(Array.from({ length: size }, () => face));
+      const failed = embeddings.find((one) => !one.ok);
+      if (failed?.ok === false)
+        throw new Error(`the embedder fails on a grey face: ${failed.message ?? failed.reason}`);
+    });
+  }
+  logger.info({ warmUpMs: times }, 'models are warm');
+}

@@ -1,9 +1,9 @@
 import { type Logger, TrinetraError } from '@trinetra/contracts';
 import {
   type CompareOutput,
+  companionsOf,
   createInferenceRuntime,
   type GoldenCase,
-  goldenPath,
   type InferenceModel,
   makeGolden,
   type PictureOptions,
@@ -38,9 +38,6 @@ export interface EngineProof extends AsyncDisposable {
   check(): { ok: boolean; detail?: unknown };
 }
 
-/** The file of full precision of a model: the `.onnx` beside an engine, itself otherwise. */
-const onnxOf = (path: string): string => path.replace(/\.engine$/, '.onnx');
-
 async function hashOf(path: string): Promise<string | null> {
   return readOnnxFile(path).then(
     ({ sha256 }) => sha256,
@@ -60,9 +57,8 @@ async function referenceRun(path: string, picture: PictureOptions): Promise<Gold
  */
 async function goldenOf(name: string, { model, picture }: ProvenModel, logger: Logger): Promise<GoldenCase> {
   const { requestedPath, path, provider } = model.info;
-  const onnx = onnxOf(requestedPath);
+  const { onnx, golden: file } = await companionsOf(requestedPath);
   const sha256 = await hashOf(onnx);
-  const file = goldenPath(requestedPath);
   const stored = await readGolden(file);
   if (stored !== null && (sha256 === null || stored.sha256 === sha256)) return stored;
   if (stored !== null)

@@ -4,6 +4,7 @@ import { createLogger } from '@trinetra/telemetry';
 import { Command } from 'commander';
 import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
+import { addSelftestCommand } from './selftest-command.ts';
 import { runWorker } from './worker.ts';
 
 /** Longest time that a stop may take before the process ends with what is left un-acked. */
@@ -71,5 +72,7 @@ const program = new Command('trinetra-worker')
     return undefined;
   });
 
-addDeadLetterCommands(program, () => orConfigError(() => parseConfig(process.env)));
+const readConfig = () => orConfigError(() => parseConfig(process.env));
+addDeadLetterCommands(program, readConfig);
+addSelftestCommand(program, readConfig, version);
 await program.parseAsync();

@@ -237,12 +237,10 @@ it('golden tensors that the model does not give keep the worker from being ready
 
 /** The golden tensors of a detector, as `trinetra-models golden` makes them. */
 async function goldenFile(detector: string): Promise<string> {
-  const { createInferenceRuntime, goldenPath, makeGolden, writeGolden } = await import(
-    '@trinetra/inference-runtime'
-  );
+  const { createInferenceRuntime, makeGolden, writeGolden } = await import('@trinetra/inference-runtime');
   await using runtime = await createInferenceRuntime();
   const model = await runtime.loadModel(detector.replace('.engine', '.onnx'));
-  const path = `${goldenPath(detector)}.made`;
+  const path = `${detector}.made`;
   await writeGolden(path, await makeGolden(model, { range: [0, 1] }));
   return path;
 }

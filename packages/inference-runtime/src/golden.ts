@@ -23,15 +23,12 @@ export interface PictureOptions {
   readonly range: readonly [number, number];
   /** Of models that leave it open, px. */
   readonly size?: { readonly height: number; readonly width: number } | undefined;
+  /** Another seed is another picture; default 1. */
+  readonly seed?: number | undefined;
 }
 
 /** How values of such a range become levels 0..255, for inputs of bytes. */
 const byteScaleOf = ([, high]: readonly [number, number]): number => (high <= 1 ? 255 : 1);
-
-/** Where the golden case of a model is: `yolo.golden.safetensors` for `yolo.engine` and `yolo.onnx`. */
-export function goldenPath(path: string): string {
-  return `${path.replace(/(?:\.fp16)?\.(?:onnx|engine)$/, '')}.golden.safetensors`;
-}
 
 /**
  * Runs the model on a batch of the same picture.
@@ -87,7 +84,7 @@ function firstItems(outputs: GoldenCase['outputs'], items: number): GoldenCase['
 export async function makeGolden(model: InferenceModel, options: PictureOptions): Promise<GoldenCase> {
   const found = pictureOf(model.info.inputs, options.size);
   const { height, width } = found ?? { height: 0, width: 0 };
-  const picture = samplePicture({ height, width }, options.range);
+  const picture = samplePicture({ height, width }, options.range, options.seed);
   const outputs = await runPicture(model, { picture, height, width }, options, 1);
   return {
     picture,

@@ -7,18 +7,22 @@ export {
   leastCosine,
   type OutputPair,
 } from './agreement.ts';
+export { type Companions, companionsOf } from './companions.ts';
+export type { EngineIo } from './engine-io.ts';
+export type { EngineSidecar } from './engine-sidecar.ts';
 export { InferenceError, type InferenceErrorCode } from './errors.ts';
 export {
   type GoldenCase,
-  goldenPath,
   makeGolden,
   type PictureOptions,
   readGolden,
   writeGolden,
 } from './golden.ts';
+export { type GpuInfo, gpuOfDevice, gpuTag, parseGpus, readGpus } from './gpus.ts';
 export { type ImageInput, imageFeed, paddedSize, readImageInput } from './image-input.ts';
 export { createInferencePool, defaultInferenceThreads, type InferencePoolOptions } from './inference-pool.ts';
 export { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
+export { inspectModel, type ModelInspection } from './inspect-model.ts';
 export {
   type FailedStep,
   type LoadFailure,
@@ -47,3 +51,4 @@ export type {
   TensorData,
   TensorInfo,
 } from './types.ts';
+export { type WrapOptions, wrapEngine } from './wrap-engine.ts';

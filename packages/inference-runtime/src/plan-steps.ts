@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { companionsOf } from './companions.ts';
 import type { FailedStep, LoadStep, ModelFormat } from './load-step.ts';
 
 /** Files of a model, and the providers that each may run on, in the order in which they are tried. */
@@ -8,13 +8,6 @@ export interface StepPlan {
   readonly impossible: readonly FailedStep[];
   /** The full precision `.onnx`, whether or not it is there. */
   readonly onnxPath: string;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /**
@@ -29,32 +22,19 @@ export async function planSteps(path: string, providers: readonly string[]): Pro
   if (!path.endsWith('.engine')) {
     return { steps: on('onnx', path, providers), impossible: [], onnxPath: path };
   }
-  const stem = path.slice(0, -'.engine'.length);
-  const onnxPath = `${stem}.onnx`;
-  const half = `${stem}.fp16.onnx`;
-  const engineSteps = on(
-    'engine',
-    path,
-    providers.filter((name) => name === 'tensorrt'),
-  );
-  const halfSteps = (await exists(half))
-    ? on(
-        'fp16.onnx',
-        half,
-        providers.filter((name) => name !== 'cpu'),
-      )
-    : [];
-  const impossible: FailedStep[] =
-    engineSteps.length > 0
-      ? []
-      : [
-          {
-            format: 'engine',
-            path,
-            provider: 'tensorrt',
-            reason: 'provider_not_configured',
-            message: `an engine runs on tensorrt, and the providers are ${providers.join(', ')}`,
-          },
-        ];
-  return { steps: [...engineSteps, ...halfSteps, ...on('onnx', onnxPath, providers)], impossible, onnxPath };
+  const { onnx, half } = await companionsOf(path);
+  const tensorrt = providers.filter((name) => name === 'tensorrt');
+  const gpus = providers.filter((name) => name !== 'cpu');
+  const halfSteps = half === undefined ? [] : on('fp16.onnx', half, gpus);
+  const message = `an engine runs on tensorrt, and the providers are ${providers.join(', ')}`;
+  const impossible: FailedStep[] = on('engine', path, ['tensorrt']).map((step) => ({
+    ...step,
+    reason: 'provider_not_configured',
+    message,
+  }));
+  return {
+    steps: [...on('engine', path, tensorrt), ...halfSteps, ...on('onnx', onnx, providers)],
+    impossible: tensorrt.length > 0 ? [] : impossible,
+    onnxPath: onnx,
+  };
 }

@@ -28,8 +28,9 @@ interface Shape {
 export function samplePicture(
   { height, width }: { readonly height: number; readonly width: number },
   [low, high]: readonly [number, number],
+  seed = 1,
 ): Float32Array {
-  const next = random(20_240_501);
+  const next = random(seed);
   const shapes: Shape[] = Array.from({ length: 12 }, () => ({
     x: next() * width,
     y: next() * height,

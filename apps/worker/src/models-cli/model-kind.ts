@@ -1,0 +1,49 @@
+import { TrinetraError } from '@trinetra/contracts';
+import { compareHeads, createDetector } from '@trinetra/detector';
+import { createEmbedder, pixelScaleOf } from '@trinetra/embedder';
+import { createFaceAligner } from '@trinetra/face-aligner';
+import type { CompareOutput, InferenceModel, PictureOptions } from '@trinetra/inference-runtime';
+
+/** What a model is for, and how it is fed and compared. */
+export interface ModelKind {
+  readonly name: 'detector' | 'embedder' | 'face';
+  readonly picture: PictureOptions;
+  readonly compare?: CompareOutput;
+}
+
+function detectorKind(model: InferenceModel): ModelKind {
+  const { inputWidth: width, inputHeight: height } = createDetector({ model });
+  return { name: 'detector', picture: { range: [0, 1], size: { width, height } }, compare: compareHeads };
+}
+
+function embedderKind(model: InferenceModel): ModelKind {
+  createEmbedder({ model });
+  const raw = pixelScaleOf(model.info.firstOps) === 'raw';
+  return {
+    name: 'embedder',
+    picture: { range: raw ? [0, 255] : [-1, 1], size: { width: 112, height: 112 } },
+  };
+}
+
+function faceKind(model: InferenceModel): ModelKind {
+  createFaceAligner({ model });
+  return { name: 'face', picture: { range: [0, 255] } };
+}
+
+/**
+ * Tells what a model is for by what the stages of the worker accept.
+ *
+ * @throws {Error} with what each of them expected and found.
+ */
+export function kindOf(model: InferenceModel): ModelKind {
+  const refusals: string[] = [];
+  for (const kind of [faceKind, embedderKind, detectorKind]) {
+    try {
+      return kind(model);
+    } catch (error) {
+      if (!TrinetraError.isInstance(error)) throw error;
+      refusals.push(error.message);
+    }
+  }
+  throw new Error(`this is no model of the worker:\n  ${refusals.join('\n  ')}`);
+}

@@ -1,0 +1,95 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  companionsOf,
+  createInferenceRuntime,
+  type InferenceRuntimeOptions,
+  nameOfStep,
+  prove,
+} from '@trinetra/inference-runtime';
+import { loadReference } from './reference.ts';
+
+/** Sample pictures that a model is compared on. */
+const pictures = 3;
+
+/** How one model file did. */
+export interface Verdict {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly kind?: string;
+  /** The file and provider that ran, with its precision. */
+  readonly runs?: string;
+  readonly warmUpMs?: number;
+  readonly runMs?: number;
+  /** The worst of the pictures. */
+  readonly cosine?: number;
+  /** Steps that failed before, or what is wrong. */
+  readonly notes: readonly string[];
+}
+
+export interface VerifyOptions {
+  readonly runtime: Pick<InferenceRuntimeOptions, 'executionProviders' | 'requireProvider' | 'deviceId'>;
+  readonly batch: number;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Loads a model as the worker would, runs the sample pictures, and compares with its `.onnx` in full precision on the CPU. */
+export async function verifyFile(file: string, { runtime: options, batch }: VerifyOptions): Promise<Verdict> {
+  await using runtime = await createInferenceRuntime({ ...options, runTimeoutMs: 120_000 });
+  try {
+    const model = await runtime.loadModel(file);
+    const { path, provider, precision, fallback } = model.info;
+    const notes = (fallback?.steps ?? []).map(
+      (step) => `${nameOfStep(step)}: ${step.reason} (${step.message})`,
+    );
+    const onnx = (await companionsOf(file.replace(/\.fp16\.onnx$/, '.engine'))).onnx;
+    await using reference = await loadReference(onnx);
+    const { kind } = reference;
+    const times: number[] = [];
+    const agreements: Awaited<ReturnType<typeof prove>>[] = [];
+    for (let seed = 1; seed <= pictures; seed += 1) {
+      const golden = await reference.golden(seed);
+      for (let run = seed === 1 ? 0 : 1; run < 2; run += 1) {
+        const startedAt = performance.now();
+        const agreement = await prove({ ...kind.picture, ...kind, model, golden, batch });
+        times.push(performance.now() - startedAt);
+        if (run === 1) agreements.push(agreement);
+      }
+    }
+    const [warmUpMs = 0, ...rest] = times;
+    const bad = agreements.filter((agreement) => !agreement.ok).map(({ problem }) => problem);
+    return {
+      file,
+      ok: bad.length === 0,
+      kind: kind.name,
+      runs: `${path === file ? '' : `${path} `}on ${provider}, ${precision}`,
+      warmUpMs: Math.round(warmUpMs),
+      runMs: Math.round(Math.min(...rest) * 10) / 10,
+      cosine: Math.min(...agreements.map(({ cosine }) => cosine)),
+      notes: [...notes, ...bad],
+    };
+  } catch (error) {
+    return { file, ok: false, notes: [messageOf(error)] };
+  }
+}
+
+/** Verifies every engine and model of a folder, by name. */
+export async function verifyFolder(folder: string, options: VerifyOptions): Promise<Verdict[]> {
+  const names = (await readdir(folder)).filter((name) => /\.(?:engine|onnx)$/.test(name)).toSorted();
+  const verdicts: Verdict[] = [];
+  for (const name of names) verdicts.push(await verifyFile(join(folder, name), options));
+  return verdicts;
+}
+
+/** Lines for people. */
+export function describeVerdict({ file, ok, kind, runs, warmUpMs, runMs, cosine, notes }: Verdict): string {
+  const figures =
+    runs === undefined
+      ? []
+      : [
+          `  ${kind} ${runs}`,
+          `  first run ${warmUpMs} ms, then ${runMs} ms; worst cosine ${cosine?.toFixed(6)}`,
+        ];
+  return [`${ok ? 'ok' : 'FAILED'}: ${file}`, ...figures, ...notes.map((note) => `  - ${note}`)].join('\n');
+}

@@ -1,0 +1,177 @@
+import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import type { Logger } from '@trinetra/contracts';
+import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
+import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
+import { createInferenceHealth } from './inference-health.ts';
+import { type LoadedInfo, loadModels, type Models } from './models.ts';
+import type { Settings } from './settings.ts';
+
+/** Latencies of the runs of one size, ms. */
+interface Timing {
+  readonly runs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly itemsPerSecond: number;
+}
+
+/** What a self-test found out; to be sent back as it is: it holds no secret and no picture. */
+export interface SelftestReport {
+  readonly ok: boolean;
+  readonly problems: readonly string[];
+  readonly version: string;
+  readonly machine: {
+    readonly node: string;
+    readonly onnxruntime: string;
+    readonly platform: string;
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryMb: number;
+  };
+  readonly gpus: readonly GpuInfo[];
+  readonly models: Readonly<Record<string, LoadedInfo>>;
+  readonly agreement: ReturnType<Models['proof']['check']>;
+  readonly timings: Readonly<Record<string, Timing>>;
+  /** MiB of the GPU in use, as nvidia-smi tells: after the warm-up, and at the end. */
+  readonly gpuMemoryMb: { readonly warm: number | null; readonly end: number | null };
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface SelftestOptions {
+  readonly config: Settings;
+  readonly version: string;
+  readonly logger: Logger;
+  /** How long each stage is run, s. */
+  readonly seconds: number;
+  /** Where the report goes besides standard output. */
+  readonly output: string | undefined;
+}
+
+/** GPU memory may move by as much without a cause of ours: a desktop, another process. MiB. */
+const memorySlackMb = 64;
+
+function versionOf(name: string): string {
+  const manifest: unknown = createRequire(
+    createRequire(import.meta.url).resolve('@trinetra/inference-runtime/package.json'),
+  )(`${name}/package.json`);
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}
+
+async function timed(items: number, seconds: number, run: () => Promise<unknown>): Promise<Timing> {
+  const times: number[] = [];
+  const end = performance.now() + 1000 * seconds;
+  while (performance.now() < end || times.length === 0) {
+    const startedAt = performance.now();
+    await run();
+    times.push(performance.now() - startedAt);
+  }
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    Math.round(100 * (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)) / 100;
+  const total = times.reduce((sum, time) => sum + time, 0);
+  return {
+    runs: times.length,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    itemsPerSecond: Math.round((10_000 * items * times.length) / total) / 10,
+  };
+}
+
+async function timings(models: Models, config: Settings, seconds: number): Promise<Record<string, Timing>> {
+  const { detector, aligner, embedder } = models;
+  const { inputWidth: width, inputHeight: height } = detector;
+  const values = 3 * width * height;
+  const tensor = new Float32Array(new SharedArrayBuffer(4 * values)).map((_, at) => (at % 251) / 250);
+  const frame = { tensor, letterbox: { scale: 1, left: 0, top: 0 }, width, height };
+  const frames = Array.from({ length: config.BATCH_SIZE }, () => frame);
+  const image = {
+    data: Uint8Array.from({ length: 640 * 640 * 3 }, (_, at) => at % 251),
+    width: 640,
+    height: 640,
+  };
+  const person = [100, 50, 300, 600] as const;
+  const face = Uint8Array.from({ length: 112 * 112 * 3 }, (_, at) => at % 251);
+  const result: Record<string, Timing> = {};
+  result[`detector x${frames.length}`] = await timed(frames.length, seconds, () => detector.detect(frames));
+  result['face x1'] = await timed(1, seconds, () => aligner.align(image, [person]));
+  for (const count of [...new Set([1, 4, config.EMBED_SUB_BATCH])]) {
+    const faces = Array.from({ length: count }, () => face);
+    result[`embedder x${count}`] = await timed(count, seconds, () => embedder.embed(faces));
+  }
+  return result;
+}
+
+/**
+ * Loads the models as the worker would, proves them, runs each in its sizes, and watches the memory of the GPU: what a
+ * machine with a GPU has to show, in one command. Prints the report as JSON.
+ *
+ * @returns Whether all is well.
+ * @throws where a model cannot be loaded: the message has every step that was tried.
+ */
+export async function selftest(options: SelftestOptions): Promise<boolean> {
+  const { config, version, logger, seconds, output } = options;
+  await using telemetry = createTelemetry({ workerId: config.CONSUMER_NAME, version });
+  await using limiter = createLogLimiter(logger);
+  const samples: GpuSample[] = [];
+  await using poller = createGpuPoller({
+    telemetry: { setGpuSamples: (now) => samples.splice(0, 99, ...now) },
+  });
+  const health = createInferenceHealth({ maxConsecutiveFailures: 1, telemetry, limiter });
+  const lost: string[] = [];
+  const onLost = (error: Error): void => {
+    lost.push(error.message);
+  };
+  const watch = { telemetry, logger, limiter, health, onStuck: onLost, onDeviceLost: onLost };
+  await using models = await loadModels(config, watch);
+  const gpus = await readGpus();
+  const index = gpuOfDevice(gpus, config.GPU_DEVICE_ID)?.index;
+  const memory = async (): Promise<number | null> => {
+    await poller.poll();
+    return samples.find((sample) => sample.index === index)?.memoryUsedMb ?? null;
+  };
+  await models.proof.prove();
+  const warm = await memory();
+  const measured = await timings(models, config, seconds);
+  const proven = await models.proof.prove();
+  const end = await memory();
+  const grown = warm !== null && end !== null && end - warm > memorySlackMb;
+  const problems = [
+    ...(proven ? [] : ['a model does not give what it should: see agreement']),
+    ...(health.check().ok ? [] : [`runs failed: ${JSON.stringify(health.check().detail)}`]),
+    ...(grown ? [`the memory of the GPU grew from ${warm} to ${end} MiB after the warm-up`] : []),
+    ...lost,
+  ];
+  const report: SelftestReport = {
+    ok: problems.length === 0,
+    problems,
+    version,
+    machine: {
+      node: process.version,
+      onnxruntime: versionOf('onnxruntime-node'),
+      platform: `${process.platform} ${process.arch}`,
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: availableParallelism(),
+      memoryMb: Math.round(totalmem() / 1024 ** 2),
+    },
+    gpus,
+    models: models.loaded,
+    agreement: models.proof.check(),
+    timings: measured,
+    gpuMemoryMb: { warm, end },
+    settings: {
+      EXECUTION_PROVIDERS: config.EXECUTION_PROVIDERS,
+      REQUIRE_PROVIDER: config.REQUIRE_PROVIDER ?? null,
+      GPU_DEVICE_ID: config.GPU_DEVICE_ID,
+      BATCH_SIZE: config.BATCH_SIZE,
+      EMBED_SUB_BATCH: config.EMBED_SUB_BATCH,
+      INFERENCE_THREADS: config.INFERENCE_THREADS ?? null,
+    },
+  };
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  process.stdout.write(text);
+  if (output !== undefined) await writeFile(output, text);
+  return report.ok;
+}

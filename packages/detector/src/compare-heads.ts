@@ -7,7 +7,7 @@ const candidates = 20;
 /** Boxes of one candidate that overlap less, or confidences that differ more, disagree. */
 const leastOverlap = 0.9;
 const mostConfidence = 0.02;
-/** Rows of an end-to-end head below this confidence may be any. */
+/** Candidates below this confidence are not compared one by one. */
 const leastConfidence = 0.05;
 
 /** The candidate at an anchor of a head `[4 + classes, anchors]`. */
@@ -73,6 +73,7 @@ export const compareHeads: CompareOutput = ({ found, expected, dims }) => {
     cosineOf(found.subarray(split), expected.subarray(split)),
   );
   const best = Array.from({ length: anchors }, (_, index) => anchorOf(expected, rows - 4, anchors, index))
+    .filter(({ confidence }) => confidence >= leastConfidence)
     .toSorted((a, b) => b.confidence - a.confidence)
     .slice(0, candidates);
   const problem =

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engineHead } from './engine-head.ts';
+import { demoModels } from './worker-process.ts';
+
+const run = promisify(execFile);
+const cli = fileURLToPath(new URL('../dist/models-cli.js', import.meta.url));
+const worker = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const { YOLO_ENGINE_PATH: yolo = '', ARCFACE_ENGINE_PATH: arcface = '' } = demoModels();
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trinetra-models-cli-'));
+  await copyFile(yolo, join(folder, 'yolo.onnx'));
+  await copyFile(arcface, join(folder, 'arcface.onnx'));
+  const header = { task: 'detect', imgsz: [640, 640], names: { 0: 'person' }, batch: 4 };
+  await writeFile(join(folder, 'yolo.rtx3080.engine'), engineHead(header));
+});
+afterAll(() => rm(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+
+async function models(...args: string[]): Promise<string> {
+  return (await run(process.execPath, [cli, ...args])).stdout;
+}
+
+async function failure(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  try {
+    await run(process.execPath, [cli, ...args]);
+  } catch (error) {
+    return error as { code: unknown; stdout: string; stderr: string };
+  }
+  throw new Error('expected the command to fail');
+}
+
+describe('trinetra-models', () => {
+  it('inspect tells what a file is', async () => {
+    expect(JSON.parse(await models('inspect', at('yolo.rtx3080.engine')))).toMatchObject({
+      kind: 'engine',
+      ioFrom: 'onnx',
+      inputs: [{ name: 'images', type: 'float32', dims: ['batch', 3, 640, 640] }],
+      engine: { tensorrt: '10.3.0.26' },
+      providers: { tensorrt: { reason: 'provider_missing' } },
+    });
+    expect(JSON.parse(await models('inspect', at('arcface.onnx')))).toMatchObject({
+      kind: 'onnx',
+      providers: { cpu: null },
+    });
+  });
+
+  it('verify runs every model as the worker would, and tells what it fell back from', async () => {
+    const verdicts = JSON.parse(await models('verify', folder, '--providers', 'tensorrt,cpu', '--json'));
+    expect(verdicts).toMatchObject([
+      { file: at('arcface.onnx'), ok: true, kind: 'embedder', cosine: expect.closeTo(1, 4) },
+      { file: at('yolo.onnx'), ok: true, kind: 'detector' },
+      {
+        file: at('yolo.rtx3080.engine'),
+        ok: true,
+        runs: `${at('yolo.onnx')} on cpu, fp32`,
+        notes: [expect.stringContaining('engine@tensorrt: provider_missing'), expect.anything()],
+      },
+    ]);
+  });
+
+  it('verify fails where the required provider does not load', async () => {
+    const { code, stdout } = await failure(
+      'verify',
+      folder,
+      '--providers',
+      'tensorrt,cpu',
+      '--require',
+      'tensorrt',
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/FAILED: .*arcface\.onnx\n {2}- .*on tensorrt, which is required/);
+  });
+
+  it('wrap writes a model around an engine', async () => {
+    expect(await models('wrap', at('yolo.rtx3080.engine'), '-o', at('wrapped.trt'))).toContain(
+      'from the onnx',
+    );
+    expect((await readFile(at('wrapped.trt'))).includes('EPContext')).toBe(true);
+  });
+
+  it('golden writes what the worker proves the model with', async () => {
+    const path = at('arcface.golden.safetensors');
+    expect(await models('golden', at('arcface.onnx'))).toMatch(
+      /arcface\.golden\.safetensors: embedder [0-9a-f]{64}/,
+    );
+    expect((await readFile(path)).subarray(8, 40).toString()).toContain('__metadata__');
+    await rm(path);
+  });
+
+  it('plan gives the commands for a GPU, in whose name the engine is', async () => {
+    const gpu = ['--gpu', 'NVIDIA GeForce RTX 3080', '--compute', '8.6'];
+    const detector = await models('plan', at('yolo.onnx'), ...gpu, '--batch', '8');
+    expect(detector).toContain('--saveEngine=yolo.rtx3080.engine --fp16');
+    expect(detector).toContain('--minShapes=images:8x3x640x640 --optShapes=images:8x3x640x640');
+    expect(detector).toContain('"computeCapability":"8.6"');
+    const embedder = await models('plan', at('arcface.onnx'), ...gpu);
+    expect(embedder).toMatch(
+      /--minShapes=\w+:1x3x112x112 --optShapes=\w+:4x3x112x112 --maxShapes=\w+:16x3x112x112/,
+    );
+    expect(await models('plan', 'yolov8m.pt', ...gpu)).toContain('yolo export model=yolov8m.pt format=onnx');
+  });
+
+  it('says what is wrong in a line', async () => {
+    const { code, stderr } = await failure('inspect', at('missing.onnx'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^the model .*missing\.onnx cannot be read: ENOENT.*\n$/);
+  });
+});
+
+it('trinetra-worker selftest proves and times the models, and writes its report', async () => {
+  const output = at('report.json');
+  const args = [worker, 'selftest', '--seconds', '1', '--output', output];
+  const { stdout } = await run(process.execPath, args, {
+    env: { PATH: process.env['PATH'], ...demoModels(), LOG_LEVEL: 'error' },
+    timeout: 100_000,
+  });
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ ok: true, problems: [], agreement: { ok: true } });
+  expect(Object.keys(report.timings)).toEqual([
+    'detector x4',
+    'face x1',
+    'embedder x1',
+    'embedder x4',
+    'embedder x16',
+  ]);
+  expect(JSON.parse(await readFile(output, 'utf8'))).toEqual(report);
+});

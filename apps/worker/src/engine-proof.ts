@@ -14,7 +14,7 @@ import {
 import type { Telemetry } from '@trinetra/telemetry';
 
 /** A model that has to prove itself. */
-export interface ProvenModel {
+interface ProvenModel {
   readonly model: InferenceModel;
   readonly picture: PictureOptions;
   /** Pictures a run: a size that is in use. */

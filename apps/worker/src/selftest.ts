@@ -17,7 +17,7 @@ interface Timing {
 }
 
 /** What a self-test found out; to be sent back as it is: it holds no secret and no picture. */
-export interface SelftestReport {
+interface SelftestReport {
   readonly ok: boolean;
   readonly problems: readonly string[];
   readonly version: string;

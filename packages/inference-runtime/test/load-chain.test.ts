@@ -2,25 +2,17 @@ import { silentLogger } from '@trinetra/contracts';
 import { describe, expect, it } from 'vitest';
 import { createInferenceRuntime, type InferenceRuntimeOptions } from '../src/index.ts';
 import { createInferenceRuntimeWith } from '../src/inference-runtime.ts';
-import type { ProviderCheck } from '../src/provider-check.ts';
 import { inferenceThreadFile } from '../src/thread-client.ts';
 import { planOf, ultralyticsEngine } from './engines.ts';
 import { doubling, rows, useModels } from './models.ts';
 
 const write = useModels();
-const anyProvider: ProviderCheck = async () => null;
-const noGpus = async () => [];
-
-/** A runtime whose providers are asked whether or not their libraries are here, and whose machine has these GPUs. */
+/** A runtime of a machine that is another than this one in what the seams say. */
 function runtimeOf(
   options: InferenceRuntimeOptions,
-  readGpus: Parameters<typeof createInferenceRuntimeWith>[2] = {},
-) {
-  return createInferenceRuntimeWith(options, inferenceThreadFile, {
-    checkProvider: anyProvider,
-    readGpus: noGpus,
-    ...readGpus,
-  });
+  seams: Parameters<typeof createInferenceRuntimeWith>[2],
+): ReturnType<typeof createInferenceRuntimeWith> {
+  return createInferenceRuntimeWith(options, inferenceThreadFile, seams);
 }
 
 const full = ['tensorrt', 'cuda', 'cpu'];
@@ -30,7 +22,7 @@ describe('a model with an engine', () => {
     const engine = await write('a.engine', planOf('10.3.0.26'));
     await write('a.fp16.onnx', doubling);
     const onnx = await write('a.onnx', doubling);
-    await using runtime = await runtimeOf({ executionProviders: full });
+    await using runtime = await createInferenceRuntime({ executionProviders: full });
     const { info } = await runtime.loadModel(engine);
     expect(info).toMatchObject({ requestedPath: engine, path: onnx, provider: 'cpu' });
     expect(info.fallback?.steps.map(({ format, provider, reason }) => [format, provider, reason])).toEqual([
@@ -136,7 +128,10 @@ describe('providers', () => {
   });
 
   it('that are refused by ONNX Runtime itself are told as missing, too', async () => {
-    await using runtime = await runtimeOf({ executionProviders: ['tensorrt', 'nonesuch', 'cpu'] });
+    await using runtime = await runtimeOf(
+      { executionProviders: ['tensorrt', 'nonesuch', 'cpu'] },
+      { checkProvider: async () => null },
+    );
     const { fallback } = (await runtime.loadModel(await write('f.onnx', doubling))).info;
     expect(fallback?.steps.map(({ reason }) => reason)).toEqual(['provider_missing', 'provider_missing']);
     expect(fallback?.steps[0]?.message).toContain('Failed to load shared library');

@@ -71,6 +71,8 @@ describe('the metrics', () => {
       trinetra_effective_batch_size: 'gauge',
       trinetra_worker_inference_failures_total: 'counter',
       trinetra_worker_engine_restarts_total: 'counter',
+      trinetra_engine_proven: 'gauge',
+      trinetra_engine_agreement: 'gauge',
       trinetra_telemetry_scrape_errors_total: 'counter',
       trinetra_build_info: 'gauge',
       trinetra_worker_info: 'gauge',
@@ -156,6 +158,19 @@ describe('the metrics', () => {
       '{model="detector",provider="cpu",precision="fp32",file_sha256="bb"}',
       '{model="embedder",provider="cpu",precision="fp32",file_sha256="cc"}',
     ]);
+  });
+
+  it('tell whether a model has proven itself, and how close it came, where that is a number', async () => {
+    const telemetry = telemetryOf();
+    telemetry.engineProven('detector', true, 0.9999);
+    telemetry.engineProven('embedder', true, 1);
+    telemetry.engineProven('embedder', false, Number.NaN);
+    const text = await scrape(telemetry);
+    expect([...samples(text, 'trinetra_engine_proven')]).toEqual([
+      ['{model="detector"}', 1],
+      ['{model="embedder"}', 0],
+    ]);
+    expect([...samples(text, 'trinetra_engine_agreement')]).toEqual([['{model="detector"}', 0.9999]]);
   });
 
   it('have GPU series only once a GPU answered, and lose them when it stops', async () => {

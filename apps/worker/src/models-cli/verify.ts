@@ -35,7 +35,7 @@ export interface VerifyOptions {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Loads a model as the worker would, runs the sample pictures, and compares with its `.onnx` in full precision on the CPU. */
-export async function verifyFile(file: string, { runtime: options, batch }: VerifyOptions): Promise<Verdict> {
+async function verifyFile(file: string, { runtime: options, batch }: VerifyOptions): Promise<Verdict> {
   await using runtime = await createInferenceRuntime({ ...options, runTimeoutMs: 120_000 });
   try {
     const model = await runtime.loadModel(file);

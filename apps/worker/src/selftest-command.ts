@@ -17,7 +17,9 @@ export function addSelftestCommand(
 ): void {
   program
     .command('selftest')
-    .description('loads, proves and times the models that the environment names, and prints a report to send back')
+    .description(
+      'loads, proves and times the models that the environment names, and prints a report to send back',
+    )
     .option('-o, --output <file>', 'write the report here, too')
     .option('--seconds <number>', 'how long each stage is run, 1..600', secondsOf, 10)
     .action(async ({ output, seconds }: { output?: string; seconds: number }) => {

@@ -1,7 +1,6 @@
 import { access, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { listSupportedBackends } from 'onnxruntime-node';
 import type { LoadFailure } from './load-step.ts';
 
 /** What stands against a provider on this machine, before it is asked; null where nothing is known. */
@@ -37,7 +36,8 @@ async function hasGpuDevice(): Promise<boolean> {
 
 /**
  * Asks for the provider's library and for a GPU. ONNX Runtime would find the same, but with lines on standard error, and
- * WebGPU would take a software driver, which is slower than the CPU provider by two orders of magnitude.
+ * WebGPU would take a software driver, which is slower than the CPU provider by two orders of magnitude. ONNX Runtime is not
+ * loaded for it: only the inference threads may.
  */
 export const checkProvider: ProviderCheck = async (provider) => {
   if (inLibraries.includes(provider)) {
@@ -45,9 +45,6 @@ export const checkProvider: ProviderCheck = async (provider) => {
     const library = `libonnxruntime_providers_${provider}.so`;
     if (await there(join(await binaryFolder(), library))) return null;
     return { reason: 'provider_missing', message: `${library} is not installed` };
-  }
-  if (!listSupportedBackends().some(({ name }) => name === provider)) {
-    return { reason: 'provider_missing', message: `ONNX Runtime has no provider ${provider} here` };
   }
   if (provider !== 'webgpu' || vulkanDrivers.some((name) => (process.env[name] ?? '') !== '')) return null;
   if (await hasGpuDevice()) return null;

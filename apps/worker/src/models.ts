@@ -6,11 +6,13 @@ import {
   createInferencePool,
   type InferenceModel,
   type InferenceRuntime,
+  type NodePlacement,
   nameOfStep,
 } from '@trinetra/inference-runtime';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import type { InferenceHealth } from './inference-health.ts';
+import { placementsOf } from './placements.ts';
 import type { Settings } from './settings.ts';
 import { type RunSizes, warmUp } from './warm-up.ts';
 
@@ -35,6 +37,8 @@ export interface LoadedInfo {
   readonly provider: string;
   readonly precision: string;
   readonly sha256: string;
+  /** Operators by the provider that ran them, on other providers than the CPU's. */
+  readonly nodes?: NodePlacement;
   /** Steps that failed before, in order, and why. */
   readonly failed?: Readonly<Record<string, string>>;
 }
@@ -57,7 +61,7 @@ async function load(
   path: string,
   telemetry: Telemetry,
 ): Promise<InferenceModel> {
-  const model = await runtime.loadModel(path);
+  const model = await runtime.loadModel(path, { profile: true });
   const { provider, precision, sha256, fallback } = model.info;
   telemetry.setModelInfo({ model: name, provider, precision, sha256 });
   const steps = fallback?.steps ?? [];
@@ -80,10 +84,17 @@ const unit: readonly [number, number] = [0, 1];
 const centred: readonly [number, number] = [-1, 1];
 const levels: readonly [number, number] = [0, 255];
 
-function loadedInfo({ info }: InferenceModel): LoadedInfo {
+function loadedInfo({ info }: InferenceModel, nodes: NodePlacement | undefined): LoadedInfo {
   const { path, provider, precision, sha256, fallback } = info;
   const failed = Object.fromEntries((fallback?.steps ?? []).map((step) => [nameOfStep(step), step.reason]));
-  return { path, provider, precision, sha256, ...(fallback === undefined ? {} : { failed }) };
+  return {
+    path,
+    provider,
+    precision,
+    sha256,
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(fallback === undefined ? {} : { failed }),
+  };
 }
 
 /** Sizes of the runs of each model: a few on GPUs; on CPUs any comes, and one is warmed up. */
@@ -157,6 +168,12 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       ...(onGpu(embedderModel) ? { runSizes: sizes.embedder } : {}),
     });
     await warmUp({ detector, aligner, embedder }, sizes, logger);
+    const models = {
+      detector: detectorModel,
+      embedder: embedderModel,
+      ...(faceModel === null ? {} : { face: faceModel }),
+    };
+    const placements = await placementsOf(models, config.REQUIRE_PROVIDER, logger);
     const { inputWidth: width, inputHeight: height } = detector;
     const raw = pixelScaleOf(embedderModel.info.firstOps) === 'raw';
     const proof = await createEngineProof({
@@ -178,11 +195,6 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       telemetry,
       logger,
     });
-    const models = {
-      detector: detectorModel,
-      embedder: embedderModel,
-      ...(faceModel === null ? {} : { face: faceModel }),
-    };
     return {
       detector,
       aligner,
@@ -193,7 +205,9 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
           : headCrop
             ? `${embedder.embeddingSpace}:head-crop`
             : null,
-      loaded: Object.fromEntries(Object.entries(models).map(([name, model]) => [name, loadedInfo(model)])),
+      loaded: Object.fromEntries(
+        Object.entries(models).map(([name, model]) => [name, loadedInfo(model, placements[name])]),
+      ),
       proof,
       hasAbandonedThreads: () => runtime.abandonedThreads > 0,
       [Symbol.asyncDispose]: async () => {

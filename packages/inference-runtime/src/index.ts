@@ -30,6 +30,7 @@ export {
   type ModelFormat,
   nameOfStep,
 } from './load-step.ts';
+export type { NodePlacement } from './node-placement.ts';
 export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
 export { type ProofOptions, prove } from './proof.ts';

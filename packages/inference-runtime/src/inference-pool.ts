@@ -114,7 +114,8 @@ class Pool implements InferenceRuntime {
         this.#giveBack(member);
       }
     };
-    return { info: first.info, run, close, [Symbol.asyncDispose]: close };
+    const placement = () => first.placement();
+    return { info: first.info, run, placement, close, [Symbol.asyncDispose]: close };
   }
 
   async close(): Promise<void> {

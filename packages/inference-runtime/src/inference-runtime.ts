@@ -12,10 +12,11 @@ import { ThreadSupervisor } from './thread-supervisor.ts';
 import type { InferenceModel, ModelInfo } from './types.ts';
 
 /** What one model may have otherwise than its runtime. */
-export type LoadModelOptions = Pick<
-  InferenceRuntimeOptions,
-  'intraOpThreads' | 'executionProviders' | 'requireProvider'
->;
+export interface LoadModelOptions
+  extends Pick<InferenceRuntimeOptions, 'intraOpThreads' | 'executionProviders' | 'requireProvider'> {
+  /** Whether to find out where its operators run, on other providers than the CPU's; default false. */
+  readonly profile?: boolean;
+}
 
 /** Times `runTimeoutMs` that loading a model and its first run may take. */
 const coldFactor = 6;
@@ -114,7 +115,10 @@ class Runtime implements SingleRuntime {
     return this.#nextModel - 1;
   }
 
-  async loadModel(path: string, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  async loadModel(
+    path: string,
+    { profile = false, ...options }: LoadModelOptions = {},
+  ): Promise<LoadedModel> {
     const { intraOpThreads, engineCacheFolder, ...values } = parseInferenceRuntimeOptions({
       ...this.#options,
       ...options,
@@ -128,7 +132,14 @@ class Runtime implements SingleRuntime {
       cacheFolder: engineCacheFolder,
       logger: this.#logger,
       loadSession: async ({ provider }, source) => {
-        const request = { model, source, provider, deviceId: values.deviceId, intraOpThreads };
+        const request: SessionRequest = {
+          model,
+          source,
+          provider,
+          deviceId: values.deviceId,
+          intraOpThreads,
+          profile: profile && provider !== 'cpu',
+        };
         const { client, session } = await this.#open(request);
         opened = { client, request };
         return session;
@@ -151,7 +162,7 @@ class Runtime implements SingleRuntime {
   }
 
   async adopt({ info, request }: LoadedModel): Promise<LoadedModel> {
-    const own = { ...request, model: this.#number() };
+    const own = { ...request, model: this.#number(), profile: false };
     const { client } = await this.#open(own);
     return this.#model(info, own, client);
   }

@@ -10,6 +10,7 @@ import {
   transferList,
 } from './messages.ts';
 import type { ModelSource } from './model-source.ts';
+import { type NodePlacement, profilePrefix, readPlacement } from './node-placement.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
 // onnxruntime-node 1.30 hands Float16Array (Node 24) to native code that does not know it: "not enough space: expected 8,
@@ -48,13 +49,14 @@ async function readEmbedded(source: ModelSource & { kind: 'embedded' }): Promise
 }
 
 async function load(request: SessionRequest): Promise<LoadedSession> {
-  const { source, provider, deviceId, intraOpThreads, model } = request;
+  const { source, provider, deviceId, intraOpThreads, model, profile } = request;
   const options = {
     executionProviders:
       provider === 'cuda' || provider === 'tensorrt' ? [{ name: provider, deviceId }] : [provider],
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    ...(profile ? { enableProfiling: true, profileFilePrefix: profilePrefix(model) } : {}),
   } as const;
   const session = await (source.kind === 'file'
     ? InferenceSession.create(source.path, options)
@@ -92,9 +94,16 @@ async function run(request: ThreadRequest & { kind: 'run' }): Promise<ThreadResp
   return { kind: 'ran', id: request.id, outputs, feeds: request.feeds };
 }
 
+async function place(model: number): Promise<NodePlacement | null> {
+  sessions.get(model)?.endProfiling();
+  return readPlacement(profilePrefix(model));
+}
+
 async function answer(request: ThreadRequest): Promise<ThreadResponse> {
   if (request.kind === 'load') return { kind: 'loaded', id: request.id, session: await load(request) };
   if (request.kind === 'run') return run(request);
+  if (request.kind === 'placement')
+    return { kind: 'placed', id: request.id, nodes: await place(request.model) };
   await sessions.get(request.model)?.release();
   sessions.delete(request.model);
   return { kind: 'unloaded', id: request.id };

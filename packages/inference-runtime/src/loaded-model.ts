@@ -3,6 +3,7 @@ import { checkFeeds, checkFetches } from './check-feeds.ts';
 import { hashFile } from './engine-file.ts';
 import { InferenceError, inferenceErrorOf } from './errors.ts';
 import type { LoadedSession, SessionRequest } from './messages.ts';
+import type { NodePlacement } from './node-placement.ts';
 import { fileError } from './onnx-file.ts';
 import type { ThreadClient } from './thread-client.ts';
 import type { ThreadSupervisor } from './thread-supervisor.ts';
@@ -59,7 +60,7 @@ export class LoadedModel implements InferenceModel {
         `the model ${path} cannot be loaded again: expected a file with SHA-256 ${sha256} but received ${found}: load it as another model`,
       );
     }
-    await loadSession(client, this.request);
+    await loadSession(client, { ...this.request, profile: false });
     this.#client = client;
     return client;
   }
@@ -103,6 +104,13 @@ export class LoadedModel implements InferenceModel {
     );
     if (error.code === 'device_lost') this.#onLost(error);
     throw error;
+  }
+
+  async placement(): Promise<NodePlacement | null> {
+    if (!this.request.profile || !this.#client.alive) return null;
+    const response = await this.#client.call({ kind: 'placement', model: this.request.model });
+    if (response.kind === 'placed') return response.nodes;
+    throw inferenceErrorOf(response.kind === 'failed' ? response.message : response.kind, 'run_failed');
   }
 
   async #unload(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ModelSource } from './model-source.ts';
+import type { NodePlacement } from './node-placement.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
 /** What the thread needs to make a session. */
@@ -10,6 +11,8 @@ export interface SessionRequest {
   /** Of the GPU providers. */
   readonly deviceId: number;
   readonly intraOpThreads: number;
+  /** Whether to find out where its operators run. */
+  readonly profile: boolean;
 }
 
 export type ThreadRequest =
@@ -23,6 +26,7 @@ export type ThreadRequest =
       /** Whether float16 outputs are to come as float32. */
       readonly floatOutputs?: boolean;
     }
+  | { readonly kind: 'placement'; readonly id: number; readonly model: number }
   | { readonly kind: 'unload'; readonly id: number; readonly model: number };
 
 export interface LoadedSession {
@@ -38,6 +42,7 @@ export type ThreadResponse =
       readonly outputs: Record<string, TensorData>;
       readonly feeds: Record<string, TensorData>;
     }
+  | { readonly kind: 'placed'; readonly id: number; readonly nodes: NodePlacement | null }
   | { readonly kind: 'unloaded'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };
 

@@ -1,4 +1,5 @@
 import type { FailedStep } from './load-step.ts';
+import type { NodePlacement } from './node-placement.ts';
 
 /**
  * How a float32 tensor `[n, c, h, w]` becomes what a model takes; native code in the inference thread does it. In this
@@ -83,6 +84,13 @@ export interface InferenceModel extends AsyncDisposable {
    * where the model cannot be loaded as it was.
    */
   run(feeds: Readonly<Record<string, TensorData>>, options?: RunOptions): Promise<RunResult>;
+  /**
+   * Where the operators of the model ran, of one that was loaded with `profile`: a provider hands those that it cannot run
+   * to others. Ask once, after a run.
+   *
+   * @returns Null where it is not known.
+   */
+  placement?(): Promise<NodePlacement | null>;
   /** Frees the session after the runs under way; may be called twice. */
   close(): Promise<void>;
 }

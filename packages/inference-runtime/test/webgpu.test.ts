@@ -48,6 +48,7 @@ it.skipIf(!hasDriver)(
       failed: [],
       y: [2, 4, 6],
       agreement: { ok: true },
+      placement: { webgpu: 2 }, // ReduceMean and MatMul
     });
   },
   120_000,

@@ -59,9 +59,10 @@ function modelOf(
   putMessage(model, field.modelGraph, (graph) => {
     put(graph, field.graphName, 'conversion');
     for (const node of nodes) putNode(graph, node);
-    putScalar(graph, 'scale', scale);
-    putScalar(graph, 'least', 0);
-    putScalar(graph, 'most', 255);
+    const used = nodes.flatMap(({ inputs }) => inputs);
+    for (const [name, value] of Object.entries({ scale, least: 0, most: 255 })) {
+      if (used.includes(name)) putScalar(graph, name, value);
+    }
     putValueInfo(graph, field.graphInput, { name: 'x', type: from, dims: open('d') });
     putValueInfo(graph, field.graphOutput, {
       name: nodes.at(-1)?.output ?? 'x',

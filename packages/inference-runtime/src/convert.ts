@@ -8,7 +8,11 @@ const sessions = new Map<string, Promise<InferenceSession>>();
 function sessionOf(key: string, model: () => Uint8Array): Promise<InferenceSession> {
   const known = sessions.get(key);
   if (known !== undefined) return known;
-  const made = InferenceSession.create(model(), { executionProviders: ['cpu'], intraOpNumThreads: 1 });
+  const made = InferenceSession.create(model(), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
   sessions.set(key, made);
   return made;
 }

@@ -48,11 +48,17 @@ async function readEmbedded(source: ModelSource & { kind: 'embedded' }): Promise
   return model;
 }
 
+/** Operators that TensorRT cannot run go to CUDA, not to the CPU. */
+function providersOf(provider: string, deviceId: number): InferenceSession.ExecutionProviderConfig[] {
+  const cuda = { name: 'cuda', deviceId };
+  if (provider === 'tensorrt') return [{ name: 'tensorrt', deviceId }, cuda];
+  return [provider === 'cuda' ? cuda : provider];
+}
+
 async function load(request: SessionRequest): Promise<LoadedSession> {
   const { source, provider, deviceId, intraOpThreads, model, profile } = request;
   const options = {
-    executionProviders:
-      provider === 'cuda' || provider === 'tensorrt' ? [{ name: provider, deviceId }] : [provider],
+    executionProviders: providersOf(provider, deviceId),
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,

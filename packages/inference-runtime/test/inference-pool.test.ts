@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
+import { BroadcastChannel } from 'node:worker_threads';
+import { expect, it, vi } from 'vitest';
 import { createInferencePool, InferenceError } from '../src/index.ts';
+import { createInferencePoolWith } from '../src/inference-pool.ts';
 import { doubling, heavy, rows, useModels } from './models.ts';
 
 const write = useModels();
@@ -51,4 +53,27 @@ it('leaves feeds in shared memory where they are', async () => {
   const { outputs } = await model.run({ x: { type: 'float32', data, dims: [1, 3] } });
   expect(outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
   expect([...data]).toEqual([1, 2, 3]);
+});
+
+it.each([
+  ['by one thread', undefined, 1],
+  ['by as many as are asked for', 3, 3],
+] as const)('holds a model on a GPU %s, and answers all its runs', async (_name, threads, loads) => {
+  const asked: unknown[] = [];
+  const channel = new BroadcastChannel('cuda-on-cpu-loads');
+  channel.onmessage = ({ data }) => asked.push(data);
+  const options = {
+    executionProviders: ['cuda'],
+    deviceId: 2,
+    ...(threads === undefined ? {} : { threads }),
+  };
+  const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
+  await using pool = await createInferencePoolWith(options, threadFile, { checkProvider: async () => null });
+  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  expect(model.info.provider).toBe('cuda');
+  const results = await Promise.all(Array.from({ length: 9 }, (_, at) => model.run({ x: rows(at, 0, 0) })));
+  expect(results.map(({ outputs }) => outputs['y']?.data[0])).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16]);
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(loads));
+  expect(asked).toEqual(Array.from({ length: loads }, () => '[{"name":"cuda","deviceId":2}]'));
+  channel.close();
 });

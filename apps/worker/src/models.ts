@@ -120,7 +120,12 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
   const { telemetry, logger, limiter, health, onStuck, onDeviceLost } = watch;
   const { INFERENCE_THREADS: threads, INTRA_OP_THREADS: intraOpThreads } = config;
   const runtime = await createInferencePool({
-    logger: { ...logger, warn: (fields, message) => limiter.warn(`engine:${message}`, fields, message) },
+    logger: {
+      ...logger,
+      // A fallback is told of each model, a thread that restarts again and again is not.
+      warn: (fields, message) =>
+        limiter.warn(`engine:${message}:${String(fields['requestedPath'] ?? '')}`, fields, message),
+    },
     runTimeoutMs: config.INFERENCE_TIMEOUT_MS,
     onRestart: (reason) => telemetry.engineRestarted(reason),
     onStuck,

@@ -192,6 +192,24 @@ describe.each(cases)('beside %s', (_name, engine, sidecar, reason, message) => {
   });
 });
 
+it('tells of every model that falls back, not of the first alone', async () => {
+  const { env, home } = await modelsWith(demoModels(), null);
+  const [yolo = '', arcface = ''] = ['YOLO_ENGINE_PATH', 'ARCFACE_ENGINE_PATH'].map((name) => env[name]);
+  await using worker = await startWorker({
+    ...env,
+    ARCFACE_ENGINE_PATH: arcface.replace('.onnx', '.engine'),
+  });
+  await worker.ready();
+  const lines = worker
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('the model runs on a fallback'));
+  expect(lines.map((line) => (JSON.parse(line) as { requestedPath: string }).requestedPath)).toEqual([
+    yolo,
+    join(home, 'demo-arcface.engine'),
+  ]);
+});
+
 it('REQUIRE_PROVIDER=tensorrt refuses the start, with every step', async () => {
   const { env } = await modelsWith(demoModels(), engineHead(header));
   await using worker = await startWorker({ ...env, REQUIRE_PROVIDER: 'tensorrt' });

@@ -19,7 +19,10 @@ beforeAll(async () => {
 afterAll(() => runtime.close());
 
 /** The real model, as another provider would run it, with answers that can be spoilt: a broken GPU cannot be had. */
-function spoilable(): { model: InferenceModel; spoil: (how: 'not' | 'wrong' | 'failing') => void } {
+function spoilable(): {
+  model: InferenceModel;
+  spoil: (how: 'not' | 'wrong' | 'failing' | 'displaced') => void;
+} {
   let how = 'not';
   return {
     spoil: (next) => {
@@ -28,6 +31,7 @@ function spoilable(): { model: InferenceModel; spoil: (how: 'not' | 'wrong' | 'f
     model: {
       info: { ...real.info, provider: 'cuda' },
       run: async (feeds, options) => {
+        if (how === 'displaced') throw new InferenceError('not_begun', 'run it again', { retryable: true });
         if (how === 'failing') throw new InferenceError('run_failed', 'CUDNN_STATUS_EXECUTION_FAILED');
         const result = await real.run(feeds, options);
         if (how === 'wrong') {
@@ -86,6 +90,18 @@ describe('the proof of an engine', () => {
     await vi.waitFor(() => expect(proof.check().detail).toEqual({ embedder: 'run_failed' }));
     spoil('not');
     await vi.waitFor(() => expect(proof.check()).toEqual({ ok: true }));
+  });
+
+  it('is kept where a run could not be had, and not given for one', async () => {
+    const { model, spoil } = spoilable();
+    const { proof } = await proofOf(model);
+    await using _ = proof;
+    spoil('displaced');
+    expect(await proof.prove()).toBe(false);
+    spoil('not');
+    expect(await proof.prove()).toBe(true);
+    spoil('displaced');
+    expect(await proof.prove()).toBe(true);
   });
 
   it('asks no more once it is closed', async () => {

@@ -94,6 +94,11 @@ export async function createEngineProof(options: EngineProofOptions): Promise<En
       problems.set(name, problem);
     } catch (error) {
       if (closed) return;
+      // A run that was displaced, hung or found no memory says nothing of the answers: who counts failed runs judges that.
+      if (TrinetraError.isInstance(error) && error.retryable && !problems.has(name)) {
+        logger.warn({ model: name, err: error }, 'the model could not be proven this time');
+        return;
+      }
       telemetry.engineProven(name, false, Number.NaN);
       logger.error({ model: name, err: error }, 'the model fails on a picture whose answer is known');
       problems.set(name, TrinetraError.isInstance(error) ? error.code : String(error));

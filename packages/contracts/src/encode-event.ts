@@ -1,4 +1,5 @@
 import type { DetectionEvent } from './detection-event.ts';
+import { embeddingText } from './embedding-text.ts';
 
 /** An event as the bytes that a broker gets. */
 export interface EncodedEvent {
@@ -10,23 +11,8 @@ export interface EncodedEvent {
   readonly truncatedEmbeddings: number;
 }
 
-/**
- * Digits after the point of an embedding's numbers. Rounding moves each of 512 numbers by at most 5e-6, the
- * vector by at most 512^0.5 * 5e-6 = 1.1e-4, and the cosine by half the square of that: 6.4e-9.
- */
-const embeddingDigits = 5;
-
-function shortNumber(value: number): string {
-  const text = value.toFixed(embeddingDigits);
-  let end = text.length;
-  while (text.charCodeAt(end - 1) === 48) end -= 1;
-  if (text.charCodeAt(end - 1) === 46) end -= 1;
-  const trimmed = text.slice(0, end);
-  return trimmed === '-0' ? '0' : trimmed;
-}
-
 function encodeEmbedding(embedding: readonly number[] | null): string {
-  return embedding === null ? 'null' : `[${embedding.map(shortNumber).join(',')}]`;
+  return embedding === null ? 'null' : embeddingText(embedding);
 }
 
 function assemble(event: DetectionEvent, embeddings: readonly string[]): Buffer {

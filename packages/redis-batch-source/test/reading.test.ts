@@ -24,6 +24,34 @@ it('leases as many entries as there is room for, whatever the number of streams'
   expect(await pendingIn(cameras)).toBe(4);
 });
 
+it('reads in lots while more waits than there is room for, not once for each lease that is settled', async () => {
+  await add('cam', 400);
+  const monitor = await redis().duplicate().monitor();
+  let reads = 0;
+  monitor.on('monitor', (_time: string, args: readonly string[]) => {
+    const keys = Number(args[2]);
+    if (/^eval/i.test(args[0] ?? '') && args[4 + keys] === 'worker-1' && args[3] === 'frames:cam') reads += 1;
+  });
+  const reading = await source({ maxInFlight: 16 });
+  const puller = new Puller(reading);
+  const held = await puller.some(16);
+  const counts: number[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    reads = 0;
+    const more = puller.some(8);
+    for (const lease of held.splice(0, 8)) {
+      void reading.settle(lease, 'published');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    held.push(...(await more));
+    await redis().ping(); // what was read is in the monitor's stream by now
+    counts.push(reads);
+  }
+  monitor.disconnect();
+  expect(Math.max(...counts)).toBeGreaterThan(0);
+  expect(Math.min(...counts)).toBeLessThanOrEqual(3); // a busy machine spreads some of the rounds over more
+});
+
 it('serves backlogged cameras of one type equally, to within a batch at every moment', async () => {
   const cameras = Array.from({ length: 40 }, (_, index) => `cam_${index}`);
   for (const camera of cameras) await add(camera, 20);

@@ -65,6 +65,63 @@ describe('microBatch', () => {
     );
   });
 
+  it('lets a batch that is not full stay and grow while the engine is at work, and leave once it is free', async () => {
+    const feed = handFed<number>();
+    const work = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let asked = 0;
+    const busy = (): Promise<void> | undefined => work[asked++]?.promise;
+    const left: number[][] = [];
+    const next = microBatch(feed.source, { maxBatchSize: 4, maxDelayMs: 20, busy })
+      .next()
+      .then(({ value }) => left.push(value ?? []));
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(left).toEqual([]);
+    feed.push(2);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(left).toEqual([]);
+    work[1]?.resolve();
+    await next;
+    expect(left).toEqual([[1, 2]]);
+  });
+
+  it('hands out a full batch while the engine is at work', async () => {
+    const feed = handFed<number>();
+    const options = { maxBatchSize: 2, maxDelayMs: 20, busy: () => new Promise<void>(() => undefined) };
+    const next = microBatch(feed.source, options).next();
+    feed.push(1);
+    feed.push(2);
+    expect((await next).value).toEqual([1, 2]);
+  });
+
+  it('flushes the rest at the end of the source only once the engine is free', async () => {
+    const work = Promise.withResolvers<void>();
+    let free = false;
+    const busy = (): Promise<void> | undefined => (free ? undefined : work.promise);
+    const batches = microBatch(listed([1]), { maxBatchSize: 4, maxDelayMs: 20, busy });
+    const next = batches.next();
+    await vi.advanceTimersByTimeAsync(100);
+    free = true;
+    work.resolve();
+    expect((await next).value).toEqual([1]);
+    expect((await batches.next()).done).toBe(true);
+  });
+
+  it('counts the wait of an item from when it says that it began', async () => {
+    const feed = handFed<number>();
+    const options = { maxBatchSize: 4, maxDelayMs: 20, waitingSince: () => performance.now() - 15 };
+    const left: number[][] = [];
+    const next = microBatch(feed.source, options)
+      .next()
+      .then(({ value }) => left.push(value ?? []));
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(4);
+    expect(left).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2);
+    await next;
+    expect(left).toEqual([[1]]);
+  });
+
   it('lets a full batch leave at once', async () => {
     const feed = handFed<number>();
     const next = microBatch(feed.source, { maxBatchSize: 2, maxDelayMs: 1000 }).next();

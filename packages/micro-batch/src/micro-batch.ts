@@ -2,7 +2,7 @@ import { type MicroBatchOptions, parseMicroBatchOptions } from './options.ts';
 
 /**
  * Groups the items of `source` into batches: a batch leaves when it has `maxBatchSize` items, or when its oldest
- * item has waited `maxDelayMs` and the consumer asks for it.
+ * item has waited `maxDelayMs`, the consumer asks for it, and its engine is free (see `busy`).
  *
  * Pull-based: while nobody asks, at most `maxBatchSize` items are collected and then the source is left alone. The
  * end of the source flushes the rest; its error is thrown after what came before it was delivered. Leaving the
@@ -14,9 +14,9 @@ import { type MicroBatchOptions, parseMicroBatchOptions } from './options.ts';
  */
 export async function* microBatch<T>(
   source: AsyncIterable<T>,
-  options: MicroBatchOptions,
+  options: MicroBatchOptions<T>,
 ): AsyncGenerator<T[], void, void> {
-  const { maxBatchSize, maxDelayMs, signal } = parseMicroBatchOptions(options);
+  const { maxBatchSize, maxDelayMs, waitingSince, busy, signal } = parseMicroBatchOptions(options);
   signal?.throwIfAborted();
   const iterator = source[Symbol.asyncIterator]();
   let items: T[] = [];
@@ -35,7 +35,7 @@ export async function* microBatch<T>(
         pulling = false;
         if (result.done === true) ended = true;
         else {
-          if (items.length === 0) oldestAt = performance.now();
+          if (items.length === 0) oldestAt = waitingSince?.(result.value) ?? performance.now();
           items.push(result.value);
           pull();
         }
@@ -58,16 +58,23 @@ export async function* microBatch<T>(
       pull();
       const remainingMs =
         items.length === 0 ? Number.POSITIVE_INFINITY : oldestAt + maxDelayMs - performance.now();
-      if (items.length >= maxBatchSize || (items.length > 0 && (ended || remainingMs <= 0))) {
+      const due = items.length > 0 && (ended || remainingMs <= 0);
+      const working = due && items.length < maxBatchSize ? busy?.() : undefined;
+      if (items.length >= maxBatchSize || (due && working === undefined)) {
         const batch = items;
         items = [];
         pull();
         yield batch;
         continue;
       }
-      if (ended) break;
+      if (ended && !due) break;
       await new Promise<void>((resolve) => {
-        const timer = Number.isFinite(remainingMs) ? setTimeout(resolve, remainingMs) : undefined;
+        const timed = !due && Number.isFinite(remainingMs);
+        const timer = timed ? setTimeout(resolve, remainingMs) : undefined;
+        void working?.then(
+          () => resolve(),
+          () => resolve(), // it is free after a failure, too
+        );
         wake = () => {
           clearTimeout(timer);
           resolve();

@@ -1,23 +1,36 @@
 import { z } from 'zod';
 
 /** Options of `microBatch`. */
-export interface MicroBatchOptions {
+export interface MicroBatchOptions<T = unknown> {
   /** Items a batch, at most; a whole number from 1. */
   readonly maxBatchSize: number;
   /** Longest wait of the oldest item, ms, from 0. */
   readonly maxDelayMs: number;
+  /** When the wait of an item began, by `performance.now()`. Default: when the source gave it. */
+  readonly waitingSince?: ((item: T) => number) | undefined;
+  /**
+   * Whether the consumer's engine is at work: a promise that resolves when that may have changed, or undefined where it is free. A batch
+   * that is not full stays, and may grow, until it is free; a full one is handed out all the same, to be ready. Default: always free.
+   */
+  readonly busy?: (() => Promise<unknown> | undefined) | undefined;
   /** Aborted: the loop throws the signal's reason and the source is closed. */
   readonly signal?: AbortSignal | undefined;
 }
 
+const optionalFunction = z
+  .custom((value) => value === undefined || typeof value === 'function', 'expected a function')
+  .optional();
+
 const schema = z.strictObject({
   maxBatchSize: z.int().min(1),
   maxDelayMs: z.number().min(0).max(2_147_483_647),
+  waitingSince: optionalFunction,
+  busy: optionalFunction,
   signal: z.instanceof(AbortSignal).optional(),
 });
 
 /** @throws {RangeError} which names every option that is out of range. */
-export function parseMicroBatchOptions(options: MicroBatchOptions): MicroBatchOptions {
+export function parseMicroBatchOptions<T>(options: MicroBatchOptions<T>): MicroBatchOptions<T> {
   const result = schema.safeParse(options);
   if (result.success) return options;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);

@@ -3,8 +3,10 @@ import type { Detection, Detector } from '@trinetra/detector';
 import type { Embedder, EmbeddingResult } from '@trinetra/embedder';
 import type { FaceAligner, FaceResult } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
+import type { Attempt } from '@trinetra/inference-runtime';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import type { FrameFindings } from './assemble-event.ts';
+import { inOrder } from './in-order.ts';
 import { reasonOf } from './inference-health.ts';
 import type { PreparedFrame } from './prepare-frame.ts';
 import { serial } from './serial.ts';
@@ -20,17 +22,26 @@ export interface InferenceStages {
   readonly limiter: LogLimiter;
 }
 
-/**
- * Makes the function that takes a micro-batch through detection, alignment and embedding. Never rejects for a
- * frame's sake: what failed is told in its findings. Batches overlap: one is aligned and embedded while the next
- * is detected.
- */
-export function createInferBatch(
-  stages: InferenceStages,
-): (batch: readonly PreparedFrame[]) => Promise<FrameFindings[]> {
-  const { decoder, detector, aligner, embedder, telemetry, limiter } = stages;
+/** Batches in detection: one at work and one that waits at the engine, so that it never waits for the event loop. */
+const detectionsAtOnce = 2;
 
-  const detect = serial(async (batch: readonly PreparedFrame[]) => {
+/** The stages that run on the engine. */
+export interface InferBatch {
+  /** Never rejects for a frame's sake: what failed is told in its findings. Results come in the order of the calls. */
+  infer(batch: readonly PreparedFrame[]): Promise<FrameFindings[]>;
+  /** Undefined where no batch is in detection, else resolves with the first that leaves it. */
+  engineBusy(): Promise<unknown> | undefined;
+}
+
+/**
+ * Makes what takes a micro-batch through detection, alignment and embedding. Batches overlap: one is aligned and embedded
+ * while the next is detected and another waits at the engine.
+ */
+export function createInferBatch(stages: InferenceStages): InferBatch {
+  const { decoder, detector, aligner, embedder, telemetry, limiter } = stages;
+  const detecting = new Set<Promise<unknown>>();
+
+  async function detectNow(batch: readonly PreparedFrame[]): Promise<Attempt<Detection[]>[]> {
     const startedAt = performance.now();
     for (const { readyAt } of batch) telemetry.observeStage('batch_wait', (startedAt - readyAt) / 1000);
     const attempts = await detector.detectEach(
@@ -45,7 +56,16 @@ export function createInferBatch(
     telemetry.observeStage('detect', seconds);
     telemetry.observeDetectionLatency(seconds);
     return attempts;
-  });
+  }
+
+  const detect = inOrder(
+    (batch: readonly PreparedFrame[]) => {
+      const attempts = detectNow(batch);
+      detecting.add(attempts);
+      return attempts.finally(() => detecting.delete(attempts));
+    },
+    { atOnce: detectionsAtOnce },
+  );
 
   async function alignFrame(
     frame: PreparedFrame,
@@ -99,7 +119,7 @@ export function createInferBatch(
     },
   );
 
-  return async (batch) => {
+  async function infer(batch: readonly PreparedFrame[]): Promise<FrameFindings[]> {
     const attempts = await detect(batch);
     const detections = attempts.map((attempt) => (attempt.ok ? attempt.value : []));
     const { faces, embeddings } = await alignAndEmbed({ batch, detections });
@@ -124,5 +144,7 @@ export function createInferBatch(
       );
       return { ...base, failure: `detection_failed:${reason}` };
     });
-  };
+  }
+
+  return { infer, engineBusy: () => (detecting.size === 0 ? undefined : Promise.race(detecting)) };
 }

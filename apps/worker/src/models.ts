@@ -155,7 +155,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       confidenceThreshold: config.CONFIDENCE_THRESHOLD,
       iouThreshold: config.NMS_IOU_THRESHOLD,
       classIds: config.CLASS_IDS,
-      framesPerRun: onGpu(detectorModel) ? config.BATCH_SIZE : 1,
+      framesPerRun: config.FRAMES_PER_RUN ?? (onGpu(detectorModel) ? config.BATCH_SIZE : 1),
       observer: health.observer('detector'),
       ...(onGpu(detectorModel) ? { runSizes: sizes.detector } : {}),
     });

@@ -2,14 +2,19 @@ import type { DetectionEvent, FrameEntry, FrameOutcome } from '@trinetra/contrac
 import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@trinetra/kafka-sink';
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
-import { assembleEvent } from './assemble-event.ts';
+import { assembleEvent, type FrameFindings } from './assemble-event.ts';
 import { createInferBatch, type InferenceStages } from './infer-batch.ts';
-import { createPrepareFrame, type PreparedFrame, type RefusedFrame } from './prepare-frame.ts';
+import {
+  createPrepareFrame,
+  type PreparedFrame,
+  type PrepareResult,
+  type RefusedFrame,
+} from './prepare-frame.ts';
 import { serial } from './serial.ts';
 import type { FailurePolicy } from './settings.ts';
 
-/** Batches in the worker at once: one is read and decoded, one on the engine, one on its way out. */
-export const pipelineDepth = 3;
+/** Batches in the worker at once: one is read and decoded, one waits at the engine, one is on it, one on its way out. */
+export const pipelineDepth = 4;
 
 export interface PipelineOptions {
   readonly source: RedisBatchSource;
@@ -44,7 +49,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const { source, sink, buffer, failurePolicy, stages, batchSize } = options;
   const { telemetry, logger } = stages;
   const prepareFrame = createPrepareFrame(stages.decoder, telemetry, options.maxFrameAgeMs);
-  const inferBatch = createInferBatch(stages);
+  const { infer, engineBusy } = createInferBatch(stages);
 
   async function settle(lease: Lease, outcome: FrameOutcome): Promise<void> {
     const startedAt = performance.now();
@@ -61,14 +66,31 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     await settle(refused.lease, refused.outcome);
   }
 
+  /** Frames that are being decoded. */
+  let preparing = 0;
+
+  async function prepare(lease: Lease): Promise<PrepareResult> {
+    preparing += 1;
+    return prepareFrame(lease).finally(() => {
+      preparing -= 1;
+    });
+  }
+
+  /**
+   * Decoding is part of a frame's wait for its batch; but where others are being decoded they are worth the wait, or a worker that can
+   * hardly decode as fast as frames come would run each alone.
+   */
+  const waitingSince = ({ leasedAt, readyAt }: PreparedFrame): number =>
+    preparing === 0 ? leasedAt : readyAt;
+
   async function* preparedFrames(): AsyncGenerator<PreparedFrame> {
-    for await (const result of pipelined(source.leases(), prepareFrame, { depth: batchSize })) {
+    for await (const result of pipelined(source.leases(), prepare, { depth: batchSize })) {
       if (result.ok) yield result.prepared;
       else await refuse(result.refused);
     }
   }
 
-  const publish = serial(async (findings: Awaited<ReturnType<typeof inferBatch>>) => {
+  const publish = serial(async (findings: FrameFindings[]) => {
     const workerTs = Date.now() / 1000;
     const context = { workerId: options.workerId, embeddingSpace: options.embeddingSpace, workerTs };
     const events = findings.map((finding) => {
@@ -138,7 +160,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 
   async function processBatch(batch: readonly PreparedFrame[]): Promise<void> {
     telemetry.batch(batch.length / batchSize);
-    const published = await publish(await inferBatch(batch));
+    const published = await publish(await infer(batch));
     await Promise.all(
       batch.map(async ({ lease }, index) => {
         const one = published[index];
@@ -151,6 +173,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   const batches = microBatch(preparedFrames(), {
     maxBatchSize: batchSize,
     maxDelayMs: options.batchTimeoutMs,
+    waitingSince,
+    busy: engineBusy,
   });
   for await (const _ of pipelined(batches, processBatch, { depth: pipelineDepth - 1 })) {
     // Each batch has settled its own frames, or parked them.

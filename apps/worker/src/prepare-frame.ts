@@ -8,6 +8,8 @@ export interface PreparedFrame {
   readonly lease: Lease;
   readonly entry: FrameEntry;
   readonly frame: DecodedFrame;
+  /** `performance.now()` when its entry was read; its wait for a batch counts from here, decoding is part of it. */
+  readonly leasedAt: number;
   /** `performance.now()` when decoding ended. */
   readonly readyAt: number;
 }
@@ -32,6 +34,7 @@ export function createPrepareFrame(
   maxFrameAgeMs: number | null,
 ): (lease: Lease) => Promise<PrepareResult> {
   return async (lease) => {
+    const leasedAt = performance.now();
     const refuse = (outcome: FrameOutcome, reason: string, message: string): PrepareResult => ({
       ok: false,
       refused: { lease, cameraId: cameraLabelOf(lease.streamKey), outcome, reason, message },
@@ -44,11 +47,10 @@ export function createPrepareFrame(
       return refuse('stale', 'stale', `expected a frame of at most ${maxFrameAgeMs} ms`);
     }
     telemetry.observeStage('queue', Math.max(0, ageMs / 1000));
-    const startedAt = performance.now();
     const decoded = await decoder.decode(entry.frame);
     const readyAt = performance.now();
-    telemetry.observeStage('decode', (readyAt - startedAt) / 1000);
+    telemetry.observeStage('decode', (readyAt - leasedAt) / 1000);
     if (!decoded.ok) return refuse(decoded.outcome, decoded.reason, decoded.message);
-    return { ok: true, prepared: { lease, entry, frame: decoded.frame, readyAt } };
+    return { ok: true, prepared: { lease, entry, frame: decoded.frame, leasedAt, readyAt } };
   };
 }

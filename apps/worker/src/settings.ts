@@ -58,6 +58,7 @@ export interface Settings {
   readonly CLASS_IDS: number[];
   readonly BATCH_SIZE: number;
   readonly BATCH_TIMEOUT_MS: number;
+  readonly FRAMES_PER_RUN: number | undefined;
   readonly EMBED_SUB_BATCH: number;
   readonly EXECUTION_PROVIDERS: string[];
   readonly REQUIRE_PROVIDER: string | undefined;
@@ -66,6 +67,7 @@ export interface Settings {
   readonly PROBE_INTERVAL_MS: number;
   readonly INFERENCE_THREADS: number | undefined;
   readonly INTRA_OP_THREADS: number | undefined;
+  readonly DECODE_THREADS: number | undefined;
   readonly INFERENCE_TIMEOUT_MS: number;
   readonly MAX_CONSECUTIVE_FAILURES: number;
   readonly MAX_FRAME_AGE_MS: number | null;
@@ -158,6 +160,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   CLASS_IDS: setting(classIds, '0', 'classes to report, comma separated; 0 is person'),
   BATCH_SIZE: setting(whole(1, 64), '4', 'frames a micro-batch'),
   BATCH_TIMEOUT_MS: setting(real(0, 10_000), '20.0', 'longest wait of a frame for its batch to fill, ms'),
+  FRAMES_PER_RUN: setting(
+    optionalWhole(1, 64),
+    undefined,
+    'frames of a batch in one run of the detector; default: all of them, on the CPU 1',
+  ),
   EMBED_SUB_BATCH: setting(whole(1, 16), '16', 'faces an embedding run, never more than 16'),
   EXECUTION_PROVIDERS: setting(
     providers,
@@ -189,6 +196,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     optionalWhole(1, 256),
     undefined,
     'cores of one inference; default: what INFERENCE_THREADS leaves for each',
+  ),
+  DECODE_THREADS: setting(
+    optionalWhole(1, 64),
+    undefined,
+    'frames decoded at once; default: as many as cores, 4 at most',
   ),
   INFERENCE_TIMEOUT_MS: setting(
     whole(100, 3_600_000),

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
@@ -110,6 +111,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
       inputHeight: detector.inputHeight,
       rejectFlat: config.SKIP_FLAT_FRAMES === 'on',
       jpegAccuracy: config.JPEG_DECODING,
+      threads: config.DECODE_THREADS ?? Math.min(4, availableParallelism()),
       logger,
     }),
   );

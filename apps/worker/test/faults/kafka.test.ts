@@ -182,12 +182,12 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     const written = (await addSceneFrames(here.world.redis, 40)).map((id) => `cam ${id}`);
     await expectSinkDown(holding, 'unreachable');
     await waitFor('the pipeline to be full', async () =>
-      (await here.world.pending()) === 12 ? true : undefined,
+      (await here.world.pending()) === 16 ? true : undefined,
     );
     await waitFor('the retries to be over', async () =>
       (await total(holding, 'trinetra_kafka_publish_errors_total')) >= 1 ? true : undefined,
     );
-    expect(await here.world.pending()).toBe(12);
+    expect(await here.world.pending()).toBe(16);
     expect(await here.world.redis.xlen('frames:cam')).toBe(40);
     await here.kafka.restart();
     await nothingPending();
@@ -196,7 +196,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     report(
       'KAFKA_FAILURE_POLICY=hold',
       `broker killed, ${written.length} frames`,
-      `reading stopped at 12 frames, then ${written.length} of ${written.length} published in order`,
+      `reading stopped at 16 frames, then ${written.length} of ${written.length} published in order`,
     );
     await expectTidy(holding);
   });

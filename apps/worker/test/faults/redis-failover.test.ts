@@ -8,7 +8,7 @@ import { countPending } from '../world.ts';
 
 const master = 'frames-master';
 /** Leases that a worker holds at most: with what it acked at the old master after it was lost, what it may publish twice. */
-const inFlight = 12;
+const inFlight = 16;
 
 /** How the master is lost. */
 const losses: readonly (readonly [string, (server: LocalRedis, sentinel: Redis) => Promise<unknown>])[] = [

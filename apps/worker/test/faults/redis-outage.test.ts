@@ -12,7 +12,7 @@ import { isFullRun, report } from '../trial.ts';
 import { startRedisWorld } from '../world.ts';
 
 /** Leases that a worker holds at most: what a fault may make it publish twice. */
-const inFlight = 12;
+const inFlight = 16;
 const downSeconds = isFullRun ? [3, 10] : [1];
 const pauseSeconds = isFullRun ? 10 : 3;
 

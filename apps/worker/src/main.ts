@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createLogger } from '@trinetra/telemetry';
 import { Command } from 'commander';
+import { addBenchCommand } from './bench/bench-command.ts';
 import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
+import { letHeapGrow } from './heap-growth.ts';
 import { addSelftestCommand } from './selftest-command.ts';
 import { runWorker } from './worker.ts';
 
@@ -16,14 +18,18 @@ const version =
     ? String(manifest.version)
     : 'unknown';
 
+/** Tells what is wrong with the configuration; throws any other error. */
+function tellConfigError(error: unknown): undefined {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\nSee trinetra-worker --help for every variable.\n`);
+  process.exitCode = 2;
+}
+
 function orConfigError<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\nSee trinetra-worker --help for every variable.\n`);
-    process.exitCode = 2;
-    return undefined;
+    return tellConfigError(error);
   }
 }
 
@@ -35,6 +41,7 @@ async function start(): Promise<void> {
     name: 'trinetra-worker',
     workerId: config.CONSUMER_NAME,
   });
+  letHeapGrow();
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
@@ -75,4 +82,9 @@ const program = new Command('trinetra-worker')
 const readConfig = () => orConfigError(() => parseConfig(process.env));
 addDeadLetterCommands(program, readConfig);
 addSelftestCommand(program, readConfig, version);
+addBenchCommand(program, async (action) => {
+  letHeapGrow();
+  await action().catch(tellConfigError);
+});
+
 await program.parseAsync();

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -7,9 +10,12 @@ import { describe, expect, it } from 'vitest';
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const run = promisify(execFile);
 
-async function failure(env: Record<string, string>): Promise<{ code: unknown; stderr: string }> {
+async function failure(
+  env: Record<string, string>,
+  args: readonly string[] = [],
+): Promise<{ code: unknown; stderr: string }> {
   try {
-    await run(process.execPath, [main], { env });
+    await run(process.execPath, [main, ...args], { env });
   } catch (error) {
     const { code, stderr } = error as { code: unknown; stderr: string };
     return { code, stderr };
@@ -38,5 +44,32 @@ describe('trinetra-worker', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/SINK: .*\n.*BATCH_SIZE: /);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('measures the models of a folder, advises and draws a plot', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'trinetra-bench-'));
+    try {
+      const plot = join(folder, 'plot.svg');
+      const models = fileURLToPath(new URL('../../../tools/demo-models/models', import.meta.url));
+      const short = ['--seconds', '0.1', '--batch-sizes', '2,1'];
+      const args = ['bench', '--models', models, ...short, '--plot', plot, '--json'];
+      const { stdout } = await run(process.execPath, [main, ...args]);
+      const { results, advice } = JSON.parse(stdout);
+      expect(results.map(({ batchSize }: { batchSize: number }) => batchSize)).toEqual([1, 2]);
+      for (const { framesPerSecond, p50Ms, p99Ms } of results) {
+        expect(framesPerSecond).toBeGreaterThan(0);
+        expect(p99Ms).toBeGreaterThanOrEqual(p50Ms);
+      }
+      expect([1, 2]).toContain(advice.batchSize);
+      expect(readFileSync(plot, 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('refuses to measure a folder without models', async () => {
+    const { code, stderr } = await failure({}, ['bench', '--models', tmpdir()]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--models: expected a file like yolov8m.onnx');
   });
 });

@@ -1,0 +1,27 @@
+import type { ModelPaths } from './models.ts';
+import type { Pictures } from './pictures.ts';
+import type { Section } from './report.ts';
+import type { World } from './world.ts';
+
+/** What a benchmark works with. */
+export interface BenchmarkContext {
+  readonly world: World;
+  readonly pictures: Pictures;
+  readonly models: ModelPaths;
+  /** Short runs that show that everything works; their figures are rough. */
+  readonly quick: boolean;
+  /** The command that runs one benchmark as it was run now. */
+  command(name: string): string;
+  /** Progress, for the person at the terminal. */
+  say(text: string): void;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly about: string;
+  run(context: BenchmarkContext): Promise<Section>;
+}
+
+/** Repetitions of interleaved trials. */
+export const repetitionsOf = ({ quick }: BenchmarkContext): number => (quick ? 1 : 5);

@@ -1,0 +1,226 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { remaining, writeBacklog } from '../backlog.ts';
+import { type Benchmark, type BenchmarkContext, repetitionsOf } from '../benchmark.ts';
+import { designLatency, idealLatencies } from '../ideal-worker.ts';
+import { modelEnv } from '../models.ts';
+import { type PacedResult, playPaced } from '../paced-trial.ts';
+import type { Section, Table, Target } from '../report.ts';
+import { busyShare, simulatedEngine } from '../simulated-engine.ts';
+import { interleave, medians, percentile } from '../statistics.ts';
+import { startWorker } from '../worker.ts';
+
+type Numbers = Readonly<Record<string, number>>;
+
+const timeoutMs = 20;
+/** As the ingestor: streams are trimmed to about so many entries. */
+const maxlen = 100;
+
+interface Play {
+  readonly batchSize: number;
+  readonly cameras: number;
+  readonly fps: number;
+  readonly seconds: number;
+}
+
+async function play(context: BenchmarkContext, given: Play): Promise<PacedResult> {
+  const { world, pictures, models } = context;
+  const { batchSize, ...pace } = given;
+  return playPaced({
+    world,
+    pictures,
+    maxlen,
+    ...pace,
+    start: (trial, log) => {
+      const engine = simulatedEngine({ device: 'latency', persons: 0, batchSize, log });
+      return startWorker({ ...trial.env, ...modelEnv(models), ...engine });
+    },
+  });
+}
+
+function summarise(result: PacedResult, batchSize: number): Numbers {
+  const { latencies, arrivals, runs, span, seconds, written, published } = result;
+  const ideal = idealLatencies(arrivals, { batchSize, timeoutMs, latencyOf: designLatency });
+  // Where each frame ran alone: from its XADD until the engine began.
+  const alone = runs.length === arrivals.length;
+  const leaves = alone ? runs.map(({ startMs }, at) => startMs - span[0] - (arrivals[at] ?? Number.NaN)) : [];
+  const frames = runs.reduce((sum, { batch }) => sum + batch, 0);
+  return {
+    framesPerSecond: frames / seconds,
+    busy: busyShare(runs, ...span),
+    batch: frames / runs.length,
+    p50: percentile(latencies, 0.5),
+    p95: percentile(latencies, 0.95),
+    p99: percentile(latencies, 0.99),
+    ideal50: percentile(ideal, 0.5),
+    ideal99: percentile(ideal, 0.99),
+    leaves50: percentile(leaves, 0.5),
+    leaves99: percentile(leaves, 0.99),
+    evicted: written - published,
+  };
+}
+
+/** Frames/s of some workers together, each with a device of its own. */
+async function workersTogether(context: BenchmarkContext, count: number): Promise<Numbers> {
+  const { world, pictures, models, quick } = context;
+  const cameras = 8;
+  const frames = (quick ? 200 : 800) * count;
+  const trial = await world.newTrial();
+  await writeBacklog(world.redis, { cameras, frames, pictures });
+  await using stack = new AsyncDisposableStack();
+  const engine = simulatedEngine({ device: 'latency', persons: 0, batchSize: 4 });
+  for (let index = 0; index < count; index += 1) {
+    const env = { ...trial.env, ...modelEnv(models), ...engine, CONSUMER_NAME: `worker-${index}` };
+    stack.use(await startWorker(env));
+  }
+  const downTo = async (limit: number): Promise<{ at: number; left: number }> => {
+    for (;;) {
+      const left = await remaining(world.redis, cameras);
+      if (left <= limit) return { at: performance.now(), left };
+      await delay(20);
+    }
+  };
+  const from = await downTo(frames * 0.7);
+  const to = await downTo(frames * 0.1);
+  return { framesPerSecond: (from.left - to.left) / ((to.at - from.at) / 1000) };
+}
+
+const seed: Readonly<Record<number, readonly [string, string, string]>> = {
+  1: ['~30 %', '25 ms', '~40'],
+  4: ['~70 %', '70 ms', '~57'],
+  8: ['~90 %', '140 ms', '~57'],
+};
+
+function seedTable(results: ReadonlyMap<string, Numbers>): Table {
+  const percent = (share = 0): string => `${(100 * share).toFixed(1)} %`;
+  return {
+    title: 'The table of the design, at 8 cameras x 15 fps',
+    columns: [
+      'N',
+      'engine busy',
+      'design',
+      'engine ms',
+      'P99 ms, XADD to broker',
+      'ideal worker',
+      'design',
+      'frames/s',
+      'design',
+      'mean batch',
+    ],
+    rows: [1, 4, 8].map((n) => {
+      const row = results.get(`N=${n}`) ?? {};
+      const [busy = '', latency = '', fps = ''] = seed[n] ?? [];
+      return [
+        String(n),
+        percent(row['busy']),
+        busy,
+        designLatency(n),
+        row['p99'] ?? 0,
+        row['ideal99'] ?? 0,
+        latency,
+        row['framesPerSecond'] ?? 0,
+        fps,
+        row['batch'] ?? 0,
+      ];
+    }),
+    note:
+      "120 frames/s come and 40 to 57 leave: frames wait in Redis, and their latency grows until MAXLEN drops the oldest. The design's P99 is that of the engine alone. " +
+      'The engine is busy all the time, and not for 30 to 90 %: batches are prepared while it works, so nothing is left for it to wait for. (Utilisation in the design is that of the ' +
+      "GPU's units within a run, which no timer can show.) The ideal worker costs nothing itself and has the same arrivals.",
+  };
+}
+
+function targetsOf(results: ReadonlyMap<string, Numbers>): Target[] {
+  const of = (name: string, field: string): number => results.get(name)?.[field] ?? Number.NaN;
+  const busy = of('N=4', 'busy');
+  const excess = of('80 % load', 'p99') - of('80 % load', 'ideal99');
+  const lone = of('lone frames', 'leaves99');
+  const four = of('4 workers', 'framesPerSecond') / of('1 worker', 'framesPerSecond');
+  return [
+    {
+      what: 'engine of 70 ms at N=4: busy while frames wait',
+      wanted: '>= 98 %',
+      measured: `${(100 * busy).toFixed(1)} %`,
+      met: busy >= 0.98,
+    },
+    {
+      what: '80 % load: P99 over that of an ideal worker on the same arrivals',
+      wanted: '<= 10 ms',
+      measured: `${excess.toFixed(1)} ms`,
+      met: excess <= 10,
+    },
+    {
+      what: 'a lone frame at idle: from its XADD until its batch leaves, P99',
+      wanted: '<= 22 ms',
+      measured: `${lone.toFixed(1)} ms`,
+      met: lone <= 22,
+    },
+    {
+      what: '4 workers over one, each with a device',
+      wanted: '>= 3.8',
+      measured: four.toFixed(2),
+      met: four >= 3.8,
+    },
+  ];
+}
+
+/** What a worker with a GPU would see: an engine that takes the time of the design's table and no CPU. */
+export const device: Benchmark = {
+  name: 'device',
+  about: 'an engine with the latencies of the design: its table, 80 % load, a lone frame, 1, 2 and 4 workers',
+  async run(context): Promise<Section> {
+    const seconds = context.quick ? 5 : 20;
+    const at = (given: Play) => async () => summarise(await play(context, given), given.batchSize);
+    const eightyPercent = (0.8 * 4000) / designLatency(4) / 8;
+    const trials: Record<string, () => Promise<Numbers>> = {
+      ...Object.fromEntries(
+        [1, 4, 8].map((batchSize) => [`N=${batchSize}`, at({ batchSize, cameras: 8, fps: 15, seconds })]),
+      ),
+      '80 % load': at({ batchSize: 4, cameras: 8, fps: eightyPercent, seconds: 2 * seconds }),
+      'lone frames': at({ batchSize: 4, cameras: 1, fps: 2, seconds: 2 * seconds }),
+      '1 worker': () => workersTogether(context, 1),
+      '2 workers': () => workersTogether(context, 2),
+      '4 workers': () => workersTogether(context, 4),
+    };
+    const all = await interleave(trials, Math.min(3, repetitionsOf(context)), context.say);
+    const results = new Map([...all].map(([name, rows]) => [name, medians(rows)] as const));
+    const load = ['80 % load', 'lone frames'].map((name) => {
+      const row = results.get(name) ?? {};
+      const fields = ['p50', 'p95', 'p99', 'ideal50', 'ideal99', 'batch', 'leaves50', 'leaves99'];
+      return [name, ...fields.map((field) => row[field] ?? Number.NaN)];
+    });
+    const single = results.get('1 worker')?.['framesPerSecond'] ?? Number.NaN;
+    return {
+      name: 'device',
+      title: 'An engine with the latencies of the design',
+      command: context.command('device'),
+      tables: [
+        seedTable(results),
+        {
+          title: 'Latency, ms, XADD to broker',
+          columns: [
+            'load',
+            'p50',
+            'p95',
+            'p99',
+            'ideal p50',
+            'ideal p99',
+            'mean batch',
+            'alone: XADD to engine p50',
+            'p99',
+          ],
+          rows: load,
+        },
+        {
+          title: 'Workers on one machine, each with a device of its own',
+          columns: ['workers', 'frames/s', 'over one'],
+          rows: [1, 2, 4].map((count) => {
+            const rate =
+              results.get(count === 1 ? '1 worker' : `${count} workers`)?.['framesPerSecond'] ?? Number.NaN;
+            return [String(count), rate, rate / single];
+          }),
+        },
+      ],
+      targets: targetsOf(results),
+    };
+  },
+};

@@ -1,0 +1,22 @@
+import { type ArrivedEvent, readTopic } from './read-topic.ts';
+import type { World } from './world.ts';
+
+/** What events tell of, on average a frame. */
+export interface Crowd {
+  readonly persons: number;
+  readonly faces: number;
+}
+
+export function crowdOf(events: readonly ArrivedEvent[]): Crowd {
+  const perFrame = (counts: readonly number[]): number =>
+    counts.reduce((sum, count) => sum + count, 0) / counts.length;
+  return {
+    persons: perFrame(events.map(({ persons }) => persons)),
+    faces: perFrame(events.map(({ faces }) => faces)),
+  };
+}
+
+/** Reads a topic and counts persons and embedded faces. */
+export async function countPersons(world: World, topic: string, events: number): Promise<Crowd> {
+  return crowdOf(await readTopic(world.brokers, topic, events));
+}

@@ -1,0 +1,36 @@
+/** When a batch leaves, and how long the engine takes for it. */
+export interface IdealWorker {
+  readonly batchSize: number;
+  readonly timeoutMs: number;
+  /** Ms of a batch of `n` frames. */
+  latencyOf(n: number): number;
+}
+
+/**
+ * Latencies, ms, of a worker that costs nothing itself: a batch leaves when it has N frames, or when its oldest has waited the
+ * timeout, and the engine is free. What a real worker takes longer on the same arrivals is its own.
+ *
+ * @param arrivals Ms, in order.
+ */
+export function idealLatencies(arrivals: readonly number[], worker: IdealWorker): number[] {
+  const { batchSize, timeoutMs, latencyOf } = worker;
+  const latencies: number[] = [];
+  let free = Number.NEGATIVE_INFINITY;
+  let at = 0;
+  while (at < arrivals.length) {
+    const oldest = arrivals[at] ?? 0;
+    const full = arrivals[at + batchSize - 1] ?? Number.POSITIVE_INFINITY;
+    const start = Math.max(free, Math.min(full, oldest + timeoutMs));
+    let count = 0;
+    while (count < batchSize && (arrivals[at + count] ?? Number.POSITIVE_INFINITY) <= start) count += 1;
+    free = start + latencyOf(count);
+    for (let index = 0; index < count; index += 1) latencies.push(free - (arrivals[at + index] ?? 0));
+    at += count;
+  }
+  return latencies;
+}
+
+/** Ms of a batch on the GPU of the design: 25, 70 and 140 ms for 1, 4 and 8; linear between and beyond. */
+export function designLatency(n: number): number {
+  return n <= 4 ? 25 + (45 / 3) * (n - 1) : 70 + (70 / 4) * (n - 4);
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+
+/** What the figures were made on. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly node: string;
+  /** Processes that wanted a core when the run began, of the last minute: above 1 the figures are disturbed. */
+  readonly loadBefore: number;
+}
+
+export function describeMachine(): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    loadBefore: Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]),
+  };
+}

@@ -1,0 +1,73 @@
+// The bare loop of ONNX Runtime: what a model can do at most on this machine. Run by loop-child.ts with a job as JSON.
+import { availableParallelism } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+/** A model, the items a run, and for how long. */
+export interface ModelJob {
+  readonly path: string;
+  readonly batch: number;
+  readonly seconds: number;
+}
+
+const dynamicSide = 320;
+
+async function runThread({ path, batch, seconds }: ModelJob, intraOpNumThreads: number): Promise<number> {
+  const session = await InferenceSession.create(path, { intraOpNumThreads, interOpNumThreads: 1 });
+  const [input] = session.inputMetadata;
+  if (input?.isTensor !== true) throw new Error(`${path}: expected a tensor as input`);
+  const dims = input.shape.map((size, axis) =>
+    typeof size === 'number' ? size : axis === 0 ? batch : dynamicSide,
+  );
+  const data = Float32Array.from(
+    { length: dims.reduce((product, size) => product * size, 1) },
+    (_, at) => (at % 251) / 251,
+  );
+  const feeds = { [input.name]: new Tensor('float32', data, dims) };
+  for (let run = 0; run < 3; run += 1) await session.run(feeds);
+  parentPort?.postMessage('warm');
+  await new Promise((resolve) => parentPort?.once('message', resolve));
+  const end = performance.now() + seconds * 1000;
+  let items = 0;
+  while (performance.now() < end) {
+    await session.run(feeds);
+    items += dims[0] ?? batch;
+  }
+  return items;
+}
+
+async function runAll(job: ModelJob): Promise<void> {
+  const threads = Math.min(4, availableParallelism());
+  const intraOp = Math.max(1, Math.floor(availableParallelism() / threads));
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(new URL(import.meta.url), { workerData: { job, intraOp } }),
+  );
+  const next = (): Promise<unknown[]> =>
+    Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise((resolve, reject) => {
+            worker.once('message', resolve);
+            worker.once('error', reject);
+          }),
+      ),
+    );
+  await next();
+  const before = process.cpuUsage();
+  const startedAt = performance.now();
+  const done = next();
+  for (const worker of workers) worker.postMessage('go');
+  const items = (await done).reduce<number>((sum, count) => sum + Number(count), 0);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  process.stdout.write(
+    JSON.stringify({ perSecond: items / seconds, cpuMsEach: (user + system) / 1000 / items }),
+  );
+}
+
+if (isMainThread) await runAll(JSON.parse(process.argv[2] ?? '{}') as ModelJob);
+else {
+  const { job, intraOp } = workerData as { readonly job: ModelJob; readonly intraOp: number };
+  parentPort?.postMessage(await runThread(job, intraOp));
+}

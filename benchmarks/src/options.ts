@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import type { Benchmark } from './benchmark.ts';
+import { demoModels } from './models.ts';
+
+/** The command line, read and validated; paths are absolute. */
+export interface BenchOptions {
+  readonly benchmarks: readonly Benchmark[];
+  readonly quick: boolean;
+  /** Put the tables into docs/PERFORMANCE.md. */
+  readonly write: boolean;
+  /** File for the results as JSON. */
+  readonly json: string | undefined;
+  readonly models: string;
+  /** Folder of pictures; undefined: generated scenes. */
+  readonly frames: string | undefined;
+  /** The options that change what is measured, as given. */
+  readonly given: string;
+}
+
+/**
+ * Reads the command line. `--help` prints and ends the process.
+ *
+ * @param base Folder that relative paths start from.
+ * @throws {RangeError} for a benchmark that does not exist.
+ */
+export function parseOptions(
+  args: readonly string[],
+  known: readonly Benchmark[],
+  base: string,
+): BenchOptions {
+  const program = new Command('npm run bench --')
+    .description('Measures the worker beside what this machine could do at most.')
+    .argument('[names...]', `which benchmarks (default: all)`)
+    .option('--quick', 'short runs: shows that everything works, figures are rough')
+    .option('--write', 'put the tables into docs/PERFORMANCE.md')
+    .option('--json <file>', 'write the results as JSON')
+    .option(
+      '--models <folder>',
+      'folder of ONNX models: YOLOv8, YuNet or SCRFD, ArcFace or EdgeFace (default: demo models)',
+    )
+    .option('--frames <folder>', 'folder of pictures (default: generated scenes)')
+    .addHelpText(
+      'after',
+      `\nBenchmarks:\n${known.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}`,
+    )
+    .parse(args, { from: 'user' });
+  const values = program.opts<{
+    quick?: true;
+    write?: true;
+    json?: string;
+    models?: string;
+    frames?: string;
+  }>();
+  const unknown = program.args.filter((name) => known.every((benchmark) => benchmark.name !== name));
+  if (unknown.length > 0) {
+    const names = known.map(({ name }) => name).join(', ');
+    throw new RangeError(`expected benchmarks of ${names} but received ${unknown.join(', ')}`);
+  }
+  const given = [
+    values.models === undefined ? '' : `--models ${values.models}`,
+    values.frames === undefined ? '' : `--frames ${values.frames}`,
+    values.quick === true ? '--quick' : '',
+  ];
+  return {
+    benchmarks: program.args.length === 0 ? known : known.filter(({ name }) => program.args.includes(name)),
+    quick: values.quick === true,
+    write: values.write === true,
+    json: values.json === undefined ? undefined : resolve(base, values.json),
+    models: values.models === undefined ? demoModels : resolve(base, values.models),
+    frames: values.frames === undefined ? undefined : resolve(base, values.frames),
+    given: given.filter(Boolean).join(' '),
+  };
+}

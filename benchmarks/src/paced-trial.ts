@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { frameFields, streamOf } from './backlog.ts';
+import { type Crowd, crowdOf } from './count-persons.ts';
+import type { Pictures } from './pictures.ts';
+import { type ArrivedEvent, readTopic } from './read-topic.ts';
+import { type DeviceRun, readDeviceLog } from './simulated-engine.ts';
+import type { Worker } from './worker.ts';
+import type { Trial, World } from './world.ts';
+
+export interface PacedOptions {
+  readonly world: World;
+  readonly pictures: Pictures;
+  readonly cameras: number;
+  /** Of each camera. */
+  readonly fps: number;
+  readonly seconds: number;
+  /** Streams are trimmed to about this, as the ingestor does. */
+  readonly maxlen?: number;
+  /** `log`: the file for a simulated device. */
+  start(trial: Trial, log: string): Promise<Worker>;
+  /** Called when the first and after the last frame is written. */
+  onEdge?(worker: Worker, edge: 'begin' | 'end'): Promise<void>;
+}
+
+export interface PacedResult {
+  /** Ms from the frame's XADD until the broker had its event, of each frame that was published. */
+  readonly latencies: readonly number[];
+  /** When these frames came, ms since the start, in order. */
+  readonly arrivals: readonly number[];
+  readonly written: number;
+  readonly published: number;
+  readonly crowd: Crowd;
+  readonly seconds: number;
+  /** Of the simulated device between the first and the last frame; empty with another engine. */
+  readonly runs: readonly DeviceRun[];
+  /** The first and the last frame on the clock of the runs, ms. */
+  readonly span: readonly [number, number];
+}
+
+const warmUpFrames = 8;
+const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** Writes `cameras x fps` frames a second, each camera at its own phase; returns when each came, by `camera id`. */
+async function playCameras(redis: Redis, options: PacedOptions): Promise<Map<string, number>> {
+  const { cameras, fps, seconds, pictures, maxlen } = options;
+  const written = new Map<string, number>();
+  const total = Math.round(cameras * fps * seconds);
+  const trim = maxlen === undefined ? [] : ['MAXLEN', '~', maxlen];
+  const startedAt = performance.now();
+  const replies: Promise<unknown>[] = [];
+  for (let index = 0; index < total; index += 1) {
+    const due = startedAt + (1000 * index) / (cameras * fps);
+    const early = due - performance.now();
+    if (early > 0) await delay(early);
+    const camera = index % cameras;
+    const at = performance.timeOrigin + performance.now();
+    const fields = frameFields(camera, pictures[index % pictures.length] ?? Buffer.alloc(0), at / 1000);
+    const reply = redis.call('XADD', streamOf(camera), ...trim, '*', ...fields);
+    replies.push(reply.then((id) => written.set(`cam_${camera} ${String(id)}`, at)));
+  }
+  await Promise.all(replies);
+  return written;
+}
+
+/**
+ * Plays cameras to a worker and measures each frame's way until the broker has its event. The broker's clock is this machine's,
+ * in whole ms.
+ */
+export async function playPaced(options: PacedOptions): Promise<PacedResult> {
+  const { world } = options;
+  const trial = await world.newTrial();
+  const folder = await mkdtemp(join(tmpdir(), 'trinetra-bench-'));
+  const log = join(folder, 'device');
+  try {
+    await using worker = await options.start(trial, log);
+    await worker.ready();
+    for (let frame = 0; frame < warmUpFrames; frame += 1)
+      await playCameras(world.redis, { ...options, seconds: 1 / options.fps });
+    await settled(world.redis, options.cameras);
+    await options.onEdge?.(worker, 'begin');
+    const from = monotonicMs();
+    const written = await playCameras(world.redis, options);
+    const to = monotonicMs();
+    await options.onEdge?.(worker, 'end');
+    await settled(world.redis, options.cameras);
+    const count = await trial.published();
+    const events = await readTopic(world.brokers, trial.topic, count);
+    const runs = simulated(log).filter(({ startMs }) => startMs >= from && startMs < to);
+    return {
+      ...joinEvents(written, events),
+      crowd: crowdOf(events),
+      runs,
+      span: [from, to],
+      seconds: (to - from) / 1000,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function simulated(log: string): DeviceRun[] {
+  try {
+    return readDeviceLog(log);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // another engine
+    throw error;
+  }
+}
+
+/** Waits until every frame has its outcome. */
+async function settled(redis: Redis, cameras: number): Promise<void> {
+  for (;;) {
+    const lengths = await Promise.all(
+      Array.from({ length: cameras }, (_, camera) => redis.xlen(streamOf(camera))),
+    );
+    if (lengths.every((length) => length === 0)) return;
+    await delay(20);
+  }
+}
+
+/** Events beside the frames that they tell of. Of an event that came twice the first counts. */
+function joinEvents(
+  written: ReadonlyMap<string, number>,
+  events: readonly ArrivedEvent[],
+): Pick<PacedResult, 'latencies' | 'arrivals' | 'written' | 'published'> {
+  const arrivedAt = new Map<string, number>();
+  for (const { cameraId, frameId, arrivedAtMs } of events) {
+    const name = `${cameraId} ${frameId}`;
+    if (written.has(name) && !arrivedAt.has(name)) arrivedAt.set(name, arrivedAtMs);
+  }
+  const frames = [...written].filter(([name]) => arrivedAt.has(name)).toSorted(([, a], [, b]) => a - b);
+  const [first = 0] = [...written.values()].toSorted((a, b) => a - b);
+  return {
+    latencies: frames.map(([name, at]) => (arrivedAt.get(name) ?? Number.NaN) - at),
+    arrivals: frames.map(([, at]) => at - first),
+    written: written.size,
+    published: arrivedAt.size,
+  };
+}

@@ -1,0 +1,34 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createScene } from '@trinetra/camera-simulator/scene';
+import sharp from 'sharp';
+
+/** JPEGs as the ingestor writes them: 640x640, quality 85. */
+export type Pictures = readonly Buffer[];
+
+/** Enough to be no single lucky case, few enough to be drawn in a second. */
+const scenePictures = 12;
+
+/** Moments of generated shop scenes, or the pictures of a folder squashed as the ingestor does. */
+export async function loadPictures(folder: string | undefined): Promise<Pictures> {
+  if (folder === undefined) return drawScenes();
+  const names = (await readdir(folder)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).toSorted();
+  if (names.length === 0) throw new Error(`--frames: expected pictures in ${folder} but found none`);
+  return Promise.all(
+    names.map(async (name) =>
+      sharp(await readFile(join(folder, name)))
+        .resize(640, 640, { fit: 'fill' })
+        .jpeg({ quality: 85 })
+        .toBuffer(),
+    ),
+  );
+}
+
+async function drawScenes(): Promise<Pictures> {
+  const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
+  const pictures: Buffer[] = [];
+  for (let moment = 0; moment < scenePictures; moment += 1) {
+    pictures.push(await scene.frame(moment * 3).canvas.encode('jpeg', 85));
+  }
+  return pictures;
+}

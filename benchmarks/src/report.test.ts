@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { replaceFigures } from './performance-document.ts';
+import { formatNumber, markdownReport, markdownTable } from './report.ts';
+
+describe('a report', () => {
+  it.each([
+    [0, '0'],
+    [0.012_34, '0.0123'],
+    [1.234, '1.23'],
+    [12.34, '12.3'],
+    [123.4, '123'],
+    [12_345, '12345'],
+    [-3, '-3.00'],
+    [Number.NaN, '-'],
+  ])('writes %s as %s', (value, expected) => expect(formatNumber(value)).toBe(expected));
+
+  it('is Markdown, and bars in a cell do not end it', () => {
+    expect(markdownTable(['a', 'b'], [['x|y', 1]])).toBe(
+      '| a    | b    |\n| ---- | ---- |\n| x\\|y | 1.00 |',
+    );
+  });
+
+  it('begins with the targets, those that were missed among them', () => {
+    const text = markdownReport([
+      {
+        name: 'one',
+        title: 'One',
+        command: 'npm run bench -- one',
+        tables: [{ title: 'T', columns: ['a'], rows: [[1]], note: 'N' }],
+        targets: [{ what: 'speed', wanted: '>= 2', measured: '1', met: false }],
+      },
+    ]);
+    expect(text).toMatch(/^## Targets\n\n.*\n.*\n\| speed +\| >= 2 +\| 1 +\| NO +\|/);
+    expect(text).toContain('```sh\nnpm run bench -- one\n```');
+  });
+
+  it('goes between the markers of the document, again and again', () => {
+    const document =
+      'before\n<!-- figures: written by npm run bench -- --write -->\nold\n<!-- end of figures -->\nafter';
+    const once = replaceFigures(document, 'new');
+    expect(once).toMatch(/^before\n<!--.*-->\n\nnew\n\n<!-- end of figures -->\nafter$/);
+    expect(replaceFigures(once, 'new')).toBe(once);
+    expect(() => replaceFigures('nothing', 'new')).toThrow('PERFORMANCE.md');
+  });
+});

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export interface SimulatedEngineOptions {
+  /** `zero`: an answer costs nothing. `latency`: the times of the design's table, on one simulated device. */
+  readonly device: 'zero' | 'latency';
+  /** Planted in every frame, each with one face. */
+  readonly persons: number;
+  /** Frames a run; the worker's batch size, as on a GPU. */
+  readonly batchSize: number;
+  /** File that gets one line a run of a `latency` device. */
+  readonly log?: string;
+}
+
+/** Environment of a worker whose engine is simulated. */
+export function simulatedEngine(options: SimulatedEngineOptions): Record<string, string> {
+  const preload = fileURLToPath(new URL('./simulated-engine.mjs', import.meta.url));
+  return {
+    NODE_OPTIONS: `--import=${preload}`,
+    SIMULATED_DEVICE: options.device,
+    SIMULATED_PERSONS: String(options.persons),
+    BATCH_SIZE: String(options.batchSize),
+    FRAMES_PER_RUN: String(options.batchSize),
+    ...(options.log === undefined ? {} : { SIMULATED_LOG: options.log }),
+  };
+}
+
+/** One run of the detector on the simulated device; ms on the monotonic clock (`process.hrtime`). */
+export interface DeviceRun {
+  readonly batch: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export function readDeviceLog(file: string): DeviceRun[] {
+  const lines = readFileSync(file, 'utf8').trim().split('\n').filter(Boolean);
+  return lines
+    .map((line) => {
+      const [batch = 0, start = 0, end = 0] = line.split(' ').map(Number);
+      return { batch, startMs: start / 1e6, endMs: end / 1e6 };
+    })
+    .toSorted((a, b) => a.startMs - b.startMs);
+}
+
+/** Share of the time between two instants in which the device was at work, 0..1. */
+export function busyShare(runs: readonly DeviceRun[], fromMs: number, toMs: number): number {
+  const busy = runs.reduce(
+    (sum, { startMs, endMs }) => sum + Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs)),
+    0,
+  );
+  return busy / (toMs - fromMs);
+}

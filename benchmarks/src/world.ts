@@ -1,0 +1,78 @@
+import { startKafka, startRedis } from '@trinetra/local-servers';
+import { Redis } from 'ioredis';
+import kafkajs, { type Admin } from 'kafkajs';
+
+/** A real Redis and a real Kafka on loopback, shared by the trials of a run. */
+export interface World extends AsyncDisposable {
+  readonly redis: Redis;
+  readonly brokers: readonly string[];
+  /** Pids of the servers, for their CPU time. */
+  readonly pids: { readonly redis: number; readonly kafka: number };
+  /** Empties Redis and makes a new topic, in which the broker writes down when each event arrived. */
+  newTrial(): Promise<Trial>;
+}
+
+/** What a worker of one trial connects to. */
+export interface Trial {
+  readonly topic: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Events in the topic. */
+  published(): Promise<number>;
+}
+
+const partitions = 8;
+
+/** Starts the servers. */
+export async function startWorld(): Promise<World> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const server = await startRedis();
+    stack.defer(() => server.close());
+    const redis = new Redis(server.url);
+    stack.defer(() => redis.disconnect());
+    const kafka = await startKafka();
+    stack.defer(() => kafka.close());
+    const client = new kafkajs.Kafka({
+      clientId: 'benchmarks',
+      brokers: kafka.brokers,
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
+    const admin = client.admin();
+    await admin.connect();
+    stack.defer(() => admin.disconnect());
+    let trials = 0;
+    return {
+      redis,
+      brokers: kafka.brokers,
+      pids: { redis: server.pid, kafka: kafka.pid },
+      newTrial: async () => {
+        await redis.flushall();
+        const topic = `trial-${trials++}`;
+        await createTopic(admin, topic);
+        const brokers = kafka.brokers.join(',');
+        return {
+          topic,
+          env: { REDIS_URL: server.url, KAFKA_BOOTSTRAP_SERVERS: brokers, KAFKA_TOPIC: topic },
+          published: () => countEvents(admin, topic),
+        };
+      },
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function createTopic(admin: Admin, topic: string): Promise<void> {
+  const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [{ topic, numPartitions: partitions, configEntries }],
+  });
+}
+
+async function countEvents(admin: Admin, topic: string): Promise<number> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets.reduce((sum, { offset }) => sum + Number(offset), 0);
+}

@@ -93,7 +93,9 @@ export async function measureEngine(options: MeasureOptions): Promise<EngineResu
   const telemetry = createTelemetry({ workerId: config.CONSUMER_NAME, version: 'bench' });
   using limiter = createLogLimiter(logger);
   const health = createInferenceHealth({ maxConsecutiveFailures: 1, telemetry, limiter });
-  const watch = { telemetry, logger, limiter, health, onStuck: () => undefined };
+  // A run that is lost fails the measurement.
+  const lost = (): undefined => undefined;
+  const watch = { telemetry, logger, limiter, health, onStuck: lost, onDeviceLost: lost };
   await using models = await loadModels(config, watch);
   const busy: number[] = [];
   await using _poller = createGpuPoller({

@@ -31,7 +31,7 @@ export function pnpm(args, { quiet = false } = {}) {
 export function pnpmOutput(args) {
   return spawnSync('npx', ['-y', `pnpm@${pnpmVersion}`, ...args], {
     cwd: root,
-    env,
+    env: { ...process.env, ...quietEnv },
     encoding: 'utf8',
     timeout: 120_000,
     maxBuffer: 64 * 1024 * 1024,

@@ -37,6 +37,19 @@ describe('inOrder', () => {
     expect(begun).toEqual([1, 2, 3]);
   });
 
+  it('begins them in the order of the calls, whichever ends first', async () => {
+    const { begun, end, step } = byHand();
+    const run = inOrder(step, { atOnce: 2 });
+    for (const input of [1, 2, 3, 4]) void run(input);
+    await soon();
+    end(2);
+    await soon();
+    expect(begun).toEqual([1, 2, 3]);
+    end(1);
+    await soon();
+    expect(begun).toEqual([1, 2, 3, 4]);
+  });
+
   it('answers in the order of the calls, whichever ends first', async () => {
     const { end, step } = byHand();
     const run = inOrder(step, { atOnce: 2 });
@@ -53,7 +66,7 @@ describe('inOrder', () => {
 
   it('goes on after a call that failed', async () => {
     const { end, fail, step } = byHand();
-    const run = inOrder(step, { atOnce: 1 });
+    const run = inOrder(step);
     const [first, second] = [run(1), run(2)];
     await soon();
     fail(1);

@@ -1,7 +1,7 @@
 /** Options of {@link inOrder}. */
 export interface InOrderOptions {
-  /** Calls of the step under way at once, at most. */
-  readonly atOnce: number;
+  /** Calls of the step under way at once, at most. Default 1: one after another. */
+  readonly atOnce?: number;
 }
 
 /**
@@ -10,15 +10,28 @@ export interface InOrderOptions {
  */
 export function inOrder<A, B>(
   step: (input: A) => Promise<B>,
-  { atOnce }: InOrderOptions,
+  { atOnce = 1 }: InOrderOptions = {},
 ): (input: A) => Promise<B> {
-  const underWay: Promise<unknown>[] = [];
+  const waiting: (() => void)[] = [];
+  let underWay = 0;
   let last: Promise<unknown> = Promise.resolve();
+
+  async function run(input: A): Promise<B> {
+    if (underWay < atOnce) underWay += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await step(input);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) underWay -= 1;
+      else next();
+    }
+  }
+
   return (input) => {
-    const turn = underWay.length < atOnce ? Promise.resolve() : underWay.shift();
-    const started = (turn ?? Promise.resolve()).then(() => step(input));
-    underWay.push(started.catch(() => undefined));
-    const result = last.then(() => started);
+    const done = run(input);
+    done.catch(() => undefined); // it may fail before its turn to answer
+    const result = last.then(() => done);
     last = result.catch(() => undefined);
     return result;
   };

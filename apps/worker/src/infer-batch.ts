@@ -9,7 +9,6 @@ import type { FrameFindings } from './assemble-event.ts';
 import { inOrder } from './in-order.ts';
 import { reasonOf } from './inference-health.ts';
 import type { PreparedFrame } from './prepare-frame.ts';
-import { serial } from './serial.ts';
 
 export interface InferenceStages {
   readonly decoder: FrameDecoder;
@@ -103,7 +102,7 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
     );
   }
 
-  const alignAndEmbed = serial(
+  const alignAndEmbed = inOrder(
     async (input: { batch: readonly PreparedFrame[]; detections: readonly (readonly Detection[])[] }) => {
       const startedAt = performance.now();
       const faces = await Promise.all(

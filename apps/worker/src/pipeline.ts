@@ -3,6 +3,7 @@ import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@tri
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
 import { assembleEvent, type FrameFindings } from './assemble-event.ts';
+import { inOrder } from './in-order.ts';
 import { createInferBatch, type InferenceStages } from './infer-batch.ts';
 import {
   createPrepareFrame,
@@ -10,7 +11,6 @@ import {
   type PrepareResult,
   type RefusedFrame,
 } from './prepare-frame.ts';
-import { serial } from './serial.ts';
 import type { FailurePolicy } from './settings.ts';
 
 /** Batches in the worker at once: one is read and decoded, one waits at the engine, one is on it, one on its way out. */
@@ -90,7 +90,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     }
   }
 
-  const publish = serial(async (findings: FrameFindings[]) => {
+  const publish = inOrder(async (findings: FrameFindings[]) => {
     const workerTs = Date.now() / 1000;
     const context = { workerId: options.workerId, embeddingSpace: options.embeddingSpace, workerTs };
     const events = findings.map((finding) => {

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { createLogger } from '@trinetra/telemetry';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addBenchCommand } from './bench/bench-command.ts';
 import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
+import { runGpuFleet } from './gpu-fleet.ts';
+import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './gpu-fleet-gpus.ts';
+import { linkToFleet } from './gpu-fleet-link.ts';
 import { letHeapGrow } from './heap-growth.ts';
 import { addSelftestCommand } from './selftest-command.ts';
+import { stopOnSignals } from './stop-signals.ts';
 import { runWorker } from './worker.ts';
-
-/** Longest time that a stop may take before the process ends with what is left un-acked. */
-const shutdownLimitMs = 9_500;
 
 const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const version =
@@ -33,32 +35,32 @@ function orConfigError<T>(action: () => T): T | undefined {
   }
 }
 
-async function start(): Promise<void> {
-  const config = orConfigError(() => parseConfig(process.env));
+interface StartOptions {
+  readonly gpus?: GpuChoice;
+  /** Set by a fleet: the GPU that this worker is for. */
+  readonly gpuChild?: string;
+}
+
+async function start({ gpus, gpuChild }: StartOptions): Promise<void> {
+  const config = orConfigError(() => {
+    if (gpus !== undefined) checkFleetEnvironment(process.env);
+    return parseConfig(process.env);
+  });
   if (config === undefined) return;
   const logger = createLogger({
     level: config.LOG_LEVEL,
     name: 'trinetra-worker',
     workerId: config.CONSUMER_NAME,
   });
-  letHeapGrow();
-  const controller = new AbortController();
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) {
-      logger.warn({ signal: name }, 'second signal: exiting at once, what is in flight stays pending');
-      process.exit(1);
-    }
-    logger.info({ signal: name }, 'stopping: finishing what is in flight');
-    controller.abort();
-    setTimeout(() => {
-      logger.error({}, 'not finished in time: exiting, what is in flight stays pending');
-      process.exit(1);
-    }, shutdownLimitMs).unref();
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  const stop = stopOnSignals(logger);
   try {
-    await runWorker({ config, version, logger, signal: controller.signal });
+    if (gpus !== undefined) {
+      const command = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)] as const;
+      process.exit(await runGpuFleet({ config, choice: gpus, command, version, logger, stop }));
+    }
+    letHeapGrow();
+    const fleet = gpuChild === undefined ? undefined : linkToFleet(stop);
+    await runWorker({ config, version, logger, signal: stop.signal, fleet });
     process.exit(0);
   } catch (error) {
     logger.error({ err: error }, 'worker failed');
@@ -70,10 +72,12 @@ const program = new Command('trinetra-worker')
   .description('Reads frames from Redis Streams, finds persons and faces, publishes detection events.')
   .version(version)
   .option('--print-config', 'print the configuration in force, secrets masked, and exit')
+  .option('--gpus <list>', 'one worker process a GPU: all, or numbers of nvidia-smi like 0,1', gpuChoice)
+  .addOption(new Option('--gpu-child <gpu>').hideHelp())
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .addHelpText('after', `\nConfigured by the environment:\n${describeSettings()}\n`)
-  .action(async (options: { printConfig?: true }) => {
-    if (options.printConfig !== true) return start();
+  .action(async (options: StartOptions & { printConfig?: true }) => {
+    if (options.printConfig !== true) return start(options);
     const text = orConfigError(() => printConfig(process.env));
     if (text !== undefined) process.stdout.write(`${text}\n`);
     return undefined;

@@ -7,6 +7,7 @@ import { createGpuPoller, createLogLimiter, createMetricsServer, createTelemetry
 import { connectSource, createSink } from './connections.ts';
 import { endProcess } from './end-process.ts';
 import type { EngineProof } from './engine-proof.ts';
+import type { FleetLink } from './gpu-fleet-link.ts';
 import { createInferenceHealth } from './inference-health.ts';
 import { loadModels } from './models.ts';
 import { runPipeline } from './pipeline.ts';
@@ -26,6 +27,8 @@ export interface RunWorkerOptions {
   readonly logger: Logger;
   /** Aborted: reading stops, and what is in flight is finished, published and acked. */
   readonly signal: AbortSignal;
+  /** Where it is one worker of several on this machine: the fleet, which tells of the GPUs itself. */
+  readonly fleet?: FleetLink | undefined;
 }
 
 /**
@@ -62,7 +65,7 @@ async function provenOrStopped(
 }
 
 async function live(options: RunWorkerOptions, onStuck: (error: Error) => void): Promise<void> {
-  const { config, version, logger, signal } = options;
+  const { config, version, logger, signal, fleet } = options;
   const workerId = config.CONSUMER_NAME;
   await using stack = new AsyncDisposableStack();
   const telemetry = createTelemetry({ workerId, version });
@@ -83,7 +86,8 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
   telemetry.setReady(async () => (await ready()).ready);
   const page = stack.use(await openStatusPage({ config, version, telemetry, logger, ready: () => ready() }));
   if (page !== undefined) logger.info({ url: page.url }, 'status page');
-  stack.use(createGpuPoller({ telemetry }));
+  if (fleet === undefined) stack.use(createGpuPoller({ telemetry }));
+  else fleet.listening(server.port);
 
   const limiter = stack.use(createLogLimiter(logger));
   const health = createInferenceHealth({

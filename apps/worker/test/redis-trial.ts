@@ -16,15 +16,19 @@ export interface FileWorker extends AsyncDisposable {
 }
 
 /** Starts a worker whose events go to a file; resolves before it is ready. */
-export async function startFileWorker(env: Readonly<Record<string, string>>): Promise<FileWorker> {
+export async function startFileWorker(
+  env: Readonly<Record<string, string>>,
+  options: Parameters<typeof startWorker>[1] = {},
+): Promise<FileWorker> {
   const folder = await mkdtemp(join(tmpdir(), 'trinetra-redis-trial-'));
   const path = join(folder, 'events');
-  const worker = await startWorker({
+  const settings = {
     SINK: `ndjson:${path}`,
     CONSUMER_NAME: 'reader',
     STREAM_DELETE_ACKED: 'off',
     ...env,
-  });
+  };
+  const worker = await startWorker(settings, options);
   return {
     process: worker,
     published: async () => {

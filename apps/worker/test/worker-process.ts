@@ -67,14 +67,14 @@ export interface WorkerProcess extends AsyncDisposable {
   metric(name: string): Promise<Map<string, number>>;
 }
 
-/** Starts the built worker as operators do: `node dist/main.js` with an environment and nothing else. */
+/** Starts the built worker as operators do: `node dist/main.js` with an environment and perhaps arguments. */
 export async function startWorker(
   env: Record<string, string>,
-  options: { readonly cwd?: string } = {},
+  { args = [], ...options }: { readonly cwd?: string; readonly args?: readonly string[] } = {},
 ): Promise<WorkerProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], METRICS_PORT: String(port), METRICS_HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,

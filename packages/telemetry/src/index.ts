@@ -1,5 +1,6 @@
 export { otherLabel } from './bounded-labels.ts';
 export { TelemetryError, type TelemetryErrorCode, telemetryErrorCodes } from './errors.ts';
+export { createFleetTelemetry, type FleetTelemetry } from './fleet-telemetry.ts';
 export type { GpuSample } from './gpu-metrics.ts';
 export {
   createGpuPoller,
@@ -22,6 +23,7 @@ export {
   type StructuredLogger,
 } from './logger.ts';
 export { maskCredentials } from './mask-credentials.ts';
+export { type Exposition, mergeExpositions } from './merge-expositions.ts';
 export { latencyBuckets } from './metric-factory.ts';
 export {
   createMetricsServer,

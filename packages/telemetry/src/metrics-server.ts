@@ -14,7 +14,8 @@ export interface MetricsServerOptions {
   readonly host?: string | undefined;
   /** 0 takes a free one. Default 8002. */
   readonly port?: number | undefined;
-  readonly registry: Registry;
+  /** Asked for every `/metrics`: a registry, or what puts several together ({@link mergeExpositions}). */
+  readonly registry: Pick<Registry, 'contentType' | 'metrics'>;
   /** Fields to add to the answer of `/health`, which is 200 as long as the process answers at all. */
   readonly health?: (() => Readonly<Record<string, unknown>>) | undefined;
   /** Asked for every `/ready`, once at a time. Default: always ready. See {@link createReadiness}. */

@@ -4,7 +4,12 @@ const firstRestartMs = 500;
 const maxRestartMs = 60_000;
 
 /** A worker that ran this long starts over with short waits, ms. */
-export const steadyMs = 60_000;
+const steadyMs = 60_000;
+
+/** Failures in a row once a worker has ended that ran for `ranMs`, after `before` of them. */
+export function failuresInARow(before: number, ranMs: number): number {
+  return ranMs >= steadyMs ? 1 : before + 1;
+}
 
 /**
  * Wait before restart number `failures` (1, 2, ...) in a row, ms: doubled each time, of which a random half, so that workers

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@trinetra/contracts';
-import { restartDelayMs, steadyMs } from './gpu-fleet-backoff.ts';
+import { failuresInARow, restartDelayMs } from './gpu-fleet-backoff.ts';
 import { passLines } from './gpu-fleet-lines.ts';
 import { portOf, tellToStop } from './gpu-fleet-link.ts';
 
@@ -97,7 +97,7 @@ export function createFleetMember(options: FleetMemberOptions): FleetMember {
       const startedAt = performance.now();
       end = await runOnce(signal);
       if (signal.aborted || end === refusedExitCode) break;
-      failures = performance.now() - startedAt >= steadyMs ? 1 : failures + 1;
+      failures = failuresInARow(failures, performance.now() - startedAt);
       const waitMs = Math.round(delayMs(failures));
       logger.warn({ gpu, end, failures, waitMs }, 'the worker of a GPU ended and will be started again');
       end = 0; // nothing is left to stop while it waits

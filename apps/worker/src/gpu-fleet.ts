@@ -70,7 +70,7 @@ export async function runGpuFleet(options: GpuFleetOptions): Promise<number> {
     if (stop.signal.aborted) for (const member of members) member.kill();
   });
   logger.info({ metricsPort: server.port, gpus }, 'starting one worker a GPU');
-  return settle(members, logger, stop);
+  return await settle(members, logger, stop); // awaited: the port stays open until then
 }
 
 async function settle(members: readonly FleetMember[], logger: Logger, stop: Stop): Promise<number> {

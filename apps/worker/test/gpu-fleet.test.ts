@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runCli } from './cli.ts';
 import { type FakeGpus, fakeTwoGpus } from './fake-gpus.ts';
 import { type FileWorker, publishesMore, settleUp, startFileWorker, startPacedLoad } from './redis-trial.ts';
@@ -61,7 +63,7 @@ function memberThat(
   });
 }
 
-async function bothReady(fleet: FileWorker): Promise<[number, number]> {
+async function listens(fleet: FileWorker): Promise<void> {
   await waitFor('the port of the fleet', () =>
     fetch(`${fleet.process.url}/health`).then(
       ({ ok }) => (ok ? true : undefined),
@@ -70,6 +72,11 @@ async function bothReady(fleet: FileWorker): Promise<[number, number]> {
   ).catch((cause: unknown) => {
     throw new Error(`no fleet:\n${fleet.process.log()}`, { cause });
   });
+}
+
+/** The pids of both workers. */
+async function bothReady(fleet: FileWorker): Promise<[number, number]> {
+  await listens(fleet);
   const pidOf = async (gpu: number): Promise<number> =>
     (await memberThat(fleet, gpu, 'ready', ({ ok }) => ok)).detail.pid;
   return [await pidOf(0), await pidOf(1)];
@@ -155,6 +162,27 @@ it('leaves a worker that hangs out of /metrics, counts that, and does not wait f
   expect(await fleet.process.stop('SIGTERM')).toBe(1);
   expect(performance.now() - began).toBeLessThan(12_000);
   await gone(second);
+});
+
+it('tells the metrics of workers whose Kafka takes connections and says nothing', async () => {
+  const silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  await using fleet = await startFleet('0,1', {
+    SINK: 'kafka',
+    KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}`,
+  });
+  await listens(fleet);
+  for (const gpu of [0, 1]) {
+    await memberThat(fleet, gpu, 'up without a sink', ({ detail }) => detail.checks?.['sink']?.ok === false);
+  }
+  for (const gpu of [0, 1]) {
+    await waitFor(`the metrics of GPU ${gpu}`, async () =>
+      (await metricOf(fleet, 'trinetra_worker_ready', `{gpu="${gpu}"}`)) === 0 ? true : undefined,
+    );
+    expect(await metricOf(fleet, 'trinetra_worker_scrape_failures_total', `{gpu="${gpu}"}`)).toBe(0);
+  }
 });
 
 it('a second signal ends all workers at once', async () => {

@@ -1,8 +1,8 @@
 import type { MetricFactory } from './metric-factory.ts';
 import { withTimeout } from './readiness.ts';
 
-/** Longest wait of a scrape for the answer, ms: below the time-out of any usual scrape. */
-const limitMs = 2000;
+/** Longest wait of a scrape for the answer, ms: a fleet leaves out a worker that does not tell its metrics within a second. */
+const limitMs = 750;
 
 /**
  * Registers `trinetra_worker_ready`, which is asked for at each scrape. A question that fails, or that nobody answers in

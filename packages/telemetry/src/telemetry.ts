@@ -16,7 +16,7 @@ export interface Telemetry extends Recording, AsyncDisposable {
   readonly registry: Registry;
   /** Asked once a scrape; undefined takes the source's metrics away. */
   setSourceStats(read: (() => SourceStatsLike) | undefined): void;
-  /** Asked at each scrape, for up to 2 s; until it is set, the worker is not ready. */
+  /** Asked at each scrape, for up to 0.75 s; until it is set, the worker is not ready. */
   setReady(ask: () => Promise<boolean>): void;
   /** Replaces what the GPUs last answered; `[]` takes the values away. */
   setGpuSamples(samples: readonly GpuSample[]): void;

@@ -1,12 +1,9 @@
 import { silentLogger } from '@trinetra/contracts';
 import { expect, it, vi } from 'vitest';
-import { createFleetMember, type FleetMember } from './gpu-fleet-member.ts';
+import { createFleetMember, type FleetMember, type FleetMemberOptions } from './gpu-fleet-member.ts';
 
 /** A member whose worker is a script of one line. */
-function memberOf(
-  script: string,
-  options: { readonly delayMs?: (failures: number) => number; readonly onRestart?: () => void } = {},
-): FleetMember {
+function memberOf(script: string, options: Partial<FleetMemberOptions> = {}): FleetMember {
   return createFleetMember({
     gpu: 0,
     command: [process.execPath, '-e', script],
@@ -71,4 +68,25 @@ it('tries again where the process cannot be started', async () => {
   });
   await member.run(stop.signal);
   expect(member.state().lastEnd).toMatch(/ENOENT/);
+});
+
+const silentServer = `require('node:http').createServer(() => undefined).listen(0, '127.0.0.1', function () {
+  process.send({ metricsPort: this.address().port });
+});`;
+const watch = { intervalMs: 100, allowedMisses: 3 };
+
+it.each([
+  ['never opens its port', 'setInterval(() => undefined, 1000)'],
+  ['takes questions and does not answer', silentServer],
+])('ends a worker that %s', async (_what, script) => {
+  const stop = new AbortController();
+  const member = memberOf(script, {
+    watch,
+    delayMs: () => {
+      stop.abort();
+      return 1;
+    },
+  });
+  await member.run(stop.signal);
+  expect(member.state().lastEnd).toBe('SIGKILL');
 });

@@ -4,6 +4,7 @@ import type { Logger } from '@trinetra/contracts';
 import { failuresInARow, restartDelayMs } from './gpu-fleet-backoff.ts';
 import { passLines } from './gpu-fleet-lines.ts';
 import { portOf, tellToStop } from './gpu-fleet-link.ts';
+import { defaultWatch, type WatchOptions, watchForHang } from './gpu-fleet-watch.ts';
 
 /** Exit code of a worker whose configuration is not valid: no restart mends that. */
 export const refusedExitCode = 2;
@@ -17,10 +18,11 @@ export interface FleetMemberOptions {
   readonly onRestart: () => void;
   /** Wait before restart number `failures` in a row, ms. */
   readonly delayMs?: (failures: number) => number;
+  readonly watch?: Omit<WatchOptions, 'port'>;
 }
 
 /** What `/ready` tells of a worker besides its own answer. */
-export interface MemberState {
+interface MemberState {
   /** `starting`: its port is not open yet; `waiting`: ended, to be started again; `ended`: for good. */
   readonly state: 'starting' | 'running' | 'waiting' | 'ended';
   readonly pid?: number;
@@ -55,7 +57,7 @@ function ended(child: ChildProcess): Promise<number | string> {
 
 /** Nothing is started before {@link FleetMember.run}. */
 export function createFleetMember(options: FleetMemberOptions): FleetMember {
-  const { gpu, command, env, logger, onRestart, delayMs = restartDelayMs } = options;
+  const { gpu, command, env, logger, onRestart, delayMs = restartDelayMs, watch = defaultWatch } = options;
   const [program, ...args] = command;
   let child: ChildProcess | undefined;
   let port: number | undefined;
@@ -68,6 +70,12 @@ export function createFleetMember(options: FleetMemberOptions): FleetMember {
     for (const result of await Promise.allSettled(passed)) {
       if (result.status === 'rejected') logger.debug({ gpu, err: result.reason }, 'output is not passed on');
     }
+  }
+
+  async function endWhereItHangs(started: ChildProcess, signal: AbortSignal): Promise<void> {
+    if (!(await watchForHang({ ...watch, port: () => port }, signal))) return;
+    logger.error({ gpu, pid: started.pid }, 'the worker of a GPU hangs: it is ended');
+    started.kill('SIGKILL');
   }
 
   async function runOnce(signal: AbortSignal): Promise<number | string> {
@@ -83,7 +91,10 @@ export function createFleetMember(options: FleetMemberOptions): FleetMember {
     const stop = (): void => tellToStop(started);
     signal.addEventListener('abort', stop, { once: true });
     const passed = pass(started);
+    const over = new AbortController();
+    void endWhereItHangs(started, AbortSignal.any([signal, over.signal]));
     const lastEnd = await ended(started);
+    over.abort();
     signal.removeEventListener('abort', stop);
     port = undefined;
     state = { state: 'waiting', restarts, lastEnd };

@@ -14,6 +14,7 @@ export interface OpenStatusPageOptions {
 
 const partNames: Readonly<Record<string, string>> = {
   models: 'Models',
+  engine: 'Engines proven',
   inference: 'Inference',
   redis: 'Redis',
 };

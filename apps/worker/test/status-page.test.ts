@@ -81,6 +81,7 @@ it.skipIf(!hasBrowser())(
     }
     expect(await page.locator('#parts li').allTextContents()).toEqual([
       'ModelsOK',
+      'Engines provenOK',
       'InferenceOK',
       'RedisOK',
       'NDJSON fileOK',

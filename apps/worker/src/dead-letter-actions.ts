@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { DeadLetterInfo, DeadLetterStore } from '@trinetra/redis-batch-source';
+import { columns, printable, printableJson } from '@trinetra/telemetry';
 import { describeField, describeLetter, summarise, timeOf } from './dead-letter-text.ts';
-import { columns, printable, printableJson } from './printable.ts';
 
 /** Which dead letters `replay` and `drop` take. */
 export interface Selection {

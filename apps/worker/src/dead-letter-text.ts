@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetterInfo } from '@trinetra/redis-batch-source';
-import { printable } from './printable.ts';
+import { printable } from '@trinetra/telemetry';
 
 /** Longer values are told by their size. */
 const longestText = 200;

@@ -1,5 +1,6 @@
 import { isCameraId } from '@trinetra/contracts';
 import { createDeadLetterStore, type DeadLetterStore } from '@trinetra/redis-batch-source';
+import { printable } from '@trinetra/telemetry';
 import { type Command, InvalidArgumentError } from 'commander';
 import { redisOptions } from './connections.ts';
 import {
@@ -11,7 +12,6 @@ import {
   type Selection,
   show,
 } from './dead-letter-actions.ts';
-import { printable } from './printable.ts';
 import type { Settings } from './settings.ts';
 
 /** `_invalid` holds the dead letters of streams whose names are no camera's. */

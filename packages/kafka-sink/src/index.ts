@@ -1,5 +1,6 @@
 export { KafkaSinkError, type KafkaSinkErrorCode } from './errors.ts';
 export { createKafkaSink } from './kafka-sink.ts';
+export { registerLz4 } from './lz4.ts';
 export { createNdjsonSink, type NdjsonSinkOptions } from './ndjson-sink.ts';
 export { defaultKafkaSinkOptions, type KafkaSinkOptions, type KafkaTlsOptions } from './options.ts';
 export {
@@ -10,6 +11,7 @@ export {
   type OutageBuffer,
   type OutageBufferOptions,
 } from './outage-buffer.ts';
+export { quietIdleQueues } from './quiet-idle-queue.ts';
 export {
   type DetectionSink,
   type WriteFailure,

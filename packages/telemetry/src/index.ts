@@ -32,6 +32,7 @@ export {
   type MetricsServerOptions,
 } from './metrics-server.ts';
 export { nvidiaSmiArguments, parseNvidiaSmi } from './parse-nvidia-smi.ts';
+export { columns, printable, printableJson } from './printable.ts';
 export {
   type Check,
   type CheckResult,

@@ -13,6 +13,10 @@ it('writes JSON that says the same and is safe to show', () => {
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
 });
 
+it('writes one line of JSON where no indent is wanted', () => {
+  expect(printableJson({ id: 'a\u009b', n: [1, 2] }, 0)).toBe(String.raw`{"id":"a\u009b","n":[1,2]}`);
+});
+
 it('lines rows up', () => {
   expect(
     columns([

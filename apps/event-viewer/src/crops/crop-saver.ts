@@ -1,0 +1,109 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DetectionEvent, isCameraId } from '@trinetra/contracts';
+import sharp, { type OutputInfo } from 'sharp';
+import { reasonOf, ViewerError } from '../errors.ts';
+import { cropBoxOf } from './crop-box.ts';
+import type { FrameReader } from './frame-reader.ts';
+
+/** What became of the persons of the events so far. */
+export interface CropCounts {
+  /** Files written. */
+  saved: number;
+  /** Persons whose crop was there already: the same event came before. */
+  known: number;
+  /** Events whose frame the stream has no more. */
+  gone: number;
+  /** Events whose frame is no picture, or whose names are none of a camera and a frame. */
+  unusable: number;
+}
+
+/** Saves the persons of events as pictures. */
+export interface CropSaver {
+  /** One JPEG a person, mode 0600: `{camera}_{frame}_{track}.jpg`. @throws {ViewerError} `unreadable`, `unwritable`. */
+  save(event: DetectionEvent): Promise<void>;
+  readonly counts: Readonly<CropCounts>;
+}
+
+/** Most pixels of a frame: what the worker decodes, and enough for any camera. */
+const maxPixels = 50_000_000;
+
+const signatures = [
+  { at: 0, text: '\u00ff\u00d8\u00ff' }, // JPEG
+  { at: 0, text: '\u0089PNG\r\n' },
+  { at: 8, text: 'WEBP' },
+] as const;
+
+/** Only what the worker takes, too: sharp would read much else. */
+function isPicture(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  return signatures.some(({ at, text }) => head.startsWith(text, at));
+}
+
+/**
+ * Makes the folder (mode 0700) where it is missing.
+ *
+ * @throws {ViewerError} `unwritable`.
+ */
+export async function createCropSaver(folder: string, frames: FrameReader): Promise<CropSaver> {
+  const refuse = (error: unknown): never => {
+    throw new ViewerError('unwritable', `--save-crops: cannot write to ${folder}: ${reasonOf(error)}`);
+  };
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
+  const counts: CropCounts = { saved: 0, known: 0, gone: 0, unusable: 0 };
+
+  async function write(name: string, bytes: Buffer): Promise<void> {
+    try {
+      // Never through a file or a link that is there already.
+      await writeFile(join(folder, name), bytes, { flag: 'wx', mode: 0o600 });
+      counts.saved += 1;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) refuse(error);
+      counts.known += 1;
+    }
+  }
+
+  return {
+    counts,
+    async save(event) {
+      const { camera_id, frame_id } = event;
+      const persons = event.detections.filter(({ class_id }) => class_id === 0);
+      if (persons.length === 0) return;
+      // Both become part of a file's name.
+      if (!isCameraId(camera_id) || !/^\d{1,20}-\d{1,20}$/.test(frame_id)) {
+        counts.unusable += 1;
+        return;
+      }
+      const frame = await frames.read(camera_id, frame_id);
+      if (frame === undefined) {
+        counts.gone += 1;
+        return;
+      }
+      const pixels = isPicture(frame) ? await decode(frame) : undefined;
+      if (pixels === undefined) {
+        counts.unusable += 1;
+        return;
+      }
+      const { width, height, channels } = pixels.info;
+      for (const { bbox, track_id } of persons) {
+        const box = cropBoxOf(bbox, { width, height });
+        if (box === undefined) continue;
+        const crop = sharp(pixels.data, { raw: { width, height, channels } }).extract(box);
+        await write(`${camera_id}_${frame_id}_${track_id}.jpg`, await crop.jpeg({ quality: 90 }).toBuffer());
+      }
+    },
+  };
+}
+
+/** The pixels as the worker saw them: an orientation tag is not followed. Undefined for a damaged picture. */
+async function decode(frame: Uint8Array): Promise<{ data: Buffer; info: OutputInfo } | undefined> {
+  try {
+    return await sharp(frame, { limitInputPixels: maxPixels })
+      .flatten()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+  } catch {
+    return undefined; // a bad picture is an outcome, and counted
+  }
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { quietIdleQueues, registerLz4 } from '@trinetra/kafka-sink';
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import { reasonOf, ViewerError } from './errors.ts';
+import { createHandoff, type Handoff } from './handoff.ts';
+import { type KafkaSettings, kafkaConfig } from './kafka-settings.ts';
+import type { RawEvent } from './received-event.ts';
+
+export interface KafkaSourceOptions {
+  readonly settings: KafkaSettings;
+  /** Where its positions are committed; undefined: nowhere. */
+  readonly group: string | undefined;
+  /** From the first event that the topic has, else from those that come now. A group with positions goes on from there. */
+  readonly fromBeginning: boolean;
+  /** Ends with what the topic has now. Not with a group: another member may hold the partition. */
+  readonly untilEnd: boolean;
+  readonly signal: AbortSignal;
+  /** Called once the positions are known: whatever is published from now on is read. */
+  readonly onReady?: (() => void) | undefined;
+}
+
+/** Below the session timeout of the consumer, so that a reader that waits for us stays a member. */
+const heartbeatMs = 3000;
+
+/** By partition, the next offset to read, and the one at which the topic ended. */
+interface Position {
+  next: bigint;
+  readonly end: bigint;
+}
+
+/**
+ * The events of the topic, in the order of each partition.
+ *
+ * Without a group nothing is committed: a group with a name of its own is joined, because Kafka's consumers
+ * need one, positions are kept here, and the broker forgets it at the end.
+ *
+ * @throws {ViewerError} `unreadable` where the brokers cannot be reached, refuse, or have no such topic.
+ */
+export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<RawEvent> {
+  const { settings, group, signal } = options;
+  quietIdleQueues();
+  registerLz4();
+  const kafka = new kafkajs.Kafka({
+    ...(await kafkaConfig(settings)),
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2000 },
+  });
+  const refuse = (error: unknown): never => {
+    const where = `topic ${settings.topic} at ${settings.brokers.join(',')}`;
+    throw new ViewerError('unreadable', `cannot read ${where}: ${reasonOf(error)}`, { cause: error });
+  };
+  const positions = await Promise.race([findPositions(kafka, options).catch(refuse), aborted(signal)]);
+  if (positions === undefined) return;
+  const isDone = (): boolean =>
+    options.untilEnd && [...positions.values()].every(({ next, end }) => next >= end);
+  if (isDone()) return;
+  const handoff = createHandoff<RawEvent>();
+  const onAbort = (): void => handoff.end();
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) handoff.end();
+  const consumer = kafka.consumer({
+    groupId: group ?? `trinetra-events-${randomUUID()}`,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: 200,
+  });
+  try {
+    watch(
+      consumer,
+      handoff,
+      (error) => new ViewerError('unreadable', `Kafka: ${reasonOf(error)}`, { cause: error }),
+    );
+    if (group === undefined) seekOnJoin(consumer, settings.topic, positions);
+    else consumer.on(consumer.events.GROUP_JOIN, () => options.onReady?.());
+    await consumer.connect();
+    await consumer.subscribe({ topics: [settings.topic], fromBeginning: options.fromBeginning });
+    await consumer.run({
+      autoCommit: group !== undefined,
+      eachBatchAutoResolve: false,
+      eachBatch: async (payload) => {
+        if (await giveBatch(payload, handoff, positions, options.untilEnd)) return;
+        handoff.end();
+      },
+    });
+    if (group === undefined) options.onReady?.();
+    for await (const raw of handoff) {
+      yield raw;
+      if (isDone()) break;
+    }
+  } catch (error) {
+    if (error instanceof ViewerError) throw error;
+    refuse(error);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    handoff.end();
+    await consumer.disconnect();
+  }
+}
+
+/** Resolves once the signal aborts. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+/** Where each partition is read from, and where it ends now. */
+async function findPositions(
+  kafka: Kafka,
+  { settings, fromBeginning }: KafkaSourceOptions,
+): Promise<Map<number, Position>> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const offsets = await admin.fetchTopicOffsets(settings.topic);
+    return new Map(
+      offsets.map(({ partition, low, high }) => [
+        partition,
+        { next: BigInt(fromBeginning ? low : high), end: BigInt(high) },
+      ]),
+    );
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/**
+ * Puts a consumer that commits nothing back to where it was, whenever it joins its group: at the start, and after
+ * an outage, where it would otherwise begin anew.
+ */
+function seekOnJoin(consumer: Consumer, topic: string, positions: ReadonlyMap<number, Position>): void {
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    for (const [partition, { next }] of positions) consumer.seek({ topic, partition, offset: String(next) });
+  });
+}
+
+/** kafkajs recovers from what may pass; what it gives up on ends the events. */
+function watch(consumer: Consumer, handoff: Handoff<RawEvent>, errorOf: (error: Error) => ViewerError): void {
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) handoff.end(errorOf(payload.error));
+  });
+}
+
+/** Hands over the events of a batch, one by one; false where no more are wanted. */
+async function giveBatch(
+  { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload,
+  handoff: Handoff<RawEvent>,
+  positions: ReadonlyMap<number, Position>,
+  untilEnd: boolean,
+): Promise<boolean> {
+  const position = positions.get(batch.partition);
+  for (const { offset, value } of batch.messages) {
+    if (!isRunning() || isStale()) return true;
+    if (untilEnd && position !== undefined && BigInt(offset) >= position.end) return true; // came after the start
+    // Position before the event is given: whoever gets it asks whether it was the last.
+    if (position !== undefined) position.next = BigInt(offset) + 1n;
+    const place = `partition ${batch.partition} offset ${offset}`;
+    const given = handoff.give({ bytes: value ?? Buffer.alloc(0), place });
+    if (!(await waitFor(given, heartbeat))) return false;
+    resolveOffset(offset);
+  }
+  return true;
+}
+
+/** Waits for a reader that may be slow, a terminal that is stopped perhaps, without losing the membership. */
+async function waitFor(given: Promise<boolean>, heartbeat: () => Promise<void>): Promise<boolean> {
+  for (;;) {
+    const done = new AbortController();
+    const answer = await Promise.race([given, delay(heartbeatMs, 'late' as const, { signal: done.signal })]);
+    done.abort();
+    if (answer !== 'late') return answer;
+    await heartbeat();
+  }
+}

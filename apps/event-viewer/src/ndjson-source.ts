@@ -1,0 +1,107 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf, ViewerError } from './errors.ts';
+import type { RawEvent } from './received-event.ts';
+import { createLineSplitter } from './split-lines.ts';
+
+export interface NdjsonSourceOptions {
+  /** `-`: standard input. */
+  readonly path: string;
+  /** Goes on at the end of the file with what is appended, also after it was rotated or truncated. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+  readonly stdin: Readable;
+}
+
+const pollMs = 200;
+const chunkBytes = 256 * 1024;
+
+/**
+ * The lines of an NDJSON file, from its beginning; empty ones are left out.
+ *
+ * @throws {ViewerError} `unreadable`.
+ */
+export async function* ndjsonSource(options: NdjsonSourceOptions): AsyncGenerator<RawEvent> {
+  const { path, signal, stdin } = options;
+  try {
+    let number = 0;
+    const chunks = path === '-' ? stdinChunks(stdin, signal) : fileChunks(options);
+    const splitter = createLineSplitter();
+    const numbered = function* (lines: Iterable<Uint8Array>): Generator<RawEvent> {
+      for (const bytes of lines) {
+        number += 1;
+        if (!isBlank(bytes)) yield { bytes, place: `line ${number}` };
+      }
+    };
+    for await (const chunk of chunks) {
+      if (chunk !== 'restart') yield* numbered(splitter.push(chunk));
+      else {
+        splitter.flush(); // the rest of a line whose end is gone with the old file
+        number = 0;
+      }
+    }
+    const last = signal.aborted ? undefined : splitter.flush();
+    if (last !== undefined) yield* numbered([last]);
+  } catch (error) {
+    if (signal.aborted) return;
+    const shown = path === '-' ? 'standard input' : path;
+    throw new ViewerError('unreadable', `--file: cannot read ${shown}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09);
+}
+
+async function* stdinChunks(stdin: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const onAbort = (): void => void stdin.destroy();
+  signal.addEventListener('abort', onAbort);
+  try {
+    for await (const chunk of stdin) {
+      if (signal.aborted) return;
+      yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function* fileChunks({
+  path,
+  follow,
+  signal,
+}: NdjsonSourceOptions): AsyncGenerator<Uint8Array | 'restart'> {
+  let file = await open(path);
+  try {
+    const buffer = Buffer.alloc(chunkBytes);
+    let position = 0;
+    while (!signal.aborted) {
+      // A pipe has no positions.
+      const at = (await file.stat()).isFile() ? position : null;
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes, at);
+      position += bytesRead;
+      if (bytesRead > 0) {
+        yield buffer.subarray(0, bytesRead);
+        continue;
+      }
+      if (!follow) return;
+      await delay(pollMs, undefined, { signal }).catch(() => undefined);
+      const fresh = await reopened(path, file, position);
+      if (fresh === undefined) continue;
+      if (fresh !== file) await file.close();
+      file = fresh;
+      position = 0;
+      yield 'restart';
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file to read from its beginning, where it was truncated or another one has taken its name; else undefined. */
+async function reopened(path: string, file: FileHandle, position: number): Promise<FileHandle | undefined> {
+  const [own, named] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
+  if (named !== undefined && (named.ino !== own.ino || named.dev !== own.dev)) return open(path);
+  return own.isFile() && own.size < position ? file : undefined;
+}

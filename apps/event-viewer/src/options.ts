@@ -1,0 +1,170 @@
+import { matchesGlob } from '@trinetra/redis-batch-source';
+import { z } from 'zod';
+import type { FrameReaderOptions } from './crops/frame-reader.ts';
+import { ViewerError } from './errors.ts';
+import { type KafkaSettings, parseKafkaSettings } from './kafka-settings.ts';
+import { plotFormat } from './plot/write-plot.ts';
+
+/** Where events come from. */
+export type SourceOptions =
+  | { readonly kind: 'file'; readonly path: string; readonly follow: boolean }
+  | {
+      readonly kind: 'kafka';
+      readonly settings: KafkaSettings;
+      readonly group: string | undefined;
+      readonly fromBeginning: boolean;
+      readonly untilEnd: boolean;
+    };
+
+/** The command line and the environment, read and validated. */
+export interface ViewerOptions {
+  readonly source: SourceOptions;
+  /** Globs; an event is shown whose camera matches one. None: all. */
+  readonly cameras: readonly string[];
+  /** Of those events only these; none: all. */
+  readonly statuses: readonly ('ok' | 'degraded' | 'failed')[];
+  /** Events after which it ends. */
+  readonly limit: number;
+  readonly show: 'lines' | 'json' | 'stats' | 'stats-json';
+  readonly embeddings: boolean;
+  /** SVG or PNG file. */
+  readonly plot: string | undefined;
+  readonly crops: { readonly folder: string; readonly redis: FrameReaderOptions } | undefined;
+}
+
+const statuses = ['ok', 'degraded', 'failed'] as const;
+
+const glob = z.string().transform((pattern, context) => {
+  try {
+    matchesGlob(pattern, '');
+    if (pattern !== '') return pattern;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  context.addIssue(`expected a glob like cam_entrance_* but received "${pattern}"`);
+  return z.NEVER;
+});
+
+const limit = z.string().transform((text, context) => {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  context.addIssue(`expected a whole number from 1 but received "${text}"`);
+  return z.NEVER;
+});
+
+const statusList = z.string().transform((text, context) => {
+  const found = text.split(',').map((name) => statuses.find((status) => status === name.trim()));
+  if (found.every((status) => status !== undefined)) return found;
+  context.addIssue(`expected ${statuses.join(', ')}, comma separated, but received "${text}"`);
+  return z.NEVER;
+});
+
+const redisUrl = z.string().refine(
+  (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol),
+  // The value is not repeated: it may hold a password.
+  'expected an address like redis://host:6379 or rediss://host:6379',
+);
+
+const flag = z.boolean().default(false);
+
+const schema = z.strictObject({
+  file: z.string().min(1, 'expected a path, or - for standard input').optional(),
+  follow: flag,
+  brokers: z.string().optional(),
+  topic: z.string().optional(),
+  group: z.string().min(1, 'expected a name').optional(),
+  fromBeginning: flag,
+  untilEnd: flag,
+  camera: z.array(glob).default([]),
+  status: statusList.default([]),
+  limit: limit.optional(),
+  json: flag,
+  embeddings: flag,
+  stats: flag,
+  plot: z
+    .string()
+    .refine((path) => plotFormat(path) !== undefined, 'expected a file name that ends in .svg or .png')
+    .optional(),
+  saveCrops: z.string().min(1, 'expected a folder').optional(),
+  redis: redisUrl.optional(),
+  iMayStorePersonalData: flag,
+});
+
+type Values = z.infer<typeof schema>;
+
+const flagOf = (path: readonly PropertyKey[]): string =>
+  `--${String(path[0] ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** What does not go together, one line each. */
+function contradictions(values: Values): string[] {
+  const { file, follow, group, fromBeginning, untilEnd, brokers, topic } = values;
+  const kafkaOnly = { brokers, topic, group, 'from-beginning': fromBeginning, 'until-end': untilEnd };
+  const given = Object.entries(kafkaOnly).filter(([, value]) => value !== undefined && value !== false);
+  const rules: [boolean, string][] = [
+    ...(file === undefined ? [] : given).map(([name]): [boolean, string] => [
+      true,
+      `--${name}: it is for Kafka, expected no --file beside it`,
+    ]),
+    [follow && (file === undefined || file === '-'), '--follow: expected --file PATH beside it'],
+    [untilEnd && !fromBeginning, '--until-end: expected --from-beginning beside it'],
+    [untilEnd && group !== undefined, '--until-end: expected no --group beside it'],
+    [
+      values.embeddings && (!values.json || values.stats),
+      '--embeddings: expected --json beside it, and no --stats',
+    ],
+    [
+      values.redis !== undefined && values.saveCrops === undefined,
+      '--redis: expected --save-crops beside it',
+    ],
+    [
+      values.saveCrops !== undefined && values.redis === undefined,
+      '--save-crops: expected --redis URL beside it',
+    ],
+    [
+      values.saveCrops !== undefined && !values.iMayStorePersonalData,
+      '--save-crops: it stores pictures of people. Expected --i-may-store-personal-data beside it, from somebody who may',
+    ],
+  ];
+  return rules.flatMap(([broken, message]) => (broken ? [message] : []));
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the values of the command line, and the variables `KAFKA_*` and `REDIS_*` where they are used.
+ *
+ * @throws {ViewerError} `bad_options`, one line for each problem.
+ */
+export function parseOptions(given: Readonly<Record<string, unknown>>, env: Environment): ViewerOptions {
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${flagOf(path)}: ${message}`);
+    throw new ViewerError('bad_options', problems.join('\n'));
+  }
+  const { data } = parsed;
+  const problems = contradictions(data);
+  if (problems.length > 0) throw new ViewerError('bad_options', problems.join('\n'));
+  const { camera: cameras, status, embeddings, plot } = data;
+  const show = data.stats ? (data.json ? 'stats-json' : 'stats') : data.json ? 'json' : 'lines';
+  const source = sourceOf(data, env);
+  const crops = cropsOf(data, env);
+  return { source, cameras, statuses: status, limit: data.limit ?? Infinity, show, embeddings, plot, crops };
+}
+
+function sourceOf(values: Values, env: Environment): SourceOptions {
+  const { file: path, follow, brokers, topic, group, fromBeginning, untilEnd } = values;
+  if (path !== undefined) return { kind: 'file', path, follow };
+  const overrides = {
+    ...(brokers === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: brokers }),
+    ...(topic === undefined ? {} : { KAFKA_TOPIC: topic }),
+  };
+  const settings = parseKafkaSettings({ ...env, ...overrides });
+  return { kind: 'kafka', settings, group, fromBeginning, untilEnd };
+}
+
+function cropsOf({ saveCrops: folder, redis: url }: Values, env: Environment): ViewerOptions['crops'] {
+  if (folder === undefined || url === undefined) return undefined;
+  const variable = (name: string): string | undefined => env[name] || undefined;
+  const [username, password] = [variable('REDIS_USERNAME'), variable('REDIS_PASSWORD')];
+  return { folder, redis: { url, username, password, caFile: variable('REDIS_CA_FILE') } };
+}

@@ -1,0 +1,62 @@
+import { type DetectionEvent, detectionEventSchema, isCameraId } from '@trinetra/contracts';
+
+/** One message of the topic or one line of a file, not read yet. */
+export interface RawEvent {
+  readonly bytes: Uint8Array;
+  /** For complaints: `line 3`, or `partition 0 offset 17`. */
+  readonly place: string;
+}
+
+/** An event, as it is validated and as it came: additions that this version does not know are kept in `raw`. */
+export interface ReceivedEvent {
+  readonly event: DetectionEvent;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+export type ReadResult =
+  | { readonly ok: true; readonly received: ReceivedEvent }
+  | { readonly ok: false; readonly message: string };
+
+/** Reads and validates one event. Never throws; the message repeats nothing of what came. */
+export function readEvent({ bytes, place }: RawEvent): ReadResult {
+  const refuse = (message: string): ReadResult => ({ ok: false, message: `${place}: ${message}` });
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return refuse('expected an event as JSON in UTF-8'); // the parser's own message holds a piece of the text
+  }
+  const parsed = detectionEventSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = issue?.path.map(String).join('.') ?? '';
+    return refuse(`not a detection event: ${path === '' ? '' : `${path}: `}${issue?.message ?? 'invalid'}`);
+  }
+  return { ok: true, received: { event: parsed.data, raw: value as Record<string, unknown> } };
+}
+
+/** The camera as it counts in statistics: names that no camera can have share `_invalid`. */
+export function cameraOf(event: DetectionEvent): string {
+  return isCameraId(event.camera_id) ? event.camera_id : '_invalid';
+}
+
+/** From the frame's arrival at the ingestor to the event, ms; below 0 where their clocks differ. */
+export function latencyMsOf(event: DetectionEvent): number {
+  return (event.worker_ts - event.ingest_ts) * 1000;
+}
+
+export interface EventCounts {
+  /** Detections of class 0. */
+  readonly persons: number;
+  /** Detections with a face that was found. */
+  readonly faces: number;
+  readonly embeddings: number;
+}
+
+export function countsOf({ detections, embeddings }: DetectionEvent): EventCounts {
+  return {
+    persons: detections.filter(({ class_id }) => class_id === 0).length,
+    faces: detections.filter(({ face }) => typeof face === 'object').length,
+    embeddings: embeddings.filter((embedding) => embedding !== null).length,
+  };
+}

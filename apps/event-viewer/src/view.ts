@@ -1,0 +1,73 @@
+import { matchesGlob } from '@trinetra/redis-batch-source';
+import type { CropSaver } from './crops/crop-saver.ts';
+import { eventJson } from './event-json.ts';
+import { createEventLine } from './event-line.ts';
+import type { EventStats } from './event-stats.ts';
+import type { ViewerOptions } from './options.ts';
+import type { Output } from './output.ts';
+import type { TimeBins } from './plot/time-bins.ts';
+import { type RawEvent, type ReceivedEvent, readEvent } from './received-event.ts';
+
+/** Complaints about events that are none; the others are counted. */
+const maxComplaints = 10;
+
+export interface ViewOptions {
+  readonly events: AsyncIterable<RawEvent>;
+  readonly options: Pick<ViewerOptions, 'cameras' | 'statuses' | 'limit' | 'show' | 'embeddings'>;
+  readonly output: Output;
+  readonly colour: boolean;
+  readonly stats: EventStats | undefined;
+  readonly times: TimeBins | undefined;
+  readonly crops: CropSaver | undefined;
+  readonly complain: (message: string) => void;
+}
+
+export interface ViewSummary {
+  /** Events that were selected. */
+  readonly shown: number;
+  /** Messages or lines that are no events. */
+  readonly invalid: number;
+}
+
+/** Takes events to their end or to the limit, and shows each. */
+export async function view({ events, options, output, ...rest }: ViewOptions): Promise<ViewSummary> {
+  const { stats, times, crops, complain } = rest;
+  const line = createLine(options, rest.colour);
+  let [shown, invalid] = [0, 0];
+  for await (const raw of events) {
+    const result = readEvent(raw);
+    if (!result.ok) {
+      invalid += 1;
+      if (invalid <= maxComplaints) complain(result.message);
+      if (invalid === maxComplaints) complain('further ones are only counted');
+      continue;
+    }
+    const { received } = result;
+    if (!isSelected(received, options)) continue;
+    shown += 1;
+    stats?.add(received.event);
+    times?.add(received.event);
+    await crops?.save(received.event);
+    if (line !== undefined) await output.write(`${line(received)}\n`);
+    if (shown >= options.limit) break;
+  }
+  return { shown, invalid };
+}
+
+function isSelected(
+  { event }: ReceivedEvent,
+  { cameras, statuses }: Pick<ViewerOptions, 'cameras' | 'statuses'>,
+): boolean {
+  return (
+    (statuses.length === 0 || statuses.includes(event.status)) &&
+    (cameras.length === 0 || cameras.some((pattern) => matchesGlob(pattern, event.camera_id)))
+  );
+}
+
+function createLine(
+  { show, embeddings }: Pick<ViewerOptions, 'show' | 'embeddings'>,
+  colour: boolean,
+): ((received: ReceivedEvent) => string) | undefined {
+  if (show === 'json') return (received) => eventJson(received, { embeddings });
+  return show === 'lines' ? createEventLine({ colour }) : undefined;
+}

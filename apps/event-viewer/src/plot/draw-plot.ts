@@ -119,12 +119,13 @@ function drawPanel(pen: Pen, panel: Panel, bins: readonly TimeBin[], from: numbe
   }
   drawLegend(pen, series, top - 14);
   const middle = (to - from) / Math.max(1, bins.length) / 2;
-  for (const { colour, values } of series) {
+  // The last below the others and wider: curves that coincide are both seen.
+  for (const [i, { colour, values }] of [...series.entries()].reverse()) {
     for (const run of runsOf(values)) {
       const points = run.map(([at, value]) => [xOf((bins[at]?.start ?? from) + middle), yOf(value)] as const);
       for (const point of points.length === 1 ? points : [])
         pen.rectangle(point[0] - 2, point[1] - 2, 4, 4, colour);
-      if (points.length > 1) pen.line(points, colour, 1.8);
+      if (points.length > 1) pen.line(points, colour, 1.6 + 1.2 * i);
     }
   }
 }

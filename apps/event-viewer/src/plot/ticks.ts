@@ -1,6 +1,7 @@
-/** Round numbers from 0 to at least `most`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
-export function valueTicks(most: number, count = 5): number[] {
-  const rough = Math.max(most, 1e-3) / count;
+/** Round numbers from 0 to at least `largest`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
+export function valueTicks(largest: number, count = 5): number[] {
+  const most = largest > 0 ? largest : 1;
+  const rough = most / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough * (1 - 1e-9)) ?? 10);
   const steps = Math.max(1, Math.ceil(most / step - 1e-9));

@@ -31,7 +31,7 @@ function createBin(start: number): TimeBin {
 /**
  * @param firstWidthSeconds Width to begin with; doubled as often as needed.
  */
-export function createTimeBins(maxBins = 240, firstWidthSeconds = 0.5): TimeBins {
+export function createTimeBins(maxBins = 120, firstWidthSeconds = 1): TimeBins {
   let width = firstWidthSeconds;
   let bins = new Map<number, TimeBin>();
   let [first, last] = [Infinity, -Infinity];

@@ -8,16 +8,20 @@ export interface Camera {
 }
 
 /** The order in which cameras get their types: people come in before they pay. */
-const order: readonly CameraType[] = [
+export const defaultTypes: readonly CameraType[] = [
   'entrance',
   'billing',
   ...cameraTypes.filter((type) => type !== 'entrance' && type !== 'billing'),
 ];
 
-/** `count` cameras, their types in turn: `cam_entrance_01`, `cam_billing_02`, `cam_face_capture_03`, ... */
-export function createCameras(count: number): Camera[] {
+/**
+ * `count` cameras, their types in turn: `cam_entrance_01`, `cam_billing_02`, `cam_face_capture_03`, ...
+ *
+ * @param types Whose turn it is; by its type the worker knows the priority of a camera.
+ */
+export function createCameras(count: number, types: readonly CameraType[] = defaultTypes): Camera[] {
   return Array.from({ length: count }, (_, i) => {
-    const type = order[i % order.length] ?? 'others';
+    const type = types[i % types.length] ?? 'others';
     return { id: `cam_${type}_${String(i + 1).padStart(2, '0')}`, type };
   });
 }

@@ -15,7 +15,7 @@ export interface SceneMoment {
 
 /** A frame as a camera sends it. */
 export interface SourceFrame {
-  /** File name of the picture, or which moment of the scene it is. */
+  /** File name of the picture (with its folder where there are several films), or which moment of the scene it is. */
   readonly image: string;
   readonly bytes: Buffer;
   /** Of the camera's own picture, px. */
@@ -28,10 +28,15 @@ export interface SourceFrame {
 /** Where frames come from: frame number `frame` of camera number `camera`. */
 export type FrameSource = (camera: number, frame: number) => SourceFrame | Promise<SourceFrame>;
 
-/** Pictures in turn; each camera begins with another one. */
-export function pictureSource(pictures: readonly Picture[]): FrameSource {
+/**
+ * The pictures of a film in turn, and from its beginning again.
+ *
+ * @param films Cameras take them in turn; each further camera of a film begins one picture later.
+ */
+export function filmSource(films: readonly (readonly Picture[])[]): FrameSource {
   return (camera, frame) => {
-    const picture = pictures[(camera + frame) % pictures.length];
+    const film = films[camera % films.length] ?? [];
+    const picture = film[(Math.floor(camera / films.length) + frame) % film.length];
     if (picture === undefined) throw new RangeError('expected at least one picture');
     const { name: image, bytes, width, height } = picture;
     return { image, bytes, width, height };

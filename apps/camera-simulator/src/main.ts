@@ -4,10 +4,10 @@ import { Command } from 'commander';
 import { type Camera, createCameras } from './cameras.ts';
 import { writeDataset } from './dataset.ts';
 import { SimulatorError } from './errors.ts';
-import { type FrameSource, pictureSource, sceneSource } from './frame-source.ts';
+import { type FrameSource, filmSource, sceneSource } from './frame-source.ts';
 import { createManifest } from './manifest.ts';
 import { defaultArguments, parseDatasetOptions, parseOptions, type SimulatorOptions } from './options.ts';
-import { loadPictures } from './pictures.ts';
+import { loadFilms } from './pictures.ts';
 import { createProgress, describeSummary } from './progress.ts';
 import { createRedisWriter } from './redis-writer.ts';
 import { createSchedule } from './schedule.ts';
@@ -29,10 +29,14 @@ function createProgram(): Command {
         'Plays generated scenes, or a folder of pictures, as N cameras at F frames per second, as the ingestor writes them.',
       )
       .version(readVersion())
-      .option('--frames <folder>', 'folder of .jpg, .png and .webp pictures (default: generated scenes)')
+      .option(
+        '--frames <folder>',
+        'folder of .jpg, .png and .webp pictures, or of such folders: one film each (default: generated scenes)',
+      )
       // Not given to commander as a default: --help would print the password that REDIS_URL may hold.
       .option('--redis <url>', `where to write (default: REDIS_URL, or "${defaults.redis}")`)
       .option('--cameras <n>', 'number of cameras', defaults.cameras)
+      .option('--types <list>', 'camera types in turn, which decide on priority (default: all there are)')
       .option('--fps <f>', 'frames per second of each camera', defaults.fps)
       .option('--seconds <s>', 'how long; 0 goes on until a signal', defaults.seconds)
       .option('--maxlen <n>', 'trim each stream to about this length', defaults.maxlen)
@@ -46,9 +50,10 @@ function createProgram(): Command {
       .option('--corrupt-rate <r>', 'share of frames to damage, 0..1', defaults.corruptRate)
       .option(
         '--jitter <j>',
-        'delay frames by up to this share of the time between two, 0..0.95',
+        'delay frames or bursts by up to this share of the time between two, 0..0.95',
         defaults.jitter,
       )
+      .option('--burst <n>', 'frames that a camera sends at once, the rate staying the same', defaults.burst)
       .option('--manifest <file>', 'write a JSON line {camera_id, frame_id, image} for each frame')
       .option('--json', 'end with one JSON line of what was written')
   );
@@ -71,12 +76,12 @@ const sceneSize = { width: 640, height: 640 };
 
 async function createSource(options: SimulatorOptions, cameras: readonly Camera[]): Promise<FrameSource> {
   const { frames, size, quality, seed, fps } = options;
-  if (frames !== undefined) return pictureSource(await loadPictures(frames, size, quality));
+  if (frames !== undefined) return filmSource(await loadFilms(frames, size, quality));
   return sceneSource(cameras, { seed, fps, quality, ...(size === 'original' ? sceneSize : size) });
 }
 
 async function run(options: SimulatorOptions, signal: AbortSignal): Promise<Summary> {
-  const cameras = createCameras(options.cameras);
+  const cameras = createCameras(options.cameras, options.types);
   const source = await createSource(options, cameras);
   const schedule = createSchedule(options);
   await using writer = await createRedisWriter(options.redis, options.maxlen);

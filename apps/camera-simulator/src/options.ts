@@ -1,3 +1,4 @@
+import { type CameraType, cameraTypes } from '@trinetra/contracts';
 import { z } from 'zod';
 import type { DatasetOptions } from './dataset.ts';
 import { SimulatorError } from './errors.ts';
@@ -11,6 +12,8 @@ export interface SimulatorOptions {
   /** Folder of pictures; undefined: generated scenes. */
   readonly frames: string | undefined;
   readonly cameras: number;
+  /** Types of the cameras, in turn; undefined: all there are. */
+  readonly types: readonly CameraType[] | undefined;
   /** Frames per second of each camera. */
   readonly fps: number;
   /** 0: until a signal. */
@@ -23,8 +26,10 @@ export interface SimulatorOptions {
   readonly seed: number;
   /** Share of frames that are damaged, 0..1. */
   readonly corruptRate: number;
-  /** Longest delay of a frame, as a share of the time between two frames, 0..0.95. */
+  /** Longest delay of a frame or a burst, as a share of the time between two, 0..0.95. */
   readonly jitter: number;
+  /** Frames that a camera sends at once; the rate stays the same. */
+  readonly burst: number;
   readonly manifest: string | undefined;
   readonly json: boolean;
 }
@@ -41,7 +46,8 @@ export const defaultArguments: Readonly<
     | 'quality'
     | 'seed'
     | 'corruptRate'
-    | 'jitter',
+    | 'jitter'
+    | 'burst',
     string
   >
 > = Object.freeze({
@@ -55,6 +61,7 @@ export const defaultArguments: Readonly<
   seed: '1',
   corruptRate: '0',
   jitter: '0',
+  burst: '1',
 });
 
 function numeric(minimum: number, maximum: number, kind: 'a number' | 'a whole number') {
@@ -76,6 +83,13 @@ const size = z.string().transform((text, context): PictureSize => {
   return z.NEVER;
 });
 
+const types = z.string().transform((text, context) => {
+  const found = text.split(',').map((name) => cameraTypes.find((type) => type === name.trim()));
+  if (found.every((type) => type !== undefined)) return found;
+  context.addIssue(`expected ${cameraTypes.join(', ')}, comma separated, but received "${text}"`);
+  return z.NEVER;
+});
+
 const redis = z.string().refine(
   (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol),
   // The value is not repeated: it may hold a password.
@@ -86,6 +100,7 @@ const schema = z.strictObject({
   redis,
   frames: z.string().min(1, 'expected a folder').optional(),
   cameras: numeric(1, 10_000, 'a whole number'),
+  types: types.optional(),
   fps: numeric(0.01, 1000, 'a number'),
   seconds: numeric(0, 31_536_000, 'a number'),
   maxlen: numeric(1, 1_000_000_000, 'a whole number'),
@@ -94,6 +109,7 @@ const schema = z.strictObject({
   seed: numeric(0, 4_294_967_295, 'a whole number'),
   corruptRate: numeric(0, 1, 'a number'),
   jitter: numeric(0, 0.95, 'a number'),
+  burst: numeric(1, 1000, 'a whole number'),
   manifest: z.string().min(1, 'expected a file').optional(),
   json: z.boolean().optional(),
 });
@@ -132,8 +148,8 @@ function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<string, 
  * @throws {SimulatorError} `bad_options`, one line for each bad value.
  */
 export function parseOptions(values: Readonly<Record<string, unknown>>): SimulatorOptions {
-  const { frames, manifest, json = false, ...rest } = parse(schema, values);
-  return { ...rest, frames, manifest, json };
+  const { frames, types: chosen, manifest, json = false, ...rest } = parse(schema, values);
+  return { ...rest, frames, types: chosen, manifest, json };
 }
 
 /** As {@link parseOptions}, for the command `dataset`. */

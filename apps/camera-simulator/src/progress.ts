@@ -6,12 +6,22 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-/** One line that is written over itself, at most five times a second; nothing where it is no terminal. */
+/** A bar and a line that are written over themselves, at most five times a second; nothing where it is no terminal. */
 export interface Progress {
   show(summary: Summary): void;
   /** Writes a whole line, the progress line out of its way. */
   say(text: string): void;
   end(): void;
+}
+
+/** Cells of the bar. */
+const barWidth = 24;
+
+/** `[######------------------]  25 % ` */
+function bar(share: number): string {
+  const full = Math.floor(Math.min(1, share) * barWidth);
+  const percent = String(Math.floor(Math.min(1, share) * 100)).padStart(3);
+  return `[${'#'.repeat(full)}${'-'.repeat(barWidth - full)}] ${percent} % `;
 }
 
 export function createProgress(
@@ -25,11 +35,14 @@ export function createProgress(
     show(summary) {
       if (screen.isTTY !== true || now() - shownAt < 200) return;
       shownAt = now();
-      const total = Number.isFinite(expectedFrames) ? ` of ${expectedFrames}` : '';
+      const isBounded = Number.isFinite(expectedFrames);
+      const total = isBounded ? ` of ${expectedFrames}` : '';
+      const done = summary.frames_in + summary.write_errors;
+      const head = isBounded ? bar(done / expectedFrames) : '';
       const cameras = Object.keys(summary.cameras).length;
       const errors = summary.write_errors > 0 ? `, ${summary.write_errors} not written` : '';
       screen.write(
-        `${clear}${summary.frames_in}${total} frames from ${cameras} cameras, ${summary.seconds.toFixed(1)} s${errors}`,
+        `${clear}${head}${summary.frames_in}${total} frames from ${cameras} cameras, ${summary.seconds.toFixed(1)} s${errors}`,
       );
     },
     say(text) {

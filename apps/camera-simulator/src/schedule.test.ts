@@ -19,6 +19,16 @@ describe('createSchedule', () => {
     ]);
   });
 
+  it('sends bursts at once and then pauses, at the same rate, its cameras still spread', () => {
+    const frames = scheduleOf({ cameras: 2, burst: 4 }).takeDue(799, 100);
+    expect(frames.map(({ camera, frame, dueMs }) => [camera, frame, dueMs])).toEqual([
+      ...[0, 1, 2, 3].map((frame) => [0, frame, 0]),
+      ...[0, 1, 2, 3].map((frame) => [1, frame, 200]),
+      ...[4, 5, 6, 7].map((frame) => [0, frame, 400]),
+      ...[4, 5, 6, 7].map((frame) => [1, frame, 600]),
+    ]);
+  });
+
   it.each([
     [5, 20, 100],
     [30, 0.1, 3],
@@ -53,6 +63,7 @@ describe('createSchedule', () => {
           cameras: fc.integer({ min: 1, max: 9 }),
           fps: fc.double({ min: 0.5, max: 60, noNaN: true }),
           jitter: fc.double({ min: 0, max: 0.95, noNaN: true }),
+          burst: fc.integer({ min: 1, max: 7 }),
           seed: fc.nat(),
           step: fc.double({ min: 1, max: 400, noNaN: true }),
         }),
@@ -67,9 +78,10 @@ describe('createSchedule', () => {
               next.set(camera, frame + 1);
               expect(dueMs).toBeLessThanOrEqual(now);
               expect(dueMs).toBeGreaterThanOrEqual(last);
-              const planned = ((frame + camera / options.cameras) * 1000) / options.fps;
+              const burstMs = (options.burst * 1000) / options.fps;
+              const planned = (Math.floor(frame / options.burst) + camera / options.cameras) * burstMs;
               expect(dueMs - planned).toBeGreaterThanOrEqual(-1e-6);
-              expect(dueMs - planned).toBeLessThanOrEqual((options.jitter * 1000) / options.fps + 1e-6);
+              expect(dueMs - planned).toBeLessThanOrEqual(options.jitter * burstMs + 1e-6);
               last = dueMs;
             }
           }

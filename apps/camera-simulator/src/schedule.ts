@@ -16,6 +16,8 @@ export interface ScheduleOptions {
   readonly seconds: number;
   /** See {@link SimulatorOptions.jitter}. */
   readonly jitter: number;
+  /** Frames that a camera sends at once, before it pauses for as many periods. Default 1. */
+  readonly burst?: number | undefined;
   readonly seed: number;
 }
 
@@ -32,18 +34,22 @@ export interface Schedule {
 /**
  * Frame `k` of camera `i` of `n` is due at `(k + i / n) / fps` seconds: a time that is computed from the
  * start and not from the frame before, so that lateness never adds up, and that spreads the cameras evenly.
+ * In bursts of `b` frames it is due at `(floor(k / b) + i / n) * b / fps` seconds, and jitter delays the whole burst.
  */
 export function createSchedule(options: ScheduleOptions): Schedule {
-  const periodMs = 1000 / options.fps;
+  const { burst = 1 } = options;
+  const burstPeriodMs = (1000 * burst) / options.fps;
   // The tolerance keeps 0.1 s at 30 fps (3.0000000000000004) from being four frames.
   const framesPerCamera =
     options.seconds === 0 ? Number.POSITIVE_INFINITY : Math.ceil(options.seconds * options.fps - 1e-6);
   const cameras = Array.from({ length: options.cameras }, (_, camera) => {
     const random = createRandomOf(options.seed, camera);
-    const dueOf = (frame: number): number =>
-      frame >= framesPerCamera
-        ? Number.POSITIVE_INFINITY
-        : (frame + camera / options.cameras + options.jitter * random()) * periodMs;
+    let delay = 0;
+    const dueOf = (frame: number): number => {
+      if (frame >= framesPerCamera) return Number.POSITIVE_INFINITY;
+      if (frame % burst === 0) delay = options.jitter * random();
+      return (Math.floor(frame / burst) + camera / options.cameras + delay) * burstPeriodMs;
+    };
     return { camera, frame: 0, dueMs: dueOf(0), dueOf };
   });
   const earliest = (): (typeof cameras)[number] | undefined => {

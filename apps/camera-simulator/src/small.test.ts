@@ -21,6 +21,14 @@ describe('createCameras', () => {
     ]);
   });
 
+  it('takes only the types that it is told to', () => {
+    expect(createCameras(3, ['billing', 'others']).map(({ id, type }) => `${id} ${type}`)).toEqual([
+      'cam_billing_01 billing',
+      'cam_others_02 others',
+      'cam_billing_03 billing',
+    ]);
+  });
+
   it('gives each of many cameras a name of its own that is a camera id', () => {
     const ids = createCameras(10_000).map(({ id }) => id);
     expect(new Set(ids).size).toBe(10_000);
@@ -77,8 +85,22 @@ describe('createProgress', () => {
     for (time = 0; time < 1000; time += 10) progress.show(summary);
     progress.end();
     expect(screen.text).toHaveLength(6);
-    expect(screen.text[0]).toBe('\r\u001b[K12 of 100 frames from 1 cameras, 1.5 s');
+    expect(screen.text[0]).toBe(
+      '\r\u001b[K[##----------------------]  12 % 12 of 100 frames from 1 cameras, 1.5 s',
+    );
     expect(screen.text.at(-1)).toBe('\r\u001b[K');
+  });
+
+  it('fills its bar also with frames that were lost, and has none where there is no end', () => {
+    const shown = (expected: number, changes: Partial<Summary>): string => {
+      const screen = screenOf(true);
+      createProgress(screen, expected, () => 0).show({ ...summary, ...changes });
+      return screen.text.join('').replace('\r\u001b[K', '');
+    };
+    expect(shown(100, { frames_in: 90, write_errors: 10 })).toMatch(
+      /^\[#{24}\] 100 % 90 of 100 frames .* 10 not written$/,
+    );
+    expect(shown(Number.POSITIVE_INFINITY, {})).toBe('12 frames from 1 cameras, 1.5 s');
   });
 
   it('shows no progress where nobody watches, but says what must be said', () => {

@@ -150,6 +150,57 @@ describe('trinetra-camera-simulator', () => {
     }
   });
 
+  it('plays each folder in a folder as the film of a camera, its frames by number', async () => {
+    const films = join(folder, 'films');
+    for (const film of ['door', 'till']) {
+      await mkdir(join(films, film), { recursive: true });
+      for (const number of [1, 2, 10]) {
+        await writeFile(
+          join(films, film, `frame_${number}.jpg`),
+          await readFile(join(pictures, 'a_red.jpg')),
+        );
+      }
+    }
+    const manifest = join(folder, 'films.ndjson');
+    const { code } = await start(
+      ...['--redis', server.url, '--frames', films, '--cameras', '3', '--types', 'billing,others'],
+      ...['--fps', '50', '--seconds', '0.08', '--manifest', manifest],
+    ).ended;
+    expect(code).toBe(0);
+    const images = new Map<string, string[]>();
+    for (const line of (await readFile(manifest, 'utf8')).trimEnd().split('\n')) {
+      const { camera_id, image } = JSON.parse(line);
+      images.set(camera_id, [...(images.get(camera_id) ?? []), image]);
+    }
+    const named = (film: string, numbers: number[]): string[] =>
+      numbers.map((number) => `${film}/frame_${number}.jpg`);
+    expect(Object.fromEntries(images)).toEqual({
+      cam_billing_01: named('door', [1, 2, 10, 1]),
+      cam_others_02: named('till', [1, 2, 10, 1]),
+      cam_billing_03: named('door', [2, 10, 1, 2]),
+    });
+    const [entry] = await entriesOf('cam_others_02');
+    expect(entry?.fields.map(String).slice(0, 4)).toEqual([
+      'camera_id',
+      'cam_others_02',
+      'camera_type',
+      'others',
+    ]);
+    await mkdir(join(films, 'window'));
+    expect((await start('--redis', server.url, '--frames', films).ended).stderr).toMatch(
+      /window but found none/,
+    );
+  });
+
+  it('sends bursts', async () => {
+    await play('--cameras', '1', '--fps', '20', '--seconds', '0.6', '--burst', '6');
+    const times = (await entriesOf('cam_entrance_01')).map(({ fields }) => Number(fields[5]));
+    expect(times).toHaveLength(12);
+    expect(new Set(times.slice(0, 6)).size).toBe(1);
+    expect(new Set(times.slice(6)).size).toBe(1);
+    expect((times[6] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(0.2);
+  });
+
   it('sends the bytes of the files with --size original', async () => {
     await play('--cameras', '1', '--fps', '50', '--seconds', '0.06', '--size', 'original');
     const sent = (await entriesOf('cam_entrance_01')).map(({ fields }) => fields[7]);
@@ -252,13 +303,16 @@ describe('trinetra-camera-simulator', () => {
       'big',
       '--corrupt-rate',
       '2',
+      ...['--types', 'billing,vip', '--burst', '0'],
     );
     expect(code).toBe(1);
     expect(stderr.trimEnd().split('\n')).toEqual([
       'trinetra-camera-simulator: --cameras: expected a whole number in 1..10000 but received "0"',
+      'trinetra-camera-simulator: --types: expected billing, entrance, face_capture, tracking, vehicle, emotion, others, comma separated, but received "billing,vip"',
       'trinetra-camera-simulator: --fps: expected a number in 0.01..1000 but received "fast"',
       'trinetra-camera-simulator: --size: expected WIDTHxHEIGHT (1..16384 each) or original but received "big"',
       'trinetra-camera-simulator: --corrupt-rate: expected a number in 0..1 but received "2"',
+      'trinetra-camera-simulator: --burst: expected a whole number in 1..1000 but received "0"',
     ]);
   });
 

@@ -91,14 +91,12 @@ function createPreparer({
   corruptRate,
   seed,
 }: SimulateOptions): (due: DueFrame) => Promise<Prepared> {
-  // Not the numbers of the schedule's jitter: each must repeat whether or not the other is used.
-  const randoms = cameras.map((_, i) => createRandomOf(seed + 1_000_003, i));
   return async ({ camera: index, frame }) => {
     const camera = cameras[index];
-    const random = randoms[index];
-    if (camera === undefined || random === undefined) {
-      throw new RangeError(`camera ${index}: expected one of ${cameras.length}`);
-    }
+    if (camera === undefined) throw new RangeError(`camera ${index}: expected one of ${cameras.length}`);
+    // Of each frame its own, because frames are prepared side by side; and not the numbers of the schedule's jitter:
+    // each must repeat whether or not the other is used.
+    const random = createRandomOf(seed + 1_000_003 + Math.imul(frame, 0x9e3779b1), index);
     const broken = random() < corruptRate;
     const { bytes, scene, ...rest } = await source(index, frame);
     if (!broken) return { camera, ...rest, bytes, scene, damage: undefined };

@@ -63,6 +63,8 @@ export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<
     groupId: group ?? `trinetra-events-${randomUUID()}`,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 200,
+    // After an outage the group waits for the member that we were until this is over.
+    sessionTimeout: 10_000,
   });
   try {
     watch(

@@ -12,7 +12,7 @@ import { createTimeBins, type TimeBins } from './plot/time-bins.ts';
 import { plotFormat, writePlot } from './plot/write-plot.ts';
 import type { RawEvent } from './received-event.ts';
 import { statsTable } from './stats-table.ts';
-import { type ViewSummary, view } from './view.ts';
+import { type ViewCounts, view } from './view.ts';
 
 export interface RunOptions {
   readonly options: ViewerOptions;
@@ -47,15 +47,18 @@ export async function run({ options, stop, stdin, stdout, complain }: RunOptions
     if (stdout.isTTY || process.stderr.isTTY) complain('waiting for events');
   });
   const colour = stdout.isTTY && stdout.hasColors();
-  let summary: ViewSummary;
+  const counts: ViewCounts = { shown: 0, invalid: 0 };
   try {
-    summary = await view({ events, options, output, colour, stats, times, crops, complain });
-  } finally {
+    await view({ events, options, output, colour, stats, times, crops, counts, complain });
+  } catch (error) {
     live?.stop();
-    await finish({ options, output, stats, times, crops, complain });
+    if (counts.shown > 0) await finish({ options, output, stats, times, crops, complain });
+    throw error;
   }
-  if (summary.invalid > 0) complain(`${summary.invalid} of what came were no detection events`);
-  return summary.invalid > 0 ? 1 : 0;
+  live?.stop();
+  await finish({ options, output, stats, times, crops, complain });
+  if (counts.invalid > 0) complain(`${counts.invalid} of what came were no detection events`);
+  return counts.invalid > 0 ? 1 : 0;
 }
 
 function eventsOf(

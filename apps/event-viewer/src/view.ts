@@ -19,39 +19,39 @@ export interface ViewOptions {
   readonly stats: EventStats | undefined;
   readonly times: TimeBins | undefined;
   readonly crops: CropSaver | undefined;
+  /** Grows; so that it says what came also where the events end with an error. */
+  readonly counts: ViewCounts;
   readonly complain: (message: string) => void;
 }
 
-export interface ViewSummary {
+export interface ViewCounts {
   /** Events that were selected. */
-  readonly shown: number;
+  shown: number;
   /** Messages or lines that are no events. */
-  readonly invalid: number;
+  invalid: number;
 }
 
 /** Takes events to their end or to the limit, and shows each. */
-export async function view({ events, options, output, ...rest }: ViewOptions): Promise<ViewSummary> {
-  const { stats, times, crops, complain } = rest;
+export async function view({ events, options, output, ...rest }: ViewOptions): Promise<void> {
+  const { stats, times, crops, counts, complain } = rest;
   const line = createLine(options, rest.colour);
-  let [shown, invalid] = [0, 0];
   for await (const raw of events) {
     const result = readEvent(raw);
     if (!result.ok) {
-      invalid += 1;
-      if (invalid <= maxComplaints) complain(result.message);
-      if (invalid === maxComplaints) complain('further ones are only counted');
+      counts.invalid += 1;
+      if (counts.invalid <= maxComplaints) complain(result.message);
+      if (counts.invalid === maxComplaints) complain('further ones are only counted');
       continue;
     }
     const { received } = result;
     if (!isSelected(received, options)) continue;
-    shown += 1;
+    counts.shown += 1;
     stats?.add(received.event);
     times?.add(received.event);
     await crops?.save(received.event);
     if (line !== undefined) await output.write(`${line(received)}\n`);
-    if (shown >= options.limit) break;
+    if (counts.shown >= options.limit) break;
   }
-  return { shown, invalid };
 }
 
 function isSelected(

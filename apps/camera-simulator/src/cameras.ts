@@ -8,7 +8,7 @@ export interface Camera {
 }
 
 /** The order in which cameras get their types: people come in before they pay. */
-export const defaultTypes: readonly CameraType[] = [
+const defaultTypes: readonly CameraType[] = [
   'entrance',
   'billing',
   ...cameraTypes.filter((type) => type !== 'entrance' && type !== 'billing'),

@@ -1,6 +1,8 @@
 /** A terminal, as much as is needed of it. */
 export interface Terminal {
+  /** 0 or undefined where it does not say. */
   readonly rows?: number | undefined;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -18,9 +20,12 @@ export function startLiveTable(
   let drawn = 0;
   const clear = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`);
   const timer = setInterval(() => {
-    const text = table((terminal.rows ?? 24) - 1);
-    terminal.write(`${clear()}${text}\n`);
-    drawn = text.split('\n').length;
+    // A line that wraps would count as two.
+    const lines = table((terminal.rows || 24) - 1)
+      .split('\n')
+      .map((line) => line.slice(0, terminal.columns || 80));
+    terminal.write(`${clear()}${lines.join('\n')}\n`);
+    drawn = lines.length;
   }, intervalMs);
   return {
     stop() {

@@ -1,5 +1,5 @@
 /** Longest line, bytes; events are below 1 MB. Bounds the memory that a file without newlines takes. */
-export const maxLineBytes: number = 16 * 1024 * 1024;
+const maxLineBytes = 16 * 1024 * 1024;
 
 /** Cuts bytes at newlines, whatever the pieces are in which they come. */
 export interface LineSplitter {

@@ -7,7 +7,7 @@ import { cropBoxOf } from './crop-box.ts';
 import type { FrameReader } from './frame-reader.ts';
 
 /** What became of the persons of the events so far. */
-export interface CropCounts {
+interface CropCounts {
   /** Files written. */
   saved: number;
   /** Persons whose crop was there already: the same event came before. */

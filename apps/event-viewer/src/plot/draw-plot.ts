@@ -13,6 +13,8 @@ const grid = '#e4e7eb';
 interface Series {
   readonly name: string;
   readonly colour: string;
+  /** Of the line, px. */
+  readonly width: number;
   readonly values: readonly (number | null)[];
 }
 
@@ -40,9 +42,9 @@ function panelsOf(bins: readonly TimeBin[], widthSeconds: number): Panel[] {
       top: 84,
       height: 190,
       series: [
-        { name: 'p50', colour: palette.blue, values: latency(0.5) },
-        { name: 'p95', colour: palette.green, values: latency(0.95) },
-        { name: 'p99', colour: palette.orange, values: latency(0.99) },
+        { name: 'p50', colour: palette.blue, width: 1.6, values: latency(0.5) },
+        { name: 'p95', colour: palette.green, width: 2.8, values: latency(0.95) },
+        { name: 'p99', colour: palette.orange, width: 4, values: latency(0.99) },
       ],
     },
     {
@@ -51,9 +53,9 @@ function panelsOf(bins: readonly TimeBin[], widthSeconds: number): Panel[] {
       top: 344,
       height: 190,
       series: [
-        { name: 'persons', colour: palette.purple, values: rate('persons') },
-        { name: 'faces', colour: palette.orange, values: rate('faces') },
-        { name: 'events', colour: palette.blue, values: rate('events') },
+        { name: 'persons', colour: palette.purple, width: 2, values: rate('persons') },
+        { name: 'faces', colour: palette.orange, width: 2, values: rate('faces') },
+        { name: 'events', colour: palette.blue, width: 2, values: rate('events') },
       ],
     },
   ];
@@ -119,13 +121,13 @@ function drawPanel(pen: Pen, panel: Panel, bins: readonly TimeBin[], from: numbe
   }
   drawLegend(pen, series, top - 14);
   const middle = (to - from) / Math.max(1, bins.length) / 2;
-  // The last below the others and wider: curves that coincide are both seen.
-  for (const [i, { colour, values }] of [...series.entries()].reverse()) {
+  // The last below the others: of percentiles that coincide the higher one is wider, and both are seen.
+  for (const { colour, width, values } of series.toReversed()) {
     for (const run of runsOf(values)) {
       const points = run.map(([at, value]) => [xOf((bins[at]?.start ?? from) + middle), yOf(value)] as const);
       for (const point of points.length === 1 ? points : [])
         pen.rectangle(point[0] - 2, point[1] - 2, 4, 4, colour);
-      if (points.length > 1) pen.line(points, colour, 1.6 + 1.2 * i);
+      if (points.length > 1) pen.line(points, colour, width);
     }
   }
 }

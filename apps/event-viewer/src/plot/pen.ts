@@ -1,4 +1,4 @@
-export interface TextStyle {
+interface TextStyle {
   readonly size: number;
   readonly colour: string;
   readonly anchor?: 'start' | 'middle' | 'end';

@@ -1,5 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -20,7 +22,10 @@ export interface Running {
 
 /** Starts `trinetra-events`, with nothing of our environment that it reads. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...env } });
+  return collect(spawn(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...env } }));
+}
+
+function collect(child: ChildProcessWithoutNullStreams): Running {
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
@@ -41,4 +46,17 @@ export function play(
   const { child, ended } = start(args, env);
   child.stdin.end(input);
   return ended;
+}
+
+/** Runs an `sh` example of the README, `node` being ours, on what was built. */
+export async function runReadme(index: number, env: Readonly<Record<string, string>>): Promise<Ended> {
+  const root = new URL('../', import.meta.url);
+  const examples = [
+    ...(await readFile(new URL('README.md', root), 'utf8')).matchAll(/```sh\n([\s\S]*?)```/g),
+  ];
+  const text = examples[index]?.[1];
+  if (text === undefined) throw new Error(`expected an sh example ${index} in the README`);
+  const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
+  const child = spawn('sh', ['-ec', text], { cwd: root, env: { ...env, PATH: path } });
+  return collect(child).ended;
 }

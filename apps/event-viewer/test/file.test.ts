@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { play, start } from './cli.ts';
+import { play, runReadme, start } from './cli.ts';
 import { embedding, eventOf, face, lineOf, personOf } from './events.ts';
 
 let folder = '';
@@ -185,6 +185,18 @@ describe('trinetra-events --file', () => {
     const { code, stdout } = await ended;
     expect(code).toBe(0);
     expect(JSON.parse(stdout).total).toMatchObject({ persons: 12, degraded: 3 });
+  });
+
+  it('runs the first example of the README', async () => {
+    const path = join(folder, 'readme.ndjson');
+    await writeFile(path, twelve);
+    const { code, stdout } = await runReadme(0, { EVENTS: path });
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.slice(0, 5).map((line) => line.split(/ {2,}/)[1])).toEqual(
+      [0, 1, 3, 4, 6].map((i) => cameras[i % 3]),
+    );
+    expect(framesOf(lines.slice(5).join('\n'))).toEqual([0]);
   });
 
   it('says what it cannot read or does not know', async () => {

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DetectionEvent } from '@trinetra/contracts';
 import { createKafkaSink, type DetectionSink } from '@trinetra/kafka-sink';
 import { type LocalKafka, startKafka } from '@trinetra/local-servers';
 import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { play, type Running, start } from './cli.ts';
+import { play, type Running, runReadme, start } from './cli.ts';
 import { eventOf } from './events.ts';
 
 const user = { username: 'viewer', password: 'right-s3cret' };
@@ -152,6 +155,18 @@ describe('trinetra-events from Kafka', () => {
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(/^trinetra-events: cannot read topic .*[Aa]uthenti/);
     expect(refused.stderr).not.toContain('s3cret');
+  });
+
+  it('runs the second example of the README', async () => {
+    await using topic = await newTopic();
+    await publish(topic, 0, 10);
+    const folder = await mkdtemp(join(tmpdir(), 'trinetra-plot-'));
+    const env = { KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(','), KAFKA_TOPIC: topic.name, FOLDER: folder };
+    const { code, stdout } = await runReadme(1, env);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^camera +events[\s\S]*\ntotal +10 /);
+    expect(await readFile(join(folder, 'events.svg'), 'utf8')).toContain('</svg>');
+    await rm(folder, { recursive: true });
   });
 
   it('says that there is no such topic, or no broker', async () => {

@@ -5,6 +5,7 @@ import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafka
 import { reasonOf, ViewerError } from './errors.ts';
 import { createHandoff, type Handoff } from './handoff.ts';
 import { type KafkaSettings, kafkaConfig } from './kafka-settings.ts';
+import { orAbort } from './or-abort.ts';
 import type { RawEvent } from './received-event.ts';
 
 export interface KafkaSourceOptions {
@@ -50,7 +51,7 @@ export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<
     const where = `topic ${settings.topic} at ${settings.brokers.join(',')}`;
     throw new ViewerError('unreadable', `cannot read ${where}: ${reasonOf(error)}`, { cause: error });
   };
-  const positions = await Promise.race([findPositions(kafka, options).catch(refuse), aborted(signal)]);
+  const positions = await orAbort(findPositions(kafka, options).catch(refuse), signal);
   if (positions === undefined) return;
   const isDone = (): boolean =>
     options.untilEnd && [...positions.values()].every(({ next, end }) => next >= end);
@@ -97,14 +98,6 @@ export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<
     handoff.end();
     await consumer.disconnect();
   }
-}
-
-/** Resolves once the signal aborts. */
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }
 
 /** Where each partition is read from, and where it ends now. */

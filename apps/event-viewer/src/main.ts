@@ -24,6 +24,9 @@ KAFKA_SASL_MECHANISM, KAFKA_USERNAME, KAFKA_PASSWORD; Redis with REDIS_USERNAME,
 
 Exit codes: 0 done, 1 something could not be read or written or was no event, 2 bad usage.`;
 
+// Whoever does not read complaints shall not end us: `2>&1 | head`.
+process.stderr.on('error', () => undefined);
+
 const program = new Command(name)
   .description('Shows the detection events of the inference worker, from Kafka or from an NDJSON file.')
   .version(version)

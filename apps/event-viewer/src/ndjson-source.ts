@@ -2,6 +2,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf, ViewerError } from './errors.ts';
+import { orAbort } from './or-abort.ts';
 import type { RawEvent } from './received-event.ts';
 import { createLineSplitter } from './split-lines.ts';
 
@@ -72,14 +73,23 @@ async function* fileChunks({
   follow,
   signal,
 }: NdjsonSourceOptions): AsyncGenerator<Uint8Array | 'restart'> {
-  let file = await open(path);
+  // Opening and reading a pipe without a writer wait in a thread that nothing ends.
+  const opened = await orAbort(open(path), signal);
+  if (opened === undefined) return;
+  let file = opened;
+  let isStuck = false;
   try {
     const buffer = Buffer.alloc(chunkBytes);
     let position = 0;
     while (!signal.aborted) {
       // A pipe has no positions.
       const at = (await file.stat()).isFile() ? position : null;
-      const { bytesRead } = await file.read(buffer, 0, chunkBytes, at);
+      const result = await orAbort(file.read(buffer, 0, chunkBytes, at), signal);
+      if (result === undefined) {
+        isStuck = true;
+        return;
+      }
+      const { bytesRead } = result;
       position += bytesRead;
       if (bytesRead > 0) {
         yield buffer.subarray(0, bytesRead);
@@ -95,7 +105,7 @@ async function* fileChunks({
       yield 'restart';
     }
   } finally {
-    await file.close();
+    if (!isStuck) await file.close();
   }
 }
 

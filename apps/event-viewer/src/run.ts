@@ -43,7 +43,10 @@ export async function run({ options, stop, stdin, stdout, complain }: RunOptions
     stats !== undefined && options.show === 'stats' && stdout.isTTY
       ? startLiveTable(stdout, (rows) => statsTable(stats.report(), rows))
       : undefined;
+  let isSaid = false;
   const events = eventsOf(options.source, stop.signal, stdin, () => {
+    if (isSaid) return; // a group may be joined more than once
+    isSaid = true;
     if (stdout.isTTY || process.stderr.isTTY) complain('waiting for events');
   });
   const colour = stdout.isTTY && stdout.hasColors();

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -154,6 +155,18 @@ describe('trinetra-events --file', () => {
     await seen(0, 1, 2, 3, 4);
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('reads a named pipe, and ends at SIGINT while its writer is silent', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const { child, stdout, ended } = start(['--file', path, '--json']);
+    const writer = await open(path, 'w');
+    await writer.write(lineOf(numbered(5)));
+    await expect.poll(() => stdout() !== '' && framesOf(stdout()), { timeout: 30_000 }).toEqual([5]);
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+    await writer.close();
   });
 
   it('ends quietly when its reader does', async () => {

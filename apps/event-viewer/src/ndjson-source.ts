@@ -1,8 +1,7 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf, ViewerError } from './errors.ts';
-import { orAbort } from './or-abort.ts';
 import type { RawEvent } from './received-event.ts';
 import { createLineSplitter } from './split-lines.ts';
 
@@ -16,6 +15,8 @@ export interface NdjsonSourceOptions {
 }
 
 const pollMs = 200;
+// A pipe holds 64 KB: who writes much must not wait long for us.
+const pipePollMs = 10;
 const chunkBytes = 256 * 1024;
 
 /**
@@ -73,30 +74,25 @@ async function* fileChunks({
   follow,
   signal,
 }: NdjsonSourceOptions): AsyncGenerator<Uint8Array | 'restart'> {
-  // Opening and reading a pipe without a writer wait in a thread that nothing ends.
-  const opened = await orAbort(open(path), signal);
-  if (opened === undefined) return;
-  let file = opened;
-  let isStuck = false;
+  let file = await openQuietly(path);
   try {
     const buffer = Buffer.alloc(chunkBytes);
     let position = 0;
     while (!signal.aborted) {
-      // A pipe has no positions.
-      const at = (await file.stat()).isFile() ? position : null;
-      const result = await orAbort(file.read(buffer, 0, chunkBytes, at), signal);
-      if (result === undefined) {
-        isStuck = true;
-        return;
+      const kind = await file.stat();
+      const bytesRead = await readSome(file, buffer, kind.isFile() ? position : null);
+      const waits = bytesRead === undefined || (bytesRead === 0 && position === 0 && kind.isFIFO());
+      if (waits) {
+        await pause(pipePollMs, signal);
+        continue;
       }
-      const { bytesRead } = result;
       position += bytesRead;
       if (bytesRead > 0) {
         yield buffer.subarray(0, bytesRead);
         continue;
       }
       if (!follow) return;
-      await delay(pollMs, undefined, { signal }).catch(() => undefined);
+      await pause(pollMs, signal);
       const fresh = await reopened(path, file, position);
       if (fresh === undefined) continue;
       if (fresh !== file) await file.close();
@@ -105,13 +101,35 @@ async function* fileChunks({
       yield 'restart';
     }
   } finally {
-    if (!isStuck) await file.close();
+    await file.close();
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return delay(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/**
+ * Opens a file whose reads never wait. Of a named pipe that is silent, or has no writer yet, they would wait in a thread
+ * that even the end of the process waits for.
+ */
+function openQuietly(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** Bytes read, 0 at the end; undefined where a pipe has none now. @param at Null for what has no positions. */
+async function readSome(file: FileHandle, buffer: Buffer, at: number | null): Promise<number | undefined> {
+  try {
+    return (await file.read(buffer, 0, buffer.length, at)).bytesRead;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined;
+    throw error;
   }
 }
 
 /** The file to read from its beginning, where it was truncated or another one has taken its name; else undefined. */
 async function reopened(path: string, file: FileHandle, position: number): Promise<FileHandle | undefined> {
   const [own, named] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
-  if (named !== undefined && (named.ino !== own.ino || named.dev !== own.dev)) return open(path);
+  if (named !== undefined && (named.ino !== own.ino || named.dev !== own.dev)) return openQuietly(path);
   return own.isFile() && own.size < position ? file : undefined;
 }

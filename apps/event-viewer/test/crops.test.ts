@@ -83,7 +83,10 @@ describe('trinetra-events --save-crops', () => {
   });
 
   it('counts frames that are gone, damaged, or of names that must not become a path', async () => {
-    const damaged = await write('cam_a', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'));
+    const damaged = await write(
+      'cam_a',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+    );
     const cut = await write('cam_b', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0]));
     const detections = [personOf()];
     const events = [

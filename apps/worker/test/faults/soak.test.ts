@@ -9,7 +9,7 @@ import { waitFor } from '../worker-process.ts';
 import { type RedisWorld, startRedisWorld } from '../world.ts';
 
 /** Half an hour is asked for by SOAK_SECONDS=1800. */
-const seconds = Number(process.env['SOAK_SECONDS'] ?? times(14, 300));
+const seconds = Number(process.env['SOAK_SECONDS'] ?? times(14, 120));
 /** A leak of megabytes a second shows at once. */
 const leakSeconds = Math.min(seconds, 60);
 

@@ -29,8 +29,13 @@ export async function collectEvents(brokers: string[], topic: string): Promise<E
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   const received: ReceivedEvent[] = [];
+  /** By partition the offset that comes next: a broker that is killed may forget how far this reader had come. */
+  const next = new Map<number, bigint>();
   await consumer.run({
-    eachMessage: async ({ message }) => {
+    eachMessage: async ({ partition, message }) => {
+      const offset = BigInt(message.offset);
+      if (offset < (next.get(partition) ?? 0n)) return;
+      next.set(partition, offset + 1n);
       received.push({
         key: String(message.key),
         event: parseDetectionEvent(message.value ?? Buffer.alloc(0)),

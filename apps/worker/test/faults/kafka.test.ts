@@ -181,13 +181,13 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     await using holding = await start({ KAFKA_FAILURE_POLICY: 'hold', KAFKA_RETRIES: '1' });
     const written = (await addSceneFrames(here.world.redis, 40)).map((id) => `cam ${id}`);
     await expectSinkDown(holding, 'unreachable');
-    await waitFor('the pipeline to be full', async () =>
-      (await here.world.pending()) === 16 ? true : undefined,
-    );
     await waitFor('the retries to be over', async () =>
       (await total(holding, 'trinetra_kafka_publish_errors_total')) >= 1 ? true : undefined,
     );
-    expect(await here.world.pending()).toBe(16);
+    // Batches that left before they were full hold less: the pipeline stops at its depth, or short of it.
+    const held = await here.world.pending();
+    expect(held).toBeGreaterThan(4);
+    expect(held).toBeLessThanOrEqual(16);
     expect(await here.world.redis.xlen('frames:cam')).toBe(40);
     await here.kafka.restart();
     await nothingPending();
@@ -196,7 +196,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     report(
       'KAFKA_FAILURE_POLICY=hold',
       `broker killed, ${written.length} frames`,
-      `reading stopped at 16 frames, then ${written.length} of ${written.length} published in order`,
+      `reading stopped at ${held} frames, then ${written.length} of ${written.length} published in order`,
     );
     await expectTidy(holding);
   });

@@ -21,7 +21,10 @@ async function decoderOf(name: DecodeJob['decoder']): Promise<Decode> {
     const target = Buffer.allocUnsafe(4096 * 4096 * 3);
     return async (picture) => jpeg.decompressSync(picture, target, { format: jpeg.FORMAT_RGB });
   }
-  const decoder = await createFrameDecoder({ jpegAccuracy: name === 'package-fast' ? 'fast' : 'exact' });
+  const decoder = await createFrameDecoder({
+    tensorType: 'uint8',
+    jpegAccuracy: name === 'package-fast' ? 'fast' : 'exact',
+  });
   return async (picture) => {
     const result = await decoder.decode(picture);
     if (!result.ok) throw new Error(result.message);

@@ -33,8 +33,8 @@ export interface InferBatch {
 }
 
 /**
- * Makes what takes a micro-batch through detection, alignment and embedding. Batches overlap: one is aligned and embedded
- * while the next is detected and another waits at the engine.
+ * Makes what takes a micro-batch through detection, alignment and embedding. Batches overlap: one is embedded while the next is
+ * aligned, another detected and yet another waits at the engine.
  */
 export function createInferBatch(stages: InferenceStages): InferBatch {
   const { decoder, detector, aligner, embedder, telemetry, limiter } = stages;
@@ -102,26 +102,31 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
     );
   }
 
-  const alignAndEmbed = inOrder(
+  const align = inOrder(
     async (input: { batch: readonly PreparedFrame[]; detections: readonly (readonly Detection[])[] }) => {
       const startedAt = performance.now();
       const faces = await Promise.all(
         input.batch.map((frame, index) => alignFrame(frame, input.detections[index] ?? [])),
       );
-      const alignedAt = performance.now();
-      telemetry.observeStage('align', (alignedAt - startedAt) / 1000);
-      const embeddings = await embedAll(faces);
-      const seconds = (performance.now() - alignedAt) / 1000;
-      telemetry.observeStage('embed', seconds);
-      if (faces.some((list) => list.some((face) => face.found))) telemetry.observeEmbeddingLatency(seconds);
-      return { faces, embeddings };
+      telemetry.observeStage('align', (performance.now() - startedAt) / 1000);
+      return faces;
     },
   );
+
+  const embed = inOrder(async (faces: readonly (readonly FaceResult[])[]) => {
+    const startedAt = performance.now();
+    const embeddings = await embedAll(faces);
+    const seconds = (performance.now() - startedAt) / 1000;
+    telemetry.observeStage('embed', seconds);
+    if (faces.some((list) => list.some((face) => face.found))) telemetry.observeEmbeddingLatency(seconds);
+    return embeddings;
+  });
 
   async function infer(batch: readonly PreparedFrame[]): Promise<FrameFindings[]> {
     const attempts = await detect(batch);
     const detections = attempts.map((attempt) => (attempt.ok ? attempt.value : []));
-    const { faces, embeddings } = await alignAndEmbed({ batch, detections });
+    const faces = await align({ batch, detections });
+    const embeddings = await embed(faces);
     return batch.map((prepared, index) => {
       const { width: imageWidth, height: imageHeight } = prepared.frame.image;
       decoder.release(prepared.frame);

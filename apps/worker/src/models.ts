@@ -5,9 +5,10 @@ import { createFaceAligner, type FaceAligner } from '@trinetra/face-aligner';
 import {
   createInferencePool,
   type InferenceModel,
-  type InferenceRuntime,
+  type InferencePool,
   type NodePlacement,
   nameOfStep,
+  type PoolModelOptions,
 } from '@trinetra/inference-runtime';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
@@ -56,12 +57,13 @@ export interface EngineWatch {
 }
 
 async function load(
-  runtime: InferenceRuntime,
+  runtime: InferencePool,
   name: string,
   path: string,
   telemetry: Telemetry,
+  options: PoolModelOptions,
 ): Promise<InferenceModel> {
-  const model = await runtime.loadModel(path, { profile: true });
+  const model = await runtime.loadModel(path, { profile: true, ...options });
   const { provider, precision, sha256, fallback } = model.info;
   telemetry.setModelInfo({ model: name, provider, precision, sha256 });
   const steps = fallback?.steps ?? [];
@@ -72,6 +74,9 @@ async function load(
   }
   return model;
 }
+
+/** A batch whose persons are found is finished before another is begun: else it would hold its place in the pipeline meanwhile. */
+const laterStage: PoolModelOptions = { priority: 1 };
 
 /** Faces a run on GPUs, and crops of persons a run: sizes that runs are padded to, so that few shapes come. */
 const faceSizes = [1, 4, 16];
@@ -138,10 +143,13 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
     ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
   });
   try {
-    const detectorModel = await load(runtime, 'detector', config.YOLO_ENGINE_PATH, telemetry);
-    const embedderModel = await load(runtime, 'embedder', config.ARCFACE_ENGINE_PATH, telemetry);
+    const detectorModel = await load(runtime, 'detector', config.YOLO_ENGINE_PATH, telemetry, {
+      byteInput: { divisor: 255 },
+    });
+    const embedderModel = await load(runtime, 'embedder', config.ARCFACE_ENGINE_PATH, telemetry, laterStage);
     const facePath = config.FACE_MODEL_PATH;
-    const faceModel = facePath === undefined ? null : await load(runtime, 'face', facePath, telemetry);
+    const faceModel =
+      facePath === undefined ? null : await load(runtime, 'face', facePath, telemetry, laterStage);
     const headCrop = faceModel === null && config.FACE_FALLBACK === 'head-crop';
     if (faceModel === null) {
       const rest = headCrop

@@ -13,8 +13,8 @@ import {
 } from './prepare-frame.ts';
 import type { FailurePolicy } from './settings.ts';
 
-/** Batches in the worker at once: one is read and decoded, one waits at the engine, one is on it, one on its way out. */
-export const pipelineDepth = 4;
+/** Batches in the worker at once: one is read and decoded, one waits at the engine, one is on it, one is aligned, one on its way out. */
+export const pipelineDepth = 5;
 
 export interface PipelineOptions {
   readonly source: RedisBatchSource;

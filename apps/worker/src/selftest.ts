@@ -5,6 +5,7 @@ import type { Logger } from '@trinetra/contracts';
 import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
 import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
 import { createInferenceHealth } from './inference-health.ts';
+import { levelFrame } from './level-frame.ts';
 import { type LoadedInfo, loadModels, type Models } from './models.ts';
 import type { Settings } from './settings.ts';
 
@@ -82,10 +83,7 @@ async function timed(items: number, seconds: number, run: () => Promise<unknown>
 
 async function timings(models: Models, config: Settings, seconds: number): Promise<Record<string, Timing>> {
   const { detector, aligner, embedder } = models;
-  const { inputWidth: width, inputHeight: height } = detector;
-  const values = 3 * width * height;
-  const tensor = new Float32Array(new SharedArrayBuffer(4 * values)).map((_, at) => (at % 251) / 250);
-  const frame = { tensor, letterbox: { scale: 1, left: 0, top: 0 }, width, height };
+  const frame = levelFrame(detector, (at) => at % 251);
   const frames = Array.from({ length: config.BATCH_SIZE }, () => frame);
   const image = {
     data: Uint8Array.from({ length: 640 * 640 * 3 }, (_, at) => at % 251),

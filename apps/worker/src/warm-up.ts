@@ -2,6 +2,7 @@ import type { Logger } from '@trinetra/contracts';
 import type { Detector } from '@trinetra/detector';
 import type { Embedder } from '@trinetra/embedder';
 import type { FaceAligner } from '@trinetra/face-aligner';
+import { levelFrame } from './level-frame.ts';
 
 /** Items of the runs that are warmed up: every size that runs are padded to, else one. */
 export interface RunSizes {
@@ -29,10 +30,7 @@ export async function warmUp(
     await run();
     times[name] = Math.round(performance.now() - startedAt);
   };
-  const { inputWidth, inputHeight } = detector;
-  const letterbox = { scale: 1, left: 0, top: 0 };
-  const tensor = new Float32Array(3 * inputWidth * inputHeight).fill(grey / 255);
-  const frame = { tensor, letterbox, width: inputWidth, height: inputHeight };
+  const frame = levelFrame(detector, () => grey);
   const image = { data: new Uint8Array(256 * 256 * 3).fill(grey), width: 256, height: 256 };
   const face = new Uint8Array(112 * 112 * 3).fill(grey);
   for (const size of sizes.detector) {

@@ -113,6 +113,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     await createFrameDecoder({
       inputWidth: detector.inputWidth,
       inputHeight: detector.inputHeight,
+      tensorType: detector.tensorType,
       rejectFlat: config.SKIP_FLAT_FRAMES === 'on',
       jpegAccuracy: config.JPEG_DECODING,
       threads: config.DECODE_THREADS ?? Math.min(4, availableParallelism()),

@@ -82,21 +82,21 @@ async function plantInDecoder() {
     if (poison === 'decode') {
       const { data, info } = decoded;
       const middle = ((info.height >> 1) * info.width + (info.width >> 1)) * info.channels;
-      if (isMagenta(...[0, 1, 2].map((channel) => data[middle + channel] / 255))) end();
+      if (isMagenta(...[0, 1, 2].map((channel) => data[middle + channel]))) end();
     }
     return decoded;
   };
 }
 
-const isMagenta = (red, green, blue) => red > 0.8 && green < 0.2 && blue > 0.8;
+const isMagenta = (red, green, blue) => red > 200 && green < 50 && blue > 200;
 
-/** Whether a frame with the mark is among the inputs of the detector: [n, 3, height, width], RGB 0..1. */
+/** Whether a frame with the mark is among the inputs of the detector: [n, height, width, 3], RGB 0..255. */
 function holdsPoison(feeds) {
   const [{ dims, data }] = Object.values(feeds);
-  const [count, , height, width] = dims;
-  if (height !== 640) return false;
+  const [count, height, width, channels] = dims;
+  if (height !== 640 || channels !== 3) return false;
   const middle = (height >> 1) * width + (width >> 1);
-  const colour = (item) => [0, 1, 2].map((channel) => data[(item * 3 + channel) * height * width + middle]);
+  const colour = (item) => data.subarray((item * height * width + middle) * 3).subarray(0, 3);
   return Array.from({ length: count }, (_, item) => isMagenta(...colour(item))).includes(true);
 }
 

@@ -252,6 +252,24 @@ describe('runs', () => {
     expect(model.runs[0]?.data[3071]).toBe(0.25);
   });
 
+  it('take pixels of bytes as they are where the model does, and zeros for what is missing of its batch', async () => {
+    const model = new FakeModel({
+      input: [2, 32, 32, 3],
+      inputType: 'uint8',
+      respond: (batch) => yolov8Head(Array.from({ length: batch }, () => [[16, 16, 8, 8, 0.9]])),
+    });
+    const detector = createDetector({ model });
+    expect(detector.tensorType).toBe('uint8');
+    const tensor = Uint8Array.from({ length: 3072 }, (_, at) => at % 251);
+    const [found] = await detector.detect([{ ...plain(), tensor }]);
+    expect(found).toHaveLength(1);
+    expect(model.runs[0]?.dims).toEqual([2, 32, 32, 3]);
+    expect([...(model.runs[0]?.data ?? [])]).toEqual([...tensor, ...new Uint8Array(3072)]);
+    await expect(detector.detect([plain()])).rejects.toThrow(
+      'expected 3072 numbers [32, 32, 3] of uint8 but received 3072 of a Float32Array',
+    );
+  });
+
   it('reuse their memory', async () => {
     const model = finding(() => []);
     const detector = createDetector({ model });
@@ -367,7 +385,7 @@ describe('refusals', () => {
     [
       'a tensor of another size',
       { ...plain(), tensor: new Float32Array(5) },
-      /expected 3072 numbers \[3, 32, 32\] but received 5/,
+      /expected 3072 numbers \[3, 32, 32\] of float32 but received 5/,
     ],
     ['a scale of 0', { ...plain(), letterbox: { scale: 0, left: 0, top: 0 } }, /letterbox: .*"scale":0/],
     ['padding of NaN', { ...plain(), letterbox: { scale: 1, left: Number.NaN, top: 0 } }, /"left":null/],

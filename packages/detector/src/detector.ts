@@ -18,10 +18,15 @@ const maxCandidates = 30_000;
 /** Buffers kept for the next runs: one at work and one being filled. More would hold memory for batches long gone. */
 const maxSpareBuffers = 2;
 
+const arrays = { float32: Float32Array, uint8: Uint8Array } as const;
+
 /** One frame as the model takes it, and how to find the way back. */
 export interface DetectorInput {
-  /** `[3, h, w]` RGB 0..1, letterboxed; never detached. In shared memory and alone in its run it is not copied either. */
-  readonly tensor: Float32Array;
+  /**
+   * The letterboxed picture, of the kind that the detector's `tensorType` says: `float32` is `[3, h, w]` RGB 0..1, `uint8` is
+   * `[h, w, 3]` RGB 0..255. Never detached; in shared memory and alone in its run it is not copied either.
+   */
+  readonly tensor: Float32Array | Uint8Array;
   readonly letterbox: Pick<Letterbox, 'scale' | 'left' | 'top'>;
   /** Size of the frame, px. */
   readonly width: number;
@@ -39,6 +44,8 @@ export interface Detection {
 export interface Detector {
   readonly inputWidth: number;
   readonly inputHeight: number;
+  /** What the tensors of frames hold: `uint8` where the model takes pixels `[n, h, w, 3]` of bytes. */
+  readonly tensorType: 'float32' | 'uint8';
   /** The model's fixed batch, or null where it takes any. */
   readonly batchSize: number | null;
   /** From the model's metadata; empty where it has none. */
@@ -78,14 +85,18 @@ function toDetection(candidate: Candidate, frame: DetectorInput): Detection | nu
 }
 
 /** Why a frame cannot be run; null where it can. */
-function problemOfFrame(frame: DetectorInput, dims: readonly [3, number, number]): DetectorError | null {
+function problemOfFrame(
+  frame: DetectorInput,
+  type: 'float32' | 'uint8',
+  dims: readonly number[],
+): DetectorError | null {
   const { tensor, width, height } = frame;
   const { scale, left, top } = frame.letterbox;
-  const values = dims[0] * dims[1] * dims[2];
-  if (tensor.length !== values) {
+  const values = dims.reduce((product, size) => product * size, 1);
+  if (tensor.length !== values || !(tensor instanceof arrays[type])) {
     return new DetectorError(
       'invalid_frame',
-      `tensor: expected ${values} numbers [${dims.join(', ')}] but received ${tensor.length}`,
+      `tensor: expected ${values} numbers [${dims.join(', ')}] of ${type} but received ${tensor.length} of a ${tensor.constructor.name}`,
     );
   }
   const positive = [scale, width, height].every((value) => value > 0 && Number.isFinite(value));
@@ -103,7 +114,7 @@ function problemOfFrame(frame: DetectorInput, dims: readonly [3, number, number]
  *
  * @throws {DetectorError} `model_mismatch` where the model has other shapes, `invalid_options` for options out of range.
  * @example
- * const detector = createDetector({ model: await runtime.loadModel('yolov8n.onnx') });
+ * const detector = createDetector({ model: await runtime.loadModel('yolov8n.onnx', { byteInput: { divisor: 255 } }) });
  * const [detections] = await detector.detect([frame]);
  */
 export function createDetector(options: DetectorOptions): Detector {
@@ -121,20 +132,22 @@ export function createDetector(options: DetectorOptions): Detector {
     onError: 'halve',
     observer,
   });
+  const tensorType = input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32';
+  const dims = tensorType === 'uint8' ? [inputHeight, inputWidth, 3] : [3, inputHeight, inputWidth];
   /** Memory of batches, shared with the inference thread. */
-  const spare: Float32Array[] = [];
+  const spare: DetectorInput['tensor'][] = [];
 
-  const problemOf = (frame: DetectorInput): DetectorError | null =>
-    problemOfFrame(frame, [3, inputHeight, inputWidth]);
+  const problemOf = (frame: DetectorInput): DetectorError | null => problemOfFrame(frame, tensorType, dims);
 
-  function takeBuffer(length: number): Float32Array {
+  function takeBuffer(length: number): DetectorInput['tensor'] {
     const at = spare.findIndex((buffer) => buffer.length === length);
-    return (
-      (at < 0 ? undefined : spare.splice(at, 1)[0]) ?? new Float32Array(new SharedArrayBuffer(4 * length))
-    );
+    const known = at < 0 ? undefined : spare.splice(at, 1)[0];
+    if (known !== undefined) return known;
+    const memory = new SharedArrayBuffer(arrays[tensorType].BYTES_PER_ELEMENT * length);
+    return tensorType === 'uint8' ? new Uint8Array(memory) : new Float32Array(memory);
   }
 
-  function giveBuffer(data: Float32Array): void {
+  function giveBuffer(data: DetectorInput['tensor']): void {
     spare.push(data);
     if (spare.length > maxSpareBuffers) spare.shift();
   }
@@ -143,7 +156,7 @@ export function createDetector(options: DetectorOptions): Detector {
   function gather(
     frames: readonly DetectorInput[],
     batch: number,
-  ): { tensor: Float32Array; copied: boolean } {
+  ): { tensor: DetectorInput['tensor']; copied: boolean } {
     const [only] = frames;
     if (batch === 1 && only?.tensor.buffer instanceof SharedArrayBuffer) {
       return { tensor: only.tensor, copied: false };
@@ -179,15 +192,21 @@ export function createDetector(options: DetectorOptions): Detector {
   ): Promise<Detection[][]> {
     const batch = batchSize ?? paddedSize(frames.length, runSizes, runner.limit);
     const { tensor, copied } = gather(frames, batch);
-    const feeds = { [input.name]: imageFeed(input, tensor, [batch, 3, inputHeight, inputWidth], 255) };
-    const { outputs } = await model.run(feeds, { signal, fetches: [output], floatOutputs: true });
+    const feed: TensorData =
+      tensor instanceof Float32Array
+        ? imageFeed(input, tensor, [batch, 3, inputHeight, inputWidth], 255)
+        : { type: 'uint8', data: tensor, dims: [batch, ...dims] };
+    const { outputs } = await model.run(
+      { [input.name]: feed },
+      { signal, fetches: [output], floatOutputs: true },
+    );
     if (copied) giveBuffer(tensor); // not after a failure: the thread may still read it
-    const { data, dims, size } = checkOutput(outputs[output], batch);
-    const [, rows = 0, columns = 0] = dims;
+    const { data, dims: shape, size } = checkOutput(outputs[output], batch);
+    const [, rows = 0, columns = 0] = shape;
     return frames.map((frame, index) => {
       const head = data.subarray(index * size, (index + 1) * size);
       const kept =
-        headOf(dims) === 'end-to-end'
+        headOf(shape) === 'end-to-end'
           ? decodeEndToEnd(head, classIds, confidenceThreshold)
           : suppress(
               decodeHead(head, rows - 4, columns, classIds, confidenceThreshold),
@@ -202,6 +221,7 @@ export function createDetector(options: DetectorOptions): Detector {
   return {
     inputWidth,
     inputHeight,
+    tensorType,
     batchSize,
     classNames,
     detect: async (frames, { signal } = {}) => {

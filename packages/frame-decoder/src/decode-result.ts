@@ -4,8 +4,11 @@ import type { Letterbox, RgbImage } from '@trinetra/contracts';
 export interface DecodedFrame {
   /** The full-resolution picture, RGB, HWC, 0..255, in a SharedArrayBuffer. The orientation tag of EXIF is ignored. */
   readonly image: RgbImage;
-  /** `[3, inputHeight, inputWidth]` NCHW RGB 0..1, letterboxed with grey 114. Owns its whole SharedArrayBuffer. */
-  readonly tensor: Float32Array<SharedArrayBuffer>;
+  /**
+   * The letterboxed picture in its padding of grey 114, in a SharedArrayBuffer: `[3, inputHeight, inputWidth]` RGB 0..1, or with
+   * `tensorType: 'uint8'` `[inputHeight, inputWidth, 3]` RGB 0..255. The bytes of a picture of just that size are those of `image`.
+   */
+  readonly tensor: Float32Array | Uint8Array;
   /** How the picture lies in the tensor. */
   readonly letterbox: Letterbox;
   /** Mean luma of the picture inside the padding, 0..255. */

@@ -3,11 +3,12 @@ import sharp from 'sharp';
 import { decodePixels } from './decode-pixels.ts';
 import { letterboxGeometry } from './letterbox-geometry.ts';
 import { createLetterboxFiller } from './letterbox-tensor.ts';
+import { tensorOf } from './tensor-of.ts';
 import type { DecodeRequest, ThreadData, ThreadMessage } from './thread-messages.ts';
 
 if (parentPort === null) throw new Error('decode-thread runs as a worker thread only');
 const port = parentPort;
-const { inputWidth, inputHeight, jpegAccuracy } = workerData as ThreadData;
+const { inputWidth, inputHeight, tensorType, jpegAccuracy } = workerData as ThreadData;
 
 // One frame at a time in each thread: parallelism is the number of threads.
 sharp.concurrency(1);
@@ -24,7 +25,8 @@ const answer = async ({ buffers, byteLength, header }: DecodeRequest): Promise<T
     return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
   const letterbox = letterboxGeometry(width, height, inputWidth, inputHeight);
-  const luma = fill({ data, width, height }, letterbox, new Float32Array(buffers.tensor));
+  const image = { data, width, height };
+  const luma = fill(image, letterbox, tensorOf(tensorType, buffers.tensor, image));
   return { type: 'decoded', luma };
 };
 

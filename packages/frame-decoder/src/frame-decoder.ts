@@ -6,6 +6,7 @@ import { type ImageHeader, readImageHeader, sniffFormat } from './image-header.t
 import { letterboxGeometry } from './letterbox-geometry.ts';
 import type { LumaStatistics } from './letterbox-tensor.ts';
 import { type FrameDecoderOptions, type FrameDecoderSettings, parseOptions } from './options.ts';
+import { tensorOf } from './tensor-of.ts';
 import type { JobBuffers } from './thread-messages.ts';
 import { type JobResult, ThreadPool } from './thread-pool.ts';
 
@@ -71,8 +72,8 @@ export async function createFrameDecoderWith(
 }
 
 function startThreads(settings: FrameDecoderSettings, url: URL, logger: Logger): Promise<ThreadPool> {
-  const { inputWidth, inputHeight, jpegAccuracy, threads } = settings;
-  return ThreadPool.start(url, { inputWidth, inputHeight, jpegAccuracy }, threads, logger);
+  const { inputWidth, inputHeight, tensorType, jpegAccuracy, threads } = settings;
+  return ThreadPool.start(url, { inputWidth, inputHeight, tensorType, jpegAccuracy }, threads, logger);
 }
 
 class ThreadedFrameDecoder implements FrameDecoder {
@@ -104,8 +105,8 @@ class ThreadedFrameDecoder implements FrameDecoder {
 
   release(frame: DecodedFrame): void {
     if (!this.#lent.delete(frame)) return;
-    this.#buffers.release(frame.tensor.buffer);
-    if (frame.image.data.buffer instanceof SharedArrayBuffer) this.#buffers.release(frame.image.data.buffer);
+    for (const buffer of new Set([frame.tensor.buffer, frame.image.data.buffer]))
+      if (buffer instanceof SharedArrayBuffer) this.#buffers.release(buffer);
   }
 
   stats(): FrameDecoderStats {
@@ -144,20 +145,23 @@ class ThreadedFrameDecoder implements FrameDecoder {
   }
 
   #takeBuffers(bytes: Uint8Array, header: ImageHeader): JobBuffers {
-    const { inputWidth, inputHeight } = this.#settings;
+    const { inputWidth, inputHeight, tensorType } = this.#settings;
+    const { width, height } = header;
     const copy = this.#buffers.acquire(bytes.byteLength);
     new Uint8Array(copy).set(bytes);
+    const isTensor = tensorType === 'uint8' && width === inputWidth && height === inputHeight;
+    const valueBytes = tensorType === 'uint8' ? 1 : 4;
     return {
       bytes: copy,
-      image: this.#buffers.acquire(header.width * header.height * 3),
-      tensor: this.#buffers.acquire(inputWidth * inputHeight * 12, true),
+      image: this.#buffers.acquire(width * height * 3),
+      tensor: isTensor ? null : this.#buffers.acquire(inputWidth * inputHeight * 3 * valueBytes, true),
     };
   }
 
   #giveBack(buffers: JobBuffers): void {
     this.#buffers.release(buffers.bytes);
     this.#buffers.release(buffers.image);
-    this.#buffers.release(buffers.tensor);
+    if (buffers.tensor !== null) this.#buffers.release(buffers.tensor);
   }
 
   #finish(result: JobResult, header: ImageHeader, buffers: JobBuffers): DecodeResult {
@@ -177,10 +181,11 @@ class ThreadedFrameDecoder implements FrameDecoder {
     }
     this.#buffers.release(buffers.bytes);
     const { width, height } = header;
-    const { inputWidth, inputHeight } = this.#settings;
+    const { inputWidth, inputHeight, tensorType } = this.#settings;
+    const image = { data: new Uint8Array(buffers.image, 0, width * height * 3), width, height };
     const frame: DecodedFrame = {
-      image: { data: new Uint8Array(buffers.image, 0, width * height * 3), width, height },
-      tensor: new Float32Array(buffers.tensor),
+      image,
+      tensor: tensorOf(tensorType, buffers.tensor, image),
       letterbox: letterboxGeometry(width, height, inputWidth, inputHeight),
       mean: luma.mean,
       stdDev: luma.stdDev,

@@ -21,10 +21,19 @@ function expectedTensor(data: Uint8Array, width: number, height: number): Float3
   return tensor;
 }
 
+/** The values of planes of 0..1 as pixels of bytes. */
+function asBytes(tensor: Float32Array): Uint8Array {
+  const plane = tensor.length / 3;
+  return Uint8Array.from(tensor, (_, i) =>
+    Math.round(255 * (tensor[(i % 3) * plane + Math.floor(i / 3)] ?? 0)),
+  );
+}
+
 describe('createLetterboxFiller', () => {
   it('fills every value of a dirty tensor for wide, tall, equal and tiny pictures in turn', () => {
     const fill = createLetterboxFiller(64, 48);
     const tensor = new Float32Array(3 * 48 * 64);
+    const bytes = new Uint8Array(3 * 48 * 64);
     for (const [width, height] of [
       [200, 50],
       [30, 90],
@@ -34,10 +43,22 @@ describe('createLetterboxFiller', () => {
       [64, 10],
     ] as const) {
       tensor.fill(Number.NaN);
+      bytes.fill(7);
       const data = gradient(width, height);
-      fill({ data, width, height }, geometryOf(width, height), tensor);
+      const luma = fill({ data, width, height }, geometryOf(width, height), tensor);
       expect(tensor).toEqual(expectedTensor(data, width, height));
+      expect(fill({ data, width, height }, geometryOf(width, height), bytes)).toEqual(luma);
+      expect(bytes).toEqual(asBytes(tensor));
     }
+  });
+
+  it('leaves a picture that is the tensor itself as it is, and measures it', () => {
+    const fill = createLetterboxFiller(64, 48);
+    const data = gradient(64, 48);
+    const image = { data: data.slice(), width: 64, height: 48 };
+    const luma = fill(image, geometryOf(64, 48), image.data);
+    expect(image.data).toEqual(data);
+    expect(luma).toEqual(fill(image, geometryOf(64, 48), new Float32Array(9216)));
   });
 
   it.each([

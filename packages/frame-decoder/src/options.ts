@@ -7,6 +7,7 @@ const side = z.number().int().min(1).max(8192);
 const schema = z.strictObject({
   inputWidth: side.default(640),
   inputHeight: side.default(640),
+  tensorType: z.enum(['float32', 'uint8']).default('float32'),
   maxBytes: z
     .number()
     .int()
@@ -25,6 +26,11 @@ export interface FrameDecoderOptions {
   readonly inputWidth?: number;
   /** Height of the model's input, px, 1..8192. Default 640. */
   readonly inputHeight?: number;
+  /**
+   * What the tensor holds: `float32` planes `[3, h, w]` of 0..1, as models are exported, or `uint8` pixels `[h, w, 3]` of 0..255:
+   * a quarter of the memory and half of the work, for models that take bytes. Default `float32`.
+   */
+  readonly tensorType?: 'float32' | 'uint8';
   /** Largest encoded frame, bytes. Default 16 MiB. */
   readonly maxBytes?: number;
   /** Largest picture, width x height, checked in the header before any decoding. Default 33,177,600 (8K). */

@@ -10,7 +10,7 @@ it('runs the first example of the README', async () => {
   await writeFile(FRAME, await encode(gradient(1280, 720), 1280, 720).jpeg().toBuffer());
   try {
     expect(await runReadmeExample(folder, { env: { FRAME } })).toMatch(
-      /^1280x720, 1228800 floats, mean luma \d/,
+      /^1280x720, 1228800 values, mean luma \d/,
     );
     expect(await runReadmeExample(folder, { env: { FRAME: '' } })).toMatch(/^corrupt \(unsupported_format\)/);
   } finally {

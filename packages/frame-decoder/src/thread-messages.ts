@@ -1,10 +1,12 @@
 import type { ImageHeader } from './image-header.ts';
 import type { LumaStatistics } from './letterbox-tensor.ts';
+import type { TensorType } from './tensor-of.ts';
 
 /** Given to the thread at its start. */
 export interface ThreadData {
   readonly inputWidth: number;
   readonly inputHeight: number;
+  readonly tensorType: TensorType;
   readonly jpegAccuracy: 'fast' | 'exact';
 }
 
@@ -13,7 +15,8 @@ export interface JobBuffers {
   /** The encoded frame: `byteLength` bytes from the start of `bytes`. */
   readonly bytes: SharedArrayBuffer;
   readonly image: SharedArrayBuffer;
-  readonly tensor: SharedArrayBuffer;
+  /** Null where the picture itself is the tensor. */
+  readonly tensor: SharedArrayBuffer | null;
 }
 
 /** To the thread; `null` ends it. */

@@ -23,6 +23,34 @@ async function frameOf(bytes: Uint8Array): Promise<DecodedFrame> {
 describe('pixels', () => {
   it.each([
     [640, 640],
+    [500, 375],
+    [1080, 1920],
+  ])(
+    'gives the tensor of %d x %d as bytes where that is asked for: the same levels',
+    async (width, height) => {
+      const picture = await encode(gradient(width, height), width, height).jpeg().toBuffer();
+      await using bytesDecoder = await createFrameDecoder({ tensorType: 'uint8' });
+      const result = await bytesDecoder.decode(picture);
+      if (!result.ok) throw new Error(result.message);
+      const { tensor, letterbox, mean, stdDev } = result.frame;
+      const floats = await frameOf(picture);
+      expect({ letterbox, mean, stdDev }).toEqual({
+        letterbox: floats.letterbox,
+        mean: floats.mean,
+        stdDev: floats.stdDev,
+      });
+      const plane = 640 * 640;
+      const levels = Uint8Array.from({ length: 3 * plane }, (_, i) =>
+        Math.round(255 * (floats.tensor[(i % 3) * plane + Math.floor(i / 3)] ?? 0)),
+      );
+      expect(tensor).toBeInstanceOf(Uint8Array);
+      expect(difference(Uint8Array.from(tensor), levels).max).toBe(0);
+      decoder.release(floats);
+    },
+  );
+
+  it.each([
+    [640, 640],
     [1920, 1080],
     [500, 375],
     [375, 500],

@@ -28,6 +28,23 @@ describe('buffers', () => {
     expect(second.frame.tensor.buffer).toBe(tensor.buffer);
   });
 
+  it('are one where the picture is the tensor, and are given back once', async () => {
+    await using decoder = await createFrameDecoder({
+      inputWidth: 320,
+      inputHeight: 180,
+      tensorType: 'uint8',
+    });
+    const [first, other] = await Promise.all([decoder.decode(jpeg), decoder.decode(jpeg)]);
+    if (!first.ok || !other.ok) throw new Error('not decoded');
+    expect(first.frame.tensor).toEqual(first.frame.image.data);
+    expect(first.frame.tensor.buffer).toBe(first.frame.image.data.buffer);
+    decoder.release(first.frame);
+    const [second, third] = await Promise.all([decoder.decode(jpeg), decoder.decode(jpeg)]);
+    if (!second.ok || !third.ok) throw new Error('not decoded');
+    expect(new Set([second, third, other].map(({ frame }) => frame.image.data.buffer)).size).toBe(3);
+    expect(third.frame.tensor).toEqual(other.frame.tensor);
+  });
+
   it('stay bounded over many frames, good and bad', async () => {
     await using decoder = await createFrameDecoder({ threads: 2 });
     const round = async (): Promise<void> => {

@@ -1,37 +1,21 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { elementTypes, onnxField as field } from './onnx-format.ts';
-import { put, putAttribute, putInt, putMessage, putModelHead, putValueInfo } from './onnx-writer.ts';
+import {
+  type OnnxNode,
+  put,
+  putMessage,
+  putModelHead,
+  putNode,
+  putScalar,
+  putValueInfo,
+} from './onnx-writer.ts';
 import type { FeedConversion } from './types.ts';
 
-interface Node {
-  readonly op: string;
-  readonly inputs: readonly string[];
-  readonly output: string;
-  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
-}
-
-function putNode(graph: BinaryWriter, { op, inputs, output, attributes = {} }: Node): void {
-  putMessage(graph, field.graphNode, (node) => {
-    for (const input of inputs) put(node, field.nodeInput, input);
-    put(node, field.nodeOutput, output);
-    put(node, field.nodeOpType, op);
-    for (const [name, value] of Object.entries(attributes)) putAttribute(node, name, value);
-  });
-}
-
-function putScalar(graph: BinaryWriter, name: string, value: number): void {
-  putMessage(graph, field.graphInitializer, (tensor) => {
-    putInt(tensor, field.tensorType, elementTypes.float32);
-    put(tensor, field.tensorName, name);
-    put(tensor, field.tensorRaw, new Uint8Array(Float32Array.of(value).buffer));
-  });
-}
-
 /** The steps from float32 NCHW to what a conversion asks for, each an operator of ONNX. */
-function nodesOf({ type, layout, scale = 1 }: FeedConversion): Node[] {
-  const nodes: Node[] = [];
+function nodesOf({ type, layout, scale = 1 }: FeedConversion): OnnxNode[] {
+  const nodes: OnnxNode[] = [];
   let last = 'x';
-  const add = (op: string, more: readonly string[] = [], attributes: Node['attributes'] = {}): void => {
+  const add = (op: string, more: readonly string[] = [], attributes: OnnxNode['attributes'] = {}): void => {
     const output = `v${nodes.length}`;
     nodes.push({ op, inputs: [last, ...more], output, attributes });
     last = output;
@@ -49,7 +33,7 @@ function nodesOf({ type, layout, scale = 1 }: FeedConversion): Node[] {
 function modelOf(
   from: 'float32' | 'float16',
   to: FeedConversion['type'],
-  nodes: readonly Node[],
+  nodes: readonly OnnxNode[],
   scale: number,
   rank: number,
 ): Uint8Array {

@@ -7,6 +7,7 @@ export {
   leastCosine,
   type OutputPair,
 } from './agreement.ts';
+export type { ByteInput } from './byte-input.ts';
 export { type Companions, companionsOf } from './companions.ts';
 export type { EngineIo } from './engine-io.ts';
 export type { EngineSidecar } from './engine-sidecar.ts';
@@ -20,7 +21,13 @@ export {
 } from './golden.ts';
 export { type GpuInfo, gpuOfDevice, gpuTag, parseGpus, readGpus } from './gpus.ts';
 export { type ImageInput, imageFeed, paddedSize, readImageInput } from './image-input.ts';
-export { createInferencePool, defaultInferenceThreads, type InferencePoolOptions } from './inference-pool.ts';
+export {
+  createInferencePool,
+  defaultInferenceThreads,
+  type InferencePool,
+  type InferencePoolOptions,
+  type PoolModelOptions,
+} from './inference-pool.ts';
 export { createInferenceRuntime, type InferenceRuntime, type LoadModelOptions } from './inference-runtime.ts';
 export { inspectModel, type ModelInspection } from './inspect-model.ts';
 export {

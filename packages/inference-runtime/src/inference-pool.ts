@@ -17,6 +17,20 @@ export interface InferencePoolOptions extends InferenceRuntimeOptions {
   readonly threads?: number;
 }
 
+/** What one model of a pool may have. */
+export interface PoolModelOptions extends LoadModelOptions {
+  /**
+   * Of the runs that wait for a thread, those of the model with the highest number begin first; default 0. Give the models of
+   * later stages more, so that what is begun is finished before more of it is begun.
+   */
+  readonly priority?: number;
+}
+
+/** Several inference threads. */
+export interface InferencePool extends InferenceRuntime {
+  loadModel(path: string, options?: PoolModelOptions): Promise<InferenceModel>;
+}
+
 /** Runs that a thread has at once: one at work, one that waits there, so that it need not wait for the event loop. */
 const runsPerThread = 2;
 
@@ -29,12 +43,13 @@ interface Member {
 /** A run that waits for one of some threads. */
 interface Waiting {
   readonly members: readonly Member[];
+  readonly priority: number;
   take(member: Member): void;
 }
 
-class Pool implements InferenceRuntime {
+class Pool implements InferencePool {
   readonly #members: readonly Member[];
-  /** Runs that wait for a thread, first come first served. */
+  /** Runs that wait for a thread, by priority and then first come first served. */
   readonly #queue: Waiting[] = [];
   /** Whether models on a GPU are held by the first thread alone: each further one would take as much GPU memory again. */
   readonly #oneForGpu: boolean;
@@ -57,11 +72,12 @@ class Pool implements InferenceRuntime {
   }
 
   /** A thread, once one has room. */
-  #take(members: readonly Member[]): Promise<Member> {
+  #take(members: readonly Member[], priority: number): Promise<Member> {
     const member = this.#queue.length === 0 ? this.#tryTake(members) : undefined;
     if (member !== undefined) return Promise.resolve(member);
     const { promise, resolve } = Promise.withResolvers<Member>();
-    this.#queue.push({ members, take: resolve });
+    const behind = this.#queue.findLastIndex((waiting) => waiting.priority >= priority);
+    this.#queue.splice(behind + 1, 0, { members, priority, take: resolve });
     this.#pump();
     return promise;
   }
@@ -86,10 +102,11 @@ class Pool implements InferenceRuntime {
     return this.#members.reduce((sum, { runtime }) => sum + runtime.abandonedThreads, 0);
   }
 
-  async loadModel(path: string, options?: LoadModelOptions): Promise<InferenceModel> {
+  async loadModel(path: string, options: PoolModelOptions = {}): Promise<InferenceModel> {
+    const { priority = 0, ...loadOptions } = options;
     const [leader, ...others] = this.#members;
     if (leader === undefined) throw new RangeError('a pool has at least one thread');
-    const first = await leader.runtime.loadModel(path, options);
+    const first = await leader.runtime.loadModel(path, loadOptions);
     const models = new Map<Member, LoadedModel>([[leader, first]]);
     const close = async (): Promise<void> => {
       await Promise.all([...models.values()].map((model) => model.close()));
@@ -106,7 +123,7 @@ class Pool implements InferenceRuntime {
       feeds: Readonly<Record<string, TensorData>>,
       runOptions?: RunOptions,
     ): Promise<RunResult> => {
-      const member = await this.#take(members);
+      const member = await this.#take(members, priority);
       try {
         runOptions?.signal?.throwIfAborted();
         return await (models.get(member) ?? first).run(feeds, runOptions);
@@ -132,14 +149,14 @@ class Pool implements InferenceRuntime {
  * in the same time than one thread that splits each run among the cores. Each thread holds every model, but where
  * `threads` is not given, a model on a GPU is held by one thread only.
  *
- * Runs begin in the order of the calls; they may end in another. Every option but `threads` is for each thread.
+ * Runs begin by priority and then in the order of the calls; they may end in another. Every option but `threads` is for each thread.
  *
  * @throws {RangeError} where an option is out of range.
  * @example
  * await using pool = await createInferencePool({ threads: 4, intraOpThreads: 1 });
  * const model = await pool.loadModel('yolov8n.onnx');
  */
-export async function createInferencePool(options: InferencePoolOptions = {}): Promise<InferenceRuntime> {
+export async function createInferencePool(options: InferencePoolOptions = {}): Promise<InferencePool> {
   return createInferencePoolWith(options, inferenceThreadFile);
 }
 
@@ -148,7 +165,7 @@ export async function createInferencePoolWith(
   options: InferencePoolOptions,
   threadFile: URL,
   seams: Partial<RuntimeSeams> = {},
-): Promise<InferenceRuntime> {
+): Promise<InferencePool> {
   const { threads = defaultInferenceThreads(), ...rest } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64)) {
     throw new RangeError(`threads: expected a whole number in 1..64 but received ${threads}`);

@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from '@trinetra/contracts';
+import type { ByteInput } from './byte-input.ts';
 import { InferenceError } from './errors.ts';
 import { type GpuInfo, readGpus } from './gpus.ts';
 import { type ChainResult, fallbackOf, loadChain } from './load-chain.ts';
@@ -16,6 +17,12 @@ export interface LoadModelOptions
   extends Pick<InferenceRuntimeOptions, 'intraOpThreads' | 'executionProviders' | 'requireProvider'> {
   /** Whether to find out where its operators run, on other providers than the CPU's; default false. */
   readonly profile?: boolean;
+  /**
+   * Loads an ONNX model that takes float pictures as an equal one that takes bytes, uint8 `[n, h, w, 3]`: the cast, the division and
+   * the order of the axes are done where the model runs, and a quarter of the memory is filled and moved. Engines, and
+   * models whose weights lie in another file, stay as they are: `info.inputs` tells what is loaded. Default: as it is.
+   */
+  readonly byteInput?: ByteInput | undefined;
 }
 
 /** Times `runTimeoutMs` that loading a model and its first run may take. */
@@ -117,7 +124,7 @@ class Runtime implements SingleRuntime {
 
   async loadModel(
     path: string,
-    { profile = false, ...options }: LoadModelOptions = {},
+    { profile = false, byteInput, ...options }: LoadModelOptions = {},
   ): Promise<LoadedModel> {
     const { intraOpThreads, engineCacheFolder, ...values } = parseInferenceRuntimeOptions({
       ...this.#options,
@@ -138,6 +145,7 @@ class Runtime implements SingleRuntime {
           provider,
           deviceId: values.deviceId,
           intraOpThreads,
+          byteInput,
           profile: profile && provider !== 'cpu',
         };
         const { client, session } = await this.#open(request);

@@ -1,6 +1,7 @@
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type ByteInput, withByteInput } from './byte-input.ts';
 import { convertFeed, toFloat32 } from './convert.ts';
 import {
   type LoadedSession,
@@ -55,8 +56,20 @@ function providersOf(provider: string, deviceId: number): InferenceSession.Execu
   return [provider === 'cuda' ? cuda : provider];
 }
 
+async function createSession(
+  source: ModelSource,
+  byteInput: ByteInput | undefined,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  if (source.kind === 'embedded') return InferenceSession.create(await readEmbedded(source), options);
+  const folded = byteInput === undefined ? null : withByteInput(await readFile(source.path), byteInput);
+  return folded === null
+    ? InferenceSession.create(source.path, options)
+    : InferenceSession.create(folded, options);
+}
+
 async function load(request: SessionRequest): Promise<LoadedSession> {
-  const { source, provider, deviceId, intraOpThreads, model, profile } = request;
+  const { source, provider, deviceId, intraOpThreads, byteInput, model, profile } = request;
   const options = {
     executionProviders: providersOf(provider, deviceId),
     intraOpNumThreads: intraOpThreads,
@@ -64,9 +77,7 @@ async function load(request: SessionRequest): Promise<LoadedSession> {
     logSeverityLevel: 3,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profilePrefix(model) } : {}),
   } as const;
-  const session = await (source.kind === 'file'
-    ? InferenceSession.create(source.path, options)
-    : InferenceSession.create(await readEmbedded(source), options));
+  const session = await createSession(source, byteInput, options);
   sessions.set(model, session);
   return { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) };
 }

@@ -1,3 +1,4 @@
+import type { ByteInput } from './byte-input.ts';
 import type { ModelSource } from './model-source.ts';
 import type { NodePlacement } from './node-placement.ts';
 import type { TensorData, TensorInfo } from './types.ts';
@@ -11,6 +12,8 @@ export interface SessionRequest {
   /** Of the GPU providers. */
   readonly deviceId: number;
   readonly intraOpThreads: number;
+  /** Whether an ONNX model is to take bytes. */
+  readonly byteInput?: ByteInput | undefined;
   /** Whether to find out where its operators run. */
   readonly profile: boolean;
 }

@@ -33,6 +33,7 @@ export const onnxField = {
   tensorType: 2,
   tensorName: 8,
   tensorRaw: 9,
+  tensorExternalData: 13,
   valueName: 1,
   valueType: 2,
   typeTensor: 1,

@@ -48,6 +48,33 @@ export function putAttribute(
   });
 }
 
+/** An operator of ONNX with one output. */
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+}
+
+/** Writes a node of a graph. */
+export function putNode(graph: BinaryWriter, { op, inputs, output, attributes = {} }: OnnxNode): void {
+  putMessage(graph, field.graphNode, (node) => {
+    for (const input of inputs) put(node, field.nodeInput, input);
+    put(node, field.nodeOutput, output);
+    put(node, field.nodeOpType, op);
+    for (const [name, value] of Object.entries(attributes)) putAttribute(node, name, value);
+  });
+}
+
+/** Writes a float32 constant of a graph, without an axis. */
+export function putScalar(graph: BinaryWriter, name: string, value: number): void {
+  putMessage(graph, field.graphInitializer, (tensor) => {
+    putInt(tensor, field.tensorType, elementTypes.float32);
+    put(tensor, field.tensorName, name);
+    put(tensor, field.tensorRaw, new Uint8Array(Float32Array.of(value).buffer));
+  });
+}
+
 /**
  * Writes an input or output of a graph (a ValueInfoProto).
  *

@@ -23,7 +23,7 @@ interface Shape {
 
 /**
  * A picture for proofs, `[3, h, w]` with values in `low..high`: a gradient with ellipses and grain, so that every kernel has
- * something to do. The same on every machine.
+ * something to do. The same on every machine, and in bytes the same as in floats: of 256 levels.
  */
 export function samplePicture(
   { height, width }: { readonly height: number; readonly width: number },
@@ -44,8 +44,8 @@ export function samplePicture(
       const shape = shapes.findLast((one) => ((x - one.x) / one.rx) ** 2 + ((y - one.y) / one.ry) ** 2 <= 1);
       for (let channel = 0; channel < 3; channel += 1) {
         const ground = (0.3 * (x / width) + 0.5 * (y / height) + 0.1 * channel) % 1;
-        const level = 0.9 * (shape?.level[channel] ?? ground) + 0.1 * next();
-        data[(channel * height + y) * width + x] = low + (high - low) * level;
+        const level = Math.round(255 * (0.9 * (shape?.level[channel] ?? ground) + 0.1 * next()));
+        data[(channel * height + y) * width + x] = low + ((high - low) * level) / 255;
       }
     }
   }

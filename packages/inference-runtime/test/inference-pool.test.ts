@@ -1,8 +1,8 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import { expect, it, vi } from 'vitest';
-import { createInferencePool, InferenceError } from '../src/index.ts';
+import { createInferencePool, InferenceError, type InferenceModel } from '../src/index.ts';
 import { createInferencePoolWith } from '../src/inference-pool.ts';
-import { doubling, heavy, rows, useModels } from './models.ts';
+import { doubling, heavy, rows, tripling, useModels } from './models.ts';
 
 const write = useModels();
 
@@ -28,6 +28,22 @@ it('lets a short run pass while another thread is busy with a long one', async (
     quick.run({ x: rows(1, 2, 3) }).then(() => ended.push('quick')),
   ]);
   expect(ended).toEqual(['quick', 'slow']);
+});
+
+it('begins the runs of a later stage before those that wait for an earlier one, and each in the order of the calls', async () => {
+  await using pool = await createInferencePool({ threads: 1, intraOpThreads: 1 });
+  const first = await pool.loadModel(await write('doubling.onnx', doubling));
+  const later = await pool.loadModel(await write('tripling.onnx', tripling), { priority: 1 });
+  const ended: string[] = [];
+  const run = async (name: string, model: InferenceModel): Promise<void> => {
+    await model.run({ x: rows(1, 2, 3) });
+    ended.push(name);
+  };
+  await Promise.all([
+    ...['a', 'b', 'c', 'd'].map((name) => run(name, first)), // a thread takes two at once
+    ...['x', 'y'].map((name) => run(name, later)),
+  ]);
+  expect(ended).toEqual(['a', 'b', 'x', 'y', 'c', 'd']);
 });
 
 it('gives its place back when a run is refused', async () => {

@@ -82,6 +82,17 @@ function gpusOf(readings: Readings): StatusSnapshot['gpus'] {
   }));
 }
 
+/** Fallbacks that somebody should know of. That a machine has no GPU for a plain `.onnx` is no fault; the alert says the same. */
+function fallbacksOf(readings: Readings): StatusSnapshot['fallbacks'] {
+  return readings.values('trinetra_engine_fallback_total').flatMap(({ labels }) => {
+    const [model, from, to, reason] = ['model', 'from', 'to', 'reason'].map((name) =>
+      String(labels[name] ?? ''),
+    );
+    const expected = !from?.startsWith('engine') && /^(provider|gpu)_missing$/.test(reason ?? '');
+    return expected ? [] : [{ model: model ?? '', to: to ?? '', reason: reason ?? '' }];
+  });
+}
+
 /** Samples a scrape for the history. */
 export function takeSample(readings: Readings, atMs: number): Sample {
   const dropped = [...dropsOf(readings, 'reason').values()].reduce((sum, count) => sum + count, 0);
@@ -128,11 +139,7 @@ export function buildSnapshot(
     })),
     batchFill: { mean: fill === undefined || batches === 0 ? null : fill.sum / batches, batches },
     engines: enginesOf(readings),
-    fallbacks: readings.values('trinetra_engine_fallback_total').map(({ labels }) => ({
-      model: String(labels['model'] ?? ''),
-      to: String(labels['to'] ?? ''),
-      reason: String(labels['reason'] ?? ''),
-    })),
+    fallbacks: fallbacksOf(readings),
     drops: [...dropsOf(readings, 'reason')]
       .filter(([, count]) => count > 0)
       .map(([reason, count]) => ({ reason, count }))

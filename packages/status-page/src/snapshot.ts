@@ -68,7 +68,7 @@ export interface StatusSnapshot {
   /** Mean share of the batch size in the window, 0..1, null without a batch; and the batches in it. */
   readonly batchFill: { readonly mean: number | null; readonly batches: number };
   readonly engines: readonly EngineFigures[];
-  /** Models that run as something else than was asked for. */
+  /** Models that run as something else than was asked for; without those whose only fault is a machine without a GPU. */
   readonly fallbacks: readonly { readonly model: string; readonly to: string; readonly reason: string }[];
   readonly drops: readonly { readonly reason: string; readonly count: number }[];
   readonly gpus: readonly {

@@ -111,6 +111,22 @@ describe('/events', () => {
     expect(before).toBeGreaterThan(1);
   });
 
+  it('tells of an engine that could not be used, and not that a machine has no GPU for a plain model', async () => {
+    await using world = await startWorld();
+    const { telemetry } = world;
+    telemetry.fallback('detector', 'engine@tensorrt', 'onnx@tensorrt', 'provider_missing');
+    telemetry.fallback('detector', 'onnx@tensorrt', 'onnx@cpu', 'provider_missing');
+    telemetry.fallback('face', 'onnx@cuda', 'onnx@cpu', 'gpu_missing');
+    telemetry.fallback('embedder', 'onnx@cuda', 'onnx@cpu', 'out_of_memory');
+    const viewer = await watch(world.page.url);
+    const { fallbacks } = await viewer.next();
+    viewer.close();
+    expect(fallbacks).toEqual([
+      { model: 'detector', to: 'onnx@tensorrt', reason: 'provider_missing' },
+      { model: 'embedder', to: 'onnx@cpu', reason: 'out_of_memory' },
+    ]);
+  });
+
   it('sends what /metrics says, with rates from the second snapshot on', async () => {
     await using world = await startWorld();
     setUnread(world.telemetry, { a: [7, 1.5], b: [2, 9] });

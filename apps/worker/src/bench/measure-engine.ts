@@ -3,6 +3,7 @@ import type { Logger } from '@trinetra/contracts';
 import { createGpuPoller, createLogLimiter, createTelemetry } from '@trinetra/telemetry';
 import { parseConfig } from '../config.ts';
 import { createInferenceHealth } from '../inference-health.ts';
+import { levelFrame } from '../level-frame.ts';
 import { loadModels, type Models } from '../models.ts';
 import type { EngineResult } from './engine-result.ts';
 
@@ -36,9 +37,7 @@ function createBatchRun(models: Models, { batchSize, persons }: MeasureOptions):
   const { detector, aligner, embedder, embeddingSpace } = models;
   const { inputWidth: width, inputHeight: height } = detector;
   const image = { data: noise(width * height * 3), width, height };
-  const tensor = new Float32Array(new SharedArrayBuffer(4 * 3 * width * height));
-  for (const [at, value] of image.data.entries()) tensor[at] = value / 255;
-  const frame = { tensor, letterbox: { scale: 1, left: 0, top: 0 }, width, height };
+  const frame = levelFrame(detector, (at) => image.data[at] ?? 0);
   const frames = Array.from({ length: batchSize }, () => frame);
   const box = [width * 0.3, height * 0.1, width * 0.6, height * 0.9] as const;
   const boxes = Array.from({ length: persons }, () => [...box] as [number, number, number, number]);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { canRunKafka } from '@trinetra/local-servers';
+import { Random } from '@trinetra/test-support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventCollector } from '../collect-events.ts';
 import { checkLedger } from '../ledger.ts';
@@ -13,17 +14,6 @@ import { consumerGroup, startWorld, type World } from '../world.ts';
 
 const kafkaHere = await canRunKafka();
 const names = ['one', 'two', 'three'] as const;
-
-/** Mulberry32. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** One life of a worker, from its start to the kill. */
 interface Life {
@@ -65,7 +55,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
   }, async () => {
     const seed = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000);
     console.log(`FAULTS_SEED=${seed}`);
-    const random = randomNumbers(seed);
+    const random = new Random(seed);
     await using stack = new AsyncDisposableStack();
     const env = {
       ...world.env,
@@ -76,7 +66,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     // The first lives cover every point; later ones carry a plan half of the time.
     const plan: (KillPoint | null)[] = [...killPoints, null, null, null];
     async function startLife(name: string, planted: KillPoint | null): Promise<Life> {
-      const occurrence = 1 + Math.floor(random() * 4);
+      const occurrence = random.int(1, 4);
       const worker = stack.use(
         await startWorker({
           ...env,
@@ -90,7 +80,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     const nextPlan = (): KillPoint | null => {
       const planned = plan.shift();
       if (planned !== undefined) return planned;
-      return random() < 0.5 ? (killPoints[Math.floor(random() * killPoints.length)] ?? null) : null;
+      return random.next() < 0.5 ? random.pick(killPoints) : null;
     };
 
     await using load = startSteadyLoad(world, { cameras: 8, backlog: 30 });
@@ -100,14 +90,14 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     for (let done = 0; done < kills; done += 1) {
       // Those that have killed themselves first: the fleet stays three strong.
       const dead = fleet.findIndex(({ worker }) => worker.child.signalCode !== null);
-      const at = dead >= 0 ? dead : Math.floor(random() * fleet.length);
+      const at = dead >= 0 ? dead : Math.floor(random.next() * fleet.length);
       const life = fleet[at];
       if (life === undefined) throw new Error('expected a worker');
       if (life.planted === null) {
         await waitFor(`${life.name} to have work`, async () =>
           (await world.pending(life.name)) > 0 ? true : undefined,
         );
-        await delay(random() * 400); // any instant
+        await delay(random.next() * 400); // any instant
         life.worker.child.kill('SIGKILL');
       }
       const held = await Promise.race([life.held, delay(60_000, null, { ref: false })]);

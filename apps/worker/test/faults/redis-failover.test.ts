@@ -2,13 +2,11 @@ import { type LocalRedis, startRedis, startSentinel } from '@trinetra/local-serv
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { publishesMore, settleUp, startFileWorker, startPacedLoad } from '../redis-trial.ts';
-import { isFullRun, report } from '../trial.ts';
+import { inFlight, isFullRun, report } from '../trial.ts';
 import { demoModels, waitFor } from '../worker-process.ts';
 import { countPending } from '../world.ts';
 
 const master = 'frames-master';
-/** Leases that a worker holds at most: with what it acked at the old master after it was lost, what it may publish twice. */
-const inFlight = 16;
 
 /** How the master is lost. */
 const losses: readonly (readonly [string, (server: LocalRedis, sentinel: Redis) => Promise<unknown>])[] = [
@@ -78,6 +76,7 @@ it.each(isFullRun ? losses : losses.slice(0, 2))(
       `${entries} of ${entries} frames at the new master published, ${duplicates} duplicates, 0 pending; ` +
         `16 events later after ${(goesOn / 1000).toFixed(1)} s`,
     );
+    // What it held, and what it acked at the old master after that was lost.
     expect(duplicates).toBeLessThanOrEqual(inFlight + ackedInVain);
     expect(await worker.process.stop('SIGTERM')).toBe(0);
   },

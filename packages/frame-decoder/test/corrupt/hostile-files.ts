@@ -1,9 +1,9 @@
 import { deflateSync, gzipSync } from 'node:zlib';
+import { Random } from '@trinetra/test-support';
 import sharp, { type Sharp } from 'sharp';
 import { encode } from '../pictures.ts';
 import type { DecodeCase } from './check-case.ts';
 import { type PngChunk, png, scanBomb } from './made-by-hand.ts';
-import { Random } from './random.ts';
 import { afterSoi, scenery, segment } from './valid-pictures.ts';
 
 const width = 88;

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { Random } from './random.ts';
+import { Random } from '@trinetra/test-support';
 import type { ValidPicture } from './valid-pictures.ts';
 
 /** A generated file. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { Random } from '@trinetra/test-support';
 import sharp, { type Sharp } from 'sharp';
 import { encode } from '../pictures.ts';
-import { Random } from './random.ts';
 
 /** A picture that every decoder reads; what the broken ones are made of. */
 export interface ValidPicture {

@@ -1,0 +1,14 @@
+import type { RgbImage } from '@trinetra/contracts';
+
+/** What the values of the model's input are: `[3, h, w]` RGB 0..1, or `[h, w, 3]` RGB 0..255. */
+export type TensorType = 'float32' | 'uint8';
+
+/** The model's input over its memory; where it has none, the picture's own bytes are the input. */
+export function tensorOf(
+  type: TensorType,
+  memory: SharedArrayBuffer | null,
+  image: RgbImage,
+): Float32Array | Uint8Array {
+  if (memory === null) return image.data;
+  return type === 'float32' ? new Float32Array(memory) : new Uint8Array(memory);
+}

@@ -1,0 +1,109 @@
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type ImageInput, readImageInput } from './image-input.ts';
+import { parseOnnx } from './onnx-file.ts';
+import { elementTypes, onnxField as field } from './onnx-format.ts';
+import { type OnnxNode, putMessage, putNode, putScalar, putValueInfo } from './onnx-writer.ts';
+import type { TensorInfo } from './types.ts';
+
+/** Pictures as bytes: levels 0..255, of which the model gets `level / divisor`; 255 for YOLO, 1 for models of levels. */
+export interface ByteInput {
+  readonly divisor: number;
+}
+
+/** A field of a message as it lies in the file, its tag included; `content` is that of a nested message or text. */
+interface RawField {
+  readonly number: number;
+  readonly raw: Uint8Array;
+  readonly content: Uint8Array | null;
+}
+
+function* rawFieldsOf(bytes: Uint8Array): Generator<RawField> {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const from = reader.pos;
+    const [number, wireType] = reader.tag();
+    let content: Uint8Array | null = null;
+    if (wireType === WireType.LengthDelimited) content = reader.bytes();
+    else reader.skip(wireType, number);
+    yield { number, raw: bytes.subarray(from, reader.pos), content };
+  }
+}
+
+function nameOf(valueInfo: Uint8Array): string {
+  const name = [...rawFieldsOf(valueInfo)].find(({ number }) => number === field.valueName);
+  return Buffer.from(name?.content ?? []).toString('utf8');
+}
+
+/** The weights lie in a file of their own, which a model made of bytes cannot name. */
+function isExternal(initializer: Uint8Array): boolean {
+  return [...rawFieldsOf(initializer)].some(({ number }) => number === field.tensorExternalData);
+}
+
+/** Names in the graph that no exporter gives. */
+const bytesName = (name: string): string => `trinetra/bytes/${name}`;
+const divisorName = 'trinetra/divisor';
+
+/** From bytes `[n, h, w, 3]` to the input as the model has it. The axes are reordered first: of bytes, that is a quarter of the work. */
+function nodesOf(input: ImageInput, divisor: number): OnnxNode[] {
+  const steps: Pick<OnnxNode, 'op' | 'attributes'>[] = [
+    ...(input.layout === 'nchw' ? [{ op: 'Transpose', attributes: { perm: [0, 3, 1, 2] } }] : []),
+    { op: 'Cast', attributes: { to: elementTypes.float32 } },
+    ...(divisor === 1 ? [] : [{ op: 'Div' }]),
+    ...(input.type === 'float16' ? [{ op: 'Cast', attributes: { to: elementTypes.float16 } }] : []),
+  ];
+  const between = (at: number): string => `trinetra/step${at}/${input.name}`;
+  return steps.map(({ op, attributes = {} }, at) => ({
+    op,
+    attributes,
+    inputs: [at === 0 ? bytesName(input.name) : between(at), ...(op === 'Div' ? [divisorName] : [])],
+    output: at === steps.length - 1 ? input.name : between(at + 1),
+  }));
+}
+
+function writeGraph(
+  writer: BinaryWriter,
+  graph: readonly RawField[],
+  input: TensorInfo,
+  given: ByteInput,
+): void {
+  const image = readImageInput(input);
+  if (image === null) return;
+  const [batch = 'batch', ...others] = input.dims;
+  const dims = image.layout === 'nchw' ? [batch, others[1] ?? 'height', others[2] ?? 'width', 3] : input.dims;
+  for (const node of nodesOf(image, given.divisor)) putNode(writer, node);
+  if (given.divisor !== 1) putScalar(writer, divisorName, given.divisor);
+  for (const { number, raw, content } of graph) {
+    const isInput = number === field.graphInput && content !== null && nameOf(content) === input.name;
+    if (isInput) putValueInfo(writer, number, { name: bytesName(input.name), type: 'uint8', dims });
+    else writer.raw(raw);
+  }
+}
+
+/**
+ * The same model with an input of bytes, uint8 `[n, h, w, 3]`, in place of its one input of float pictures: the cast, the
+ * division and the order of the axes are operators of the graph then, which run where the model runs. It gives the same numbers.
+ *
+ * @returns Null where the model takes something else, is an engine in ONNX's clothes, or keeps its weights in another file.
+ * @throws {InferenceError} `model_load_failed` where the bytes are no model.
+ */
+export function withByteInput(model: Uint8Array, given: ByteInput): Uint8Array | null {
+  const { inputs, firstOps } = parseOnnx(model);
+  const [input, ...others] = inputs;
+  const image = readImageInput(input);
+  if (firstOps.includes('EPContext')) return null; // around an engine, which stands alone in its graph
+  if (input === undefined || others.length > 0 || image === null || image.type === 'uint8') return null;
+  const writer = new BinaryWriter();
+  for (const { number, raw, content } of rawFieldsOf(model)) {
+    if (number !== field.modelGraph || content === null) {
+      writer.raw(raw);
+      continue;
+    }
+    const graph = [...rawFieldsOf(content)];
+    const external = graph.some(
+      (part) => part.number === field.graphInitializer && isExternal(part.content ?? new Uint8Array()),
+    );
+    if (external) return null;
+    putMessage(writer, number, (inner) => writeGraph(inner, graph, input, given));
+  }
+  return writer.finish();
+}

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { onnxModel } from '@trinetra/test-support';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { withByteInput } from '../src/byte-input.ts';
+import { createInferenceRuntime, readImageInput, type TensorData } from '../src/index.ts';
+import { doubling, useModels } from './models.ts';
+
+const write = useModels();
+type Dims = readonly (number | string)[];
+
+/** Gives its input back and keeps a weight, so that there is something to carry over. */
+function mirror(type: 'float32' | 'float16' | 'uint8', dims: Dims): Buffer {
+  return onnxModel({
+    inputs: [{ name: 'x', dims: [...dims], type }],
+    outputs: [{ name: 'y', dims: [...dims], type }],
+    nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+    constants: { weight: { dims: [1], data: Float32Array.of(7) } },
+    metadata: { names: "{0: 'person'}" },
+  });
+}
+
+/** Pixels `[1, 16, 16, 3]` with every level in every channel. */
+const pixels = Uint8Array.from({ length: 768 }, (_, at) => (Math.floor(at / 3) * 7 + (at % 3) * 5) % 256);
+/** Their levels over a divisor as planes `[1, 3, 16, 16]`. */
+const planes = (divisor: number): Float32Array =>
+  Float32Array.from(
+    { length: 768 },
+    (_, at) => (pixels[(at % 256) * 3 + Math.floor(at / 256)] ?? 0) / divisor,
+  );
+
+async function runBytes(bytes: Buffer, divisor: number) {
+  await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
+  const model = await runtime.loadModel(await write('model.onnx', bytes), { byteInput: { divisor } });
+  const [input] = model.info.inputs;
+  const feed: TensorData = { type: 'uint8', data: pixels.slice(), dims: [1, 16, 16, 3] };
+  const { outputs } = await model.run({ [input?.name ?? '']: feed }, { floatOutputs: true });
+  return { input, data: outputs['y']?.data, metadata: model.info.metadata };
+}
+
+describe('a model that takes bytes', () => {
+  it.each([255, 1])('gets planes of levels over %d, to the bit', async (divisor) => {
+    const { input, data, metadata } = await runBytes(mirror('float32', ['n', 3, 16, 16]), divisor);
+    expect(input).toMatchObject({ type: 'uint8', dims: ['n', 16, 16, 3] });
+    expect(readImageInput(input)).toMatchObject({ layout: 'nhwc', batch: null, height: 16, width: 16 });
+    expect(data).toEqual(planes(divisor));
+    expect(metadata).toEqual({ names: "{0: 'person'}" });
+  });
+
+  it('gets pixels where it took pixels, and keeps its fixed batch', async () => {
+    const { input, data } = await runBytes(mirror('float32', [1, 16, 16, 3]), 255);
+    expect(input?.dims).toEqual([1, 16, 16, 3]);
+    expect(data).toEqual(Float32Array.from(pixels, (level) => level / 255));
+  });
+
+  it('gets half floats where it took those', async () => {
+    const { data } = await runBytes(mirror('float16', ['n', 3, 16, 16]), 255);
+    const worst = planes(255).reduce(
+      (most, value, at) => Math.max(most, Math.abs(value - Number(data?.[at]))),
+      0,
+    );
+    expect(worst).toBeGreaterThan(0);
+    expect(worst).toBeLessThanOrEqual(2 ** -12); // half a step of 11 bits below 1
+  });
+
+  it.each(['demo-yolov8.onnx', 'demo-yunet.onnx'])('%s gives the same numbers as before', async (name) => {
+    const path = fileURLToPath(new URL(`../../../tools/demo-models/models/${name}`, import.meta.url));
+    const divisor = name.includes('yolo') ? 255 : 1;
+    await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
+    const [floats, bytes] = [
+      await runtime.loadModel(path),
+      await runtime.loadModel(path, { byteInput: { divisor } }),
+    ];
+    const taken = readImageInput(floats.info.inputs[0]);
+    const [height, width] = [taken?.height ?? 320, taken?.width ?? 320];
+    const data = Uint8Array.from({ length: 3 * height * width }, (_, at) => (at * at + (at >> 9)) % 256);
+    const plane = height * width;
+    const asPlanes = Float32Array.from(
+      data,
+      (_, at) => (data[(at % plane) * 3 + Math.floor(at / plane)] ?? 0) / divisor,
+    );
+    const ofFloats = await floats.run({
+      [floats.info.inputs[0]?.name ?? '']: { type: 'float32', data: asPlanes, dims: [1, 3, height, width] },
+    });
+    const ofBytes = await bytes.run({
+      [bytes.info.inputs[0]?.name ?? '']: { type: 'uint8', data, dims: [1, height, width, 3] },
+    });
+    expect(ofBytes.outputs).toEqual(ofFloats.outputs);
+  });
+});
+
+describe('a model that stays as it is', () => {
+  it.each([
+    ['takes bytes already', mirror('uint8', ['n', 3, 16, 16])],
+    ['takes no picture', doubling],
+    [
+      'takes two things',
+      onnxModel({
+        inputs: [
+          { name: 'x', dims: ['n', 3, 4, 4] },
+          { name: 'z', dims: ['n', 3, 4, 4] },
+        ],
+        outputs: [{ name: 'y', dims: ['n', 3, 4, 4] }],
+        nodes: [{ op: 'Add', inputs: ['x', 'z'], outputs: ['y'] }],
+      }),
+    ],
+    [
+      'is an engine in an ONNX file',
+      onnxModel({
+        inputs: [{ name: 'x', dims: ['n', 3, 4, 4] }],
+        outputs: [{ name: 'y', dims: ['n', 3, 4, 4] }],
+        nodes: [{ op: 'EPContext', inputs: ['x'], outputs: ['y'] }],
+      }),
+    ],
+  ])('%s', (_, bytes) => {
+    expect(withByteInput(bytes, { divisor: 255 })).toBeNull();
+  });
+
+  it('keeps its weights in another file', () => {
+    const model = mirror('float32', ['n', 3, 16, 16]);
+    // The weight's name and then TensorProto.external_data, one entry of two bytes more, in a graph and a tensor that are longer by it.
+    const at = model.indexOf('weight');
+    const external = Buffer.concat([
+      model.subarray(0, at + 6),
+      Buffer.from([(13 << 3) | 2, 0]),
+      model.subarray(at + 6),
+    ]);
+    const lengths = [...external.keys()].filter(
+      (index) => index < at && external[index - 1] === ((5 << 3) | 2),
+    );
+    const tensorLength = lengths.at(-1) ?? 0;
+    external[tensorLength] = (external[tensorLength] ?? 0) + 2;
+    const graphLength = external.indexOf((7 << 3) | 2) + 1;
+    external[graphLength] = (external[graphLength] ?? 0) + 2;
+    expect(withByteInput(external, { divisor: 255 })).toBeNull();
+    expect(withByteInput(model, { divisor: 255 })).not.toBeNull();
+  });
+
+  it('loads where it was asked for bytes', async () => {
+    await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
+    const path = await write('doubling.onnx', doubling);
+    const model = await runtime.loadModel(path, { byteInput: { divisor: 255 } });
+    expect(model.info.inputs).toEqual([{ name: 'x', type: 'float32', dims: ['n', 3] }]);
+  });
+});
+
+describe('withByteInput', () => {
+  it('ends with an answer or an error for any damage, and never hangs', async () => {
+    const model = await readFile(await write('mirror.onnx', mirror('float32', ['n', 3, 16, 16])));
+    fc.assert(
+      fc.property(fc.nat(model.length - 1), fc.nat(255), fc.nat(model.length), (at, value, length) => {
+        const damaged = Buffer.from(model.subarray(0, length));
+        if (at < damaged.length) damaged[at] = value;
+        try {
+          withByteInput(damaged, { divisor: 255 });
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'model_load_failed' });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

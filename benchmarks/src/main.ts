@@ -58,7 +58,13 @@ async function run(options: BenchOptions): Promise<void> {
   const sections: Section[] = [];
   for (const benchmark of options.benchmarks) {
     process.stderr.write(`${benchmark.name}: ${benchmark.about}\n`);
-    sections.push(await benchmark.run(context));
+    try {
+      sections.push(await benchmark.run(context));
+    } catch (error) {
+      // The others took half an hour, and are worth as much without it.
+      process.exitCode = 1;
+      process.stderr.write(`${benchmark.name} FAILED: ${(error as Error).stack}\n`);
+    }
   }
   const figures = `${introduce(machine, models, pictures.length, options.quick)}\n\n${markdownReport(sections)}`;
   process.stdout.write(`${figures}\n`);
@@ -67,7 +73,7 @@ async function run(options: BenchOptions): Promise<void> {
       options.json,
       `${JSON.stringify({ machine, models, quick: options.quick, sections }, null, 2)}\n`,
     );
-  if (options.write) writeFileSync(document, replaceFigures(readFileSync(document, 'utf8'), figures));
+  if (options.write && sections.length > 0) writeFileSync(document, replaceFigures(readFileSync(document, 'utf8'), figures));
 }
 
 try {

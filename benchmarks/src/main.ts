@@ -73,7 +73,8 @@ async function run(options: BenchOptions): Promise<void> {
       options.json,
       `${JSON.stringify({ machine, models, quick: options.quick, sections }, null, 2)}\n`,
     );
-  if (options.write && sections.length > 0) writeFileSync(document, replaceFigures(readFileSync(document, 'utf8'), figures));
+  if (options.write && sections.length > 0)
+    writeFileSync(document, replaceFigures(readFileSync(document, 'utf8'), figures));
 }
 
 try {

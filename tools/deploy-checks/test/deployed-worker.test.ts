@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type LocalKafka, type LocalRedis, startKafka, startRedis } from '@trinetra/local-servers';
-import { createTelemetry } from '@trinetra/telemetry';
+import { createFleetTelemetry, createTelemetry } from '@trinetra/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   buildApp,
@@ -152,8 +152,10 @@ describe('what is asked of Prometheus', () => {
     telemetry.fallback('detector', 'engine', 'onnx', 'reason');
     telemetry.inferenceFailed('detector', 'timeout');
     telemetry.engineRestarted('timeout');
-    for (const [name, labels] of readExposition(await telemetry.registry.metrics())) {
-      found.set(name, new Set([...labels, ...(found.get(name) ?? [])]));
+    for (const { registry } of [telemetry, createFleetTelemetry([0])]) {
+      for (const [name, labels] of readExposition(await registry.metrics())) {
+        found.set(name, new Set([...labels, ...(found.get(name) ?? [])]));
+      }
     }
     return found;
   }

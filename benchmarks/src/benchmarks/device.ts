@@ -42,8 +42,8 @@ async function play(context: BenchmarkContext, given: Play): Promise<PacedResult
 function summarise(result: PacedResult, batchSize: number): Numbers {
   const { latencies, arrivals, runs, span, seconds, written, published } = result;
   const ideal = idealLatencies(arrivals, { batchSize, timeoutMs, latencyOf: designLatency });
-  // Where each frame ran alone: from its XADD until the engine began.
-  const alone = runs.length === arrivals.length;
+  // Where each frame ran alone: from its XADD until the engine began. The run of the last one begins after the span.
+  const alone = runs.every(({ batch }) => batch === 1) && runs.length >= arrivals.length - 1;
   const leaves = alone ? runs.map(({ startMs }, at) => startMs - span[0] - (arrivals[at] ?? Number.NaN)) : [];
   const frames = runs.reduce((sum, { batch }) => sum + batch, 0);
   return {

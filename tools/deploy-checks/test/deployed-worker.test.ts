@@ -144,7 +144,7 @@ describe('what is asked of Prometheus', () => {
     KEDA: everywhere(readYaml('deploy/kubernetes/components/keda/scaled-object.yaml'), 'query'),
   };
 
-  /** What a worker exports, those labels too of which no sample comes up in a short run without a GPU. */
+  /** What a worker or a fleet exports, those labels too of which no sample comes up in a short run without a GPU. */
   async function exported(): Promise<Map<string, Set<string>>> {
     const found = readExposition(await worker.metrics());
     await using telemetry = createTelemetry({ workerId: 'w', version: '0', processMetrics: false });
@@ -193,6 +193,10 @@ describe('what is asked of Prometheus', () => {
     expect([...new Set(missing)].sort()).toEqual([
       'trinetra_build_info',
       'trinetra_telemetry_scrape_errors_total',
+      // Of a fleet (--gpus) only.
+      'trinetra_worker_restarts_total',
+      'trinetra_worker_scrape_failures_total',
+      'trinetra_worker_up',
     ]);
   });
 });

@@ -1,6 +1,6 @@
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { type ImageInput, readImageInput } from './image-input.ts';
-import { parseOnnx } from './onnx-file.ts';
+import { parseOnnx, type RawField, rawFieldsOf, textOf } from './onnx-file.ts';
 import { elementTypes, onnxField as field } from './onnx-format.ts';
 import { type OnnxNode, putMessage, putNode, putScalar, putValueInfo } from './onnx-writer.ts';
 import type { TensorInfo } from './types.ts';
@@ -8,30 +8,6 @@ import type { TensorInfo } from './types.ts';
 /** Pictures as bytes: levels 0..255, of which the model gets `level / divisor`; 255 for YOLO, 1 for models of levels. */
 export interface ByteInput {
   readonly divisor: number;
-}
-
-/** A field of a message as it lies in the file, its tag included; `content` is that of a nested message or text. */
-interface RawField {
-  readonly number: number;
-  readonly raw: Uint8Array;
-  readonly content: Uint8Array | null;
-}
-
-function* rawFieldsOf(bytes: Uint8Array): Generator<RawField> {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const from = reader.pos;
-    const [number, wireType] = reader.tag();
-    let content: Uint8Array | null = null;
-    if (wireType === WireType.LengthDelimited) content = reader.bytes();
-    else reader.skip(wireType, number);
-    yield { number, raw: bytes.subarray(from, reader.pos), content };
-  }
-}
-
-function nameOf(valueInfo: Uint8Array): string {
-  const name = [...rawFieldsOf(valueInfo)].find(({ number }) => number === field.valueName);
-  return Buffer.from(name?.content ?? []).toString('utf8');
 }
 
 /** The weights lie in a file of their own, which a model made of bytes cannot name. */
@@ -72,8 +48,11 @@ function writeGraph(
   const dims = image.layout === 'nchw' ? [batch, others[1] ?? 'height', others[2] ?? 'width', 3] : input.dims;
   for (const node of nodesOf(image, given.divisor)) putNode(writer, node);
   if (given.divisor !== 1) putScalar(writer, divisorName, given.divisor);
-  for (const { number, raw, content } of graph) {
-    const isInput = number === field.graphInput && content !== null && nameOf(content) === input.name;
+  for (const { number, raw, value } of graph) {
+    const isInput =
+      number === field.graphInput &&
+      value instanceof Uint8Array &&
+      textOf(value, field.valueName) === input.name;
     if (isInput) putValueInfo(writer, number, { name: bytesName(input.name), type: 'uint8', dims });
     else writer.raw(raw);
   }
@@ -93,14 +72,15 @@ export function withByteInput(model: Uint8Array, given: ByteInput): Uint8Array |
   if (firstOps.includes('EPContext')) return null; // around an engine, which stands alone in its graph
   if (input === undefined || others.length > 0 || image === null || image.type === 'uint8') return null;
   const writer = new BinaryWriter();
-  for (const { number, raw, content } of rawFieldsOf(model)) {
-    if (number !== field.modelGraph || content === null) {
+  for (const { number, raw, value } of rawFieldsOf(model)) {
+    if (number !== field.modelGraph || !(value instanceof Uint8Array)) {
       writer.raw(raw);
       continue;
     }
-    const graph = [...rawFieldsOf(content)];
+    const graph = [...rawFieldsOf(value)];
     const external = graph.some(
-      (part) => part.number === field.graphInitializer && isExternal(part.content ?? new Uint8Array()),
+      (part) =>
+        part.number === field.graphInitializer && part.value instanceof Uint8Array && isExternal(part.value),
     );
     if (external) return null;
     putMessage(writer, number, (inner) => writeGraph(inner, graph, input, given));

@@ -33,15 +33,30 @@ function unreadable(detail: string): InferenceError {
   return new InferenceError('model_load_failed', `expected an ONNX model but ${detail}`);
 }
 
-/** The fields of one protobuf message, in order. */
-function* fieldsOf(bytes: Uint8Array): Generator<ProtoField> {
+/** A field as it lies in the file, its tag included. */
+export interface RawField {
+  readonly number: number;
+  /** As in {@link ProtoField}; null for the numbers that are skipped there. */
+  readonly value: ProtoField['value'] | null;
+  readonly raw: Uint8Array;
+}
+
+/** All fields of one protobuf message, in order. */
+export function* rawFieldsOf(bytes: Uint8Array): Generator<RawField> {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
+    const from = reader.pos;
     const [number, wireType] = reader.tag();
-    if (wireType === WireType.Varint) yield { number, value: Number(reader.int64()) };
-    else if (wireType === WireType.LengthDelimited) yield { number, value: reader.bytes() };
+    let value: RawField['value'] = null;
+    if (wireType === WireType.Varint) value = Number(reader.int64());
+    else if (wireType === WireType.LengthDelimited) value = reader.bytes();
     else reader.skip(wireType, number);
+    yield { number, value, raw: bytes.subarray(from, reader.pos) };
   }
+}
+
+function* fieldsOf(bytes: Uint8Array): Generator<ProtoField> {
+  for (const { number, value } of rawFieldsOf(bytes)) if (value !== null) yield { number, value };
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
@@ -52,7 +67,8 @@ function* messagesOf(bytes: Uint8Array, wanted: number): Generator<Uint8Array> {
     if (number === wanted && typeof value !== 'number') yield value;
 }
 
-function textOf(bytes: Uint8Array, wanted: number): string {
+/** The text of a field; empty where the message has none. */
+export function textOf(bytes: Uint8Array, wanted: number): string {
   for (const value of messagesOf(bytes, wanted)) return text(value);
   return '';
 }

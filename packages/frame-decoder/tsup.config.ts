@@ -8,4 +8,5 @@ export default defineConfig({
   dts: true,
   clean: true,
   sourcemap: true,
+  external: ['koffi'], // tsup keeps dependencies out by itself, but not optional ones
 });

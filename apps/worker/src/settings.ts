@@ -216,7 +216,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   JPEG_DECODING: setting(
     oneOf('exact', 'fast'),
     'exact',
-    'exact: the pixels that the reference decoder gives; fast: half the CPU, embeddings move slightly',
+    'exact: the pixels that the reference decoder gives; fast: a little less CPU, embeddings move slightly',
   ),
   SKIP_FLAT_FRAMES: setting(flag, 'on', 'skip frames that are black, blown out or flat: on or off'),
   STREAM_PATTERN: setting(text, 'frames:*', 'which streams to read'),

@@ -1,9 +1,13 @@
 import jpeg from '@julusian/jpeg-turbo';
 import sharp from 'sharp';
 import type { ImageHeader } from './image-header.ts';
+import { isHarmless, type TurboJpeg } from './turbo-jpeg.ts';
 
 /** More scans than any encoder writes: files built to cost hours, with a few bytes for each pass over all pixels, end here. */
 const maxJpegScans = 100;
+
+/** What decodes JPEGs; without libjpeg-turbo's C interface, its package (`fast`) or libvips (`exact`) does. */
+export type JpegDecoder = TurboJpeg | 'fast' | 'exact';
 
 /**
  * Decodes into `target` (RGB, HWC, at least width x height x 3 bytes). Runs in the decode thread.
@@ -17,24 +21,25 @@ export async function decodePixels(
   bytes: Uint8Array,
   header: ImageHeader,
   target: Uint8Array,
-  accuracy: 'fast' | 'exact',
+  decoder: JpegDecoder,
 ): Promise<void> {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (header.format === 'jpeg') checkScans(source);
-  if (header.format === 'jpeg' && accuracy === 'fast' && header.components !== 4) {
-    if (decodeTurbo(source, header, target)) return;
+  if (header.format === 'jpeg' && header.components !== 4 && decoder !== 'exact') {
+    const decode = decoder === 'fast' ? decodeFast : decoder;
+    if (decode(source, header, target)) return; // where it cannot, libvips has the last word
   }
   await decodeSharp(source, header, target);
 }
 
-/** False when libjpeg-turbo refuses or warns: it does not say why, so libvips has the last word. */
-function decodeTurbo(source: Buffer, header: ImageHeader, target: Uint8Array): boolean {
+/** The package does not say why it refuses, and refuses where it only warns. */
+function decodeFast(source: Buffer, header: ImageHeader, target: Uint8Array): boolean {
   const out = Buffer.from(target.buffer, target.byteOffset, header.width * header.height * 3);
   try {
     const { width, height } = jpeg.decompressSync(source, out, { format: jpeg.FORMAT_RGB });
     return width === header.width && height === header.height;
   } catch {
-    return false; // decodeSharp throws with the reason, or decodes what turbo cannot
+    return false;
   }
 }
 
@@ -64,15 +69,14 @@ async function decodeSharp(source: Buffer, header: ImageHeader, target: Uint8Arr
       `Expected ${width}x${height} as in the header, decoded ${info.width}x${info.height}x${info.channels}`,
     );
   }
-  const broken = warnings.find((warning) => /corrupt jpeg data/i.test(warning) && !isHarmless(warning));
+  // Sharp hands out what libvips warned of in the whole process: it may be of a JPEG that another thread decodes.
+  const isJpeg = header.format === 'jpeg';
+  const broken = warnings.find(
+    (warning) => isJpeg && /corrupt jpeg data/i.test(warning) && !isHarmless(warning),
+  );
   if (broken !== undefined) throw new Error(broken.trim());
   if (cmyk) writeCmyk(data, target, width * height);
   else target.set(data);
-}
-
-/** Some cameras pad the scan before the end marker (EOI, 0xd9): every pixel is there by then. */
-function isHarmless(warning: string): boolean {
-  return /extraneous bytes before marker 0xd9/i.test(warning);
 }
 
 /** @see https://github.com/opencv/opencv icvCvt_CMYK2BGR_8u_C4C3R in modules/imgcodecs/src/utils.cpp */

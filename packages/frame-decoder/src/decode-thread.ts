@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
-import { decodePixels } from './decode-pixels.ts';
+import { decodePixels, type JpegDecoder } from './decode-pixels.ts';
 import { letterboxGeometry } from './letterbox-geometry.ts';
 import { createLetterboxFiller } from './letterbox-tensor.ts';
 import { tensorOf } from './tensor-of.ts';
 import type { DecodeRequest, ThreadData, ThreadMessage } from './thread-messages.ts';
+import { openTurboJpeg } from './turbo-jpeg.ts';
 
 if (parentPort === null) throw new Error('decode-thread runs as a worker thread only');
 const port = parentPort;
@@ -14,13 +15,20 @@ const { inputWidth, inputHeight, tensorType, jpegAccuracy } = workerData as Thre
 sharp.concurrency(1);
 sharp.cache(false);
 
+let jpegDecoder: JpegDecoder = jpegAccuracy;
+let slow: string | null = null;
+try {
+  jpegDecoder = await openTurboJpeg(jpegAccuracy);
+} catch (error) {
+  slow = error instanceof Error ? error.message : String(error);
+}
 const fill = createLetterboxFiller(inputWidth, inputHeight);
 
 const answer = async ({ buffers, byteLength, header }: DecodeRequest): Promise<ThreadMessage> => {
   const { width, height } = header;
   const data = new Uint8Array(buffers.image, 0, width * height * 3);
   try {
-    await decodePixels(new Uint8Array(buffers.bytes, 0, byteLength), header, data, jpegAccuracy);
+    await decodePixels(new Uint8Array(buffers.bytes, 0, byteLength), header, data, jpegDecoder);
   } catch (error) {
     return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
@@ -37,4 +45,4 @@ port.on('message', async (request: DecodeRequest | null) => {
   }
   port.postMessage(await answer(request));
 });
-port.postMessage({ type: 'ready' } satisfies ThreadMessage);
+port.postMessage({ type: 'ready', slow } satisfies ThreadMessage);

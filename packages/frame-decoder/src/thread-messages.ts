@@ -28,6 +28,7 @@ export interface DecodeRequest {
 
 /** From the thread: once ready, then one answer a request, in order. */
 export type ThreadMessage =
-  | { readonly type: 'ready' }
+  /** `slow`: why libjpeg-turbo's C interface cannot be used; null where it is. */
+  | { readonly type: 'ready'; readonly slow: string | null }
   | { readonly type: 'decoded'; readonly luma: LumaStatistics }
   | { readonly type: 'failed'; readonly message: string };

@@ -32,6 +32,7 @@ export class ThreadPool {
   readonly #queue: Job[] = [];
   readonly #idleWaiters: (() => void)[] = [];
   #failedStarts = 0;
+  #toldSlow = false;
   #restarts = 0;
   #broken: FrameDecoderError | undefined;
   #closing = false;
@@ -110,6 +111,7 @@ export class ThreadPool {
       if (message.type === 'ready') {
         slot.ready = true;
         this.#failedStarts = 0;
+        this.#tellSlow(message.slow);
         resolve();
       } else {
         slot.job?.resolve(message);
@@ -128,6 +130,12 @@ export class ThreadPool {
       if (!this.#closing) this.#replace(slot, message);
     });
     return promise;
+  }
+
+  #tellSlow(reason: string | null): void {
+    if (reason === null || this.#toldSlow || this.#data.jpegAccuracy === 'fast') return;
+    this.#toldSlow = true;
+    this.#logger.warn({ reason }, 'JPEGs take twice the time: libvips decodes them, not libjpeg-turbo');
   }
 
   #replace(slot: Slot, message: string): void {

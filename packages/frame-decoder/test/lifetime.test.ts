@@ -101,6 +101,41 @@ describe('abort', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('exact decoding', () => {
+  it.each(['../src/frame-decoder.ts', '../dist/index.js'])('finds libjpeg-turbo from %s', async (file) => {
+    const warnings: unknown[] = [];
+    const log = (): void => undefined;
+    const logger = {
+      debug: log,
+      info: log,
+      error: log,
+      warn: (...all: unknown[]) => void warnings.push(all),
+    };
+    const module: Pick<typeof import('../src/frame-decoder.ts'), 'createFrameDecoder'> = await import(
+      new URL(file, import.meta.url).href
+    );
+    await using decoder = await module.createFrameDecoder({ jpegAccuracy: 'exact', logger });
+    expect((await decoder.decode(jpeg)).ok).toBe(true);
+    expect(warnings).toEqual([]);
+  });
+
+  it('says once that libvips decodes where libjpeg-turbo is not there', async () => {
+    const warnings: string[] = [];
+    const log = (): void => undefined;
+    const warn = (details: object, text: string): void => {
+      warnings.push(`${text}: ${JSON.stringify(details)}`);
+    };
+    await using decoder = await createFrameDecoderWith(
+      { jpegAccuracy: 'exact', threads: 2, logger: { debug: log, info: log, error: log, warn } },
+      threadFile('slow-thread.ts'),
+    );
+    expect(decoder.stats().active).toBe(0);
+    expect(warnings).toEqual([
+      'JPEGs take twice the time: libvips decodes them, not libjpeg-turbo: {"reason":"no such library"}',
+    ]);
+  });
+});
+
 describe('a dying thread', () => {
   it('costs its own frame only and is replaced', async () => {
     const warnings: string[] = [];

@@ -126,7 +126,7 @@ class Runtime implements SingleRuntime {
     path: string,
     { profile = false, byteInput, ...options }: LoadModelOptions = {},
   ): Promise<LoadedModel> {
-    const { intraOpThreads, engineCacheFolder, ...values } = parseInferenceRuntimeOptions({
+    const { intraOpThreads, cpuNiceness, engineCacheFolder, ...values } = parseInferenceRuntimeOptions({
       ...this.#options,
       ...options,
     });
@@ -145,6 +145,7 @@ class Runtime implements SingleRuntime {
           provider,
           deviceId: values.deviceId,
           intraOpThreads,
+          cpuNiceness,
           byteInput,
           profile: profile && provider !== 'cpu',
         };

@@ -11,6 +11,7 @@ import {
   transferList,
 } from './messages.ts';
 import type { ModelSource } from './model-source.ts';
+import { lowerThread } from './niceness.ts';
 import { type NodePlacement, profilePrefix, readPlacement } from './node-placement.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
@@ -69,7 +70,8 @@ async function createSession(
 }
 
 async function load(request: SessionRequest): Promise<LoadedSession> {
-  const { source, provider, deviceId, intraOpThreads, byteInput, model, profile } = request;
+  const { source, provider, deviceId, intraOpThreads, cpuNiceness, byteInput, model, profile } = request;
+  if (provider === 'cpu') lowerThread(cpuNiceness); // a thread that feeds a GPU must not wait
   const options = {
     executionProviders: providersOf(provider, deviceId),
     intraOpNumThreads: intraOpThreads,

@@ -12,6 +12,8 @@ export interface SessionRequest {
   /** Of the GPU providers. */
   readonly deviceId: number;
   readonly intraOpThreads: number;
+  /** Of the thread, where the provider is the CPU. */
+  readonly cpuNiceness: number;
   /** Whether an ONNX model is to take bytes. */
   readonly byteInput?: ByteInput | undefined;
   /** Whether to find out where its operators run. */

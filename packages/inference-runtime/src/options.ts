@@ -7,6 +7,11 @@ import type { ThreadEnd } from './thread-client.ts';
 export interface InferenceRuntimeOptions {
   /** Threads of one run, 1..256; default: as many as this process has cores. */
   readonly intraOpThreads?: number;
+  /**
+   * Niceness of threads that run models on the CPU beyond that of the process, 0..19; default 5: with all cores busy the event loop,
+   * which reads and publishes, gets its core first. Linux only.
+   */
+  readonly cpuNiceness?: number;
   /** ONNX Runtime's names, tried in order for every file of a model; default `['cpu']`. */
   readonly executionProviders?: readonly string[];
   /** The provider that every model has to run on, one of `executionProviders`; default: any of them. */
@@ -43,6 +48,7 @@ export type InferenceRuntimeValues = Readonly<
 
 export const defaultInferenceRuntimeOptions: InferenceRuntimeValues = Object.freeze({
   intraOpThreads: availableParallelism(),
+  cpuNiceness: 5,
   executionProviders: Object.freeze(['cpu']),
   requireProvider: undefined,
   deviceId: 0,
@@ -55,6 +61,7 @@ export const defaultInferenceRuntimeOptions: InferenceRuntimeValues = Object.fre
 const hour = 3_600_000;
 const schema = z.strictObject({
   intraOpThreads: z.int().min(1).max(256).optional(),
+  cpuNiceness: z.int().min(0).max(19).optional(),
   executionProviders: z.array(z.string().min(1)).min(1).optional(),
   requireProvider: z.string().min(1).optional(),
   deviceId: z.int().min(0).max(255).optional(),
@@ -80,6 +87,7 @@ export function parseInferenceRuntimeOptions(options: InferenceRuntimeOptions): 
   const given = defaultInferenceRuntimeOptions;
   const {
     intraOpThreads = given.intraOpThreads,
+    cpuNiceness = given.cpuNiceness,
     executionProviders = given.executionProviders,
     requireProvider,
     deviceId = given.deviceId,
@@ -95,6 +103,7 @@ export function parseInferenceRuntimeOptions(options: InferenceRuntimeOptions): 
   }
   return {
     intraOpThreads,
+    cpuNiceness,
     executionProviders,
     requireProvider,
     deviceId,

@@ -1,5 +1,8 @@
-import type { RgbImage } from '@trinetra/contracts';
+import type { RgbImage, Xyxy } from '@trinetra/contracts';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { useKernels } from './kernels.ts';
+import * as reference from './person-crop.reference.ts';
 import { type CropFormat, valuesPerCrop, writePersonCrop } from './person-crop.ts';
 
 const bgr: CropFormat = { width: 320, height: 320, channels: 'bgr', mean: 0, divisor: 1 };
@@ -8,6 +11,18 @@ const grey = (width: number, height: number): RgbImage => ({
   width,
   height,
 });
+
+/** Pseudo-random levels, the darkest and the brightest among them often. */
+function noise(width: number, height: number, seed: number): RgbImage {
+  let state = seed;
+  const data = new Uint8Array(new SharedArrayBuffer(width * height * 3));
+  for (let at = 0; at < data.length; at += 1) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    const level = state >>> 22;
+    data[at] = level < 256 ? level : level < 512 ? 0 : level < 768 ? 255 : level;
+  }
+  return { data, width, height };
+}
 
 describe('writePersonCrop', () => {
   it.each([
@@ -62,5 +77,77 @@ describe('writePersonCrop', () => {
     const tensor = new Float32Array(12);
     writePersonCrop(image, [0, 0, 4, 4], format, tensor, 0);
     expect([...tensor.subarray(0, 4)]).toEqual([25, 60, 0, 255]);
+  });
+});
+
+describe('writePersonCrop against the reference in JavaScript', () => {
+  const side = fc.integer({ min: 1, max: 40 });
+  const formats = fc.record({
+    width: fc.integer({ min: 1, max: 70 }),
+    height: fc.integer({ min: 1, max: 70 }),
+    channels: fc.constantFrom('rgb', 'bgr'),
+    mean: fc.constantFrom(0, 127.5, 123.675, -0.1, 1 / 3),
+    divisor: fc.constantFrom(1, 128, 58.395, -3, 1e-3),
+  });
+  const places = fc.double({ min: -20, max: 320, noNaN: true });
+  const boxes = fc.oneof(
+    fc.tuple(places, places, places, places),
+    fc.tuple(places, places, side, side).map(([x, y, w, h]) => [x, y, x + w, y + h]),
+  );
+
+  /** Both write the middle one of three crops that were dirty. */
+  function expectSame(image: RgbImage, box: Xyxy, format: CropFormat, stretch: number): void {
+    const values = valuesPerCrop(format);
+    const dirty = () => new Float32Array(new SharedArrayBuffer(12 * values)).fill(-7);
+    const [found, expected] = [dirty(), dirty()];
+    const crop = writePersonCrop(image, box, format, found, 1, stretch);
+    expect(crop).toEqual(reference.writePersonCrop(image, box, format, expected, 1, stretch));
+    expect(Buffer.from(found.buffer).equals(Buffer.from(expected.buffer))).toBe(true);
+  }
+
+  it('is the same to the bit for any size, box, stretch and format', () => {
+    const sizes = fc.oneof(side, fc.integer({ min: 1, max: 300 }));
+    fc.assert(
+      fc.property(
+        ...([
+          sizes,
+          sizes,
+          fc.integer(),
+          boxes,
+          formats,
+          fc.double({ min: 0.2, max: 5, noNaN: true }),
+        ] as const),
+        (width, height, seed, box, format, stretch) => {
+          expectSame(noise(width, height, seed), box as Xyxy, format as CropFormat, stretch);
+        },
+      ),
+      { numRuns: 1500 },
+    );
+  });
+
+  it.each([
+    [0, 1, 'bgr'],
+    [127.5, 128, 'rgb'],
+    [123.675, 58.395, 'rgb'],
+  ] as const)(
+    'is the same to the bit for persons in a frame, mean %d and divisor %d',
+    (mean, divisor, channels) => {
+      const image = noise(640, 480, 3);
+      const format: CropFormat = { width: 320, height: 320, channels, mean, divisor };
+      for (const [x, y, w, h] of [
+        [600.5, 300, 60, 150],
+        [17, 20, 300, 600],
+        [-30, -30, 150, 320],
+        [0, 0, 640, 480],
+        [5, 400, 630, 3],
+      ] as const) {
+        expectSame(image, [x, y, x + w, y + h], format, 16 / 9);
+      }
+    },
+  );
+
+  it('takes little memory for the largest crops', () => {
+    expectSame(noise(8192, 40, 1), [0, 0, 8192, 40], { ...bgr, width: 640, height: 640 }, 1);
+    expect(useKernels(0).bytes.length).toBeLessThan(1_000_000);
   });
 });

@@ -1,6 +1,9 @@
 import type { RgbImage } from '@trinetra/contracts';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { useKernels } from './kernels.ts';
 import type { Affine } from './similarity.ts';
+import * as reference from './warp-affine.reference.ts';
 import { warpAffine } from './warp-affine.ts';
 
 /** Every pixel's channels differ from each other and from their neighbours'. */
@@ -78,5 +81,70 @@ describe('warpAffine', () => {
     ['past 32 bits on the other side', [1, 0, -(2 ** 27), 0, 1, -(2 ** 27)]],
   ] as [string, Affine][])('is black where the transform is %s', (_, transform) => {
     expect(warpAffine(grey(8, 8), transform, 4)).toEqual(new Uint8Array(48));
+  });
+});
+
+describe('warpAffine against the reference in JavaScript', () => {
+  const side = fc.integer({ min: 1, max: 60 });
+  /** Multiples of 1/64 px lie on the ties of the rounding to 1/32 px. */
+  const positions = fc.oneof(
+    fc.double({ min: -80, max: 80, noNaN: true }),
+    fc.integer({ min: -3000, max: 3000 }).map((n) => n / 64),
+  );
+  const scales = fc.oneof(
+    fc.double({ min: -3, max: 3, noNaN: true }),
+    fc.integer({ min: -128, max: 128 }).map((n) => n / 64),
+  );
+  const rotations = fc
+    .tuple(fc.double({ min: 0.1, max: 4, noNaN: true }), fc.double({ min: -4, max: 4, noNaN: true }))
+    .map(([scale, angle]) => [scale * Math.cos(angle), scale * Math.sin(angle)] as const);
+  const anything = fc.oneof(
+    fc.double(),
+    fc.constantFrom(0, 1, 0.49999999999999994 / 32, -0.5 / 32, 1e308, -1e308, 2 ** 31, -(2 ** 31)),
+    fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324),
+  );
+  const transforms = fc.oneof(
+    fc.tuple(scales, scales, positions, scales, scales, positions),
+    fc.tuple(rotations, positions, positions).map(([[p, q], x, y]) => [p, -q, x, q, p, y]),
+    fc.tuple(anything, anything, anything, anything, anything, anything),
+    fc.tuple(fc.constant(1), anything, anything, anything, fc.constant(1), anything),
+  );
+
+  it('is the same to the bit for any size and transform', () => {
+    fc.assert(
+      fc.property(
+        side,
+        side,
+        fc.integer({ min: 0, max: 40 }),
+        transforms,
+        (width, height, size, transform) => {
+          const image = pattern(width, height);
+          const expected = reference.warpAffine(image, transform as unknown as Affine, size);
+          expect(warpAffine(image, transform as unknown as Affine, size)).toEqual(expected);
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each([
+    ['a small face', [0.6, -0.1, 300, 0.1, 0.6, 200]],
+    ['a large face, tilted', [2.5, -1.5, 200, 1.5, 2.5, 20]],
+    ['a face at the top left', [1.3, 0.2, -40, -0.2, 1.3, -30]],
+    ['a face at the bottom right', [1.3, 0.2, 580, -0.2, 1.3, 440]],
+    ['the whole frame', [9, 0, -20, 0, 9, -20]],
+    ['a frame seen from far away', [60, 30, -3000, -30, 60, -1000]],
+    ['a frame from so far away that positions overflow', [1e308, -1e308, 320, 1e308, -1e308, 240]],
+  ] as [string, Affine][])('is the same to the bit for %s', (_, transform) => {
+    const image = pattern(640, 480);
+    expect(warpAffine(image, transform, 112)).toEqual(reference.warpAffine(image, transform, 112));
+    expect(useKernels(0).bytes.length).toBeLessThan(700_000);
+  });
+
+  it('gives each result memory of its own', () => {
+    const first = warpAffine(grey(8, 8), [1, 0, 0, 0, 1, 0], 4);
+    expect(first.buffer.byteLength).toBe(48);
+    warpAffine(grey(8, 8), [1, 0, 90, 0, 1, 90], 4);
+    expect(first).toEqual(new Uint8Array(48).fill(200));
   });
 });

@@ -1,0 +1,2 @@
+export { planTaps, resizeRow, writeRow } from './person-crop';
+export { warpRows } from './warp-affine';

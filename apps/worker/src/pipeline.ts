@@ -77,11 +77,14 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   }
 
   /**
-   * Decoding is part of a frame's wait for its batch; but where others are being decoded they are worth the wait, or a worker that can
-   * hardly decode as fast as frames come would run each alone.
+   * The way through Redis and decoding are part of a frame's wait for its batch. But where others are being decoded they are worth the
+   * wait, or a worker that can hardly decode as fast as frames come would run each alone; and a frame that lay in its stream for longer
+   * than a batch waits is one of a backlog, where the others follow.
    */
-  const waitingSince = ({ leasedAt, readyAt }: PreparedFrame): number =>
-    preparing === 0 ? leasedAt : readyAt;
+  const waitingSince = ({ lease, leasedAt, readyAt }: PreparedFrame): number => {
+    if (preparing > 0) return readyAt;
+    return lease.waitedMs < options.batchTimeoutMs ? leasedAt - lease.waitedMs : leasedAt;
+  };
 
   async function* preparedFrames(): AsyncGenerator<PreparedFrame> {
     for await (const result of pipelined(source.leases(), prepare, { depth: batchSize })) {

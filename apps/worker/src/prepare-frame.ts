@@ -8,7 +8,7 @@ export interface PreparedFrame {
   readonly lease: Lease;
   readonly entry: FrameEntry;
   readonly frame: DecodedFrame;
-  /** `performance.now()` when its entry was read; its wait for a batch counts from here, decoding is part of it. */
+  /** `performance.now()` when its entry was taken up. */
   readonly leasedAt: number;
   /** `performance.now()` when decoding ended. */
   readonly readyAt: number;

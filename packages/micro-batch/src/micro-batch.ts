@@ -1,5 +1,8 @@
 import { type MicroBatchOptions, parseMicroBatchOptions } from './options.ts';
 
+/** Timers count whole ms: a batch leaves up to half of one early rather than up to one late. */
+const timerUnitMs = 1;
+
 /**
  * Groups the items of `source` into batches: a batch leaves when it has `maxBatchSize` items, or when its oldest
  * item has waited `maxDelayMs`, the consumer asks for it, and its engine is free (see `busy`).
@@ -58,7 +61,7 @@ export async function* microBatch<T>(
       pull();
       const remainingMs =
         items.length === 0 ? Number.POSITIVE_INFINITY : oldestAt + maxDelayMs - performance.now();
-      const due = items.length > 0 && (ended || remainingMs <= 0);
+      const due = items.length > 0 && (ended || remainingMs < timerUnitMs / 2);
       const working = due && items.length < maxBatchSize ? busy?.() : undefined;
       if (items.length >= maxBatchSize || (due && working === undefined)) {
         const batch = items;

@@ -261,7 +261,8 @@ export class LeaseReader {
         room,
         ...visits.map((index) => index + 1),
       ]);
-      const [entries, evicted, empty, errors] = asList(reply).map((part) => asList(part));
+      const [parts, [nowMs]] = [asList(reply).slice(0, 4), asList(reply).slice(4)];
+      const [entries, evicted, empty, errors] = parts.map((part) => asList(part));
       const keyAt = (at: Parameters<typeof asNumber>[0]): string => keys[asNumber(at) - 1] ?? '';
       const readAtMs = Date.now();
       for (const entry of entries ?? []) {
@@ -270,7 +271,9 @@ export class LeaseReader {
         const fields = asList(rawFields) as readonly Buffer[];
         schedule.served(streamKey);
         this.#learnPriority(streamKey, fields);
-        this.#accept({ streamKey, entryId: asText(id), fields, deliveryCount: 1, readAtMs }, false);
+        const entryId = asText(id);
+        const waitedMs = Math.max(0, asNumber(nowMs) - Number.parseInt(entryId, 10));
+        this.#accept({ streamKey, entryId, fields, deliveryCount: 1, readAtMs, waitedMs }, false);
       }
       for (let at = 0; at + 1 < (evicted?.length ?? 0); at += 2) {
         ledger.evicted(keyAt(evicted?.[at]), asNumber(evicted?.[at + 1]));

@@ -73,6 +73,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
         fields: asList(fields) as readonly Buffer[],
         deliveryCount: asNumber(deliveryCount),
         readAtMs,
+        waitedMs: 0,
       });
     }
     for (const [list, outcome] of [

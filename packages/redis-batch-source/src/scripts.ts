@@ -45,7 +45,7 @@ end
 /**
  * KEYS: streams. ARGV: group, consumer, room, then visits (indices into KEYS, from 1).
  * Reads one entry a visit until the room is used; afterwards goes round the streams that still give.
- * Returns [entries [[index, id, fields]], evicted [index, n, ...], empty [index, ...], errors [index, text, ...]].
+ * Returns [entries [[index, id, fields]], evicted [index, n, ...], empty [index, ...], errors [index, text, ...], time in ms].
  */
 export const readScript: string = `${groupOf}${repair}
 local name, consumer, room = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -90,7 +90,8 @@ while some and #entries < room do
 end
 local empty = {}
 for i = 1, #KEYS do if done[i] then empty[#empty + 1] = i end end
-return {entries, evicted, empty, errors}
+local now = redis.call('TIME')
+return {entries, evicted, empty, errors, now[1] * 1000 + math.floor(now[2] / 1000)}
 `;
 
 /** KEYS: streams. ARGV: group, delete mode, then index and id in pairs. Returns the number of entries acked. */

@@ -11,6 +11,11 @@ export interface Lease {
   readonly deliveryCount: number;
   /** `Date.now()` when the entry reached this process. */
   readonly readAtMs: number;
+  /**
+   * How long it had lain in its stream by then, ms: by the clock of Redis, which also gave its ID. 0 where the ID is no time of the
+   * past, and for entries that were delivered before.
+   */
+  readonly waitedMs: number;
 }
 
 /** One camera in {@link SourceStats}; counts are since the start of the process. */

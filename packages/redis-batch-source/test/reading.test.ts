@@ -306,3 +306,14 @@ it('leaves streams alone whose names are not UTF-8, makes none in their place, a
   expect(await redis().dbsize()).toBe(3);
   expect(logged).toEqual(['{"cameras":["_invalid"]}', '{"cameras":["cam_1"]}']);
 });
+
+it('tells how long an entry lay in its stream, by the clock of Redis', async () => {
+  const [seconds] = await redis().time();
+  const ids = [-5, 60].map((offset) => `${(Number(seconds) + offset) * 1000}-0`);
+  for (const [at, id] of ids.entries()) await redis().xadd(`frames:cam_${at}`, id, 'frame', 'x');
+  const puller = new Puller(await source());
+  const waited = new Map((await puller.some(2)).map(({ entryId, waitedMs }) => [entryId, waitedMs]));
+  expect(waited.get(ids[0] ?? '')).toBeGreaterThanOrEqual(5000);
+  expect(waited.get(ids[0] ?? '')).toBeLessThan(60_000);
+  expect(waited.get(ids[1] ?? '')).toBe(0);
+});

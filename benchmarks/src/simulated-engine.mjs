@@ -75,21 +75,24 @@ function plantFace(name, data, [batch]) {
 function plantIn(ort) {
   const { InferenceSession, Tensor } = ort;
   const { run } = InferenceSession.prototype;
-  /** Names and shapes of a session's outputs by the shape of its input. */
+  /** Names and shapes of a session's outputs, the batch apart, by the shape of an item of its input. */
   const planted = new WeakMap();
 
   async function outputsOf(session, feeds, rest) {
-    const shape = Object.values(feeds)[0].dims.join('x');
+    const [batch, ...item] = Object.values(feeds)[0].dims;
+    const shape = item.join('x');
     const known = planted.get(session) ?? new Map();
     planted.set(session, known);
-    const before = known.get(shape);
-    if (before !== undefined) return before;
-    const real = await run.call(session, feeds, ...rest); // once a shape, to know what the outputs look like
-    // Of bytes: no model, but the conversion of a float picture that a proof feeds to one.
-    if (Object.values(real).some(({ type }) => type === 'uint8')) return null;
-    const outputs = Object.entries(real).map(([name, { dims }]) => ({ name, dims }));
-    known.set(shape, outputs);
-    return outputs;
+    if (!known.has(shape)) {
+      const real = await run.call(session, feeds, ...rest); // once, to know what the outputs look like
+      // Of bytes: no model, but the conversion of a float picture that a proof feeds to one.
+      if (Object.values(real).some(({ type }) => type === 'uint8')) return null;
+      known.set(
+        shape,
+        Object.entries(real).map(([name, { dims }]) => ({ name, of: dims.slice(1) })),
+      );
+    }
+    return known.get(shape).map(({ name, of }) => ({ name, dims: [batch, ...of] }));
   }
 
   /** New memory each time, as of ONNX Runtime: the worker moves it on. */

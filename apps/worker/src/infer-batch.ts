@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Logger } from '@trinetra/contracts';
 import type { Detection, Detector } from '@trinetra/detector';
 import type { Embedder, EmbeddingResult } from '@trinetra/embedder';
@@ -7,6 +7,7 @@ import type { FrameDecoder } from '@trinetra/frame-decoder';
 import type { Attempt } from '@trinetra/inference-runtime';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import type { FrameFindings } from './assemble-event.ts';
+import { EngineForecast } from './engine-forecast.ts';
 import { inOrder } from './in-order.ts';
 import { reasonOf } from './inference-health.ts';
 import type { PreparedFrame } from './prepare-frame.ts';
@@ -25,11 +26,17 @@ export interface InferenceStages {
 /** Batches in detection: one at work and one that waits at the engine, so that it never waits for the event loop. */
 const detectionsAtOnce = 2;
 
+/** From the end of a run to the begin of the next a batch that waits for it loses about so much, ms, on the way between the threads. */
+const handOverMs = 2;
+
 /** The stages that run on the engine. */
 export interface InferBatch {
   /** Never rejects for a frame's sake: what failed is told in its findings. Results come in the order of the calls. */
   infer(batch: readonly PreparedFrame[]): Promise<FrameFindings[]>;
-  /** Undefined where no batch is in detection, else resolves with the first that leaves it. */
+  /**
+   * Undefined where a batch that leaves now finds the engine free, or will just when it gets there; else resolves when that may
+   * have changed.
+   */
   engineBusy(): Promise<unknown> | undefined;
 }
 
@@ -40,6 +47,7 @@ export interface InferBatch {
 export function createInferBatch(stages: InferenceStages): InferBatch {
   const { decoder, detector, aligner, embedder, telemetry, limiter } = stages;
   const detecting = new Set<Promise<unknown>>();
+  const forecast = new EngineForecast(handOverMs);
 
   async function detectNow(batch: readonly PreparedFrame[]): Promise<Attempt<Detection[]>[]> {
     const startedAt = performance.now();
@@ -60,7 +68,7 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
 
   const detect = inOrder(
     (batch: readonly PreparedFrame[]) => {
-      const attempts = detectNow(batch);
+      const attempts = detectNow(batch).finally(forecast.begin(batch.length));
       detecting.add(attempts);
       return attempts.finally(() => detecting.delete(attempts));
     },
@@ -155,5 +163,13 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
     });
   }
 
-  return { infer, engineBusy: () => (detecting.size === 0 ? undefined : Promise.race(detecting)) };
+  function engineBusy(): Promise<unknown> | undefined {
+    if (detecting.size >= detectionsAtOnce) return Promise.race(detecting);
+    const leaveInMs = forecast.leaveInMs;
+    if (leaveInMs === 0) return undefined;
+    const known = Number.isFinite(leaveInMs);
+    return Promise.race([...detecting, ...(known ? [setTimeout(leaveInMs, null, { ref: false })] : [])]);
+  }
+
+  return { infer, engineBusy };
 }

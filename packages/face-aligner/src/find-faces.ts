@@ -8,6 +8,9 @@ import { type CropGeometry, valuesPerCrop, writePersonCrop } from './person-crop
 /** Buffers kept for the next runs: a crop is 1.2 MB at 320 px, a run has 4 at most. */
 const maxSpareBuffers = 8;
 
+/** A pattern: with it shared memory is filled ten times as fast as by a typed array's fill. */
+const zeros = Buffer.alloc(8);
+
 /** Finds the faces in the boxes of some persons with one run of the model. */
 export type FindFaces = (
   image: RgbImage,
@@ -48,7 +51,7 @@ export function createFindFaces(model: InferenceModel, face: FaceModel, threshol
     const crops = persons.map((person, index) =>
       writePersonCrop(image, person, format, tensor, index, stretch),
     );
-    tensor.fill(0, persons.length * values);
+    if (persons.length < batch) Buffer.from(tensor.buffer).fill(zeros, 4 * persons.length * values);
     const feed = imageFeed(input, tensor, [batch, 3, format.height, format.width], 1);
     const { outputs } = await model.run({ [input.name]: feed }, { signal, floatOutputs: true });
     spare.push(tensor); // not after a failure: the thread may still read it

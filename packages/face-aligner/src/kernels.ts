@@ -69,7 +69,8 @@ function compile(): FaceKernels {
 export function useKernels(byteLength: number): KernelsInUse {
   if (inUse !== undefined && inUse.bytes.length >= byteLength) return inUse;
   const kernels = inUse?.kernels ?? compile();
-  kernels.memory.grow(Math.ceil((byteLength - kernels.memory.buffer.byteLength) / pageBytes));
+  const missing = Math.max(0, byteLength - kernels.memory.buffer.byteLength);
+  kernels.memory.grow(Math.ceil(missing / pageBytes));
   const { buffer } = kernels.memory;
   inUse = {
     kernels,

@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gradient, solid } from '../test/pictures.ts';
+import { gradient, noise, solid } from '../test/pictures.ts';
+import { useKernels } from './kernels.ts';
 import { letterboxGeometry } from './letterbox-geometry.ts';
+import * as reference from './letterbox-tensor.reference.ts';
 import { createLetterboxFiller } from './letterbox-tensor.ts';
 import { resizeLinear } from './resize-linear.ts';
 
@@ -83,5 +86,64 @@ describe('createLetterboxFiller', () => {
       new Float32Array(9216),
     );
     expect(luma).toEqual({ mean: 127.5, stdDev: 127.5 });
+  });
+});
+
+describe('createLetterboxFiller against the reference in JavaScript', () => {
+  /** Fills dirty tensors of both types. */
+  function expectSame(
+    [width, height]: readonly [number, number],
+    [inputWidth, inputHeight]: readonly [number, number],
+    data: Uint8Array,
+  ): void {
+    const image = { data, width, height };
+    const letterbox = letterboxGeometry(width, height, inputWidth, inputHeight);
+    const [fill, expectedFill] = [createLetterboxFiller, reference.createLetterboxFiller].map((create) =>
+      create(inputWidth, inputHeight),
+    );
+    const length = 3 * inputWidth * inputHeight;
+    for (const create of [
+      () => new Uint8Array(new SharedArrayBuffer(length)).fill(7),
+      () => new Float32Array(new SharedArrayBuffer(4 * length)).fill(7),
+    ]) {
+      const [tensor, expected] = [create(), create()];
+      const luma = fill?.(image, letterbox, tensor);
+      expect(luma).toEqual(expectedFill?.(image, letterbox, expected));
+      expect(Buffer.from(tensor.buffer).equals(Buffer.from(expected.buffer))).toBe(true);
+    }
+  }
+
+  it('is the same to the bit for any sizes', () => {
+    const side = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constantFrom(32, 64));
+    const sizes = fc.tuple(side, side);
+    fc.assert(
+      fc.property(sizes, sizes, fc.integer(), (size, inputSize, seed) => {
+        expectSame(size, inputSize, noise(...size, seed));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    [640, 640],
+    [1920, 1080],
+    [1280, 720],
+    [480, 640],
+    [641, 479],
+    [320, 240],
+    [5000, 30],
+  ])('is the same to the bit for %i x %i in 640 x 640', (width, height) => {
+    expectSame([width, height], [640, 640], noise(width, height, 5));
+    expect(useKernels(0).bytes.length).toBeLessThan(200_000);
+  });
+
+  it('measures wide, bright pictures without an overflow, resized or not', () => {
+    for (const [width, height] of [
+      [15_000, 8],
+      [30_000, 16],
+    ] as const) {
+      const data = solid(width, height, [255, 255, 255]).fill(0, 0, (width * height * 3) / 4);
+      expectSame([width, height], [30_000, 16], data);
+    }
   });
 });

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRowResizer, resizeLinear } from './resize-linear.ts';
+import { noise } from '../test/pictures.ts';
+import * as reference from './resize-linear.reference.ts';
+import { createResizer, resizeLinear } from './resize-linear.ts';
 
 interface Vector {
   readonly width: number;
@@ -21,10 +24,25 @@ describe('resizeLinear', () => {
     expect([...resized.data]).toEqual([...Buffer.from(expected, 'base64')]);
   });
 
-  it('gives the rows of a second picture once it is reset', () => {
-    const resizer = createRowResizer(4, 4, 2, 2);
-    resizer.row(new Uint8Array(48).fill(10), 1);
-    resizer.reset();
-    expect([...resizer.row(new Uint8Array(48).fill(200), 1)]).toEqual([200, 200, 200, 200, 200, 200]);
+  it('resizes a second picture as the first', () => {
+    const resize = createResizer(4, 4, 2, 2);
+    const given: number[] = [];
+    for (const level of [10, 200]) {
+      resize(Buffer.alloc(48, level), (bytes, start) => given.push(...bytes.subarray(start, start + 12)));
+    }
+    expect(given).toEqual([...Buffer.alloc(12, 10), ...Buffer.alloc(12, 200)]);
+  });
+
+  it('equals the reference in JavaScript to the bit for any sizes', () => {
+    const side = fc.integer({ min: 1, max: 90 });
+    fc.assert(
+      fc.property(side, side, side, side, fc.integer(), (width, height, newWidth, newHeight, seed) => {
+        const image = { data: noise(width, height, seed), width, height };
+        expect(resizeLinear(image, newWidth, newHeight)).toEqual(
+          reference.resizeLinear(image, newWidth, newHeight),
+        );
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -1,5 +1,7 @@
 import type { RgbImage } from '@trinetra/contracts';
+import { scratch, useKernels } from './kernels.ts';
 import { roundHalfEven } from './letterbox-geometry.ts';
+import { measuredBytes } from './luma.ts';
 
 /** Weights are fixed-point with 11 bits, INTER_RESIZE_COEF_BITS of OpenCV. */
 const coefScale = 2048;
@@ -36,88 +38,83 @@ function planAxis(size: number, newSize: number, clampWeights: boolean): Axis {
   return axis;
 }
 
-/** Gives the rows of a resized picture one by one, from the top. The returned array is reused. */
-export interface RowResizer {
-  row(source: Uint8Array, y: number): Uint8Array;
-  /** Forgets the picture: to be called before the rows of another one. */
-  reset(): void;
+/** Takes `rows` rows of a resized picture from number `y` on: they begin at byte `start`, one after the other. */
+export type TakeRows = (bytes: Buffer, start: number, y: number, rows: number) => void;
+
+/** Resizes a picture and gives its rows from the top, some at a time; they are valid until `take` returns. */
+export type Resizer = (pixels: Buffer, take: TakeRows) => void;
+
+/** Rows that are given at once: few enough to stay in the cache. */
+const stripRows = 16;
+
+/** Offsets and weights as the kernels want them, padded with zeros to a multiple of four. */
+function packTaps({ first, weight0, weight1 }: Axis): Buffer {
+  const taps = new Int32Array(2 * Math.ceil(first.length / 4) * 4);
+  for (let i = 0; i < first.length; i++) {
+    taps[2 * i] = (first[i] as number) * 3;
+    taps[2 * i + 1] = (weight0[i] as number) | ((weight1[i] as number) << 16);
+  }
+  return Buffer.from(taps.buffer);
 }
 
 /**
  * `cv2.resize(..., interpolation=cv2.INTER_LINEAR)` of 8-bit RGB, in the same fixed-point arithmetic and
  * so to the bit: a horizontal pass in units of 1/2048, then a vertical one with truncated products.
+ * In the memory of the kernels lie one row of the picture, two resized ones and 16 rows of the result.
  *
  * @see https://github.com/opencv/opencv modules/imgproc/src/resize.cpp HResizeLinear, VResizeLinearVec_32s8u
  */
-export function createRowResizer(
-  width: number,
-  height: number,
-  newWidth: number,
-  newHeight: number,
-): RowResizer {
-  const horizontal = planAxis(width, newWidth, true);
-  const vertical = planAxis(height, newHeight, false);
-  const length = newWidth * 3;
-  const output = new Uint8Array(length);
-  let upper = new Int32Array(length);
-  let lower = new Int32Array(length);
-  let upperRow = -1;
-  let lowerRow = -1;
+export function createResizer(width: number, height: number, newWidth: number, newHeight: number): Resizer {
+  const taps = packTaps(planAxis(width, newWidth, true));
+  const { first, weight0, weight1 } = planAxis(height, newHeight, false);
+  const rowBytes = newWidth * 3;
+  const tapsAt = scratch + 64; // measureLuma keeps its sums before
+  const resizedBytes = Math.ceil((4 * rowBytes) / 64) * 64 + 64;
+  const upper = tapsAt + Math.ceil(taps.length / 64) * 64;
+  const lower = upper + resizedBytes;
+  const source = lower + resizedBytes;
+  // 16 more, for the reason that measureLuma's chunks are shifted.
+  const strip = source + Math.ceil((width * 3 + 8) / 64) * 64 + 16;
 
-  const pass = (source: Uint8Array, sourceRow: number, target: Int32Array): void => {
-    const { first, weight0, weight1 } = horizontal;
-    const start = sourceRow * width * 3;
-    const last = start + (width - 1) * 3;
-    for (let x = 0, o = 0; x < newWidth; x++, o += 3) {
-      const a = start + (first[x] as number) * 3;
-      const b = a < last ? a + 3 : a;
-      const w0 = weight0[x] as number;
-      const w1 = weight1[x] as number;
-      // >> 4 belongs to the vertical pass of OpenCV; done here it is done once a row.
-      target[o] = (Math.imul(source[a] as number, w0) + Math.imul(source[b] as number, w1)) >> 4;
-      target[o + 1] = (Math.imul(source[a + 1] as number, w0) + Math.imul(source[b + 1] as number, w1)) >> 4;
-      target[o + 2] = (Math.imul(source[a + 2] as number, w0) + Math.imul(source[b + 2] as number, w1)) >> 4;
+  return (pixels, take) => {
+    const { kernels, bytes } = useKernels(Math.max(measuredBytes, strip + stripRows * rowBytes + 16));
+    taps.copy(bytes, tapsAt);
+    let [above, below] = [upper, lower];
+    let [aboveRow, belowRow] = [-1, -1];
+    const load = (row: number, target: number): void => {
+      pixels.copy(bytes, source, row * width * 3, (row + 1) * width * 3);
+      kernels.resizeRow(source, tapsAt, newWidth, target);
+    };
+    for (let y = 0; y < newHeight; y++) {
+      const row = first[y] as number;
+      const row0 = Math.min(Math.max(row, 0), height - 1);
+      const row1 = Math.min(Math.max(row + 1, 0), height - 1);
+      if (row0 === belowRow) {
+        [above, below] = [below, above];
+        [aboveRow, belowRow] = [belowRow, aboveRow];
+      }
+      if (row0 !== aboveRow) load(row0, above);
+      aboveRow = row0;
+      if (row1 !== row0 && row1 !== belowRow) {
+        load(row1, below);
+        belowRow = row1;
+      }
+      const second = row1 === row0 ? above : below;
+      const inStrip = y % stripRows;
+      const [w0, w1] = [weight0[y] as number, weight1[y] as number];
+      kernels.blendRows(above, second, w0, w1, rowBytes, strip + inStrip * rowBytes);
+      if (inStrip === stripRows - 1 || y === newHeight - 1) take(bytes, strip, y - inStrip, inStrip + 1);
     }
-  };
-
-  return {
-    reset(): void {
-      upperRow = -1;
-      lowerRow = -1;
-    },
-    row(source: Uint8Array, y: number): Uint8Array {
-      const first = vertical.first[y] as number;
-      const row0 = Math.min(Math.max(first, 0), height - 1);
-      const row1 = Math.min(Math.max(first + 1, 0), height - 1);
-      if (row0 === lowerRow) {
-        [upper, lower] = [lower, upper];
-        [upperRow, lowerRow] = [lowerRow, upperRow];
-      }
-      if (row0 !== upperRow) {
-        pass(source, row0, upper);
-        upperRow = row0;
-      }
-      if (row1 !== row0 && row1 !== lowerRow) {
-        pass(source, row1, lower);
-        lowerRow = row1;
-      }
-      const s0 = upper;
-      const s1 = row1 === row0 ? upper : lower;
-      const w0 = vertical.weight0[y] as number;
-      const w1 = vertical.weight1[y] as number;
-      for (let i = 0; i < length; i++) {
-        output[i] =
-          ((Math.imul(s0[i] as number, w0) >> 16) + (Math.imul(s1[i] as number, w1) >> 16) + 2) >> 2;
-      }
-      return output;
-    },
   };
 }
 
-/** A whole picture at once; what {@link createRowResizer} says holds here. */
+/** A whole picture at once; what {@link createResizer} says holds here. */
 export function resizeLinear(image: RgbImage, newWidth: number, newHeight: number): RgbImage {
-  const resizer = createRowResizer(image.width, image.height, newWidth, newHeight);
+  const resize = createResizer(image.width, image.height, newWidth, newHeight);
   const data = new Uint8Array(newWidth * newHeight * 3);
-  for (let y = 0; y < newHeight; y++) data.set(resizer.row(image.data, y), y * newWidth * 3);
+  resize(
+    Buffer.from(image.data.buffer, image.data.byteOffset, image.data.byteLength),
+    (bytes, start, y, rows) => data.set(bytes.subarray(start, start + rows * newWidth * 3), y * newWidth * 3),
+  );
   return { data, width: newWidth, height: newHeight };
 }

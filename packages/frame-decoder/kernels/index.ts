@@ -1,0 +1,2 @@
+export { addLuma } from './luma';
+export { blendRows, resizeRow } from './resize-linear';

@@ -10,6 +10,8 @@ export interface BenchmarkContext {
   readonly models: ModelPaths;
   /** Short runs that show that everything works; their figures are rough. */
   readonly quick: boolean;
+  /** Of interleaved trials; benchmarks with long ones take 3 at most. */
+  readonly repetitions: number;
   /** The command that runs one benchmark as it was run now. */
   command(name: string): string;
   /** Progress, for the person at the terminal. */
@@ -22,6 +24,3 @@ export interface Benchmark {
   readonly about: string;
   run(context: BenchmarkContext): Promise<Section>;
 }
-
-/** Repetitions of interleaved trials. */
-export const repetitionsOf = ({ quick }: BenchmarkContext): number => (quick ? 1 : 5);

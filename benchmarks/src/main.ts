@@ -28,17 +28,12 @@ for (const [signal, code] of [
 process.on('disconnect', () => process.exit(129));
 process.channel?.unref();
 
-function introduce(
-  machine: Machine,
-  models: BenchmarkContext['models'],
-  pictures: number,
-  quick: boolean,
-): string {
+function introduce(machine: Machine, { models, pictures, quick, repetitions }: BenchmarkContext): string {
   const date = new Date().toISOString().slice(0, 10);
   const files = [models.detector, models.face, models.embedder].map((path) => basename(path)).join(', ');
   return [
     `${quick ? 'A QUICK run, rough figures' : 'Run'} of ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}, load before ${machine.loadBefore}.`,
-    `Models ${files}; ${pictures} pictures of 640x640. Medians of interleaved repetitions.`,
+    `Models ${files}; ${pictures.length} pictures of 640x640. Medians of interleaved repetitions, ${repetitions} at most.`,
   ].join('\n');
 }
 
@@ -52,6 +47,7 @@ async function run(options: BenchOptions): Promise<void> {
     pictures,
     models,
     quick: options.quick,
+    repetitions: options.repetitions,
     command: (name) => `npm run bench -- ${[name, options.given].filter(Boolean).join(' ')}`,
     say: (text) => process.stderr.write(`  ${text}\n`),
   };
@@ -66,7 +62,7 @@ async function run(options: BenchOptions): Promise<void> {
       process.stderr.write(`${benchmark.name} FAILED: ${(error as Error).stack}\n`);
     }
   }
-  const figures = `${introduce(machine, models, pictures.length, options.quick)}\n\n${markdownReport(sections)}`;
+  const figures = `${introduce(machine, context)}\n\n${markdownReport(sections)}`;
   process.stdout.write(`${figures}\n`);
   if (options.json !== undefined)
     writeFileSync(

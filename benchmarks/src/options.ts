@@ -7,6 +7,8 @@ import { demoModels } from './models.ts';
 export interface BenchOptions {
   readonly benchmarks: readonly Benchmark[];
   readonly quick: boolean;
+  /** Of interleaved trials, 1..99. */
+  readonly repetitions: number;
   /** Put the tables into docs/PERFORMANCE.md. */
   readonly write: boolean;
   /** File for the results as JSON. */
@@ -33,6 +35,10 @@ export function parseOptions(
     .description('Measures the worker beside what this machine could do at most.')
     .argument('[names...]', `which benchmarks (default: all)`)
     .option('--quick', 'short runs: shows that everything works, figures are rough')
+    .option(
+      '--repetitions <n>',
+      'of each trial, 1..99; those of long ones are 3 at most (default: 5, quick 1)',
+    )
     .option('--write', 'put the tables into docs/PERFORMANCE.md')
     .option('--json <file>', 'write the results as JSON')
     .option(
@@ -47,11 +53,18 @@ export function parseOptions(
     .parse(args, { from: 'user' });
   const values = program.opts<{
     quick?: true;
+    repetitions?: string;
     write?: true;
     json?: string;
     models?: string;
     frames?: string;
   }>();
+  const repetitions = Number(values.repetitions ?? (values.quick === true ? 1 : 5));
+  if (!Number.isInteger(repetitions) || repetitions < 1 || repetitions > 99) {
+    throw new RangeError(
+      `--repetitions: expected a whole number of 1..99 but received ${values.repetitions}`,
+    );
+  }
   const unknown = program.args.filter((name) => known.every((benchmark) => benchmark.name !== name));
   if (unknown.length > 0) {
     const names = known.map(({ name }) => name).join(', ');
@@ -61,10 +74,12 @@ export function parseOptions(
     values.models === undefined ? '' : `--models ${values.models}`,
     values.frames === undefined ? '' : `--frames ${values.frames}`,
     values.quick === true ? '--quick' : '',
+    values.repetitions === undefined ? '' : `--repetitions ${values.repetitions}`,
   ];
   return {
     benchmarks: program.args.length === 0 ? known : known.filter(({ name }) => program.args.includes(name)),
     quick: values.quick === true,
+    repetitions,
     write: values.write === true,
     json: values.json === undefined ? undefined : resolve(base, values.json),
     models: values.models === undefined ? demoModels : resolve(base, values.models),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { remaining, writeBacklog } from '../backlog.ts';
-import { type Benchmark, type BenchmarkContext, repetitionsOf } from '../benchmark.ts';
+import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { designLatency, idealLatencies } from '../ideal-worker.ts';
 import { modelEnv } from '../models.ts';
 import { type PacedResult, playPaced } from '../paced-trial.ts';
@@ -183,7 +183,7 @@ export const device: Benchmark = {
       '2 workers': () => workersTogether(context, 2),
       '4 workers': () => workersTogether(context, 4),
     };
-    const all = await interleave(trials, Math.min(3, repetitionsOf(context)), context.say);
+    const all = await interleave(trials, Math.min(3, context.repetitions), context.say);
     const results = new Map([...all].map(([name, rows]) => [name, medians(rows)] as const));
     const load = ['80 % load', 'lone frames'].map((name) => {
       const row = results.get(name) ?? {};

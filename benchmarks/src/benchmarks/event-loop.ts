@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Benchmark, type BenchmarkContext, repetitionsOf } from '../benchmark.ts';
+import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { modelEnv } from '../models.ts';
 import type { Section } from '../report.ts';
 import { simulatedEngine } from '../simulated-engine.ts';
@@ -86,7 +86,7 @@ export const eventLoop: Benchmark = {
       'engine of zero cost, 10 persons': () =>
         observe(context, 1200, simulatedEngine({ device: 'zero', persons: 10, batchSize: 4 })),
     };
-    const all = await interleave(trials, Math.min(3, repetitionsOf(context)), context.say);
+    const all = await interleave(trials, Math.min(3, context.repetitions), context.say);
     const results = [...all].map(([name, rows]) => [name, medians(rows)] as const);
     const p99 = results[0]?.[1]['p99Ms'] ?? Number.NaN;
     return {

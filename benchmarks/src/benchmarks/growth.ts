@@ -1,5 +1,5 @@
 import { streamOf } from '../backlog.ts';
-import { type Benchmark, type BenchmarkContext, repetitionsOf } from '../benchmark.ts';
+import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { modelEnv } from '../models.ts';
 import { residentMegabytes } from '../process-usage.ts';
 import type { Section, Table, Target } from '../report.ts';
@@ -146,7 +146,7 @@ export const growth: Benchmark = {
       ),
       ...Object.fromEntries(depths.map((depth) => [`backlog ${depth}`, one({ frames: depth })])),
     };
-    const all = await interleave(trials, Math.min(3, repetitionsOf(context)), context.say);
+    const all = await interleave(trials, Math.min(3, context.repetitions), context.say);
     const results = new Map([...all].map(([name, rows]) => [name, medians(rows)] as const));
     return {
       name: 'growth',

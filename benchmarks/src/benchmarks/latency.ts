@@ -1,4 +1,4 @@
-import { type Benchmark, type BenchmarkContext, repetitionsOf } from '../benchmark.ts';
+import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { quantileBetween, type Sample } from '../metrics-text.ts';
 import { modelEnv } from '../models.ts';
 import { playPaced } from '../paced-trial.ts';
@@ -53,7 +53,7 @@ export const latency: Benchmark = {
     const trials = Object.fromEntries(
       loads.map((load) => [`${100 * load} % load`, () => playAt(context, load * framesPerSecond)]),
     );
-    const all = await interleave(trials, Math.min(3, repetitionsOf(context)), context.say);
+    const all = await interleave(trials, Math.min(3, context.repetitions), context.say);
     return {
       name: 'latency',
       title: 'Latency by stage',

@@ -1,6 +1,6 @@
 import { type DetectionEvent, encodeDetectionEvent } from '@trinetra/contracts';
 import { compressFrame } from 'lz4-napi';
-import { type Benchmark, repetitionsOf } from '../benchmark.ts';
+import type { Benchmark } from '../benchmark.ts';
 import type { Section } from '../report.ts';
 import { interleave, medians } from '../statistics.ts';
 
@@ -86,7 +86,7 @@ export const serialisation: Benchmark = {
     const trials = Object.fromEntries(
       crowds.map((persons) => [String(persons), () => measure(persons, seconds)]),
     );
-    const all = await interleave(trials, repetitionsOf(context), context.say);
+    const all = await interleave(trials, context.repetitions, context.say);
     return {
       name: 'serialisation',
       title: 'Serialisation',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Benchmark, type BenchmarkContext, repetitionsOf } from '../benchmark.ts';
+import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { countPersons } from '../count-persons.ts';
 import type { DecodeJob } from '../decode-loop.ts';
 import { runLoop } from '../loop-child.ts';
@@ -181,7 +181,7 @@ export const throughput: Benchmark = {
       const file = join(folder, 'pictures.json');
       await writeFile(file, JSON.stringify(pictures.map((picture) => picture.toString('base64'))));
       const trials = { ...bareTrials(context, file), ...pathTrials(context, python) };
-      const all = await interleave(trials, repetitionsOf(context), context.say);
+      const all = await interleave(trials, context.repetitions, context.say);
       const results = new Map([...all].map(([name, rows]) => [name, medians(rows)] as const));
       const counted = await measureThroughput({
         world,

@@ -70,21 +70,28 @@ function plantInKafka() {
   };
 }
 
+/** The decode threads call libjpeg-turbo's C functions by koffi. */
 async function plantInDecoder() {
-  const { default: sharp } = await import(
-    new URL('index.mjs', pathToFileURL(packageOf('frame-decoder').resolve('sharp'))).href
+  const { default: koffi } = await import(
+    new URL('index.js', pathToFileURL(packageOf('frame-decoder').resolve('koffi'))).href
   );
-  const { toBuffer } = sharp.prototype;
-  sharp.prototype.toBuffer = async function (...args) {
-    const decoding = toBuffer.apply(this, args); // libvips is at work by now
-    if (armed) at('during-decode');
-    const decoded = await decoding;
-    if (poison === 'decode') {
-      const { data, info } = decoded;
-      const middle = ((info.height >> 1) * info.width + (info.width >> 1)) * info.channels;
-      if (isMagenta(...[0, 1, 2].map((channel) => data[middle + channel]))) end();
-    }
-    return decoded;
+  const { load } = koffi;
+  koffi.load = (...names) => {
+    const library = load(...names);
+    const get = library.func('int tj3Get(void *handle, int parameter)');
+    const func = (declaration) => {
+      const call = library.func(declaration);
+      if (!declaration.includes('tj3Decompress8')) return call;
+      return (handle, source, bytes, pixels, ...rest) => {
+        if (armed) at('during-decode');
+        const result = call(handle, source, bytes, pixels, ...rest);
+        const [width, height] = [get(handle, 5), get(handle, 6)]; // TJPARAM_JPEGWIDTH, TJPARAM_JPEGHEIGHT
+        const middle = ((height >> 1) * width + (width >> 1)) * 3;
+        if (poison === 'decode' && isMagenta(...pixels.subarray(middle, middle + 3))) end();
+        return result;
+      };
+    };
+    return { func };
   };
 }
 

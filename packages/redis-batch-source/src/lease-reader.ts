@@ -261,8 +261,9 @@ export class LeaseReader {
         room,
         ...visits.map((index) => index + 1),
       ]);
-      const [parts, [nowMs]] = [asList(reply).slice(0, 4), asList(reply).slice(4)];
-      const [entries, evicted, empty, errors] = parts.map((part) => asList(part));
+      const parts = asList(reply);
+      const [entries, evicted, empty, errors] = parts.slice(0, 4).map((part) => asList(part));
+      const nowMs = asNumber(parts[4]);
       const keyAt = (at: Parameters<typeof asNumber>[0]): string => keys[asNumber(at) - 1] ?? '';
       const readAtMs = Date.now();
       for (const entry of entries ?? []) {
@@ -272,7 +273,7 @@ export class LeaseReader {
         schedule.served(streamKey);
         this.#learnPriority(streamKey, fields);
         const entryId = asText(id);
-        const waitedMs = Math.max(0, asNumber(nowMs) - Number.parseInt(entryId, 10));
+        const waitedMs = Math.max(0, nowMs - Number.parseInt(entryId, 10));
         this.#accept({ streamKey, entryId, fields, deliveryCount: 1, readAtMs, waitedMs }, false);
       }
       for (let at = 0; at + 1 < (evicted?.length ?? 0); at += 2) {

@@ -1,6 +1,6 @@
 // The plain arithmetic that person-crop.ts has to equal to the bit. For tests only.
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
-import { type CropFormat, type CropGeometry, valuesPerCrop } from './person-crop.ts';
+import { type CropFormat, type CropGeometry, roundHalfEven, valuesPerCrop } from './person-crop.ts';
 
 /** Weights are fixed-point with 11 bits, INTER_RESIZE_COEF_BITS of OpenCV. */
 const one = 2048;
@@ -71,12 +71,6 @@ function writeRow(
     tensor[to + plane1] = levels[(sum1 + half) >> 22] as number;
     tensor[to + plane2] = levels[(sum2 + half) >> 22] as number;
   }
-}
-
-/** As Python's `round`: halves go to the even neighbour. */
-function roundHalfEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
+import { noise } from '@trinetra/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { useKernels } from './kernels.ts';
@@ -12,17 +13,11 @@ const grey = (width: number, height: number): RgbImage => ({
   height,
 });
 
-/** Pseudo-random levels, the darkest and the brightest among them often. */
-function noise(width: number, height: number, seed: number): RgbImage {
-  let state = seed;
-  const data = new Uint8Array(new SharedArrayBuffer(width * height * 3));
-  for (let at = 0; at < data.length; at += 1) {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    const level = state >>> 22;
-    data[at] = level < 256 ? level : level < 512 ? 0 : level < 768 ? 255 : level;
-  }
-  return { data, width, height };
-}
+const noiseImage = (width: number, height: number, seed: number): RgbImage => ({
+  data: noise(width, height, seed),
+  width,
+  height,
+});
 
 describe('writePersonCrop', () => {
   it.each([
@@ -118,7 +113,7 @@ describe('writePersonCrop against the reference in JavaScript', () => {
           fc.double({ min: 0.2, max: 5, noNaN: true }),
         ] as const),
         (width, height, seed, box, format, stretch) => {
-          expectSame(noise(width, height, seed), box as Xyxy, format as CropFormat, stretch);
+          expectSame(noiseImage(width, height, seed), box as Xyxy, format as CropFormat, stretch);
         },
       ),
       { numRuns: 1500 },
@@ -132,7 +127,7 @@ describe('writePersonCrop against the reference in JavaScript', () => {
   ] as const)(
     'is the same to the bit for persons in a frame, mean %d and divisor %d',
     (mean, divisor, channels) => {
-      const image = noise(640, 480, 3);
+      const image = noiseImage(640, 480, 3);
       const format: CropFormat = { width: 320, height: 320, channels, mean, divisor };
       for (const [x, y, w, h] of [
         [600.5, 300, 60, 150],
@@ -147,7 +142,7 @@ describe('writePersonCrop against the reference in JavaScript', () => {
   );
 
   it('takes little memory for the largest crops', () => {
-    expectSame(noise(8192, 40, 1), [0, 0, 8192, 40], { ...bgr, width: 640, height: 640 }, 1);
+    expectSame(noiseImage(8192, 40, 1), [0, 0, 8192, 40], { ...bgr, width: 640, height: 640 }, 1);
     expect(useKernels(0).bytes.length).toBeLessThan(1_000_000);
   });
 });

@@ -1,6 +1,7 @@
+import { noise } from '@trinetra/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gradient, noise, solid } from '../test/pictures.ts';
+import { gradient, solid } from '../test/pictures.ts';
 import { useKernels } from './kernels.ts';
 import { letterboxGeometry } from './letterbox-geometry.ts';
 import * as reference from './letterbox-tensor.reference.ts';

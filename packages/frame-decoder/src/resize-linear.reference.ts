@@ -1,41 +1,6 @@
 // The plain arithmetic that resize-linear.ts has to equal to the bit. For tests only.
 import type { RgbImage } from '@trinetra/contracts';
-import { roundHalfEven } from './letterbox-geometry.ts';
-
-/** Weights are fixed-point with 11 bits, INTER_RESIZE_COEF_BITS of OpenCV. */
-const coefScale = 2048;
-
-interface Axis {
-  /** First source index of each output index; may lie outside, -1..size-1, on the vertical axis. */
-  readonly first: Int32Array;
-  /** Weights of the first and of the next source index, 0..2048. */
-  readonly weight0: Int32Array;
-  readonly weight1: Int32Array;
-}
-
-function planAxis(size: number, newSize: number, clampWeights: boolean): Axis {
-  const axis: Axis = {
-    first: new Int32Array(newSize),
-    weight0: new Int32Array(newSize),
-    weight1: new Int32Array(newSize),
-  };
-  const scale = 1 / (newSize / size);
-  for (let i = 0; i < newSize; i++) {
-    const position = Math.fround((i + 0.5) * scale - 0.5);
-    let first = Math.floor(position);
-    let fraction = Math.fround(position - first);
-    // OpenCV drops the weight outside the picture on the horizontal axis, and repeats the border row
-    // (keeping both truncated products) on the vertical one.
-    if (clampWeights && (first < 0 || first >= size - 1)) {
-      first = first < 0 ? 0 : size - 1;
-      fraction = 0;
-    }
-    axis.first[i] = first;
-    axis.weight0[i] = roundHalfEven(Math.fround(1 - fraction) * coefScale);
-    axis.weight1[i] = roundHalfEven(fraction * coefScale);
-  }
-  return axis;
-}
+import { planAxis } from './resize-linear.ts';
 
 /** Gives the rows of a resized picture one by one, from the top. The returned array is reused. */
 export interface RowResizer {

@@ -14,7 +14,8 @@ interface Axis {
   readonly weight1: Int32Array;
 }
 
-function planAxis(size: number, newSize: number, clampWeights: boolean): Axis {
+/** Shared with the reference of the tests: the kernels begin after it. */
+export function planAxis(size: number, newSize: number, clampWeights: boolean): Axis {
   const axis: Axis = {
     first: new Int32Array(newSize),
     weight0: new Int32Array(newSize),

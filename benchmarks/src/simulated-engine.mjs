@@ -95,14 +95,14 @@ function plantIn(ort) {
     return known.get(shape).map(({ name, of }) => ({ name, dims: [batch, ...of] }));
   }
 
-  /** New memory each time, as of ONNX Runtime: the worker moves it on. */
-  function plant({ name, dims }) {
-    const data = new Float32Array(volume(dims));
+  /** Into the memory that the worker gave, as ONNX Runtime does, which holds what an earlier run planted; else into new memory. */
+  function plant({ name, dims }, given) {
+    const data = given?.data ?? new Float32Array(volume(dims));
     if (dims.length === 2)
       data.fill(1); // an embedding
     else if (/_(8|16|32)$/.test(name)) plantFace(name, data, dims);
     else plantPersons(data, dims);
-    return new Tensor('float32', data, dims);
+    return given ?? new Tensor('float32', data, dims);
   }
 
   InferenceSession.prototype.run = async function (feeds, ...rest) {
@@ -110,7 +110,8 @@ function plantIn(ort) {
     if (outputs === null) return run.call(this, feeds, ...rest);
     const isDetector = outputs.some(({ dims }) => dims.length === 3 && dims[2] > 1000 && dims[1] >= 5);
     if (holds && isDetector) occupyDevice(Object.values(feeds)[0].dims[0]);
-    return Object.fromEntries(outputs.map((output) => [output.name, plant(output)]));
+    const [fetches = {}] = rest;
+    return Object.fromEntries(outputs.map((output) => [output.name, plant(output, fetches[output.name])]));
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from '@trinetra/contracts';
 import { compareHeads, createDetector, type Detector } from '@trinetra/detector';
-import { createEmbedder, type Embedder, pixelScaleOf } from '@trinetra/embedder';
-import { createFaceAligner, type FaceAligner } from '@trinetra/face-aligner';
+import { createEmbedder, type Embedder, embedderByteInput, pixelScaleOf } from '@trinetra/embedder';
+import { createFaceAligner, type FaceAligner, faceByteInput } from '@trinetra/face-aligner';
 import {
   createInferencePool,
   type InferenceModel,
@@ -146,10 +146,15 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
     const detectorModel = await load(runtime, 'detector', config.YOLO_ENGINE_PATH, telemetry, {
       byteInput: { divisor: 255 },
     });
-    const embedderModel = await load(runtime, 'embedder', config.ARCFACE_ENGINE_PATH, telemetry, laterStage);
+    const embedderModel = await load(runtime, 'embedder', config.ARCFACE_ENGINE_PATH, telemetry, {
+      ...laterStage,
+      byteInput: embedderByteInput,
+    });
     const facePath = config.FACE_MODEL_PATH;
     const faceModel =
-      facePath === undefined ? null : await load(runtime, 'face', facePath, telemetry, laterStage);
+      facePath === undefined
+        ? null
+        : await load(runtime, 'face', facePath, telemetry, { ...laterStage, byteInput: faceByteInput });
     const headCrop = faceModel === null && config.FACE_FALLBACK === 'head-crop';
     if (faceModel === null) {
       const rest = headCrop

@@ -1,3 +1,4 @@
+import type { ByteInput } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
 import { FakeModel, type FakeModelSetup } from '../test/fake-model.ts';
 import { DetectorError } from './errors.ts';
@@ -84,6 +85,15 @@ describe('readContract', () => {
     expect(refusal).toBeInstanceOf(DetectorError);
     expect(refusal).toMatchObject({ code: 'model_mismatch', message: expect.stringMatching(message) });
   });
+});
+
+it('takes a model that was loaded for bytes where they become level / 255', () => {
+  const { info } = new FakeModel({ input: ['n', 640, 640, 3], inputType: 'uint8' });
+  const read = (byteInput: ByteInput): object => readContract({ ...info, byteInput }, [0]);
+  expect(read({ divisor: 255 })).toMatchObject({ input: { type: 'uint8' } });
+  for (const byteInput of [{ divisor: 1 }, { divisor: 255, mean: 127.5 }]) {
+    expect(() => read(byteInput)).toThrow(`byteInput: { divisor: 255 }, not ${JSON.stringify(byteInput)}`);
+  }
 });
 
 describe('parseClassNames', () => {

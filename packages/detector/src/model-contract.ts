@@ -83,6 +83,12 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
   if (output.type !== 'float32' && output.type !== 'float16') {
     throw mismatch('a float32 or float16 output [n, 4 + classes, anchors]');
   }
+  const { byteInput } = info;
+  if (byteInput !== undefined && (byteInput.divisor !== 255 || (byteInput.mean ?? 0) !== 0)) {
+    throw mismatch(
+      `bytes that become level / 255, byteInput: { divisor: 255 }, not ${JSON.stringify(byteInput)},`,
+    );
+  }
   const classNames = parseClassNames(info.metadata['names']);
   const problem = problemOfHead(output.dims, classNames, classIds);
   if (problem !== null) throw mismatch(problem);

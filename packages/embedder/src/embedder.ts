@@ -1,7 +1,7 @@
 import { TrinetraError } from '@trinetra/contracts';
 import { createSizedRunner, imageFeed, paddedSize, type TensorData } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
-import { faceSize, faceValues, pixelScaleOf, writeFace } from './face-tensor.ts';
+import { faceSize, faceValues, writeFace } from './face-tensor.ts';
 import { embeddingSize, readContract } from './model-contract.ts';
 import { normalise } from './normalise.ts';
 import { type EmbedderOptions, parseEmbedderOptions } from './options.ts';
@@ -52,9 +52,8 @@ function failureOf(error: unknown): EmbeddingResult {
 export function createEmbedder(options: EmbedderOptions): Embedder {
   const { model, observer, ...given } = options;
   const { maxRunSize, runSizes } = parseEmbedderOptions(given);
-  const { input, output, fixedBatch } = readContract(model.info);
-  // Bytes can only be the levels themselves.
-  const scale = input.type === 'uint8' ? 'raw' : pixelScaleOf(model.info.firstOps);
+  const { input, output, fixedBatch, scale } = readContract(model.info);
+  const bytes = input.type === 'uint8' && input.layout === 'nhwc';
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);
   const runner = createSizedRunner({
     maxSize: runSize,
@@ -62,8 +61,24 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     sizes: runSizes,
     observer,
   });
-  /** Memory of runs, shared with the inference thread, by their number of faces: at most 16, 20 MB together. */
-  const spare = new Map<number, Float32Array>();
+  /** Memory of runs, shared with the inference thread, by their number of faces: at most 16, of bytes 5 MB together, else 20. */
+  const spare = new Map<number, Uint8Array | Float32Array>();
+
+  function allocate(batch: number): Uint8Array | Float32Array {
+    const memory = new SharedArrayBuffer((bytes ? 1 : 4) * batch * faceValues);
+    return bytes ? new Uint8Array(memory) : new Float32Array(memory);
+  }
+
+  /** The faces, and what is left of the batch empty, as the model's input takes them. */
+  function write(faces: readonly Uint8Array[], tensor: Uint8Array | Float32Array, batch: number): TensorData {
+    if (faces.length < batch) tensor.fill(0, faces.length * faceValues);
+    if (tensor instanceof Uint8Array) {
+      for (const [index, face] of faces.entries()) tensor.set(face, index * faceValues);
+      return { type: 'uint8', data: tensor, dims: [batch, faceSize, faceSize, 3] };
+    }
+    for (const [index, face] of faces.entries()) writeFace(face, scale, tensor, index);
+    return imageFeed(input, tensor, [batch, 3, faceSize, faceSize], { divisor: 1 });
+  }
 
   function checkOutput(result: TensorData | undefined, batch: number): Float32Array {
     const { data, dims = [] } = result ?? {};
@@ -81,18 +96,19 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     signal: AbortSignal | undefined,
   ): Promise<EmbeddingResult[]> {
     const batch = fixedBatch ?? paddedSize(faces.length, runSizes, runner.limit);
-    const tensor = spare.get(batch) ?? new Float32Array(new SharedArrayBuffer(4 * batch * faceValues));
+    const tensor = spare.get(batch) ?? allocate(batch);
     spare.delete(batch);
-    for (const [index, face] of faces.entries()) writeFace(face, scale, tensor, index);
-    tensor.fill(0, faces.length * faceValues);
-    const feeds = { [input.name]: imageFeed(input, tensor, [batch, 3, faceSize, faceSize], 1) };
-    const { outputs } = await model.run(feeds, { signal, fetches: [output], floatOutputs: true });
+    const feeds = { [input.name]: write(faces, tensor, batch) };
+    const options = { signal, fetches: [output], floatOutputs: true, reuseOutputs: true };
+    const { outputs, release } = await model.run(feeds, options);
     spare.set(batch, tensor); // not after a failure: the thread may still read it
     const data = checkOutput(outputs[output], batch);
-    return faces.map((_, index) => {
+    const results = faces.map((_, index): EmbeddingResult => {
       const embedding = normalise(data.subarray(index * embeddingSize, (index + 1) * embeddingSize));
       return typeof embedding === 'string' ? { ok: false, reason: embedding } : { ok: true, embedding };
     });
+    release?.();
+    return results;
   }
 
   return {

@@ -1,4 +1,4 @@
 export { createEmbedder, type Embedder, type EmbeddingResult } from './embedder.ts';
 export { EmbedderError } from './errors.ts';
-export { type PixelScale, pixelScaleOf } from './face-tensor.ts';
+export { embedderByteInput, type PixelScale, pixelScaleOf } from './face-tensor.ts';
 export { defaultEmbedderOptions, type EmbedderOptions } from './options.ts';

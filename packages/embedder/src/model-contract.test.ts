@@ -1,6 +1,8 @@
+import type { ByteInput } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
 import { FakeModel, type FakeModelSetup } from '../test/fake-model.ts';
 import { EmbedderError } from './errors.ts';
+import { embedderByteInput } from './face-tensor.ts';
 import { readContract } from './model-contract.ts';
 
 describe('readContract', () => {
@@ -31,6 +33,19 @@ describe('readContract', () => {
       'expected [n, 3, 112, 112] or [n, 112, 112, 3] of float32, float16 or uint8 -> float32 or float16 [n, 512] but found',
     );
     expect(read).toThrow(found);
+  });
+
+  it('knows by how a model was loaded for bytes what they become there, and takes no other way', () => {
+    const setup: FakeModelSetup = { input: ['n', 112, 112, 3], inputType: 'uint8' };
+    const read = (byteInput: ByteInput | undefined, firstOps = ['Conv']): string =>
+      readContract({ ...new FakeModel({ ...setup, firstOps }).info, byteInput }).scale;
+    const normalised = ['Sub', 'Mul', 'Conv'];
+    expect(read(undefined)).toBe('raw');
+    expect(read(embedderByteInput({ firstOps: ['Conv'] }))).toBe('centred');
+    expect(read(embedderByteInput({ firstOps: normalised }), normalised)).toBe('raw');
+    expect(() => read({ divisor: 255 })).toThrow(
+      'expected bytes that become (level - 127.5) / 127.5 but found {"divisor":255}; load it with byteInput: embedderByteInput',
+    );
   });
 
   it('refuses a model with two inputs', () => {

@@ -1,6 +1,6 @@
 import { type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
-import { faceSize } from './face-tensor.ts';
+import { embedderByteInput, faceSize, type PixelScale, pixelScaleOf } from './face-tensor.ts';
 
 /** Numbers of an embedding. */
 export const embeddingSize = 512;
@@ -8,6 +8,8 @@ export const embeddingSize = 512;
 export interface EmbedderContract {
   readonly input: ImageInput;
   readonly output: string;
+  /** How the pixels are scaled, here or in the graph. */
+  readonly scale: PixelScale;
   /** Null: any. */
   readonly fixedBatch: number | null;
 }
@@ -20,6 +22,17 @@ function fits(dims: readonly (number | string)[], expected: readonly (number | n
       const dim = dims[axis];
       return size === null || typeof dim !== 'number' || dim < 0 || dim === size;
     })
+  );
+}
+
+function readScale({ path, byteInput, firstOps }: ModelInfo, { type }: ImageInput): PixelScale {
+  // Bytes can only be the levels themselves, unless the graph was given the rest when it was loaded.
+  if (byteInput === undefined) return type === 'uint8' ? 'raw' : pixelScaleOf(firstOps);
+  const { mean = 0, divisor } = embedderByteInput({ firstOps });
+  if (byteInput.divisor === divisor && (byteInput.mean ?? 0) === mean) return pixelScaleOf(firstOps);
+  throw new EmbedderError(
+    'model_mismatch',
+    `embedder model ${path}: expected bytes that become (level - ${mean}) / ${divisor} but found ${JSON.stringify(byteInput)}; load it with byteInput: embedderByteInput`,
   );
 }
 
@@ -36,7 +49,7 @@ export function readContract(info: ModelInfo): EmbedderContract {
     halfOrFull &&
     fits(output.dims, [null, embeddingSize])
   ) {
-    return { input, output: output.name, fixedBatch: input.batch };
+    return { input, output: output.name, fixedBatch: input.batch, scale: readScale(info, input) };
   }
   const text = (tensors: ModelInfo['inputs']): string =>
     tensors.map(({ type, dims }) => `${type} ${JSON.stringify(dims)}`).join(', ');

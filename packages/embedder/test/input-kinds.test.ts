@@ -1,10 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createInferenceRuntime } from '@trinetra/inference-runtime';
-import { onnxModel } from '@trinetra/test-support';
+import { noise, onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEmbedder } from '../src/embedder.ts';
+import { embedderByteInput } from '../src/index.ts';
 import { faceOf } from './fake-model.ts';
 
 interface Kind {
@@ -100,4 +102,18 @@ it.each(kinds)('embeds with a model of $type $layout, batch $batch, that gives $
     if (!result.ok) throw new Error(result.message);
     expect(cosine(result.embedding, expected(faces[index] ?? new Uint8Array()))).toBeGreaterThan(0.9999);
   }
+});
+
+it('embeds faces of bytes as it does faces of floats, to the bit and in the same space', async () => {
+  const path = fileURLToPath(new URL('../../../tools/demo-models/models/demo-arcface.onnx', import.meta.url));
+  await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
+  const [floats, bytes] = [
+    createEmbedder({ model: await runtime.loadModel(path) }),
+    createEmbedder({ model: await runtime.loadModel(path, { byteInput: embedderByteInput }) }),
+  ];
+  const noisy = Array.from({ length: 20 }, (_, at) => noise(112, 112, at + 1));
+  const results = await floats.embed(noisy);
+  expect(results.every(({ ok }) => ok)).toBe(true);
+  expect(await bytes.embed(noisy)).toEqual(results);
+  expect(bytes.embeddingSpace).toBe(floats.embeddingSpace);
 });

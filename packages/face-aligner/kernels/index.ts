@@ -1,2 +1,2 @@
-export { planTaps, resizeRow, writeRow } from './person-crop';
+export { planTaps, resizeRow, writePlanes, writeRow } from './person-crop';
 export { warpRows } from './warp-affine';

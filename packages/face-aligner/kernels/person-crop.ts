@@ -3,6 +3,14 @@ const one = 2048;
 /** A tap: where its two neighbours lie in a row of pixels, then their weights as a pair of i16; 8 bytes. */
 const tapBytes: usize = 8;
 const neighbourBytes = memory.data<u8>([0, 255, 3, 255, 1, 255, 4, 255, 2, 255, 5, 255, 255, 255, 255, 255]);
+// Of four pixels in planes r r r r g g g g b b b b: one pixel after the other.
+const interleaving = memory.data<u8>([0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11, 255, 255, 255, 255]);
+// Of four pixels of three bytes: the first, second and third bytes as i32.
+const channels = memory.data<u8>([
+  0, 255, 255, 255, 3, 255, 255, 255, 6, 255, 255, 255, 9, 255, 255, 255, 1, 255, 255, 255, 4, 255, 255, 255,
+  7, 255, 255, 255, 10, 255, 255, 255, 2, 255, 255, 255, 5, 255, 255, 255, 8, 255, 255, 255, 11, 255, 255,
+  255,
+]);
 const halfUnits = memory.data<i32>([0x200000, 0x200000, 0x200000, 0x200000]);
 
 /**
@@ -55,56 +63,66 @@ export function resizeRow(row: usize, taps: usize, pixels: i32, target: usize, s
   }
 }
 
+/** Blends four values of two rows of {@link resizeRow}; levels 0..255. */
+function blendRows(upper: usize, lower: usize, weights: v128, halves: v128): v128 {
+  const u = v128.load(upper);
+  const change = i32x4.mul(i32x4.sub(v128.load(lower), u), weights);
+  return i32x4.shr_s(i32x4.add(i32x4.add(i32x4.shl(u, 11), halves), change), 22);
+}
+
 /**
- * Blends two rows of {@link resizeRow}, each three rows of i32 `stride` bytes apart, and writes `pixels` values
- * `(level - mean) * factor` to each of three planes `plane` bytes apart.
+ * Blends two rows of {@link resizeRow}, each three rows of i32 `step` bytes apart, and writes `pixels` pixels of three bytes
+ * and zeros behind them. With a negative step from the last of the three rows on, blue comes first.
  *
  * @param weight Of the lower row, 0..2048.
+ * @param width Of the whole row in pixels. Up to 13 bytes more may be written.
  */
 export function writeRow(
   upper: usize,
   lower: usize,
-  stride: usize,
+  step: usize,
   weight: i32,
+  pixels: i32,
+  target: usize,
+  width: i32,
+): void {
+  const padding = target + 3 * pixels;
+  const weights = i32x4.splat(weight);
+  const halves = v128.load(halfUnits);
+  const interleave = v128.load(interleaving);
+  for (let left = pixels; left > 0; left -= 4, upper += 16, lower += 16, target += 12) {
+    const first = blendRows(upper, lower, weights, halves);
+    const second = blendRows(upper + step, lower + step, weights, halves);
+    const third = blendRows(upper + 2 * step, lower + 2 * step, weights, halves);
+    const words = i16x8.narrow_i32x4_s(third, third);
+    const planes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(first, second), words);
+    v128.store(target, i8x16.relaxed_swizzle(planes, interleave));
+  }
+  memory.fill(padding, 0, 3 * (width - pixels));
+}
+
+/**
+ * Writes pixels of three bytes as three planes of f32 `plane` bytes apart, each value `(level - mean) * factor`.
+ *
+ * @param source Up to 13 bytes behind the pixels are read.
+ * @param target Up to three values more are written in each plane.
+ */
+export function writePlanes(
+  source: usize,
   pixels: i32,
   target: usize,
   plane: usize,
   mean: f32,
   factor: f32,
 ): void {
-  for (let channel = 0; channel < 3; channel += 1) {
-    writeChannel(upper, lower, weight, pixels, target, mean, factor);
-    upper += stride;
-    lower += stride;
-    target += plane;
-  }
-}
-
-function writeChannel(
-  upper: usize,
-  lower: usize,
-  weight: i32,
-  pixels: i32,
-  target: usize,
-  mean: f32,
-  factor: f32,
-): void {
-  const half: i32 = (one * one) / 2;
-  const weights = i32x4.splat(weight);
-  const halves = v128.load(halfUnits);
   const means = f32x4.splat(mean);
   const factors = f32x4.splat(factor);
-  let left = pixels;
-  for (; left >= 4; left -= 4, upper += 16, lower += 16, target += 16) {
-    const u = v128.load(upper);
-    const change = i32x4.mul(i32x4.sub(v128.load(lower), u), weights);
-    const sum = i32x4.add(i32x4.add(i32x4.shl(u, 11), halves), change);
-    const level = f32x4.convert_i32x4_s(i32x4.shr_s(sum, 22));
-    v128.store(target, f32x4.mul(f32x4.sub(level, means), factors));
-  }
-  for (; left > 0; left -= 1, upper += 4, lower += 4, target += 4) {
-    const u = load<i32>(upper);
-    const level = ((u << 11) + half + (load<i32>(lower) - u) * weight) >> 22;
-    store<f32>(target, (<f32>level - mean) * factor);
+  for (let left = pixels; left > 0; left -= 4, source += 12, target += 16) {
+    const bytes = v128.load(source);
+    for (let channel: usize = 0; channel < 3; channel += 1) {
+      const levels = i8x16.relaxed_swizzle(bytes, v128.load(channels + 16 * channel));
+      const values = f32x4.sub(f32x4.convert_i32x4_s(levels), means);
+      v128.store(target + channel * plane, f32x4.mul(values, factors));
+    }
   }
 }

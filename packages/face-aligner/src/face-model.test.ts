@@ -1,14 +1,39 @@
-import type { InferenceModel, TensorInfo } from '@trinetra/inference-runtime';
+import type { ByteInput, InferenceModel, TensorInfo } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
 import { fakeModel, fakeScrfd, fakeYunet, scrfdOutputInfo, tensorInfo } from '../test/fake-model.ts';
-import { readFaceModel } from './face-model.ts';
+import { faceByteInput, readFaceModel } from './face-model.ts';
 
 const none = (): [] => [];
 const model = (inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): InferenceModel =>
   fakeModel(inputs, outputs, () => ({}));
 const yunetOutputs = fakeYunet(none).info.outputs;
 
+describe('faceByteInput', () => {
+  it.each([
+    ['YuNet', fakeYunet(none), { mean: 0, divisor: 1 }],
+    ['SCRFD', fakeScrfd(none), { mean: 127.5, divisor: 128 }],
+    ['another model', model([], [tensorInfo('y', [1, 5])]), undefined],
+  ] as const)('of %s', (_, { info }, expected) => expect(faceByteInput(info)).toEqual(expected));
+});
+
 describe('readFaceModel', () => {
+  it('takes crops of bytes of a model that was loaded so, and of no other way to scale them', () => {
+    const { info } = fakeScrfd(none);
+    const inputs = [{ name: 'bytes', type: 'uint8', dims: [1, 320, 320, 3] }];
+    const loaded = (byteInput: ByteInput | undefined): InferenceModel => ({
+      ...fakeScrfd(none),
+      info: { ...info, inputs, byteInput },
+    });
+    expect(readFaceModel(loaded(faceByteInput(info)))).toMatchObject({
+      bytes: true,
+      format: { mean: 0, divisor: 1 },
+    });
+    expect(() => readFaceModel(loaded({ divisor: 1 }))).toThrow(
+      'bytes that become (level - 127.5) / 128 but received {"divisor":1}; load it with byteInput: faceByteInput',
+    );
+    expect(readFaceModel(fakeScrfd(none)).bytes).toBe(false);
+  });
+
   it('knows YuNet by the names of its outputs: BGR 0..255, 320x320 where the size is open', () => {
     expect(readFaceModel(fakeYunet(none))).toMatchObject({
       kind: 'yunet',

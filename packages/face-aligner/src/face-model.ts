@@ -1,6 +1,8 @@
 import {
+  type ByteInput,
   type ImageInput,
   type InferenceModel,
+  type ModelDescription,
   readImageInput,
   type TensorData,
   type TensorInfo,
@@ -21,6 +23,8 @@ export interface FaceModel {
   /** Crops of every run where the model fixes them; null: any number. */
   readonly fixedBatch: number | null;
   readonly format: CropFormat;
+  /** Whether crops are bytes `[h, w, 3]`, as the model takes them; else float32 `[3, h, w]`. */
+  readonly bytes: boolean;
   /** The faces of crop `index`, best first, in pixels of the crop. */
   decode(outputs: Readonly<Record<string, TensorData>>, index: number, threshold: number): FaceCandidate[];
 }
@@ -31,17 +35,39 @@ function mismatch(expected: string, received: string): FaceAlignerError {
   return new FaceAlignerError('model_mismatch', `face model: Expected ${expected} but received ${received}`);
 }
 
+/** Null for a model that is neither YuNet nor SCRFD with five landmarks. */
+function kindOf(outputs: readonly TensorInfo[]): FaceModel['kind'] | null {
+  if (isYunet(outputs)) return 'yunet';
+  return findScrfdOutputs(outputs) === null ? null : 'scrfd';
+}
+
+const pixelsOf = (kind: FaceModel['kind']): typeof yunetPixels =>
+  kind === 'yunet' ? yunetPixels : scrfdPixels;
+
+/**
+ * How a face model is made to take crops of bytes, which are a quarter of the memory; for `byteInput` of `loadModel`.
+ *
+ * @returns Undefined for a model that is neither YuNet nor SCRFD with five landmarks.
+ */
+export function faceByteInput({ outputs }: Pick<ModelDescription, 'outputs'>): ByteInput | undefined {
+  const kind = kindOf(outputs);
+  if (kind === null) return undefined;
+  const { mean, divisor } = pixelsOf(kind);
+  return { mean, divisor };
+}
+
 /**
  * Tells the kind of a face model by its outputs.
  *
  * @throws {FaceAlignerError} `model_mismatch` for a model that is neither YuNet nor SCRFD with five landmarks, or whose
- * input is not `[n, 3, h, w]` or `[n, h, w, 3]` of float32, float16 or uint8 with h and w multiples of 32.
+ * input is not `[n, 3, h, w]` or `[n, h, w, 3]` of float32, float16 or uint8 with h and w multiples of 32, or that was
+ * made to take bytes otherwise than by {@link faceByteInput}.
  */
 export function readFaceModel(model: InferenceModel): FaceModel {
-  const { inputs, outputs } = model.info;
+  const { inputs, outputs, byteInput } = model.info;
   const input = readImageInput(inputs[0]);
   const scrfd = findScrfdOutputs(outputs);
-  const kind = isYunet(outputs) ? 'yunet' : scrfd !== null ? 'scrfd' : null;
+  const kind = kindOf(outputs);
   if (kind === null) {
     throw mismatch(
       'the outputs of YuNet (cls, obj, bbox and kps, each _8, _16 and _32) or of SCRFD with landmarks (three each of [n, 1], [n, 4] and [n, 10])',
@@ -64,7 +90,16 @@ export function readFaceModel(model: InferenceModel): FaceModel {
       `a batch of ${fixedBatch} with ${outputs.map(describeTensor).join(', ')}`,
     );
   }
-  const pixels = kind === 'yunet' ? yunetPixels : scrfdPixels;
+  const pixels = pixelsOf(kind);
+  if (
+    byteInput !== undefined &&
+    (byteInput.divisor !== pixels.divisor || (byteInput.mean ?? 0) !== pixels.mean)
+  ) {
+    throw mismatch(
+      `bytes that become (level - ${pixels.mean}) / ${pixels.divisor}`,
+      `${JSON.stringify(byteInput)}; load it with byteInput: faceByteInput`,
+    );
+  }
   // Bytes can only be the levels themselves.
   const levels = input.type === 'uint8' ? { mean: 0, divisor: 1 } : {};
   const format: CropFormat = { ...pixels, ...levels, width: cropWidth, height: cropHeight };
@@ -73,6 +108,7 @@ export function readFaceModel(model: InferenceModel): FaceModel {
     input,
     fixedBatch,
     format,
+    bytes: input.type === 'uint8' && input.layout === 'nhwc',
     decode: (values, index, threshold) =>
       kind === 'scrfd' && scrfd !== null
         ? decodeScrfd(values, scrfd, index, threshold, format)

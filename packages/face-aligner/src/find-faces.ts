@@ -1,11 +1,11 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
-import { type InferenceModel, imageFeed } from '@trinetra/inference-runtime';
+import { type InferenceModel, imageFeed, type TensorData } from '@trinetra/inference-runtime';
 import type { FaceCandidate } from './face-candidate.ts';
 import type { FaceModel } from './face-model.ts';
 import { mapLandmarks } from './map-landmarks.ts';
-import { type CropGeometry, valuesPerCrop, writePersonCrop } from './person-crop.ts';
+import { type CropGeometry, type CropTensor, valuesPerCrop, writePersonCrop } from './person-crop.ts';
 
-/** Buffers kept for the next runs: a crop is 1.2 MB at 320 px, a run has 4 at most. */
+/** Buffers kept for the next runs: a crop is 0.3 MB at 320 px, or 1.2 MB of float32, and a run has 4 at most. */
 const maxSpareBuffers = 8;
 
 /** A pattern: with it shared memory is filled ten times as fast as by a typed array's fill. */
@@ -39,25 +39,39 @@ function toImage({ bbox, landmarks, score }: FaceCandidate, crop: CropGeometry):
  * crops are written into new memory only where more runs overlap than before.
  */
 export function createFindFaces(model: InferenceModel, face: FaceModel, threshold: number): FindFaces {
-  const { format, input, fixedBatch } = face;
+  const { format, input, fixedBatch, bytes } = face;
+  const { width, height } = format;
   const values = valuesPerCrop(format);
-  const spare: Float32Array[] = [];
+  const spare: CropTensor[] = [];
+
+  function allocate(length: number): CropTensor {
+    const memory = new SharedArrayBuffer((bytes ? 1 : 4) * length);
+    return bytes ? new Uint8Array(memory) : new Float32Array(memory);
+  }
+
+  function feedOf(tensor: CropTensor, batch: number): TensorData {
+    return tensor instanceof Uint8Array
+      ? { type: 'uint8', data: tensor, dims: [batch, height, width, 3] }
+      : imageFeed(input, tensor, [batch, 3, height, width], { divisor: 1 });
+  }
 
   return async (image, persons, { stretch, signal, batch: padded }) => {
     const batch = fixedBatch ?? padded;
     const at = spare.findIndex(({ length }) => length === batch * values);
-    const tensor =
-      spare.splice(at, at < 0 ? 0 : 1)[0] ?? new Float32Array(new SharedArrayBuffer(4 * batch * values));
+    const tensor = spare.splice(at, at < 0 ? 0 : 1)[0] ?? allocate(batch * values);
     const crops = persons.map((person, index) =>
       writePersonCrop(image, person, format, tensor, index, stretch),
     );
-    if (persons.length < batch) Buffer.from(tensor.buffer).fill(zeros, 4 * persons.length * values);
-    const feed = imageFeed(input, tensor, [batch, 3, format.height, format.width], 1);
-    const { outputs } = await model.run({ [input.name]: feed }, { signal, floatOutputs: true });
+    if (persons.length < batch)
+      Buffer.from(tensor.buffer).fill(zeros, tensor.BYTES_PER_ELEMENT * persons.length * values);
+    const options = { signal, floatOutputs: true, reuseOutputs: true };
+    const { outputs, release } = await model.run({ [input.name]: feedOf(tensor, batch) }, options);
     spare.push(tensor); // not after a failure: the thread may still read it
     if (spare.length > maxSpareBuffers) spare.shift();
-    return crops.map((crop, index) =>
+    const faces = crops.map((crop, index) =>
       crop === null ? [] : face.decode(outputs, index, threshold).map((found) => toImage(found, crop)),
     );
+    release?.();
+    return faces;
   };
 }

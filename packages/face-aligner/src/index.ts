@@ -1,6 +1,7 @@
 export { alignFace, type OriginalSize } from './align-face.ts';
 export { FaceAlignerError } from './errors.ts';
 export { type AlignOptions, createFaceAligner, type FaceAligner } from './face-aligner.ts';
+export { faceByteInput } from './face-model.ts';
 export type { FaceResult } from './face-result.ts';
 export { defaultFaceAlignerOptions, type FaceAlignerOptions } from './options.ts';
 export { type Affine, arcfaceTemplate, invertAffine, similarityTransform } from './similarity.ts';

@@ -8,8 +8,14 @@ interface FaceKernels {
   writeRow(
     upper: number,
     lower: number,
-    stride: number,
+    step: number,
     weight: number,
+    pixels: number,
+    target: number,
+    width: number,
+  ): void;
+  writePlanes(
+    source: number,
     pixels: number,
     target: number,
     plane: number,

@@ -120,6 +120,37 @@ describe('writePersonCrop against the reference in JavaScript', () => {
     );
   });
 
+  it('has the levels of the reference in crops of bytes, and writes only its own', () => {
+    fc.assert(
+      fc.property(
+        ...([
+          side,
+          side,
+          fc.integer(),
+          boxes,
+          formats,
+          fc.double({ min: 0.2, max: 5, noNaN: true }),
+        ] as const),
+        (width, height, seed, box, { mean: _, divisor: __, ...shape }, stretch) => {
+          const image = noiseImage(width, height, seed);
+          const format = { ...shape, mean: 0, divisor: 1 } as CropFormat;
+          const [values, plane] = [valuesPerCrop(format), format.width * format.height];
+          const found = new Uint8Array(new SharedArrayBuffer(3 * values)).fill(7);
+          const planes = new Float32Array(3 * values).fill(7);
+          const crop = writePersonCrop(image, box as Xyxy, format, found, 1, stretch);
+          expect(crop).toEqual(reference.writePersonCrop(image, box as Xyxy, format, planes, 1, stretch));
+          const expected = planes.map((value, at) => {
+            const inCrop = at - values;
+            if (inCrop < 0 || inCrop >= values) return value;
+            return planes[values + (inCrop % 3) * plane + Math.floor(inCrop / 3)] as number;
+          });
+          expect(Buffer.from(found).equals(Buffer.from(expected))).toBe(true);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   it.each([
     [0, 1, 'bgr'],
     [127.5, 128, 'rgb'],

@@ -1,7 +1,7 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
 import { resizeToCrop } from './resize-to-crop.ts';
 
-/** How a face model wants its crops: `[3, height, width]`, each value `(level - mean) / divisor`. */
+/** How a face model wants its crops; in tensors of float32 each value is `(level - mean) / divisor`. */
 export interface CropFormat {
   /** Px. */
   readonly width: number;
@@ -10,6 +10,9 @@ export interface CropFormat {
   readonly mean: number;
   readonly divisor: number;
 }
+
+/** Crops one after the other: bytes `[height, width, 3]`, or float32 `[3, height, width]`. */
+export type CropTensor = Float32Array | Uint8Array;
 
 /** Numbers of one crop. */
 export const valuesPerCrop = ({ width, height }: CropFormat): number => 3 * width * height;
@@ -38,7 +41,7 @@ export function writePersonCrop(
   image: RgbImage,
   box: Xyxy,
   format: CropFormat,
-  tensor: Float32Array,
+  tensor: CropTensor,
   index: number,
   stretch = 1,
 ): CropGeometry | null {

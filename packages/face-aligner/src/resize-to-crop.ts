@@ -1,7 +1,7 @@
 import type { RgbImage } from '@trinetra/contracts';
-import { type CropLevels, cropLevels } from './crop-levels.ts';
+import { cropLevels } from './crop-levels.ts';
 import { type KernelsInUse, scratch, useKernels } from './kernels.ts';
-import type { CropFormat } from './person-crop.ts';
+import type { CropFormat, CropTensor } from './person-crop.ts';
 
 /** Which part of the image becomes how large; px. */
 interface ResizedPart {
@@ -24,32 +24,41 @@ interface Layout {
   readonly upper: number;
   readonly lower: number;
   readonly stride: number;
-  /** `[3, stripRows, width]` float32. */
+  /** `[stripRows, width, 3]` of bytes. */
   readonly strip: number;
+  /** The same as three planes of float32, `plane` apart. */
+  readonly planes: number;
   readonly plane: number;
   readonly end: number;
 }
+
+/** What kernels write and read behind the last pixel, rounded up. */
+const overrun = 16;
+
+// Tensors begin near a multiple of 4096. Where a strip does too, some CPUs take ten times as long to copy it.
+const besidePages = (at: number): number => 1024 + Math.ceil(at / 4096) * 4096;
 
 function layOut(cropWidth: number, newWidth: number, width: number): Layout {
   const stride = Math.ceil(newWidth / 4) * 16;
   const source = scratch + 2 * stride;
   const upper = source + Math.ceil((cropWidth * 3 + 8) / 16) * 16;
   const lower = upper + 3 * stride;
-  const plane = stripRows * width * 4;
-  // Tensors begin near a multiple of 4096. Where the strip does too, some CPUs take ten times as long to copy it.
-  const strip = 1024 + Math.ceil((lower + 3 * stride) / 4096) * 4096;
-  return { taps: scratch, source, upper, lower, stride, strip, plane, end: strip + 3 * plane };
+  const strip = besidePages(lower + 3 * stride);
+  const planes = besidePages(strip + stripRows * width * 3 + overrun);
+  const plane = stripRows * width * 4 + overrun;
+  return { taps: scratch, source, upper, lower, stride, strip, planes, plane, end: planes + 3 * plane };
 }
 
-/** Gives the rows of the part, resized and as the model wants them, one by one from the top. */
+/** Gives the rows of the part, resized, in the model's order of channels, one by one from the top. */
 function createRowWriter(
   { data, width }: RgbImage,
   { x1, y1, cropWidth, cropHeight, newWidth, newHeight }: ResizedPart,
-  { taps, source, upper, lower, stride, plane }: Layout,
-  { kernels, bytes, floats }: KernelsInUse,
-  { table, lookUp, mean, factor }: CropLevels,
+  { taps, source, upper, lower, stride }: Layout,
+  { kernels, bytes }: KernelsInUse,
+  { width: rowWidth, channels }: CropFormat,
 ): (y: number, line: number) => void {
   const pixels = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const [first, step] = channels === 'rgb' ? [0, stride] : [2 * stride, -stride];
   let [above, below] = [upper, lower];
   let [aboveRow, belowRow] = [-1, -1];
   const load = (row: number, target: number): void => {
@@ -62,20 +71,54 @@ function createRowWriter(
   return (y, line) => {
     // As planTaps does across.
     const position = Math.min(cropHeight - 1, Math.max(0, ((y + 0.5) * cropHeight) / newHeight - 0.5));
-    const first = Math.floor(position);
-    const second = Math.min(cropHeight - 1, first + 1);
-    if (first === belowRow) {
+    const nearest = Math.floor(position);
+    const next = Math.min(cropHeight - 1, nearest + 1);
+    if (nearest === belowRow) {
       [above, below] = [below, above];
       [aboveRow, belowRow] = [belowRow, aboveRow];
     }
-    if (first !== aboveRow) load(first, above);
-    if (second !== belowRow) load(second, below);
-    [aboveRow, belowRow] = [first, second];
-    const weight = Math.round((position - first) * 2048);
-    kernels.writeRow(above, below, stride, weight, newWidth, line, plane, mean, factor);
-    if (!lookUp) return;
-    for (let channel = 0, at = line / 4; channel < 3; channel += 1, at += plane / 4) {
-      for (let i = at; i < at + newWidth; i += 1) floats[i] = table[floats[i] as number] as number;
+    if (nearest !== aboveRow) load(nearest, above);
+    if (next !== belowRow) load(next, below);
+    [aboveRow, belowRow] = [nearest, next];
+    const weight = Math.round((position - nearest) * 2048);
+    kernels.writeRow(above + first, below + first, step, weight, newWidth, line, rowWidth);
+  };
+}
+
+/** Copies a strip of bytes into crops of bytes `[height, width, 3]`. */
+function byteStrips(
+  target: Uint8Array,
+  at: number,
+  { width }: CropFormat,
+  { strip }: Layout,
+  { bytes }: KernelsInUse,
+): (top: number, rows: number) => void {
+  const tensor = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  return (top, rows) => {
+    bytes.copy(tensor, at + top * width * 3, strip, strip + rows * width * 3);
+  };
+}
+
+/** Copies a strip of bytes, as the values that the model wants, into crops of float32 `[3, height, width]`. */
+function floatStrips(
+  target: Float32Array,
+  at: number,
+  format: CropFormat,
+  { strip, planes, plane }: Layout,
+  { kernels, bytes, floats }: KernelsInUse,
+): (top: number, rows: number) => void {
+  const { width, height } = format;
+  const { table, lookUp, mean, factor } = cropLevels(format);
+  const tensor = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  return (top, rows) => {
+    kernels.writePlanes(strip, rows * width, planes, plane, mean, factor);
+    for (let channel = 0; channel < 3; channel += 1) {
+      const from = planes + channel * plane;
+      const to = from + rows * width * 4;
+      if (lookUp) {
+        for (let i = from / 4; i < to / 4; i += 1) floats[i] = table[floats[i] as number] as number;
+      }
+      bytes.copy(tensor, (at + (channel * height + top) * width) * 4, from, to);
     }
   };
 }
@@ -90,31 +133,27 @@ export function resizeToCrop(
   image: RgbImage,
   part: ResizedPart,
   format: CropFormat,
-  tensor: Float32Array,
+  tensor: CropTensor,
   at: number,
 ): void {
-  const { width, height, channels } = format;
+  const { width, height } = format;
   const layout = layOut(part.cropWidth, part.newWidth, width);
-  const { strip, plane, end } = layout;
-  const inUse = useKernels(end);
-  const { bytes, floats } = inUse;
-  const levels = cropLevels(format);
-  const writeRow = createRowWriter(image, part, layout, inUse, levels);
-  const fillBlack = (from: number, to: number): void => {
-    floats.fill(levels.table[0] as number, from / 4, to / 4);
-  };
-  const target = Buffer.from(tensor.buffer, tensor.byteOffset, tensor.byteLength);
+  const { strip } = layout;
+  const inUse = useKernels(layout.end);
+  const { bytes } = inUse;
+  const writeRow = createRowWriter(image, part, layout, inUse, format);
+  const copyStrip =
+    tensor instanceof Uint8Array
+      ? byteStrips(tensor, at, format, layout, inUse)
+      : floatStrips(tensor, at, format, layout, inUse);
 
-  fillBlack(strip, end);
   for (let top = 0; top < height; top += stripRows) {
     const rows = Math.min(stripRows, height - top);
     const filled = Math.min(rows, Math.max(0, part.newHeight - top));
-    for (let row = 0; row < filled; row += 1) writeRow(top + row, strip + row * width * 4);
-    for (let channel = 0; channel < 3; channel += 1) {
-      const from = strip + channel * plane;
-      if (filled < rows) fillBlack(from + filled * width * 4, from + rows * width * 4);
-      const planeOfChannel = channels === 'bgr' ? 2 - channel : channel;
-      bytes.copy(target, (at + (planeOfChannel * height + top) * width) * 4, from, from + rows * width * 4);
+    for (let row = 0; row < filled; row += 1) {
+      writeRow(top + row, strip + row * width * 3);
     }
+    if (filled < rows) bytes.fill(0, strip + filled * width * 3, strip + rows * width * 3);
+    copyStrip(top, rows);
   }
 }

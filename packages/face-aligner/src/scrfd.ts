@@ -1,7 +1,7 @@
 import type { FaceLandmarks, Point, Xyxy } from '@trinetra/contracts';
 import type { TensorData, TensorInfo } from '@trinetra/inference-runtime';
 import { type FaceCandidate, keepBestFaces } from './face-candidate.ts';
-import { floatRows } from './float-rows.ts';
+import { floatRows, nextReaching } from './float-rows.ts';
 import type { CropFormat } from './person-crop.ts';
 
 const strides = [8, 16, 32] as const;
@@ -75,16 +75,14 @@ export function decodeScrfd(
     const scores = floatRows(outputs, scoreName, index, anchors, 1);
     const boxes = floatRows(outputs, bboxName, index, anchors, 4);
     const points = floatRows(outputs, kpsName, index, anchors, 10);
-    for (let anchor = 0; anchor < anchors; anchor += 1) {
-      const score = scores[anchor] ?? Number.NaN;
-      if (!(score >= threshold)) continue;
+    const next = (first: number): number => nextReaching(scores, first, anchors, threshold);
+    for (let anchor = next(0); anchor < anchors; anchor = next(anchor + 1)) {
+      const score = scores.data[scores.from + anchor] as number;
       const cell = Math.floor(anchor / anchorsPerCell);
       const [column, row] = [cell % columns, Math.floor(cell / columns)];
-      const side = (k: number): number => boxes[anchor * 4 + k] ?? Number.NaN;
-      const point = (k: number): Point => [
-        (column + (points[anchor * 10 + 2 * k] ?? Number.NaN)) * stride,
-        (row + (points[anchor * 10 + 2 * k + 1] ?? Number.NaN)) * stride,
-      ];
+      const side = (k: number): number => boxes.data[boxes.from + anchor * 4 + k] ?? Number.NaN;
+      const at = (k: number): number => points.data[points.from + anchor * 10 + k] ?? Number.NaN;
+      const point = (k: number): Point => [(column + at(2 * k)) * stride, (row + at(2 * k + 1)) * stride];
       const landmarks: FaceLandmarks = [point(0), point(1), point(2), point(3), point(4)];
       const bbox: Xyxy = [
         (column - side(0)) * stride,

@@ -1,7 +1,7 @@
 import type { FaceLandmarks, Point, Xyxy } from '@trinetra/contracts';
 import type { TensorData, TensorInfo } from '@trinetra/inference-runtime';
 import { type FaceCandidate, keepBestFaces } from './face-candidate.ts';
-import { floatRows } from './float-rows.ts';
+import { type FloatRows, floatRows, nextReaching } from './float-rows.ts';
 import type { CropFormat } from './person-crop.ts';
 
 const strides = [8, 16, 32] as const;
@@ -31,24 +31,26 @@ export function decodeYunet(
   { width, height }: Pick<CropFormat, 'width' | 'height'>,
 ): FaceCandidate[] {
   const faces: FaceCandidate[] = [];
+  // Of the class alone, as the other factor never raises the score; just below, whatever the roundings.
+  const leastClass = threshold > 0 ? threshold * threshold * (1 - 1e-9) : Number.NEGATIVE_INFINITY;
   for (const stride of strides) {
     const columns = width / stride;
     const priors = columns * (height / stride);
-    const rows = (kind: string, length: number): Float32Array =>
+    const rows = (kind: string, length: number): FloatRows =>
       floatRows(outputs, `${kind}_${stride}`, index, priors, length);
     const [classes, objects] = [rows('cls', 1), rows('obj', 1)];
     const [boxes, points] = [rows('bbox', 4), rows('kps', 10)];
-    for (let prior = 0; prior < priors; prior += 1) {
-      const score = Math.sqrt(clamp01(classes[prior] ?? 0) * clamp01(objects[prior] ?? 0));
+    const next = (first: number): number => nextReaching(classes, first, priors, leastClass);
+    for (let prior = next(0); prior < priors; prior = next(prior + 1)) {
+      const ofClass = clamp01(classes.data[classes.from + prior] as number);
+      const score = Math.sqrt(ofClass * clamp01(objects.data[objects.from + prior] as number));
       if (!(score >= threshold)) continue;
       const [column, row] = [prior % columns, Math.floor(prior / columns)];
-      const box = (k: number): number => boxes[prior * 4 + k] ?? Number.NaN;
+      const box = (k: number): number => boxes.data[boxes.from + prior * 4 + k] ?? Number.NaN;
       const [cx, cy] = [(column + box(0)) * stride, (row + box(1)) * stride];
       const [halfWidth, halfHeight] = [(Math.exp(box(2)) * stride) / 2, (Math.exp(box(3)) * stride) / 2];
-      const point = (k: number): Point => [
-        (column + (points[prior * 10 + 2 * k] ?? Number.NaN)) * stride,
-        (row + (points[prior * 10 + 2 * k + 1] ?? Number.NaN)) * stride,
-      ];
+      const at = (k: number): number => points.data[points.from + prior * 10 + k] ?? Number.NaN;
+      const point = (k: number): Point => [(column + at(2 * k)) * stride, (row + at(2 * k + 1)) * stride];
       const landmarks: FaceLandmarks = [point(0), point(1), point(2), point(3), point(4)];
       const bbox: Xyxy = [cx - halfWidth, cy - halfHeight, cx + halfWidth, cy + halfHeight];
       faces.push({ bbox, landmarks, score });

@@ -12,7 +12,7 @@ import {
 import type { FeedConversion } from './types.ts';
 
 /** The steps from float32 NCHW to what a conversion asks for, each an operator of ONNX. */
-function nodesOf({ type, layout, scale = 1 }: FeedConversion): OnnxNode[] {
+function nodesOf({ type, layout, scale = 1, offset = 0 }: FeedConversion): OnnxNode[] {
   const nodes: OnnxNode[] = [];
   let last = 'x';
   const add = (op: string, more: readonly string[] = [], attributes: OnnxNode['attributes'] = {}): void => {
@@ -21,6 +21,7 @@ function nodesOf({ type, layout, scale = 1 }: FeedConversion): OnnxNode[] {
     last = output;
   };
   if (scale !== 1) add('Mul', ['scale']);
+  if (offset !== 0) add('Add', ['offset']);
   if (type === 'uint8') {
     add('Round');
     add('Clip', ['least', 'most']);
@@ -34,7 +35,7 @@ function modelOf(
   from: 'float32' | 'float16',
   to: FeedConversion['type'],
   nodes: readonly OnnxNode[],
-  scale: number,
+  { scale = 1, offset = 0 }: Pick<FeedConversion, 'scale' | 'offset'>,
   rank: number,
 ): Uint8Array {
   const open = (prefix: string): string[] => Array.from({ length: rank }, (_, axis) => `${prefix}${axis}`);
@@ -44,7 +45,7 @@ function modelOf(
     put(graph, field.graphName, 'conversion');
     for (const node of nodes) putNode(graph, node);
     const used = nodes.flatMap(({ inputs }) => inputs);
-    for (const [name, value] of Object.entries({ scale, least: 0, most: 255 })) {
+    for (const [name, value] of Object.entries({ scale, offset, least: 0, most: 255 })) {
       if (used.includes(name)) putScalar(graph, name, value);
     }
     putValueInfo(graph, field.graphInput, { name: 'x', type: from, dims: open('d') });
@@ -60,11 +61,11 @@ function modelOf(
 /** The bytes of a model that converts a float32 tensor `[n, c, h, w]` as asked for: native code does it, and not a loop here. */
 export function feedConversionModel(conversion: FeedConversion): Uint8Array {
   const nodes = nodesOf(conversion);
-  return modelOf('float32', conversion.type, nodes, conversion.scale ?? 1, 4);
+  return modelOf('float32', conversion.type, nodes, conversion, 4);
 }
 
 /** The bytes of a model that makes float16 of that rank float32. */
 export function floatOutputModel(rank: number): Uint8Array {
   const nodes = [{ op: 'Cast', inputs: ['x'], output: 'y', attributes: { to: elementTypes.float32 } }];
-  return modelOf('float16', 'float32', nodes, 1, rank);
+  return modelOf('float16', 'float32', nodes, {}, rank);
 }

@@ -27,8 +27,10 @@ async function through(session: InferenceSession, tensor: Tensor): Promise<Tenso
 
 /** A float32 tensor `[n, c, h, w]` as the model takes it. */
 export async function convertFeed(tensor: Tensor, conversion: FeedConversion): Promise<Tensor> {
-  const { type, layout = 'nchw', scale = 1 } = conversion;
-  const session = await sessionOf(`${type} ${layout} ${scale}`, () => feedConversionModel(conversion));
+  const { type, layout = 'nchw', scale = 1, offset = 0 } = conversion;
+  const session = await sessionOf(`${type} ${layout} ${scale} ${offset}`, () =>
+    feedConversionModel(conversion),
+  );
   return through(session, tensor);
 }
 

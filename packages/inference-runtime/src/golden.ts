@@ -1,3 +1,4 @@
+import type { ByteInput } from './byte-input.ts';
 import { InferenceError } from './errors.ts';
 import { imageFeed } from './image-input.ts';
 import { pictureOf, samplePicture } from './sample-tensor.ts';
@@ -27,8 +28,8 @@ export interface PictureOptions {
   readonly seed?: number | undefined;
 }
 
-/** How values of such a range become levels 0..255, for inputs of bytes. */
-const byteScaleOf = ([, high]: readonly [number, number]): number => (high <= 1 ? 255 : 1);
+/** How values of such a range become levels 0..255, for models that take bytes by themselves. */
+const levelsOf = ([, high]: readonly [number, number]): ByteInput => ({ divisor: high <= 1 ? 255 : 1 });
 
 /**
  * Runs the model on a batch of the same picture.
@@ -53,7 +54,8 @@ export async function runPicture(
   const items = found.input.batch ?? batch;
   const data = new Float32Array(items * picture.picture.length);
   for (let item = 0; item < items; item += 1) data.set(picture.picture, item * picture.picture.length);
-  const feed = imageFeed(found.input, data, [items, 3, found.height, found.width], byteScaleOf(range));
+  const levels = model.info.byteInput ?? levelsOf(range);
+  const feed = imageFeed(found.input, data, [items, 3, found.height, found.width], levels);
   const { outputs } = await model.run({ [found.input.name]: feed }, { floatOutputs: true });
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { data: values, dims }]) => {

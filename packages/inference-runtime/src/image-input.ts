@@ -1,3 +1,4 @@
+import type { ByteInput } from './byte-input.ts';
 import type { FeedConversion, TensorData, TensorInfo } from './types.ts';
 
 /** An input that takes pictures. */
@@ -39,17 +40,17 @@ export function readImageInput(input: TensorInfo | undefined): ImageInput | null
 /**
  * A float32 tensor `[n, 3, h, w]` as a feed of that input, converted on its way where the input takes another kind.
  *
- * @param byteScale What makes a value of the tensor a level 0..255, for inputs of bytes.
+ * @param levels What makes a value of the tensor a level 0..255, for inputs of bytes: `value * divisor + mean`.
  */
 export function imageFeed(
   { type, layout }: ImageInput,
   data: Float32Array,
   dims: readonly [number, number, number, number],
-  byteScale: number,
+  levels: ByteInput,
 ): TensorData {
   if (type === 'float32' && layout === 'nchw') return { type: 'float32', data, dims };
-  const scale = type === 'uint8' ? byteScale : 1;
-  return { type: 'float32', data, dims, to: { type, layout, scale } };
+  const conversion = type === 'uint8' ? { scale: levels.divisor, offset: levels.mean } : {};
+  return { type: 'float32', data, dims, to: { type, layout, ...conversion } };
 }
 
 /**

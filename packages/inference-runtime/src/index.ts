@@ -7,7 +7,7 @@ export {
   leastCosine,
   type OutputPair,
 } from './agreement.ts';
-export type { ByteInput } from './byte-input.ts';
+export type { ByteInput, ModelDescription } from './byte-input.ts';
 export { type Companions, companionsOf } from './companions.ts';
 export type { EngineIo } from './engine-io.ts';
 export type { EngineSidecar } from './engine-sidecar.ts';

@@ -1,5 +1,5 @@
 import { type Logger, silentLogger } from '@trinetra/contracts';
-import type { ByteInput } from './byte-input.ts';
+import type { ByteInput, ModelDescription } from './byte-input.ts';
 import { InferenceError } from './errors.ts';
 import { type GpuInfo, readGpus } from './gpus.ts';
 import { type ChainResult, fallbackOf, loadChain } from './load-chain.ts';
@@ -20,9 +20,10 @@ export interface LoadModelOptions
   /**
    * Loads an ONNX model that takes float pictures as an equal one that takes bytes, uint8 `[n, h, w, 3]`: the cast, the division and
    * the order of the axes are done where the model runs, and a quarter of the memory is filled and moved. Engines, and
-   * models whose weights lie in another file, stay as they are: `info.inputs` tells what is loaded. Default: as it is.
+   * models whose weights lie in another file, stay as they are: `info.byteInput` tells. A function is asked once the file
+   * is read. Default: as it is.
    */
-  readonly byteInput?: ByteInput | undefined;
+  readonly byteInput?: ByteInput | ((model: ModelDescription) => ByteInput | undefined) | undefined;
 }
 
 /** Times `runTimeoutMs` that loading a model and its first run may take. */
@@ -138,15 +139,15 @@ class Runtime implements SingleRuntime {
       ...this.#seams,
       cacheFolder: engineCacheFolder,
       logger: this.#logger,
-      loadSession: async ({ provider }, source) => {
+      loadSession: async ({ provider }, prepared) => {
         const request: SessionRequest = {
           model,
-          source,
+          source: prepared.source,
           provider,
           deviceId: values.deviceId,
           intraOpThreads,
           cpuNiceness,
-          byteInput,
+          byteInput: typeof byteInput === 'function' ? byteInput(prepared) : byteInput,
           profile: profile && provider !== 'cpu',
         };
         const { client, session } = await this.#open(request);
@@ -200,6 +201,7 @@ function infoOf(requestedPath: string, result: ChainResult): ModelInfo {
     outputs: session.outputs,
     metadata,
     firstOps,
+    ...(session.byteInput === undefined ? {} : { byteInput: session.byteInput }),
     ...(fallback === undefined ? {} : { fallback }),
   };
 }

@@ -5,6 +5,7 @@ import { type ByteInput, withByteInput } from './byte-input.ts';
 import { convertFeed, toFloat32 } from './convert.ts';
 import {
   type LoadedSession,
+  movable,
   type SessionRequest,
   type ThreadRequest,
   type ThreadResponse,
@@ -61,12 +62,14 @@ async function createSession(
   source: ModelSource,
   byteInput: ByteInput | undefined,
   options: InferenceSession.SessionOptions,
-): Promise<InferenceSession> {
-  if (source.kind === 'embedded') return InferenceSession.create(await readEmbedded(source), options);
+): Promise<{ session: InferenceSession; takesBytes: boolean }> {
+  const create = InferenceSession.create.bind(InferenceSession);
+  if (source.kind === 'embedded')
+    return { session: await create(await readEmbedded(source), options), takesBytes: false };
   const folded = byteInput === undefined ? null : withByteInput(await readFile(source.path), byteInput);
   return folded === null
-    ? InferenceSession.create(source.path, options)
-    : InferenceSession.create(folded, options);
+    ? { session: await create(source.path, options), takesBytes: false }
+    : { session: await create(folded, options), takesBytes: true };
 }
 
 async function load(request: SessionRequest): Promise<LoadedSession> {
@@ -79,9 +82,13 @@ async function load(request: SessionRequest): Promise<LoadedSession> {
     logSeverityLevel: 3,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profilePrefix(model) } : {}),
   } as const;
-  const session = await createSession(source, byteInput, options);
+  const { session, takesBytes } = await createSession(source, byteInput, options);
   sessions.set(model, session);
-  return { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) };
+  return {
+    inputs: describe(session.inputMetadata),
+    outputs: describe(session.outputMetadata),
+    ...(takesBytes ? { byteInput } : {}),
+  };
 }
 
 /** A result whose data owns its buffer, so that it can be moved. */
@@ -103,6 +110,8 @@ async function run(request: ThreadRequest & { kind: 'run' }): Promise<ThreadResp
     const tensor = new Tensor(type, data, dims);
     feeds[name] = to === undefined ? tensor : await convertFeed(tensor, to);
   }
+  const answer = { kind: 'ran', id: request.id, feeds: movable(request.feeds) } as const;
+  if (request.outputs !== undefined && (await runInto(session, feeds, request.outputs))) return answer;
   const results = await (request.fetches === undefined
     ? session.run(feeds)
     : session.run(feeds, request.fetches));
@@ -110,7 +119,26 @@ async function run(request: ThreadRequest & { kind: 'run' }): Promise<ThreadResp
   for (const [name, tensor] of Object.entries(results)) {
     outputs[name] = own(request.floatOutputs === true ? await toFloat32(tensor) : tensor);
   }
-  return { kind: 'ran', id: request.id, outputs, feeds: request.feeds };
+  return { ...answer, outputs };
+}
+
+/** Runs with the outputs in memory that is there; false where they have other shapes. */
+async function runInto(
+  session: InferenceSession,
+  feeds: Readonly<Record<string, Tensor>>,
+  outputs: Readonly<Record<string, TensorData>>,
+): Promise<boolean> {
+  const fetches = Object.entries(outputs).map(([name, { type, data, dims }]) => [
+    name,
+    new Tensor(type, data, dims),
+  ]);
+  try {
+    await session.run(feeds, Object.fromEntries(fetches));
+    return true;
+  } catch (error) {
+    if (/pre-allocated output|shape verification failed/i.test(String(error))) return false;
+    throw error;
+  }
 }
 
 async function place(model: number): Promise<NodePlacement | null> {
@@ -134,7 +162,9 @@ port.on('message', (request: ThreadRequest) => {
     try {
       const response = await answer(request);
       const moved =
-        response.kind === 'ran' ? [...transferList(response.outputs), ...transferList(response.feeds)] : [];
+        response.kind === 'ran'
+          ? [...transferList(response.outputs ?? {}), ...transferList(response.feeds)]
+          : [];
       port.postMessage(response, moved);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

@@ -4,7 +4,6 @@ import { InferenceError } from './errors.ts';
 import type { GpuInfo } from './gpus.ts';
 import { describeSteps, type FailedStep, type LoadStep, nameOfStep } from './load-step.ts';
 import type { LoadedSession } from './messages.ts';
-import type { ModelSource } from './model-source.ts';
 import { planSteps } from './plan-steps.ts';
 import { type PreparedModel, prepareModel, Unfit } from './prepare-model.ts';
 import type { ProviderCheck } from './provider-check.ts';
@@ -20,7 +19,7 @@ export interface LoadChainOptions {
   readonly logger: Logger;
   readonly checkProvider: ProviderCheck;
   readonly readGpus: () => Promise<readonly GpuInfo[]>;
-  readonly loadSession: (step: LoadStep, source: ModelSource) => Promise<LoadedSession>;
+  readonly loadSession: (step: LoadStep, prepared: PreparedModel) => Promise<LoadedSession>;
 }
 
 /** The step that loaded, with those before it that did not. */
@@ -88,7 +87,7 @@ export async function loadChain(path: string, options: LoadChainOptions): Promis
     try {
       const problem = await options.checkProvider(step.provider);
       if (problem !== null) throw new Unfit(problem.reason, problem.message);
-      return { step, prepared, session: await options.loadSession(step, prepared.source), failed };
+      return { step, prepared, session: await options.loadSession(step, prepared), failed };
     } catch (error) {
       if (InferenceError.isInstance(error) && ofTheRuntime.includes(error.code)) throw error;
       failed.push(failureOf(step, error));

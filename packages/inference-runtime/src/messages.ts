@@ -30,6 +30,8 @@ export type ThreadRequest =
       readonly fetches?: readonly string[];
       /** Whether float16 outputs are to come as float32. */
       readonly floatOutputs?: boolean;
+      /** Shared memory for the outputs; a run that fits answers there. */
+      readonly outputs?: Readonly<Record<string, TensorData>>;
     }
   | { readonly kind: 'placement'; readonly id: number; readonly model: number }
   | { readonly kind: 'unload'; readonly id: number; readonly model: number };
@@ -37,6 +39,8 @@ export type ThreadRequest =
 export interface LoadedSession {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
+  /** What the model was made to take bytes with, where it was. */
+  readonly byteInput?: ByteInput | undefined;
 }
 
 export type ThreadResponse =
@@ -44,19 +48,29 @@ export type ThreadResponse =
   | {
       readonly kind: 'ran';
       readonly id: number;
-      readonly outputs: Record<string, TensorData>;
+      /** Absent where they are in the memory that the request gave. */
+      readonly outputs?: Record<string, TensorData>;
+      /** Those that were moved here. */
       readonly feeds: Record<string, TensorData>;
     }
   | { readonly kind: 'placed'; readonly id: number; readonly nodes: NodePlacement | null }
   | { readonly kind: 'unloaded'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };
 
-/** The buffers that can be moved: each once, and only where the tensor owns the whole of it. */
+/** Whether a tensor owns the whole of its buffer, which can be moved then. */
+function isMovable({ data }: TensorData): boolean {
+  return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
+}
+
+/** The tensors whose buffers are moved. */
+export function movable(tensors: Readonly<Record<string, TensorData>>): Record<string, TensorData> {
+  return Object.fromEntries(Object.entries(tensors).filter(([, tensor]) => isMovable(tensor)));
+}
+
+/** The buffers that can be moved, each once. */
 export function transferList(tensors: Readonly<Record<string, TensorData>>): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const { data } of Object.values(tensors)) {
-    if (data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength)
-      buffers.add(data.buffer);
-  }
-  return [...buffers];
+  const buffers = Object.values(tensors).flatMap((tensor) =>
+    isMovable(tensor) && tensor.data.buffer instanceof ArrayBuffer ? [tensor.data.buffer] : [],
+  );
+  return [...new Set(buffers)];
 }

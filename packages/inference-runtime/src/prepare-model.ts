@@ -9,6 +9,7 @@ import { type GpuInfo, gpuOfDevice } from './gpus.ts';
 import type { LoadFailure, ModelFormat } from './load-step.ts';
 import type { ModelSource } from './model-source.ts';
 import { type OnnxFileInfo, readOnnxFile } from './onnx-file.ts';
+import type { TensorInfo } from './types.ts';
 
 /** A file that is ready to be loaded. */
 export interface PreparedModel {
@@ -17,6 +18,8 @@ export interface PreparedModel {
   readonly precision: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly firstOps: readonly string[];
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
 }
 
 /** Why a file is not worth a try. */
@@ -119,6 +122,8 @@ async function prepareEngine(
     precision: sidecar.precision ?? engine.precision,
     metadata,
     firstOps: onnx?.firstOps ?? [],
+    inputs: io.inputs,
+    outputs: io.outputs,
   };
 }
 
@@ -156,8 +161,6 @@ export async function prepareModel(
   context: PrepareContext,
 ): Promise<PreparedModel> {
   if (format === 'engine') return prepareEngine(path, onnxPath, context);
-  const { sha256, precision, metadata, firstOps } = await orUnfit('file_unreadable', path, () =>
-    readOnnxFile(path),
-  );
-  return { source: { kind: 'file', path }, sha256, precision, metadata, firstOps };
+  const file = await orUnfit('file_unreadable', path, () => readOnnxFile(path));
+  return { source: { kind: 'file', path }, ...file };
 }

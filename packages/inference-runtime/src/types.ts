@@ -1,9 +1,10 @@
+import type { ByteInput } from './byte-input.ts';
 import type { FailedStep } from './load-step.ts';
 import type { NodePlacement } from './node-placement.ts';
 
 /**
  * How a float32 tensor `[n, c, h, w]` becomes what a model takes; native code in the inference thread does it. In this
- * order: multiplied by `scale`, rounded and clipped to 0..255 for uint8, cast, and its axes reordered.
+ * order: multiplied by `scale`, `offset` added, rounded and clipped to 0..255 for uint8, cast, and its axes reordered.
  */
 export interface FeedConversion {
   readonly type: 'float32' | 'float16' | 'uint8';
@@ -11,6 +12,8 @@ export interface FeedConversion {
   readonly layout?: 'nchw' | 'nhwc' | undefined;
   /** Default 1. */
   readonly scale?: number | undefined;
+  /** Default 0. */
+  readonly offset?: number | undefined;
 }
 
 /** A tensor as plain data; `data` is row-major with the shape `dims`. */
@@ -54,6 +57,8 @@ export interface ModelInfo {
   readonly metadata: Readonly<Record<string, string>>;
   /** Operators of the graph's first 8 nodes. */
   readonly firstOps: readonly string[];
+  /** With what the model was made to take bytes; absent where it is loaded as it is. */
+  readonly byteInput?: ByteInput | undefined;
   readonly fallback?: ModelFallback;
 }
 
@@ -61,6 +66,8 @@ export interface ModelInfo {
 export interface RunResult {
   readonly outputs: Readonly<Record<string, TensorData>>;
   readonly feeds: Readonly<Record<string, TensorData>>;
+  /** Of a run with `reuseOutputs`: call it once the outputs are read, and look at them no more. */
+  readonly release?: (() => void) | undefined;
 }
 
 export interface RunOptions {
@@ -69,6 +76,11 @@ export interface RunOptions {
   readonly fetches?: readonly string[] | undefined;
   /** Whether float16 outputs come as float32, converted by native code; default: as they are. */
   readonly floatOutputs?: boolean | undefined;
+  /**
+   * Whether the outputs may lie in memory that a later run writes anew once this one's `release` was called; default false: in new
+   * memory each time. Where a run answers in other shapes than the last one of such feeds, it runs twice, once.
+   */
+  readonly reuseOutputs?: boolean | undefined;
 }
 
 /** A loaded model; it outlives a crash of the thread. */

@@ -4,7 +4,7 @@ import { onnxModel } from '@trinetra/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withByteInput } from '../src/byte-input.ts';
-import { createInferenceRuntime, readImageInput, type TensorData } from '../src/index.ts';
+import { type ByteInput, createInferenceRuntime, readImageInput, type TensorData } from '../src/index.ts';
 import { doubling, useModels } from './models.ts';
 
 const write = useModels();
@@ -23,16 +23,17 @@ function mirror(type: 'float32' | 'float16' | 'uint8', dims: Dims): Buffer {
 
 /** Pixels `[1, 16, 16, 3]` with every level in every channel. */
 const pixels = Uint8Array.from({ length: 768 }, (_, at) => (Math.floor(at / 3) * 7 + (at % 3) * 5) % 256);
-/** Their levels over a divisor as planes `[1, 3, 16, 16]`. */
-const planes = (divisor: number): Float32Array =>
+/** Their levels, less the mean, over a divisor as planes `[1, 3, 16, 16]`. */
+const planes = ({ mean = 0, divisor }: ByteInput): Float32Array =>
   Float32Array.from(
     { length: 768 },
-    (_, at) => (pixels[(at % 256) * 3 + Math.floor(at / 256)] ?? 0) / divisor,
+    (_, at) => ((pixels[(at % 256) * 3 + Math.floor(at / 256)] ?? 0) - mean) / divisor,
   );
 
-async function runBytes(bytes: Buffer, divisor: number) {
+async function runBytes(bytes: Buffer, byteInput: ByteInput) {
   await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
-  const model = await runtime.loadModel(await write('model.onnx', bytes), { byteInput: { divisor } });
+  const model = await runtime.loadModel(await write('model.onnx', bytes), { byteInput });
+  expect(model.info.byteInput).toEqual(byteInput);
   const [input] = model.info.inputs;
   const feed: TensorData = { type: 'uint8', data: pixels.slice(), dims: [1, 16, 16, 3] };
   const { outputs } = await model.run({ [input?.name ?? '']: feed }, { floatOutputs: true });
@@ -40,23 +41,26 @@ async function runBytes(bytes: Buffer, divisor: number) {
 }
 
 describe('a model that takes bytes', () => {
-  it.each([255, 1])('gets planes of levels over %d, to the bit', async (divisor) => {
-    const { input, data, metadata } = await runBytes(mirror('float32', ['n', 3, 16, 16]), divisor);
-    expect(input).toMatchObject({ type: 'uint8', dims: ['n', 16, 16, 3] });
-    expect(readImageInput(input)).toMatchObject({ layout: 'nhwc', batch: null, height: 16, width: 16 });
-    expect(data).toEqual(planes(divisor));
-    expect(metadata).toEqual({ names: "{0: 'person'}" });
-  });
+  it.each([{ divisor: 255 }, { divisor: 1 }, { mean: 127.5, divisor: 127.5 }, { mean: 127.5, divisor: 128 }])(
+    'gets planes of %o, to the bit',
+    async (byteInput) => {
+      const { input, data, metadata } = await runBytes(mirror('float32', ['n', 3, 16, 16]), byteInput);
+      expect(input).toMatchObject({ type: 'uint8', dims: ['n', 16, 16, 3] });
+      expect(readImageInput(input)).toMatchObject({ layout: 'nhwc', batch: null, height: 16, width: 16 });
+      expect(data).toEqual(planes(byteInput));
+      expect(metadata).toEqual({ names: "{0: 'person'}" });
+    },
+  );
 
   it('gets pixels where it took pixels, and keeps its fixed batch', async () => {
-    const { input, data } = await runBytes(mirror('float32', [1, 16, 16, 3]), 255);
+    const { input, data } = await runBytes(mirror('float32', [1, 16, 16, 3]), { divisor: 255 });
     expect(input?.dims).toEqual([1, 16, 16, 3]);
     expect(data).toEqual(Float32Array.from(pixels, (level) => level / 255));
   });
 
   it('gets half floats where it took those', async () => {
-    const { data } = await runBytes(mirror('float16', ['n', 3, 16, 16]), 255);
-    const worst = planes(255).reduce(
+    const { data } = await runBytes(mirror('float16', ['n', 3, 16, 16]), { divisor: 255 });
+    const worst = planes({ divisor: 255 }).reduce(
       (most, value, at) => Math.max(most, Math.abs(value - Number(data?.[at]))),
       0,
     );
@@ -142,6 +146,28 @@ describe('a model that stays as it is', () => {
     const path = await write('doubling.onnx', doubling);
     const model = await runtime.loadModel(path, { byteInput: { divisor: 255 } });
     expect(model.info.inputs).toEqual([{ name: 'x', type: 'float32', dims: ['n', 3] }]);
+    expect(model.info.byteInput).toBeUndefined();
+  });
+
+  it('loads where a function that was told of it wants no bytes', async () => {
+    await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
+    const path = await write('mirror.onnx', mirror('float32', ['n', 3, 16, 16]));
+    const told: unknown[] = [];
+    const model = await runtime.loadModel(path, {
+      byteInput: (description) => {
+        told.push(description);
+        return undefined;
+      },
+    });
+    expect(model.info.inputs[0]?.type).toBe('float32');
+    expect(told).toEqual([
+      expect.objectContaining({
+        inputs: [{ name: 'x', type: 'float32', dims: ['n', 3, 16, 16] }],
+        outputs: [{ name: 'y', type: 'float32', dims: ['n', 3, 16, 16] }],
+        metadata: { names: "{0: 'person'}" },
+        firstOps: ['Identity'],
+      }),
+    ]);
   });
 });
 

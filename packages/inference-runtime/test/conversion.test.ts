@@ -49,6 +49,11 @@ describe('a float32 picture', () => {
     expect(y?.data).toEqual(Uint8Array.of(0, 64, 128, 255, 0, 1, 26, 255));
   });
 
+  it('becomes uint8, with an offset after the scale', async () => {
+    const { y } = await runWith({ type: 'uint8', scale: 127.5, offset: 127.5 }, nchw);
+    expect(y?.data).toEqual(Uint8Array.of(128, 159, 191, 255, 0, 128, 140, 255));
+  });
+
   it('gets its channels last', async () => {
     const { y } = await runWith({ type: 'float32', layout: 'nhwc' }, nhwc);
     expect(y?.dims).toEqual([1, 2, 2, 2]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { designLatency, idealLatencies } from './ideal-worker.ts';
+import { designLatency, idealLatencies, ownTimes } from './ideal-worker.ts';
 
 const worker = { batchSize: 4, timeoutMs: 20, latencyOf: designLatency };
 
@@ -29,5 +29,32 @@ describe('a worker that costs nothing', () => {
     const arrivals = Array.from({ length: 400 }, (_, index) => index * 10);
     const latencies = idealLatencies(arrivals, worker);
     expect(latencies.at(-1)).toBeGreaterThan(2000);
+  });
+});
+
+describe('what a frame took besides the engine and the wait for its batch', () => {
+  it('is nothing for a worker that costs nothing', () => {
+    const arrivals = [0, 21, 22, 200, 201, 202, 203, 300];
+    const runs = [
+      { batch: 1, startMs: 20, endMs: 45 },
+      { batch: 2, startMs: 45, endMs: 85 },
+      { batch: 4, startMs: 203, endMs: 273 },
+      { batch: 1, startMs: 320, endMs: 345 },
+    ];
+    const latencies = idealLatencies(arrivals, worker);
+    expect(ownTimes({ arrivals, latencies }, runs, worker)).toEqual(arrivals.map(() => 0));
+  });
+
+  it('is a late begin of the run and what comes after its end, whoever waited for the engine meanwhile', () => {
+    const runs = [
+      { batch: 1, startMs: 23, endMs: 48 }, // due at 20
+      { batch: 2, startMs: 49, endMs: 89 }, // due at 48
+    ];
+    expect(ownTimes({ arrivals: [0, 21, 22], latencies: [53, 70, 70] }, runs, worker)).toEqual([8, 3, 4]);
+  });
+
+  it('counts no run that begins early, and no frame without a run', () => {
+    const runs = [{ batch: 1, startMs: 19, endMs: 44 }];
+    expect(ownTimes({ arrivals: [0, 100], latencies: [45, 45] }, runs, worker)).toEqual([1]);
   });
 });

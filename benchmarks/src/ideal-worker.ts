@@ -30,6 +30,41 @@ export function idealLatencies(arrivals: readonly number[], worker: IdealWorker)
   return latencies;
 }
 
+/** A run of the engine on the clock of the arrivals, ms. */
+export interface EngineRun {
+  readonly batch: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/**
+ * What each frame took besides the engine's time and the wait for its batch, ms: how much later its run began than by the rule of
+ * {@link idealLatencies}, with the engine free when it was in fact, and what passed from the end of the run until the frame was done.
+ *
+ * @param frames Arrivals in order, and the latency of each. Runs take frames in this order.
+ * @param runs In order, from the first frame on. Frames without a run are left out.
+ */
+export function ownTimes(
+  frames: { readonly arrivals: readonly number[]; readonly latencies: readonly number[] },
+  runs: readonly EngineRun[],
+  { batchSize, timeoutMs }: Pick<IdealWorker, 'batchSize' | 'timeoutMs'>,
+): number[] {
+  const { arrivals, latencies } = frames;
+  const times: number[] = [];
+  let free = Number.NEGATIVE_INFINITY;
+  for (const { batch, startMs, endMs } of runs) {
+    const at = times.length;
+    const oldest = arrivals[at] ?? Number.NaN;
+    const full = arrivals[at + batchSize - 1] ?? Number.POSITIVE_INFINITY;
+    const late = Math.max(0, startMs - Math.max(free, Math.min(full, oldest + timeoutMs)));
+    for (let frame = at; frame < Math.min(at + batch, arrivals.length); frame += 1) {
+      times.push(late + (arrivals[frame] ?? Number.NaN) + (latencies[frame] ?? Number.NaN) - endMs);
+    }
+    free = endMs;
+  }
+  return times;
+}
+
 /** Ms of a batch on the GPU of the design: 25, 70 and 140 ms for 1, 4 and 8; linear between and beyond. */
 export function designLatency(n: number): number {
   return n <= 4 ? 25 + (45 / 3) * (n - 1) : 70 + (70 / 4) * (n - 4);

@@ -37,8 +37,10 @@ export interface PacedResult {
   readonly seconds: number;
   /** Of the simulated device between the first and the last frame; empty with another engine. */
   readonly runs: readonly DeviceRun[];
-  /** The first and the last frame on the clock of the runs, ms. */
+  /** From before the first frame until after the last one, on the clock of the runs, ms. */
   readonly span: readonly [number, number];
+  /** Where the arrivals begin on the clock of the runs, ms. */
+  readonly firstAt: number;
 }
 
 const warmUpFrames = 8;
@@ -90,8 +92,10 @@ export async function playPaced(options: PacedOptions): Promise<PacedResult> {
     const count = await trial.published();
     const events = await readTopic(world.brokers, trial.topic, count);
     const runs = simulated(log).filter(({ startMs }) => startMs >= from && startMs < to);
+    const first = Math.min(...written.values());
     return {
-      ...joinEvents(written, events),
+      ...joinEvents(written, events, first),
+      firstAt: first - (performance.timeOrigin + performance.now() - monotonicMs()),
       crowd: crowdOf(events),
       runs,
       span: [from, to],
@@ -126,6 +130,7 @@ async function settled(redis: Redis, cameras: number): Promise<void> {
 function joinEvents(
   written: ReadonlyMap<string, number>,
   events: readonly ArrivedEvent[],
+  first: number,
 ): Pick<PacedResult, 'latencies' | 'arrivals' | 'written' | 'published'> {
   const arrivedAt = new Map<string, number>();
   for (const { cameraId, frameId, arrivedAtMs } of events) {
@@ -133,7 +138,6 @@ function joinEvents(
     if (written.has(name) && !arrivedAt.has(name)) arrivedAt.set(name, arrivedAtMs);
   }
   const frames = [...written].filter(([name]) => arrivedAt.has(name)).toSorted(([, a], [, b]) => a - b);
-  const [first = 0] = [...written.values()].toSorted((a, b) => a - b);
   return {
     latencies: frames.map(([name, at]) => (arrivedAt.get(name) ?? Number.NaN) - at),
     arrivals: frames.map(([, at]) => at - first),

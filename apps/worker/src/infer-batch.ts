@@ -26,8 +26,8 @@ export interface InferenceStages {
 /** Batches in detection: one at work and one that waits at the engine, so that it never waits for the event loop. */
 const detectionsAtOnce = 2;
 
-/** From the end of a run to the begin of the next a batch that waits for it loses about so much, ms, on the way between the threads. */
-const handOverMs = 2;
+/** On the way between the threads a batch loses about so much, ms, before the engine begins. */
+export const handOverMs = 2;
 
 /** The stages that run on the engine. */
 export interface InferBatch {

@@ -4,7 +4,7 @@ import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
 import { assembleEvent, type FrameFindings } from './assemble-event.ts';
 import { inOrder } from './in-order.ts';
-import { createInferBatch, type InferenceStages } from './infer-batch.ts';
+import { createInferBatch, handOverMs, type InferenceStages } from './infer-batch.ts';
 import {
   createPrepareFrame,
   type PreparedFrame,
@@ -79,11 +79,12 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
   /**
    * The way through Redis and decoding are part of a frame's wait for its batch. But where others are being decoded they are worth the
    * wait, or a worker that can hardly decode as fast as frames come would run each alone; and a frame that lay in its stream for longer
-   * than a batch waits is one of a backlog, where the others follow.
+   * than a batch waits is one of a backlog, where the others follow. The wait ends where the engine begins.
    */
   const waitingSince = ({ lease, leasedAt, readyAt }: PreparedFrame): number => {
-    if (preparing > 0) return readyAt;
-    return lease.waitedMs < options.batchTimeoutMs ? leasedAt - lease.waitedMs : leasedAt;
+    if (preparing > 0) return readyAt - handOverMs;
+    const waitedMs = lease.waitedMs < options.batchTimeoutMs ? lease.waitedMs : 0;
+    return leasedAt - waitedMs - handOverMs;
   };
 
   async function* preparedFrames(): AsyncGenerator<PreparedFrame> {

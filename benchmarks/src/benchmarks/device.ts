@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { remaining, writeBacklog } from '../backlog.ts';
 import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
-import { designLatency, idealLatencies } from '../ideal-worker.ts';
+import { designLatency, idealLatencies, ownTimes } from '../ideal-worker.ts';
 import { modelEnv } from '../models.ts';
 import { type PacedResult, playPaced } from '../paced-trial.ts';
 import type { Section, Table, Target } from '../report.ts';
@@ -40,11 +40,17 @@ async function play(context: BenchmarkContext, given: Play): Promise<PacedResult
 }
 
 function summarise(result: PacedResult, batchSize: number): Numbers {
-  const { latencies, arrivals, runs, span, seconds, written, published } = result;
+  const { latencies, arrivals, firstAt, runs, span, seconds, written, published } = result;
   const ideal = idealLatencies(arrivals, { batchSize, timeoutMs, latencyOf: designLatency });
+  const known = runs.map((run) => ({
+    ...run,
+    startMs: run.startMs - firstAt,
+    endMs: run.endMs - firstAt,
+  }));
+  const own = ownTimes(result, known, { batchSize, timeoutMs });
   // Where each frame ran alone: from its XADD until the engine began. The run of the last one begins after the span.
   const alone = runs.every(({ batch }) => batch === 1) && runs.length >= arrivals.length - 1;
-  const leaves = alone ? runs.map(({ startMs }, at) => startMs - span[0] - (arrivals[at] ?? Number.NaN)) : [];
+  const leaves = alone ? known.map(({ startMs }, at) => startMs - (arrivals[at] ?? Number.NaN)) : [];
   const frames = runs.reduce((sum, { batch }) => sum + batch, 0);
   return {
     framesPerSecond: frames / seconds,
@@ -55,6 +61,8 @@ function summarise(result: PacedResult, batchSize: number): Numbers {
     p99: percentile(latencies, 0.99),
     ideal50: percentile(ideal, 0.5),
     ideal99: percentile(ideal, 0.99),
+    own50: percentile(own, 0.5),
+    own99: percentile(own, 0.99),
     leaves50: percentile(leaves, 0.5),
     leaves99: percentile(leaves, 0.99),
     evicted: written - published,
@@ -134,7 +142,7 @@ function seedTable(results: ReadonlyMap<string, Numbers>): Table {
 function targetsOf(results: ReadonlyMap<string, Numbers>): Target[] {
   const of = (name: string, field: string): number => results.get(name)?.[field] ?? Number.NaN;
   const busy = of('N=4', 'busy');
-  const excess = of('80 % load', 'p99') - of('80 % load', 'ideal99');
+  const own = of('80 % load', 'own99');
   const lone = of('lone frames', 'leaves99');
   const four = of('4 workers', 'framesPerSecond') / of('1 worker', 'framesPerSecond');
   return [
@@ -145,10 +153,10 @@ function targetsOf(results: ReadonlyMap<string, Numbers>): Target[] {
       met: busy >= 0.98,
     },
     {
-      what: '80 % load: P99 over that of an ideal worker on the same arrivals',
+      what: "80 % load: P99 of a frame's time without the engine's and the wait for the batch",
       wanted: '<= 10 ms',
-      measured: `${excess.toFixed(1)} ms`,
-      met: excess <= 10,
+      measured: `${own.toFixed(1)} ms`,
+      met: own <= 10,
     },
     {
       what: 'a lone frame at idle: from its XADD until its batch leaves, P99',
@@ -178,7 +186,7 @@ export const device: Benchmark = {
         [1, 4, 8].map((batchSize) => [`N=${batchSize}`, at({ batchSize, cameras: 8, fps: 15, seconds })]),
       ),
       '80 % load': at({ batchSize: 4, cameras: 8, fps: eightyPercent, seconds: 2 * seconds }),
-      'lone frames': at({ batchSize: 4, cameras: 1, fps: 2, seconds: 2 * seconds }),
+      'lone frames': at({ batchSize: 4, cameras: 1, fps: 5, seconds: 2 * seconds }),
       '1 worker': () => workersTogether(context, 1),
       '2 workers': () => workersTogether(context, 2),
       '4 workers': () => workersTogether(context, 4),
@@ -187,7 +195,10 @@ export const device: Benchmark = {
     const results = new Map([...all].map(([name, rows]) => [name, medians(rows)] as const));
     const load = ['80 % load', 'lone frames'].map((name) => {
       const row = results.get(name) ?? {};
-      const fields = ['p50', 'p95', 'p99', 'ideal50', 'ideal99', 'batch', 'leaves50', 'leaves99'];
+      const fields = [
+        ...['p50', 'p95', 'p99', 'ideal50', 'ideal99', 'own50', 'own99'],
+        ...['batch', 'leaves50', 'leaves99'],
+      ];
       return [name, ...fields.map((field) => row[field] ?? Number.NaN)];
     });
     const single = results.get('1 worker')?.['framesPerSecond'] ?? Number.NaN;
@@ -206,11 +217,14 @@ export const device: Benchmark = {
             'p99',
             'ideal p50',
             'ideal p99',
+            'own p50',
+            'own p99',
             'mean batch',
             'alone: XADD to engine p50',
             'p99',
           ],
           rows: load,
+          note: "The ideal worker costs nothing itself and has the same arrivals; a frame that comes a little late to a run waits for the whole next one, so small delays grow. Own: what a frame took besides the engine's time and the wait for its batch, that is how much later than by the rule its run began, and from the end of the run until the broker had its event.",
         },
         {
           title: 'Workers on one machine, each with a device of its own',

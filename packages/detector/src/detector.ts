@@ -4,6 +4,7 @@ import {
   createSizedRunner,
   imageFeed,
   paddedSize,
+  sharedTensor,
   type TensorData,
 } from '@trinetra/inference-runtime';
 import { decodeEndToEnd, decodeHead } from './decode-head.ts';
@@ -150,8 +151,7 @@ export function createDetector(options: DetectorOptions): Detector {
     const at = spare.findIndex((buffer) => buffer.length === length);
     const known = at < 0 ? undefined : spare.splice(at, 1)[0];
     if (known !== undefined) return known;
-    const memory = new SharedArrayBuffer(arrays[tensorType].BYTES_PER_ELEMENT * length);
-    return tensorType === 'uint8' ? new Uint8Array(memory) : new Float32Array(memory);
+    return sharedTensor(tensorType, length);
   }
 
   function giveBuffer(data: DetectorInput['tensor']): void {

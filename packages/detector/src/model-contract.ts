@@ -1,4 +1,4 @@
-import { type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
+import { hasByteInput, type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
 import { DetectorError } from './errors.ts';
 
 type Dims = readonly (number | string)[];
@@ -83,10 +83,9 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
   if (output.type !== 'float32' && output.type !== 'float16') {
     throw mismatch('a float32 or float16 output [n, 4 + classes, anchors]');
   }
-  const { byteInput } = info;
-  if (byteInput !== undefined && (byteInput.divisor !== 255 || (byteInput.mean ?? 0) !== 0)) {
+  if (!hasByteInput(info, { divisor: 255 })) {
     throw mismatch(
-      `bytes that become level / 255, byteInput: { divisor: 255 }, not ${JSON.stringify(byteInput)},`,
+      `bytes that become level / 255, byteInput: { divisor: 255 }, not ${JSON.stringify(info.byteInput)},`,
     );
   }
   const classNames = parseClassNames(info.metadata['names']);

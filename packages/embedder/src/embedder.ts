@@ -1,5 +1,11 @@
 import { TrinetraError } from '@trinetra/contracts';
-import { createSizedRunner, imageFeed, paddedSize, type TensorData } from '@trinetra/inference-runtime';
+import {
+  createSizedRunner,
+  imageFeed,
+  paddedSize,
+  sharedTensor,
+  type TensorData,
+} from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
 import { faceSize, faceValues, writeFace } from './face-tensor.ts';
 import { embeddingSize, readContract } from './model-contract.ts';
@@ -53,7 +59,7 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
   const { model, observer, ...given } = options;
   const { maxRunSize, runSizes } = parseEmbedderOptions(given);
   const { input, output, fixedBatch, scale } = readContract(model.info);
-  const bytes = input.type === 'uint8' && input.layout === 'nhwc';
+  const tensorType = input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32';
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);
   const runner = createSizedRunner({
     maxSize: runSize,
@@ -63,11 +69,6 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
   });
   /** Memory of runs, shared with the inference thread, by their number of faces: at most 16, of bytes 5 MB together, else 20. */
   const spare = new Map<number, Uint8Array | Float32Array>();
-
-  function allocate(batch: number): Uint8Array | Float32Array {
-    const memory = new SharedArrayBuffer((bytes ? 1 : 4) * batch * faceValues);
-    return bytes ? new Uint8Array(memory) : new Float32Array(memory);
-  }
 
   /** The faces, and what is left of the batch empty, as the model's input takes them. */
   function write(faces: readonly Uint8Array[], tensor: Uint8Array | Float32Array, batch: number): TensorData {
@@ -96,7 +97,7 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     signal: AbortSignal | undefined,
   ): Promise<EmbeddingResult[]> {
     const batch = fixedBatch ?? paddedSize(faces.length, runSizes, runner.limit);
-    const tensor = spare.get(batch) ?? allocate(batch);
+    const tensor = spare.get(batch) ?? sharedTensor(tensorType, batch * faceValues);
     spare.delete(batch);
     const feeds = { [input.name]: write(faces, tensor, batch) };
     const options = { signal, fetches: [output], floatOutputs: true, reuseOutputs: true };

@@ -1,4 +1,4 @@
-import { type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
+import { hasByteInput, type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
 import { embedderByteInput, faceSize, type PixelScale, pixelScaleOf } from './face-tensor.ts';
 
@@ -25,11 +25,13 @@ function fits(dims: readonly (number | string)[], expected: readonly (number | n
   );
 }
 
-function readScale({ path, byteInput, firstOps }: ModelInfo, { type }: ImageInput): PixelScale {
+function readScale(info: ModelInfo, { type }: ImageInput): PixelScale {
+  const { path, byteInput, firstOps } = info;
   // Bytes can only be the levels themselves, unless the graph was given the rest when it was loaded.
-  if (byteInput === undefined) return type === 'uint8' ? 'raw' : pixelScaleOf(firstOps);
-  const { mean = 0, divisor } = embedderByteInput({ firstOps });
-  if (byteInput.divisor === divisor && (byteInput.mean ?? 0) === mean) return pixelScaleOf(firstOps);
+  if (byteInput === undefined && type === 'uint8') return 'raw';
+  const wanted = embedderByteInput({ firstOps });
+  if (hasByteInput(info, wanted)) return pixelScaleOf(firstOps);
+  const { mean = 0, divisor } = wanted;
   throw new EmbedderError(
     'model_mismatch',
     `embedder model ${path}: expected bytes that become (level - ${mean}) / ${divisor} but found ${JSON.stringify(byteInput)}; load it with byteInput: embedderByteInput`,

@@ -25,13 +25,13 @@ describe('readFaceModel', () => {
       info: { ...info, inputs, byteInput },
     });
     expect(readFaceModel(loaded(faceByteInput(info)))).toMatchObject({
-      bytes: true,
+      tensorType: 'uint8',
       format: { mean: 0, divisor: 1 },
     });
     expect(() => readFaceModel(loaded({ divisor: 1 }))).toThrow(
       'bytes that become (level - 127.5) / 128 but received {"divisor":1}; load it with byteInput: faceByteInput',
     );
-    expect(readFaceModel(fakeScrfd(none)).bytes).toBe(false);
+    expect(readFaceModel(fakeScrfd(none)).tensorType).toBe('float32');
   });
 
   it('knows YuNet by the names of its outputs: BGR 0..255, 320x320 where the size is open', () => {

@@ -1,5 +1,6 @@
 import {
   type ByteInput,
+  hasByteInput,
   type ImageInput,
   type InferenceModel,
   type ModelDescription,
@@ -23,8 +24,8 @@ export interface FaceModel {
   /** Crops of every run where the model fixes them; null: any number. */
   readonly fixedBatch: number | null;
   readonly format: CropFormat;
-  /** Whether crops are bytes `[h, w, 3]`, as the model takes them; else float32 `[3, h, w]`. */
-  readonly bytes: boolean;
+  /** Crops are bytes `[h, w, 3]` where the model takes them so, else float32 `[3, h, w]`. */
+  readonly tensorType: 'uint8' | 'float32';
   /** The faces of crop `index`, best first, in pixels of the crop. */
   decode(outputs: Readonly<Record<string, TensorData>>, index: number, threshold: number): FaceCandidate[];
 }
@@ -64,7 +65,7 @@ export function faceByteInput({ outputs }: Pick<ModelDescription, 'outputs'>): B
  * made to take bytes otherwise than by {@link faceByteInput}.
  */
 export function readFaceModel(model: InferenceModel): FaceModel {
-  const { inputs, outputs, byteInput } = model.info;
+  const { inputs, outputs } = model.info;
   const input = readImageInput(inputs[0]);
   const scrfd = findScrfdOutputs(outputs);
   const kind = kindOf(outputs);
@@ -91,13 +92,10 @@ export function readFaceModel(model: InferenceModel): FaceModel {
     );
   }
   const pixels = pixelsOf(kind);
-  if (
-    byteInput !== undefined &&
-    (byteInput.divisor !== pixels.divisor || (byteInput.mean ?? 0) !== pixels.mean)
-  ) {
+  if (!hasByteInput(model.info, pixels)) {
     throw mismatch(
       `bytes that become (level - ${pixels.mean}) / ${pixels.divisor}`,
-      `${JSON.stringify(byteInput)}; load it with byteInput: faceByteInput`,
+      `${JSON.stringify(model.info.byteInput)}; load it with byteInput: faceByteInput`,
     );
   }
   // Bytes can only be the levels themselves.
@@ -108,7 +106,7 @@ export function readFaceModel(model: InferenceModel): FaceModel {
     input,
     fixedBatch,
     format,
-    bytes: input.type === 'uint8' && input.layout === 'nhwc',
+    tensorType: input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32',
     decode: (values, index, threshold) =>
       kind === 'scrfd' && scrfd !== null
         ? decodeScrfd(values, scrfd, index, threshold, format)

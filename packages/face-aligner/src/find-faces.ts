@@ -1,5 +1,5 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
-import { type InferenceModel, imageFeed, type TensorData } from '@trinetra/inference-runtime';
+import { type InferenceModel, imageFeed, sharedTensor, type TensorData } from '@trinetra/inference-runtime';
 import type { FaceCandidate } from './face-candidate.ts';
 import type { FaceModel } from './face-model.ts';
 import { mapLandmarks } from './map-landmarks.ts';
@@ -39,15 +39,10 @@ function toImage({ bbox, landmarks, score }: FaceCandidate, crop: CropGeometry):
  * crops are written into new memory only where more runs overlap than before.
  */
 export function createFindFaces(model: InferenceModel, face: FaceModel, threshold: number): FindFaces {
-  const { format, input, fixedBatch, bytes } = face;
+  const { format, input, fixedBatch, tensorType } = face;
   const { width, height } = format;
   const values = valuesPerCrop(format);
   const spare: CropTensor[] = [];
-
-  function allocate(length: number): CropTensor {
-    const memory = new SharedArrayBuffer((bytes ? 1 : 4) * length);
-    return bytes ? new Uint8Array(memory) : new Float32Array(memory);
-  }
 
   function feedOf(tensor: CropTensor, batch: number): TensorData {
     return tensor instanceof Uint8Array
@@ -58,7 +53,7 @@ export function createFindFaces(model: InferenceModel, face: FaceModel, threshol
   return async (image, persons, { stretch, signal, batch: padded }) => {
     const batch = fixedBatch ?? padded;
     const at = spare.findIndex(({ length }) => length === batch * values);
-    const tensor = spare.splice(at, at < 0 ? 0 : 1)[0] ?? allocate(batch * values);
+    const tensor = spare.splice(at, at < 0 ? 0 : 1)[0] ?? sharedTensor(tensorType, batch * values);
     const crops = persons.map((person, index) =>
       writePersonCrop(image, person, format, tensor, index, stretch),
     );

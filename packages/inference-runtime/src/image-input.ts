@@ -1,5 +1,5 @@
 import type { ByteInput } from './byte-input.ts';
-import type { FeedConversion, TensorData, TensorInfo } from './types.ts';
+import type { FeedConversion, ModelInfo, TensorData, TensorInfo } from './types.ts';
 
 /** An input that takes pictures. */
 export interface ImageInput {
@@ -51,6 +51,19 @@ export function imageFeed(
   if (type === 'float32' && layout === 'nchw') return { type: 'float32', data, dims };
   const conversion = type === 'uint8' ? { scale: levels.divisor, offset: levels.mean } : {};
   return { type: 'float32', data, dims, to: { type, layout, ...conversion } };
+}
+
+/** Whether a loaded model takes bytes that become what it wants; a model that is loaded as it is does. */
+export function hasByteInput({ byteInput }: Pick<ModelInfo, 'byteInput'>, wanted: ByteInput): boolean {
+  if (byteInput === undefined) return true;
+  return byteInput.divisor === wanted.divisor && (byteInput.mean ?? 0) === (wanted.mean ?? 0);
+}
+
+/** Memory of a feed that is written again and again: shared with the inference thread, it is neither moved nor copied. */
+export function sharedTensor(type: 'uint8' | 'float32', length: number): Uint8Array | Float32Array {
+  return type === 'uint8'
+    ? new Uint8Array(new SharedArrayBuffer(length))
+    : new Float32Array(new SharedArrayBuffer(4 * length));
 }
 
 /**

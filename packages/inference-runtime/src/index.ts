@@ -20,7 +20,14 @@ export {
   writeGolden,
 } from './golden.ts';
 export { type GpuInfo, gpuOfDevice, gpuTag, parseGpus, readGpus } from './gpus.ts';
-export { type ImageInput, imageFeed, paddedSize, readImageInput } from './image-input.ts';
+export {
+  hasByteInput,
+  type ImageInput,
+  imageFeed,
+  paddedSize,
+  readImageInput,
+  sharedTensor,
+} from './image-input.ts';
 export {
   createInferencePool,
   defaultInferenceThreads,

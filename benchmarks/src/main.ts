@@ -9,7 +9,7 @@ import { latency } from './benchmarks/latency.ts';
 import { serialisation } from './benchmarks/serialisation.ts';
 import { throughput } from './benchmarks/throughput.ts';
 import { describeMachine, type Machine } from './machine.ts';
-import { findModels } from './models.ts';
+import { demoModels, findModels } from './models.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
 import { replaceFigures } from './performance-document.ts';
 import { loadPictures } from './pictures.ts';
@@ -62,7 +62,9 @@ async function run(options: BenchOptions): Promise<void> {
       process.stderr.write(`${benchmark.name} FAILED: ${(error as Error).stack}\n`);
     }
   }
-  const figures = `${introduce(machine, context)}\n\n${markdownReport(sections)}`;
+  const demo = options.models === demoModels;
+  const suffix = demo ? '' : ` with ${basename(models.detector)}`;
+  const figures = `${introduce(machine, context)}\n\n${markdownReport(sections, suffix)}`;
   process.stdout.write(`${figures}\n`);
   if (options.json !== undefined)
     writeFileSync(
@@ -70,7 +72,10 @@ async function run(options: BenchOptions): Promise<void> {
       `${JSON.stringify({ machine, models, quick: options.quick, sections }, null, 2)}\n`,
     );
   if (options.write && sections.length > 0)
-    writeFileSync(document, replaceFigures(readFileSync(document, 'utf8'), figures));
+    writeFileSync(
+      document,
+      replaceFigures(readFileSync(document, 'utf8'), figures, demo ? 'demo models' : 'other models'),
+    );
 }
 
 try {

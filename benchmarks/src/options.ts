@@ -16,7 +16,7 @@ export interface BenchOptions {
   readonly models: string;
   /** Folder of pictures; undefined: generated scenes. */
   readonly frames: string | undefined;
-  /** The options that change what is measured, as given. */
+  /** The options that change what is measured, as given but for the folders. */
   readonly given: string;
 }
 
@@ -39,7 +39,10 @@ export function parseOptions(
       '--repetitions <n>',
       'of each trial, 1..99; those of long ones are 3 at most (default: 5, quick 1)',
     )
-    .option('--write', 'put the tables into docs/PERFORMANCE.md')
+    .option(
+      '--write',
+      'put the tables into docs/PERFORMANCE.md; those of other models have a place of their own there',
+    )
     .option('--json <file>', 'write the results as JSON')
     .option(
       '--models <folder>',
@@ -71,8 +74,8 @@ export function parseOptions(
     throw new RangeError(`expected benchmarks of ${names} but received ${unknown.join(', ')}`);
   }
   const given = [
-    values.models === undefined ? '' : `--models ${values.models}`,
-    values.frames === undefined ? '' : `--frames ${values.frames}`,
+    values.models === undefined ? '' : '--models DIR',
+    values.frames === undefined ? '' : '--frames DIR',
     values.quick === true ? '--quick' : '',
     values.repetitions === undefined ? '' : `--repetitions ${values.repetitions}`,
   ];

@@ -1,4 +1,10 @@
-const begin = '<!-- figures: written by npm run bench -- --write -->';
+/** The parts of docs/PERFORMANCE.md that hold figures: of the models that come with the project, and of the user's. */
+export type FiguresBlock = 'demo models' | 'other models';
+
+const begins: Readonly<Record<FiguresBlock, string>> = {
+  'demo models': '<!-- figures: written by npm run bench -- --write -->',
+  'other models': '<!-- figures with other models: written by npm run bench -- --models DIR --write -->',
+};
 const end = '<!-- end of figures -->';
 
 /**
@@ -6,8 +12,10 @@ const end = '<!-- end of figures -->';
  *
  * @throws where the markers are missing.
  */
-export function replaceFigures(document: string, figures: string): string {
-  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`expected docs/PERFORMANCE.md to hold "${begin}" and "${end}"`);
+export function replaceFigures(document: string, figures: string, block: FiguresBlock): string {
+  const begin = begins[block];
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`expected docs/PERFORMANCE.md to hold "${begin}" and "${end}"`);
   return `${document.slice(0, from)}${begin}\n\n${figures}\n\n${document.slice(to)}`;
 }

@@ -32,14 +32,21 @@ describe('a report', () => {
     ]);
     expect(text).toMatch(/^## Targets\n\n.*\n.*\n\| speed +\| >= 2 +\| 1 +\| NO +\|/);
     expect(text).toContain('```sh\nnpm run bench -- one\n```');
+    const section = { name: 'one', title: 'One', command: 'c', tables: [], targets: [] };
+    expect(markdownReport([section], ' with yolov8n.onnx')).toMatch(/^## One with yolov8n.onnx\n/);
   });
 
   it('goes between the markers of the document, again and again', () => {
     const document =
-      'before\n<!-- figures: written by npm run bench -- --write -->\nold\n<!-- end of figures -->\nafter';
-    const once = replaceFigures(document, 'new');
-    expect(once).toMatch(/^before\n<!--.*-->\n\nnew\n\n<!-- end of figures -->\nafter$/);
-    expect(replaceFigures(once, 'new')).toBe(once);
-    expect(() => replaceFigures('nothing', 'new')).toThrow('PERFORMANCE.md');
+      'before\n<!-- figures: written by npm run bench -- --write -->\nold\n<!-- end of figures -->\nbetween\n' +
+      '<!-- figures with other models: written by npm run bench -- --models DIR --write -->\n<!-- end of figures -->\nafter';
+    const once = replaceFigures(document, 'new', 'demo models');
+    expect(once).toMatch(/^before\n<!--.*-->\n\nnew\n\n<!-- end of figures -->\nbetween\n<!--/);
+    expect(replaceFigures(once, 'new', 'demo models')).toBe(once);
+    const both = replaceFigures(once, 'others', 'other models');
+    expect(both).toMatch(
+      /new\n\n<!-- end of figures -->\nbetween\n<!--.*-->\n\nothers\n\n<!-- end.*\nafter$/,
+    );
+    expect(() => replaceFigures('nothing', 'new', 'demo models')).toThrow('PERFORMANCE.md');
   });
 });

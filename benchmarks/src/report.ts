@@ -50,7 +50,7 @@ export function markdownTable(columns: readonly string[], rows: readonly (readon
   );
 }
 
-function markdownSection(section: Section): string {
+function markdownSection(section: Section, suffix: string): string {
   const tables = section.tables.map(({ title, columns, rows, note }) =>
     [
       title === '' ? '' : `**${title}**\n`,
@@ -60,14 +60,18 @@ function markdownSection(section: Section): string {
       .filter((part) => part !== '')
       .join('\n'),
   );
-  return [`## ${section.title}`, `\`\`\`sh\n${section.command}\n\`\`\``, ...tables].join('\n\n');
+  return [`## ${section.title}${suffix}`, `\`\`\`sh\n${section.command}\n\`\`\``, ...tables].join('\n\n');
 }
 
-/** All sections, after one table of what was to be reached. */
-export function markdownReport(sections: readonly Section[]): string {
+/**
+ * All sections, after one table of what was to be reached.
+ *
+ * @param suffix Of the headings, such as ` with yolov8n.onnx`.
+ */
+export function markdownReport(sections: readonly Section[], suffix = ''): string {
   const targets = sections.flatMap((section) => section.targets);
   const rows = targets.map(({ what, wanted, measured, met }) => [what, wanted, measured, met ? 'yes' : 'NO']);
   const summary = markdownTable(['Target', 'Wanted', 'Measured', 'Met'], rows);
-  const head = targets.length === 0 ? [] : [`## Targets\n\n${summary}`];
-  return [...head, ...sections.map(markdownSection)].join('\n\n');
+  const head = targets.length === 0 ? [] : [`## Targets${suffix}\n\n${summary}`];
+  return [...head, ...sections.map((section) => markdownSection(section, suffix))].join('\n\n');
 }

@@ -51,6 +51,24 @@ describe('decodeYunet', () => {
     expect(decodeYunet(outputs, 0, 0.6, square)).toEqual([]);
   });
 
+  it('keeps a class score below the threshold where the other makes up for it, down to its square', () => {
+    const outputs = yunetOutputs([[faceIn([100, 100, 180, 180], 1)]]);
+    const cls = outputs['cls_8']?.data as Float32Array;
+    const prior = cls.indexOf(1);
+    for (const [threshold, least] of [
+      [0.5, 0.25],
+      [0.75, 0.5625],
+      [1, 1],
+    ] as const) {
+      cls[prior] = least;
+      expect(decodeYunet(outputs, 0, threshold, square)).toHaveLength(1);
+      cls[prior] = least - 1e-6;
+      expect(decodeYunet(outputs, 0, threshold, square)).toHaveLength(0);
+    }
+    cls[prior] = -1;
+    expect(decodeYunet(outputs, 0, 0, square)).toHaveLength(4); // of scores of 0, as many as there may be
+  });
+
   it('keeps a score at the threshold and drops one below it', () => {
     const outputs = yunetOutputs([[faceIn([100, 100, 180, 180], 0.75)]]);
     expect(decodeYunet(outputs, 0, 0.75, square)).toHaveLength(1);

@@ -1,3 +1,5 @@
+import type { DeviceRun } from './simulated-engine.ts';
+
 /** When a batch leaves, and how long the engine takes for it. */
 export interface IdealWorker {
   readonly batchSize: number;
@@ -30,23 +32,16 @@ export function idealLatencies(arrivals: readonly number[], worker: IdealWorker)
   return latencies;
 }
 
-/** A run of the engine on the clock of the arrivals, ms. */
-export interface EngineRun {
-  readonly batch: number;
-  readonly startMs: number;
-  readonly endMs: number;
-}
-
 /**
  * What each frame took besides the engine's time and the wait for its batch, ms: how much later its run began than by the rule of
  * {@link idealLatencies}, with the engine free when it was in fact, and what passed from the end of the run until the frame was done.
  *
  * @param frames Arrivals in order, and the latency of each. Runs take frames in this order.
- * @param runs In order, from the first frame on. Frames without a run are left out.
+ * @param runs On the clock of the arrivals, in order, from the first frame on. Frames without a run are left out.
  */
 export function ownTimes(
   frames: { readonly arrivals: readonly number[]; readonly latencies: readonly number[] },
-  runs: readonly EngineRun[],
+  runs: readonly DeviceRun[],
   { batchSize, timeoutMs }: Pick<IdealWorker, 'batchSize' | 'timeoutMs'>,
 ): number[] {
   const { arrivals, latencies } = frames;

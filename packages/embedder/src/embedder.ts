@@ -1,9 +1,10 @@
 import { TrinetraError } from '@trinetra/contracts';
 import {
+  createFeedMemory,
   createSizedRunner,
   imageFeed,
   paddedSize,
-  sharedTensor,
+  type SharedItems,
   type TensorData,
 } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
@@ -39,6 +40,9 @@ export interface Embedder {
   ): Promise<EmbeddingResult[]>;
 }
 
+/** Kept for the next runs, of 1 to 16 faces: one of each size is 5 MB together, or 20 of float32. */
+const maxSpareBuffers = 16;
+
 function failureOf(error: unknown): EmbeddingResult {
   return {
     ok: false,
@@ -67,12 +71,11 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     sizes: runSizes,
     observer,
   });
-  /** Memory of runs, shared with the inference thread, by their number of faces: at most 16, of bytes 5 MB together, else 20. */
-  const spare = new Map<number, Uint8Array | Float32Array>();
+  const memory = createFeedMemory({ type: tensorType, itemLength: faceValues, maxSpare: maxSpareBuffers });
 
   /** The faces, and what is left of the batch empty, as the model's input takes them. */
-  function write(faces: readonly Uint8Array[], tensor: Uint8Array | Float32Array, batch: number): TensorData {
-    if (faces.length < batch) tensor.fill(0, faces.length * faceValues);
+  function write(faces: readonly Uint8Array[], tensor: SharedItems, batch: number): TensorData {
+    memory.clear(tensor, faces.length);
     if (tensor instanceof Uint8Array) {
       for (const [index, face] of faces.entries()) tensor.set(face, index * faceValues);
       return { type: 'uint8', data: tensor, dims: [batch, faceSize, faceSize, 3] };
@@ -97,12 +100,11 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     signal: AbortSignal | undefined,
   ): Promise<EmbeddingResult[]> {
     const batch = fixedBatch ?? paddedSize(faces.length, runSizes, runner.limit);
-    const tensor = spare.get(batch) ?? sharedTensor(tensorType, batch * faceValues);
-    spare.delete(batch);
+    const tensor = memory.take(batch);
     const feeds = { [input.name]: write(faces, tensor, batch) };
     const options = { signal, fetches: [output], floatOutputs: true, reuseOutputs: true };
     const { outputs, release } = await model.run(feeds, options);
-    spare.set(batch, tensor); // not after a failure: the thread may still read it
+    memory.give(tensor); // not after a failure: the thread may still read it
     const data = checkOutput(outputs[output], batch);
     const results = faces.map((_, index): EmbeddingResult => {
       const embedding = normalise(data.subarray(index * embeddingSize, (index + 1) * embeddingSize));

@@ -59,13 +59,6 @@ export function hasByteInput({ byteInput }: Pick<ModelInfo, 'byteInput'>, wanted
   return byteInput.divisor === wanted.divisor && (byteInput.mean ?? 0) === (wanted.mean ?? 0);
 }
 
-/** Memory of a feed that is written again and again: shared with the inference thread, it is neither moved nor copied. */
-export function sharedTensor(type: 'uint8' | 'float32', length: number): Uint8Array | Float32Array {
-  return type === 'uint8'
-    ? new Uint8Array(new SharedArrayBuffer(length))
-    : new Float32Array(new SharedArrayBuffer(4 * length));
-}
-
 /**
  * Items that a run of `count` is padded to: the smallest of `sizes` that holds them and does not pass `limit`, else `limit`.
  * Without sizes: as many as they are. GPU engines are built, and memory is laid out, for each size that comes.

@@ -13,6 +13,12 @@ export type { EngineIo } from './engine-io.ts';
 export type { EngineSidecar } from './engine-sidecar.ts';
 export { InferenceError, type InferenceErrorCode } from './errors.ts';
 export {
+  createFeedMemory,
+  type FeedMemory,
+  type FeedMemoryOptions,
+  type SharedItems,
+} from './feed-memory.ts';
+export {
   type GoldenCase,
   makeGolden,
   type PictureOptions,
@@ -26,7 +32,6 @@ export {
   imageFeed,
   paddedSize,
   readImageInput,
-  sharedTensor,
 } from './image-input.ts';
 export {
   createInferencePool,

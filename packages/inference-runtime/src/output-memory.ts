@@ -1,3 +1,4 @@
+import { SpareList } from './spare-list.ts';
 import type { TensorData } from './types.ts';
 
 /** Outputs by name. */
@@ -49,20 +50,18 @@ function allocate(shapes: Shapes): Outputs {
 export class OutputMemory {
   /** By kind of run; null where its outputs have changed their shapes. */
   readonly #known = new Map<string, Shapes | null>();
-  readonly #spare: { readonly kind: string; readonly outputs: Outputs }[] = [];
+  readonly #spare = new SpareList<string, Outputs>(maxSpare);
 
   /** Room for the outputs of such a run; undefined where their shapes are not known. */
   take(kind: string): Outputs | undefined {
     const shapes = this.#known.get(kind);
     if (shapes === undefined || shapes === null) return undefined;
-    const at = this.#spare.findIndex((spare) => spare.kind === kind);
-    return at < 0 ? allocate(shapes) : this.#spare.splice(at, 1)[0]?.outputs;
+    return this.#spare.take(kind) ?? allocate(shapes);
   }
 
   /** For outputs of {@link take} that nobody reads or writes any more. */
   give(kind: string, outputs: Outputs): void {
-    this.#spare.push({ kind, outputs });
-    if (this.#spare.length > maxSpare) this.#spare.shift();
+    this.#spare.give(kind, outputs);
   }
 
   /** Takes the shapes of what such a run gave; where it was given room and answered in other memory, they change. */

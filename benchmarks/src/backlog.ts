@@ -31,12 +31,16 @@ export async function writeBacklog(redis: Redis, { cameras, frames, pictures }: 
   }
 }
 
+/** Lua: the entries of all streams of {@link streamOf}. Counted by Redis: to ask for each stream took 3 % of two cores. */
+const countScript = `
+local count = 0
+for camera = 0, ARGV[1] - 1 do count = count + redis.call('XLEN', 'frames:cam_' .. camera) end
+return count
+`;
+
 /** Frames that have no outcome yet, read or not. Workers delete what they ack. */
 export async function remaining(redis: Redis, cameras: number): Promise<number> {
-  const pipeline = redis.pipeline();
-  for (let camera = 0; camera < cameras; camera += 1) pipeline.xlen(streamOf(camera));
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.reduce((sum, [, length]) => sum + Number(length ?? 0), 0);
+  return Number(await redis.eval(countScript, 0, cameras));
 }
 
 /** Calls of each Redis command so far. */

@@ -1,17 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { startChild } from './child.ts';
 
-/** What a bare loop reached. */
-export interface LoopResult extends Readonly<Record<string, number>> {
+/** What a loop tells of itself. */
+interface Loop {
   /** Frames, pictures or faces a second. */
   readonly perSecond: number;
   /** Ms of CPU for each, all threads together. */
   readonly cpuMsEach: number;
 }
 
+/** What a bare loop reached. */
+export interface LoopResult extends Loop, Readonly<Record<string, number>> {
+  /** How many cores it had, by its CPU time: fewer than it has threads where the machine has others to run. */
+  readonly coresInUse: number;
+}
+
 /** Runs one of the loops in a process of its own, so that its CPU time is its own. */
 export async function runLoop(file: 'model-loop' | 'decode-loop', job: object): Promise<LoopResult> {
   const path = fileURLToPath(new URL(`./${file}.ts`, import.meta.url));
   const output = await startChild(process.execPath, [path, JSON.stringify(job)], {}).finished();
-  return JSON.parse(output) as LoopResult;
+  const result = JSON.parse(output) as Loop;
+  return { ...result, coresInUse: (result.perSecond * result.cpuMsEach) / 1000 };
 }

@@ -6,8 +6,9 @@ import type { Redis } from 'ioredis';
 import { frameFields, streamOf } from './backlog.ts';
 import { type Crowd, crowdOf } from './count-persons.ts';
 import type { Pictures } from './pictures.ts';
+import { machineTime } from './process-usage.ts';
 import { type ArrivedEvent, readTopic } from './read-topic.ts';
-import { type DeviceRun, readDeviceLog } from './simulated-engine.ts';
+import { type DeviceRun, readDepartures, readDeviceLog } from './simulated-engine.ts';
 import type { Worker } from './worker.ts';
 import type { Trial, World } from './world.ts';
 
@@ -37,8 +38,12 @@ export interface PacedResult {
   readonly seconds: number;
   /** Of the simulated device between the first and the last frame; empty with another engine. */
   readonly runs: readonly DeviceRun[];
+  /** When the worker handed these runs, and those of other models, to its threads; on their clock. */
+  readonly departures: readonly number[];
   /** From before the first frame until after the last one, on the clock of the runs, ms. */
   readonly span: readonly [number, number];
+  /** Share of the machine that its hypervisor gave to others meanwhile, 0..1. */
+  readonly stolenShare: number;
   /** Where the arrivals begin on the clock of the runs, ms. */
   readonly firstAt: number;
 }
@@ -84,20 +89,27 @@ export async function playPaced(options: PacedOptions): Promise<PacedResult> {
       await playCameras(world.redis, { ...options, seconds: 1 / options.fps });
     await settled(world.redis, options.cameras);
     await options.onEdge?.(worker, 'begin');
+    const before = machineTime();
     const from = monotonicMs();
     const written = await playCameras(world.redis, options);
     const to = monotonicMs();
+    const after = machineTime();
     await options.onEdge?.(worker, 'end');
     await settled(world.redis, options.cameras);
     const count = await trial.published();
     const events = await readTopic(world.brokers, trial.topic, count);
-    const runs = simulated(log).filter(({ startMs }) => startMs >= from && startMs < to);
+    const runs = unlessMissing(() => readDeviceLog(log)).filter(
+      ({ startMs }) => startMs >= from && startMs < to,
+    );
+    const departures = unlessMissing(() => readDepartures(log)).filter((at) => at >= from && at < to);
     const first = Math.min(...written.values());
     return {
       ...joinEvents(written, events, first),
       firstAt: first - (performance.timeOrigin + performance.now() - monotonicMs()),
       crowd: crowdOf(events),
       runs,
+      departures,
+      stolenShare: (after.stolen - before.stolen) / (after.all - before.all),
       span: [from, to],
       seconds: (to - from) / 1000,
     };
@@ -106,9 +118,10 @@ export async function playPaced(options: PacedOptions): Promise<PacedResult> {
   }
 }
 
-function simulated(log: string): DeviceRun[] {
+/** What a log tells; nothing where there is none. */
+function unlessMissing<T>(read: () => T[]): T[] {
   try {
-    return readDeviceLog(log);
+    return read();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // another engine
     throw error;

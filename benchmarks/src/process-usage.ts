@@ -41,6 +41,8 @@ export function residentMegabytes(pid: number): number {
 /** Time of all cores together, in clock ticks. */
 export interface MachineTime {
   readonly idle: number;
+  /** In which the hypervisor ran something else. */
+  readonly stolen: number;
   readonly all: number;
 }
 
@@ -48,5 +50,9 @@ export interface MachineTime {
 export function machineTime(): MachineTime {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
   const ticks = line.trim().split(/\s+/).slice(1, 9).map(Number);
-  return { idle: (ticks[3] ?? 0) + (ticks[4] ?? 0), all: ticks.reduce((sum, value) => sum + value, 0) };
+  return {
+    idle: (ticks[3] ?? 0) + (ticks[4] ?? 0),
+    stolen: ticks[7] ?? 0,
+    all: ticks.reduce((sum, value) => sum + value, 0),
+  };
 }

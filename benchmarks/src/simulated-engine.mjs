@@ -4,7 +4,7 @@
 // timer that holds the thread but no CPU, and one after another in all threads: one simulated device.
 import { appendFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData, Worker } from 'node:worker_threads';
 
 const key = 'simulated-device';
 const log = process.env.SIMULATED_LOG;
@@ -115,8 +115,19 @@ function plantIn(ort) {
   };
 }
 
-if (isMainThread) setEnvironmentData(key, new SharedArrayBuffer(16));
-else {
+/** Writes down when runs are handed to the inference threads. */
+function logDepartures() {
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message, ...rest) {
+    if (message?.kind === 'run') appendFileSync(`${log}.departures`, `${process.hrtime.bigint()}\n`);
+    return postMessage.call(this, message, ...rest);
+  };
+}
+
+if (isMainThread) {
+  setEnvironmentData(key, new SharedArrayBuffer(16));
+  if (log !== undefined) logDepartures();
+} else {
   const runtime = new URL('../../packages/inference-runtime/package.json', import.meta.url);
   plantIn(createRequire(runtime)('onnxruntime-node'));
 }

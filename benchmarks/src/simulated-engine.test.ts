@@ -51,6 +51,10 @@ describe('a worker on a simulated device', () => {
       expect(endMs - startMs).toBeCloseTo(designLatency(batch), 3);
       expect(startMs).toBeGreaterThanOrEqual(result.runs[index - 1]?.endMs ?? 0);
     }
+    // What was run was handed over before, the faces' and embeddings' runs with it.
+    expect(result.departures.length).toBeGreaterThan(result.runs.length);
+    for (const [index, { startMs }] of result.runs.entries())
+      expect(result.departures.filter((ms) => ms <= startMs).length).toBeGreaterThan(index);
     // The engine alone takes 25 ms for a frame.
     expect(Math.min(...result.latencies)).toBeGreaterThan(25);
   });

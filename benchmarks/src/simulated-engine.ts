@@ -8,7 +8,7 @@ export interface SimulatedEngineOptions {
   readonly persons: number;
   /** Frames a run; the worker's batch size, as on a GPU. */
   readonly batchSize: number;
-  /** File that gets one line a run of a `latency` device. */
+  /** File that gets one line a run of a `latency` device; beside it, in `.departures`, one for each run of any model that the worker hands over. */
   readonly log?: string;
 }
 
@@ -40,6 +40,12 @@ export function readDeviceLog(file: string): DeviceRun[] {
       return { batch, startMs: start / 1e6, endMs: end / 1e6 };
     })
     .toSorted((a, b) => a.startMs - b.startMs);
+}
+
+/** When the worker handed runs to its inference threads, ms on the clock of {@link DeviceRun}. */
+export function readDepartures(file: string): number[] {
+  const lines = readFileSync(`${file}.departures`, 'utf8').trim().split('\n').filter(Boolean);
+  return lines.map((line) => Number(line) / 1e6);
 }
 
 /** Share of the time between two instants in which the device was at work, 0..1. */

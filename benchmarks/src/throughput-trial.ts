@@ -29,6 +29,8 @@ export interface ThroughputWindow extends Throughput {
   readonly frames: number;
   /** Share of the machine that nobody used, 0..1. */
   readonly idleShare: number;
+  /** Share of the machine that its hypervisor gave to others, 0..1. */
+  readonly stolenShare: number;
   readonly usage: { readonly before: ProcessUsage; readonly after: ProcessUsage };
   /** Calls of each Redis command. */
   readonly redisCalls: ReadonlyMap<string, number>;
@@ -47,7 +49,8 @@ interface Instant {
   readonly machine: MachineTime;
 }
 
-const pollMs = 25;
+/** Measuring shares the cores with what is measured. */
+const pollMs = 100;
 const limitMs = 300_000;
 
 /**
@@ -96,10 +99,13 @@ export async function measureThroughput<C extends Consumer>(
   const calls = [...after.calls].map(
     ([name, count]) => [name, count - (before.calls.get(name) ?? 0)] as const,
   );
+  const machineShare = (part: 'idle' | 'stolen'): number =>
+    (after.machine[part] - before.machine[part]) / (after.machine.all - before.machine.all);
   return {
     seconds,
     frames,
-    idleShare: (after.machine.idle - before.machine.idle) / (after.machine.all - before.machine.all),
+    idleShare: machineShare('idle'),
+    stolenShare: machineShare('stolen'),
     framesPerSecond: frames / seconds,
     cpuMsPerFrame: perFrame(after.usage.cpuSeconds - before.usage.cpuSeconds),
     redisCpuMsPerFrame: perFrame(after.redis - before.redis),

@@ -31,7 +31,7 @@ export async function writeBacklog(redis: Redis, { cameras, frames, pictures }: 
   }
 }
 
-/** Lua: the entries of all streams of {@link streamOf}. Counted by Redis: to ask for each stream took 3 % of two cores. */
+/** Lua: the entries of all streams of {@link streamOf}, so that 1000 cameras are one question and not 1000. */
 const countScript = `
 local count = 0
 for camera = 0, ARGV[1] - 1 do count = count + redis.call('XLEN', 'frames:cam_' .. camera) end

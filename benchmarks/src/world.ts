@@ -37,7 +37,7 @@ export async function startWorld(): Promise<World> {
       brokers: kafka.brokers,
       logLevel: kafkajs.logLevel.NOTHING,
     });
-    /** Connected for one question only: kafkajs keeps a timer of 1 ms on a connection, which took 3 % of two cores from what is measured. */
+    /** Connected for one question only: kafkajs keeps a timer of 1 ms on a connection, which took 2 % of two cores from what is measured. */
     const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
       const admin = client.admin();
       await admin.connect();

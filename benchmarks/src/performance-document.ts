@@ -16,6 +16,9 @@ export function replaceFigures(document: string, figures: string, block: Figures
   const begin = begins[block];
   const from = document.indexOf(begin);
   const to = document.indexOf(end, from);
-  if (from < 0 || to < 0) throw new Error(`expected docs/PERFORMANCE.md to hold "${begin}" and "${end}"`);
+  const next = Object.values(begins).map((other) => document.indexOf(other, from + begin.length));
+  // An end behind another begin is the end of that one.
+  if (from < 0 || to < 0 || next.some((at) => at >= 0 && at < to))
+    throw new Error(`expected docs/PERFORMANCE.md to hold "${begin}" and, after it, "${end}"`);
   return `${document.slice(0, from)}${begin}\n\n${figures}\n\n${document.slice(to)}`;
 }

@@ -48,5 +48,7 @@ describe('a report', () => {
       /new\n\n<!-- end of figures -->\nbetween\n<!--.*-->\n\nothers\n\n<!-- end.*\nafter$/,
     );
     expect(() => replaceFigures('nothing', 'new', 'demo models')).toThrow('PERFORMANCE.md');
+    const endLost = document.replace('<!-- end of figures -->', '');
+    expect(() => replaceFigures(endLost, 'new', 'demo models')).toThrow('and, after it,');
   });
 });

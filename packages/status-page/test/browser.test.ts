@@ -220,6 +220,10 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
     const banner = page.locator('#banner');
     await banner.filter({ hasText: 'The connection to the worker is lost. What you see is from' }).waitFor();
     expect(await page.locator('#state').textContent()).toBe('Not connected');
+    for (const width of [1280, 400]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await banner.boundingBox()).toMatchObject({ x: 0, width });
+    }
     await using _back = await createStatusPage({
       port,
       workerId: 'worker-2',

@@ -223,6 +223,11 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
     for (const width of [1280, 400]) {
       await page.setViewportSize({ width, height: 800 });
       expect(await banner.boundingBox()).toMatchObject({ x: 0, width });
+      const brand = await page.locator('.brand').boundingBox();
+      const title = await page.locator('h1').boundingBox();
+      expect((title?.x ?? 0) + (title?.width ?? 0)).toBeLessThanOrEqual(
+        (brand?.x ?? 0) + (brand?.width ?? 0),
+      );
     }
     await using _back = await createStatusPage({
       port,

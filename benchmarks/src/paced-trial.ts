@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { frameFields, streamOf } from './backlog.ts';
 import { type Crowd, crowdOf } from './count-persons.ts';
 import type { Pictures } from './pictures.ts';
-import { machineTime } from './process-usage.ts';
+import { machineTime, shareOf } from './process-usage.ts';
 import { type ArrivedEvent, readTopic } from './read-topic.ts';
 import { type DeviceRun, readDepartures, readDeviceLog } from './simulated-engine.ts';
 import type { Worker } from './worker.ts';
@@ -109,7 +109,7 @@ export async function playPaced(options: PacedOptions): Promise<PacedResult> {
       crowd: crowdOf(events),
       runs,
       departures,
-      stolenShare: (after.stolen - before.stolen) / (after.all - before.all),
+      stolenShare: shareOf('stolen', before, after),
       span: [from, to],
       seconds: (to - from) / 1000,
     };

@@ -56,3 +56,8 @@ export function machineTime(): MachineTime {
     all: ticks.reduce((sum, value) => sum + value, 0),
   };
 }
+
+/** Share of the machine's time between two instants, 0..1. */
+export function shareOf(part: 'idle' | 'stolen', before: MachineTime, after: MachineTime): number {
+  return (after[part] - before[part]) / (after.all - before.all);
+}

@@ -32,9 +32,10 @@ export interface DeviceRun {
   readonly endMs: number;
 }
 
+const linesOf = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n').filter(Boolean);
+
 export function readDeviceLog(file: string): DeviceRun[] {
-  const lines = readFileSync(file, 'utf8').trim().split('\n').filter(Boolean);
-  return lines
+  return linesOf(file)
     .map((line) => {
       const [batch = 0, start = 0, end = 0] = line.split(' ').map(Number);
       return { batch, startMs: start / 1e6, endMs: end / 1e6 };
@@ -44,8 +45,7 @@ export function readDeviceLog(file: string): DeviceRun[] {
 
 /** When the worker handed runs to its inference threads, ms on the clock of {@link DeviceRun}. */
 export function readDepartures(file: string): number[] {
-  const lines = readFileSync(`${file}.departures`, 'utf8').trim().split('\n').filter(Boolean);
-  return lines.map((line) => Number(line) / 1e6);
+  return linesOf(`${file}.departures`).map((line) => Number(line) / 1e6);
 }
 
 /** Share of the time between two instants in which the device was at work, 0..1. */

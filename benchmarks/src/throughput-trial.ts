@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Backlog, commandCalls, remaining, writeBacklog } from './backlog.ts';
-import { type MachineTime, machineTime, type ProcessUsage, usageOf } from './process-usage.ts';
+import { type MachineTime, machineTime, type ProcessUsage, shareOf, usageOf } from './process-usage.ts';
 import type { Consumer } from './worker.ts';
 import type { Trial, World } from './world.ts';
 
@@ -99,13 +99,11 @@ export async function measureThroughput<C extends Consumer>(
   const calls = [...after.calls].map(
     ([name, count]) => [name, count - (before.calls.get(name) ?? 0)] as const,
   );
-  const machineShare = (part: 'idle' | 'stolen'): number =>
-    (after.machine[part] - before.machine[part]) / (after.machine.all - before.machine.all);
   return {
     seconds,
     frames,
-    idleShare: machineShare('idle'),
-    stolenShare: machineShare('stolen'),
+    idleShare: shareOf('idle', before.machine, after.machine),
+    stolenShare: shareOf('stolen', before.machine, after.machine),
     framesPerSecond: frames / seconds,
     cpuMsPerFrame: perFrame(after.usage.cpuSeconds - before.usage.cpuSeconds),
     redisCpuMsPerFrame: perFrame(after.redis - before.redis),

@@ -1,6 +1,6 @@
 /**
- * Ends this process at once, whatever its threads do. `process.exit()` waits for every thread, and so forever for one
- * that is stuck in native code.
+ * Ends this process at once, whatever its threads do. `process.exit()` waits for every thread: forever for one that is stuck
+ * in native code, and where a run of ONNX Runtime ends meanwhile, the process aborts (SIGABRT, with a core dump).
  */
 export function endProcess(): void {
   process.kill(process.pid, 'SIGKILL');

@@ -17,6 +17,8 @@ export interface InferenceStages {
   readonly detector: Detector;
   readonly aligner: FaceAligner;
   readonly embedder: Embedder;
+  /** Whether the persons of a batch go through the face model together. */
+  readonly alignTogether: boolean;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   /** For lines that a broken engine would write for every frame. */
@@ -45,7 +47,7 @@ export interface InferBatch {
  * aligned, another detected and yet another waits at the engine.
  */
 export function createInferBatch(stages: InferenceStages): InferBatch {
-  const { decoder, detector, aligner, embedder, telemetry, limiter } = stages;
+  const { decoder, detector, aligner, embedder, alignTogether, telemetry, limiter } = stages;
   const detecting = new Set<Promise<unknown>>();
   const forecast = new EngineForecast(handOverMs);
 
@@ -75,25 +77,24 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
     { atOnce: detectionsAtOnce },
   );
 
-  async function alignFrame(
-    frame: PreparedFrame,
-    detections: readonly Detection[],
-  ): Promise<readonly FaceResult[]> {
-    if (detections.length === 0) return [];
-    const { originalSize } = frame.entry;
+  async function alignFrames(
+    frames: readonly PreparedFrame[],
+    detections: readonly (readonly Detection[])[],
+  ): Promise<readonly (readonly FaceResult[])[]> {
+    const pictures = frames.map(({ frame: { image }, entry: { originalSize } }, index) => ({
+      image,
+      persons: (detections[index] ?? []).map(({ bbox }) => bbox),
+      ...(originalSize === undefined ? {} : { originalSize }),
+    }));
     try {
-      return await aligner.align(
-        frame.frame.image,
-        detections.map(({ bbox }) => bbox),
-        originalSize === undefined ? {} : { originalSize },
-      );
+      return await aligner.alignEach(pictures);
     } catch (error) {
       limiter.error(
         `face_failed:${reasonOf(error)}`,
-        { cameraId: frame.entry.cameraId, frameId: frame.entry.frameId, err: error },
+        { frames: frames.map(({ entry: { cameraId, frameId } }) => ({ cameraId, frameId })), err: error },
         'face stage failed',
       );
-      return detections.map(() => ({ found: false, reason: 'failed' }));
+      return pictures.map(({ persons }) => persons.map(() => ({ found: false, reason: 'failed' })));
     }
   }
 
@@ -114,13 +115,14 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
   const align = inOrder(
     async (input: { batch: readonly PreparedFrame[]; detections: readonly (readonly Detection[])[] }) => {
       const startedAt = performance.now();
-      const aligned: Promise<readonly FaceResult[]>[] = [];
-      for (const [index, frame] of input.batch.entries()) {
+      const each = alignTogether ? input.batch.length : 1;
+      const aligned: ReturnType<typeof alignFrames>[] = [];
+      for (let at = 0; at < input.batch.length; at += each) {
         // Cutting persons out takes milliseconds: who waits for the event loop gets a turn between frames.
-        if (index > 0) await setImmediate();
-        aligned.push(alignFrame(frame, input.detections[index] ?? []));
+        if (at > 0) await setImmediate();
+        aligned.push(alignFrames(input.batch.slice(at, at + each), input.detections.slice(at, at + each)));
       }
-      const faces = await Promise.all(aligned);
+      const faces = (await Promise.all(aligned)).flat();
       telemetry.observeStage('align', (performance.now() - startedAt) / 1000);
       return faces;
     },

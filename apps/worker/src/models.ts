@@ -11,6 +11,7 @@ import {
   type PoolModelOptions,
 } from '@trinetra/inference-runtime';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
+import { endProcess } from './end-process.ts';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import type { InferenceHealth } from './inference-health.ts';
 import { placementsOf } from './placements.ts';
@@ -22,14 +23,14 @@ export interface Models extends AsyncDisposable {
   readonly detector: Detector;
   readonly aligner: FaceAligner;
   readonly embedder: Embedder;
+  /** Whether the persons of a batch go through the face model together, as on GPUs; else the frames are aligned at once, each for itself. */
+  readonly alignTogether: boolean;
   /** Null where no face is embedded. */
   readonly embeddingSpace: string | null;
   /** What really runs, for `/ready`. */
   readonly loaded: Readonly<Record<string, LoadedInfo>>;
   /** Proves that what runs gives what it should. */
   readonly proof: EngineProof;
-  /** Whether a thread was given up and has not ended: `process.exit()` would wait for it. */
-  hasAbandonedThreads(): boolean;
 }
 
 /** What runs, and what failed before it. */
@@ -79,8 +80,7 @@ async function load(
 const laterStage: PoolModelOptions = { priority: 1 };
 
 /** Faces a run on GPUs, and crops of persons a run: sizes that runs are padded to, so that few shapes come. */
-const faceSizes = [1, 4, 16];
-const cropSizes = [1, 4];
+const runSizes = [1, 4, 16];
 
 const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
 
@@ -108,10 +108,10 @@ function runSizesOf(
   models: { detector: InferenceModel; face: InferenceModel | null; embedder: InferenceModel },
 ): RunSizes {
   const most = config.EMBED_SUB_BATCH;
-  const faces = [...new Set([...faceSizes.filter((size) => size <= most), most])];
+  const faces = [...new Set([...runSizes.filter((size) => size <= most), most])];
   return {
     detector: [config.BATCH_SIZE],
-    face: models.face !== null && onGpu(models.face) ? cropSizes : [1],
+    face: models.face !== null && onGpu(models.face) ? runSizes : [1],
     embedder: onGpu(models.embedder) ? faces : [1],
   };
 }
@@ -142,6 +142,14 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
     ...(threads === undefined ? {} : { threads }),
     ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
   });
+  const onExit = (): void => {
+    if (runtime.busyThreads > 0) endProcess();
+  };
+  process.once('exit', onExit);
+  const close = async (): Promise<void> => {
+    await runtime.close();
+    process.off('exit', onExit);
+  };
   try {
     const detectorModel = await load(runtime, 'detector', config.YOLO_ENGINE_PATH, telemetry, {
       byteInput: { divisor: 255 },
@@ -217,6 +225,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       detector,
       aligner,
       embedder,
+      alignTogether: faceModel !== null && onGpu(faceModel),
       embeddingSpace:
         faceModel !== null
           ? embedder.embeddingSpace
@@ -227,14 +236,13 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
         Object.entries(models).map(([name, model]) => [name, loadedInfo(model, placements[name])]),
       ),
       proof,
-      hasAbandonedThreads: () => runtime.abandonedThreads > 0,
       [Symbol.asyncDispose]: async () => {
         await proof[Symbol.asyncDispose]();
-        await runtime.close();
+        await close();
       },
     };
   } catch (error) {
-    await runtime.close();
+    await close();
     throw error;
   }
 }

@@ -49,6 +49,9 @@ export interface SelftestOptions {
   readonly output: string | undefined;
 }
 
+/** The timing of all stages in turn. */
+const inTurn = 'all in turn';
+
 /** GPU memory may move by as much without a cause of ours: a desktop, another process. MiB. */
 const memorySlackMb = 64;
 
@@ -81,8 +84,9 @@ async function timed(items: number, seconds: number, run: () => Promise<unknown>
   };
 }
 
+/** All stages in all their sizes, one after the other; {@link inTurn} is all of them in turn, as a worker runs them. */
 async function timings(models: Models, config: Settings, seconds: number): Promise<Record<string, Timing>> {
-  const { detector, aligner, embedder } = models;
+  const { detector, aligner, embedder, alignTogether } = models;
   const frame = levelFrame(detector, (at) => at % 251);
   const frames = Array.from({ length: config.BATCH_SIZE }, () => frame);
   const image = {
@@ -92,14 +96,39 @@ async function timings(models: Models, config: Settings, seconds: number): Promi
   };
   const person = [100, 50, 300, 600] as const;
   const face = Uint8Array.from({ length: 112 * 112 * 3 }, (_, at) => at % 251);
+  const stages: { name: string; items: number; run: () => Promise<unknown> }[] = [
+    { name: `detector x${frames.length}`, items: frames.length, run: () => detector.detect(frames) },
+    ...(alignTogether ? [1, 4, 16] : [1]).map((items) => ({
+      name: `face x${items}`,
+      items,
+      run: () =>
+        aligner.align(
+          image,
+          Array.from({ length: items }, () => person),
+        ),
+    })),
+    ...[...new Set([1, 4, config.EMBED_SUB_BATCH])].map((items) => ({
+      name: `embedder x${items}`,
+      items,
+      run: () => embedder.embed(Array.from({ length: items }, () => face)),
+    })),
+  ];
   const result: Record<string, Timing> = {};
-  result[`detector x${frames.length}`] = await timed(frames.length, seconds, () => detector.detect(frames));
-  result['face x1'] = await timed(1, seconds, () => aligner.align(image, [person]));
-  for (const count of [...new Set([1, 4, config.EMBED_SUB_BATCH])]) {
-    const faces = Array.from({ length: count }, () => face);
-    result[`embedder x${count}`] = await timed(count, seconds, () => embedder.embed(faces));
-  }
+  for (const { name, items, run } of stages) result[name] = await timed(items, seconds, run);
+  result[inTurn] = await timed(frames.length, seconds, async () => {
+    for (const { run } of stages) await run();
+  });
   return result;
+}
+
+/**
+ * What is wrong where stages in turn take much longer than each by itself: a provider that tunes itself anew for every size loses a
+ * second each time, which no stage alone shows.
+ */
+function problemOfTurns({ [inTurn]: turns, ...alone }: Readonly<Record<string, Timing>>): string[] {
+  const sum = Object.values(alone).reduce((total, { p50Ms }) => total + p50Ms, 0);
+  if (turns === undefined || turns.p50Ms < 3 * sum + 50) return [];
+  return [`stages in turn take ${turns.p50Ms} ms but only ${Math.round(sum)} ms each by itself`];
 }
 
 /**
@@ -139,6 +168,7 @@ export async function selftest(options: SelftestOptions): Promise<boolean> {
   const problems = [
     ...(proven ? [] : ['a model does not give what it should: see agreement']),
     ...(health.check().ok ? [] : [`runs failed: ${JSON.stringify(health.check().detail)}`]),
+    ...problemOfTurns(measured),
     ...(grown ? [`the memory of the GPU grew from ${warm} to ${end} MiB after the warm-up`] : []),
     ...lost,
   ];

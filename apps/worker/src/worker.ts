@@ -101,10 +101,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
   };
   const watch = { telemetry, logger, limiter, health, onStuck, onDeviceLost };
   const models = stack.use(await loadModels(config, watch));
-  process.once('exit', () => {
-    if (models.hasAbandonedThreads()) endProcess();
-  });
-  const { detector, aligner, embedder, embeddingSpace, proof } = models;
+  const { detector, aligner, embedder, alignTogether, embeddingSpace, proof } = models;
   const modelChecks = () => ({ models: { ok: true, detail: models.loaded }, engine: proof.check() });
   ready = async () => ({ ready: false, checks: modelChecks() });
   if (!(await provenOrStopped(proof, config.PROBE_INTERVAL_MS, signal))) return;
@@ -158,7 +155,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     sink,
     buffer,
     failurePolicy: config.KAFKA_FAILURE_POLICY,
-    stages: { decoder, detector, aligner, embedder, telemetry, logger, limiter },
+    stages: { decoder, detector, aligner, embedder, alignTogether, telemetry, logger, limiter },
     onEvent: page === undefined ? undefined : (entry, event) => page.offer(entry, event),
     workerId,
     embeddingSpace,

@@ -11,7 +11,11 @@ import { demoModels } from './worker-process.ts';
 const run = promisify(execFile);
 const cli = fileURLToPath(new URL('../dist/models-cli.js', import.meta.url));
 const worker = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const { YOLO_ENGINE_PATH: yolo = '', ARCFACE_ENGINE_PATH: arcface = '' } = demoModels();
+const {
+  YOLO_ENGINE_PATH: yolo = '',
+  ARCFACE_ENGINE_PATH: arcface = '',
+  FACE_MODEL_PATH: faces = '',
+} = demoModels();
 
 let folder = '';
 beforeAll(async () => {
@@ -105,6 +109,9 @@ describe('trinetra-models', () => {
     expect(embedder).toMatch(
       /--minShapes=\w+:1x3x112x112 --optShapes=\w+:4x3x112x112 --maxShapes=\w+:16x3x112x112/,
     );
+    expect(await models('plan', faces, ...gpu)).toMatch(
+      /--minShapes=input:1x3x320x320 --optShapes=input:4x3x320x320 --maxShapes=input:16x3x320x320/,
+    );
     expect(await models('plan', 'yolov8m.pt', ...gpu)).toContain('yolo export model=yolov8m.pt format=onnx');
   });
 
@@ -130,6 +137,7 @@ it('trinetra-worker selftest proves and times the models, and writes its report'
     'embedder x1',
     'embedder x4',
     'embedder x16',
+    'all in turn',
   ]);
   expect(JSON.parse(await readFile(output, 'utf8'))).toEqual(report);
 });

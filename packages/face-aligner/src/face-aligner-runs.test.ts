@@ -26,6 +26,24 @@ describe('runs', () => {
     expect(many).toEqual(one);
   });
 
+  it('are shared by the persons of several pictures, and padded to the sizes that are given', async () => {
+    const model = fakeYunet(() => [face], 'batch');
+    const aligner = createFaceAligner({ model, runSizes: [1, 4, 16] });
+    const pictures = [
+      { image, persons },
+      { image, persons: [] },
+      { image, persons: persons.slice(1, 3), originalSize: { width: 2 * image.width, height: image.height } },
+    ];
+    const results = await aligner.alignEach(pictures);
+    expect(model.runs.map(({ dims }) => dims[0])).toEqual([16]);
+    const each = createFaceAligner({ model: fakeYunet(() => [face]) });
+    const alone = pictures.map(({ persons: some, originalSize }) =>
+      each.align(image, some, originalSize === undefined ? {} : { originalSize }),
+    );
+    expect(results).toEqual(await Promise.all(alone));
+    expect(results.map((list) => list.length)).toEqual([5, 0, 2]);
+  });
+
   it('hold as many crops as the model fixes, the rest 0', async () => {
     const model = fakeYunet(() => [face], 3);
     const results = await createFaceAligner({ model }).align(image, persons);

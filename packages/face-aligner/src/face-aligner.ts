@@ -1,14 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import { type RgbImage, silentLogger, type Xyxy } from '@trinetra/contracts';
-import { createSizedRunner, paddedSize } from '@trinetra/inference-runtime';
+import { type Attempt, createSizedRunner, paddedSize } from '@trinetra/inference-runtime';
 import { alignFace, type OriginalSize, stretchOf } from './align-face.ts';
 import { assignFaces } from './assign-faces.ts';
+import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';
 import type { FaceResult } from './face-result.ts';
-import { createFindFaces } from './find-faces.ts';
+import { createFindFaces, type PersonInImage } from './find-faces.ts';
 import { cropHead } from './head-crop.ts';
 import { type FaceAlignerOptions, parseFaceAlignerOptions } from './options.ts';
 
-/** Crops a run, at most, where the model leaves it open: bounds the memory of a crowd. */
+type Found = Attempt<FaceCandidate[]>;
+
+/** Crops a run, at most, where the model leaves it open and no larger `runSizes` are given: bounds the memory of a crowd. */
 const maxCropsPerRun = 4;
 
 export interface AlignOptions {
@@ -20,6 +24,13 @@ export interface AlignOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A picture and the persons in it. */
+export interface AlignInput extends Pick<AlignOptions, 'originalSize'> {
+  readonly image: RgbImage;
+  /** `[x1, y1, x2, y2]` in the pixels of the image. */
+  readonly persons: readonly Xyxy[];
+}
+
 export interface FaceAligner {
   /**
    * Finds and aligns the face of each person; one result a person, in order. No two persons get the same face. A run
@@ -29,6 +40,11 @@ export interface FaceAligner {
    * @throws {RangeError} for an `originalSize` that is not above 0; the signal's reason when it is aborted.
    */
   align(image: RgbImage, persons: readonly Xyxy[], options?: AlignOptions): Promise<FaceResult[]>;
+  /**
+   * As {@link FaceAligner.align} for several pictures, whose persons share the runs: on a GPU a run of 16 crops takes little longer
+   * than one of 4. One list a picture, in order.
+   */
+  alignEach(pictures: readonly AlignInput[], options?: Pick<AlignOptions, 'signal'>): Promise<FaceResult[][]>;
 }
 
 /**
@@ -40,56 +56,78 @@ export interface FaceAligner {
  * const [face] = await aligner.align(image, [[100, 50, 260, 370]]);
  */
 export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
+  const alignEach = createAlignEach(options);
+  return {
+    align: async (image, persons, { originalSize, signal } = {}) => {
+      const picture = { image, persons, ...(originalSize === undefined ? {} : { originalSize }) };
+      const [faces = []] = await alignEach([picture], signal === undefined ? {} : { signal });
+      return faces;
+    },
+    alignEach,
+  };
+}
+
+function createAlignEach(options: FaceAlignerOptions): FaceAligner['alignEach'] {
   const { model, logger = silentLogger, observer, ...given } = options;
   const { fallback, scoreThreshold, minFacePx, runSizes } = parseFaceAlignerOptions(given);
   if (model === null) {
-    return {
-      align: async (image, persons, { originalSize } = {}) =>
+    return async (pictures) =>
+      pictures.map(({ image, persons, originalSize }) =>
         persons.map((person) =>
           fallback === 'head-crop'
             ? cropHead(image, person, minFacePx, originalSize)
             : { found: false, reason: 'not_run' },
         ),
-    };
+      );
   }
   const faceModel = readFaceModel(model);
   const findFaces = createFindFaces(model, faceModel, scoreThreshold);
   const { fixedBatch } = faceModel;
   const runner = createSizedRunner({
-    maxSize: fixedBatch ?? maxCropsPerRun,
+    maxSize: fixedBatch ?? Math.max(maxCropsPerRun, ...(runSizes ?? [])),
     minSize: fixedBatch ?? 1,
     sizes: runSizes,
     onError: 'halve',
     observer,
   });
 
-  return {
-    align: async (image, persons, { originalSize, signal } = {}) => {
+  /** Gives the persons of a picture the faces that were found in their crops. */
+  function choose({ image, persons, originalSize }: AlignInput, found: readonly Found[]): FaceResult[] {
+    const candidates = found.map((attempt) => (attempt.ok ? attempt.value : []));
+    const choice = assignFaces(persons, candidates);
+    return persons.map((_, person): FaceResult => {
+      if (found[person]?.ok === false) return { found: false, reason: 'failed' };
+      const face = candidates[person]?.[choice[person] ?? -1];
+      if (face === undefined) return { found: false, reason: 'no_face' };
+      if (face.bbox[2] - face.bbox[0] < minFacePx) return { found: false, reason: 'too_small' };
+      const aligned = alignFace(image, face.landmarks, originalSize);
+      return aligned === null ? { found: false, reason: 'no_face' } : { found: true, ...face, aligned };
+    });
+  }
+
+  return async (pictures, { signal } = {}) => {
+    const everybody = pictures.flatMap(({ image, persons, originalSize }) => {
       const [stretchX, stretchY] = stretchOf(image, originalSize);
-      const stretch = stretchX / stretchY;
-      const found = await runner.run(
-        persons,
-        (part) => {
-          const batch = paddedSize(part.length, runSizes, runner.limit);
-          return findFaces(image, part, { stretch, signal, batch });
-        },
-        signal,
-      );
-      const problems = found.flatMap((attempt) => (attempt.ok ? [] : [attempt.error]));
-      if (problems.length > 0) {
-        const context = { failed: problems.length, persons: persons.length, err: problems[0] };
-        logger.warn(context, 'the face model failed on some persons');
-      }
-      const candidates = found.map((attempt) => (attempt.ok ? attempt.value : []));
-      const choice = assignFaces(persons, candidates);
-      return persons.map((_, person): FaceResult => {
-        if (found[person]?.ok === false) return { found: false, reason: 'failed' };
-        const face = candidates[person]?.[choice[person] ?? -1];
-        if (face === undefined) return { found: false, reason: 'no_face' };
-        if (face.bbox[2] - face.bbox[0] < minFacePx) return { found: false, reason: 'too_small' };
-        const aligned = alignFace(image, face.landmarks, originalSize);
-        return aligned === null ? { found: false, reason: 'no_face' } : { found: true, ...face, aligned };
-      });
-    },
+      return persons.map((person): PersonInImage => ({ image, person, stretch: stretchX / stretchY }));
+    });
+    const found = await runner.run(
+      everybody,
+      (part) => findFaces(part, { signal, batch: paddedSize(part.length, runSizes, runner.limit) }),
+      signal,
+    );
+    const problems = found.flatMap((attempt) => (attempt.ok ? [] : [attempt.error]));
+    if (problems.length > 0) {
+      const context = { failed: problems.length, persons: everybody.length, err: problems[0] };
+      logger.warn(context, 'the face model failed on some persons');
+    }
+    const results: FaceResult[][] = [];
+    let next = 0;
+    for (const picture of pictures) {
+      // A crowd takes milliseconds a picture: who waits for the event loop gets a turn between them.
+      if (results.length > 0) await setImmediate();
+      results.push(choose(picture, found.slice(next, next + picture.persons.length)));
+      next += picture.persons.length;
+    }
+    return results;
   };
 }

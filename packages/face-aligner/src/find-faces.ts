@@ -10,15 +10,21 @@ import type { FaceModel } from './face-model.ts';
 import { mapLandmarks } from './map-landmarks.ts';
 import { type CropGeometry, type CropTensor, valuesPerCrop, writePersonCrop } from './person-crop.ts';
 
-/** Buffers kept for the next runs: a crop is 0.3 MB at 320 px, or 1.2 MB of float32, and a run has 4 at most. */
+/** Buffers kept for the next runs: a crop is 0.3 MB at 320 px, or 1.2 MB of float32, and a run has 4, on GPUs 16, at most. */
 const maxSpareBuffers = 8;
+
+/** A person, and where to look for the face. */
+export interface PersonInImage {
+  readonly image: RgbImage;
+  readonly person: Xyxy;
+  /** By how much more the image was squashed across than down. */
+  readonly stretch: number;
+}
 
 /** Finds the faces in the boxes of some persons with one run of the model. */
 export type FindFaces = (
-  image: RgbImage,
-  persons: readonly Xyxy[],
+  persons: readonly PersonInImage[],
   options: {
-    readonly stretch: number;
     /** Crops that the run is padded to, where the model leaves it open. */
     readonly batch: number;
     readonly signal?: AbortSignal | undefined;
@@ -52,10 +58,10 @@ export function createFindFaces(model: InferenceModel, face: FaceModel, threshol
       : imageFeed(input, tensor, [batch, 3, height, width], { divisor: 1 });
   }
 
-  return async (image, persons, { stretch, signal, batch: padded }) => {
+  return async (persons, { signal, batch: padded }) => {
     const batch = fixedBatch ?? padded;
     const tensor = memory.take(batch);
-    const crops = persons.map((person, index) =>
+    const crops = persons.map(({ image, person, stretch }, index) =>
       writePersonCrop(image, person, format, tensor, index, stretch),
     );
     memory.clear(tensor, persons.length);

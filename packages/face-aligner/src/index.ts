@@ -1,6 +1,6 @@
 export { alignFace, type OriginalSize } from './align-face.ts';
 export { FaceAlignerError } from './errors.ts';
-export { type AlignOptions, createFaceAligner, type FaceAligner } from './face-aligner.ts';
+export { type AlignInput, type AlignOptions, createFaceAligner, type FaceAligner } from './face-aligner.ts';
 export { faceByteInput } from './face-model.ts';
 export type { FaceResult } from './face-result.ts';
 export { defaultFaceAlignerOptions, type FaceAlignerOptions } from './options.ts';

@@ -12,7 +12,7 @@ export interface FaceAlignerOptions {
   readonly scoreThreshold?: number;
   /** Least width of a face, px of the image, 1 or more; default 12. */
   readonly minFacePx?: number;
-  /** Sizes that runs of a model without a fixed batch are padded to, such as 1 and 4 on GPUs; default: none. */
+  /** Sizes that runs of a model without a fixed batch are padded to, such as 1, 4 and 16 on GPUs; default: none. The largest is what a run has at most. */
   readonly runSizes?: readonly number[] | undefined;
   /** Told of failed runs; default: nobody is. */
   readonly logger?: Logger;

@@ -98,8 +98,8 @@ class Pool implements InferencePool {
     this.#pump();
   }
 
-  get abandonedThreads(): number {
-    return this.#members.reduce((sum, { runtime }) => sum + runtime.abandonedThreads, 0);
+  get busyThreads(): number {
+    return this.#members.reduce((sum, { runtime }) => sum + runtime.busyThreads, 0);
   }
 
   async loadModel(path: string, options: PoolModelOptions = {}): Promise<InferenceModel> {

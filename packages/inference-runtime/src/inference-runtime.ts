@@ -45,8 +45,11 @@ export interface InferenceRuntime extends AsyncDisposable {
    * @throws {RangeError} where an option is out of range.
    */
   loadModel(path: string, options?: LoadModelOptions): Promise<InferenceModel>;
-  /** Threads that were given up because a run hung, and have not ended yet: `process.exit()` would wait for them. */
-  readonly abandonedThreads: number;
+  /**
+   * Threads that load or run a model, and those that were given up because a run hung and have not ended yet. `process.exit()` waits
+   * for them, and ONNX Runtime aborts the process where a run ends meanwhile: while there are such, a signal is the clean end.
+   */
+  readonly busyThreads: number;
   /** Waits for the runs under way, takes no more, and ends the thread. */
   close(): Promise<void>;
 }
@@ -95,8 +98,8 @@ class Runtime implements SingleRuntime {
     });
   }
 
-  get abandonedThreads(): number {
-    return this.#threads.abandoned;
+  get busyThreads(): number {
+    return this.#threads.busy;
   }
 
   get up(): boolean {

@@ -14,14 +14,23 @@ import {
 import type { ModelSource } from './model-source.ts';
 import { lowerThread } from './niceness.ts';
 import { type NodePlacement, profilePrefix, readPlacement } from './node-placement.ts';
+import { ShapeSessions } from './shape-sessions.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
 // onnxruntime-node 1.30 hands Float16Array (Node 24) to native code that does not know it: "not enough space: expected 8,
 // got 0". Where the class is missing it uses Uint16Array, which works. Only the globals of this thread change.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
+interface LoadedHere {
+  /** The session that the model was loaded with, which is profiled where that is asked for. */
+  readonly first: InferenceSession;
+  readonly sessions: ShapeSessions<InferenceSession>;
+  /** Whether each shape of feeds has a session of its own. */
+  readonly byShape: boolean;
+}
+
 /** Owns every session. `session.run` blocks this thread, and only this one. */
-const sessions = new Map<number, InferenceSession>();
+const models = new Map<number, LoadedHere>();
 const port = parentPort;
 if (port === null) throw new Error('this file runs as a worker thread');
 
@@ -80,10 +89,14 @@ async function load(request: SessionRequest): Promise<LoadedSession> {
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-    ...(profile ? { enableProfiling: true, profileFilePrefix: profilePrefix(model) } : {}),
   } as const;
-  const { session, takesBytes } = await createSession(source, byteInput, options);
-  sessions.set(model, session);
+  const { session, takesBytes } = await createSession(source, byteInput, {
+    ...options,
+    ...(profile ? { enableProfiling: true, profileFilePrefix: profilePrefix(model) } : {}),
+  });
+  const another = async () => (await createSession(source, byteInput, options)).session;
+  const sessions = new ShapeSessions(session, another);
+  models.set(model, { first: session, sessions, byShape: provider === 'cuda' });
   return {
     inputs: describe(session.inputMetadata),
     outputs: describe(session.outputMetadata),
@@ -103,8 +116,10 @@ function own(tensor: Tensor): TensorData {
 }
 
 async function run(request: ThreadRequest & { kind: 'run' }): Promise<ThreadResponse> {
-  const session = sessions.get(request.model);
-  if (session === undefined) throw new Error('the model is not loaded');
+  const loaded = models.get(request.model);
+  if (loaded === undefined) throw new Error('the model is not loaded');
+  const shapes = Object.values(request.feeds).map(({ dims }) => dims.join('x'));
+  const session = await loaded.sessions.of(loaded.byShape ? shapes.join(' ') : '');
   const feeds: Record<string, Tensor> = {};
   for (const [name, { type, data, dims, to }] of Object.entries(request.feeds)) {
     const tensor = new Tensor(type, data, dims);
@@ -142,7 +157,7 @@ async function runInto(
 }
 
 async function place(model: number): Promise<NodePlacement | null> {
-  sessions.get(model)?.endProfiling();
+  models.get(model)?.first.endProfiling();
   return readPlacement(profilePrefix(model));
 }
 
@@ -151,8 +166,8 @@ async function answer(request: ThreadRequest): Promise<ThreadResponse> {
   if (request.kind === 'run') return run(request);
   if (request.kind === 'placement')
     return { kind: 'placed', id: request.id, nodes: await place(request.model) };
-  await sessions.get(request.model)?.release();
-  sessions.delete(request.model);
+  await models.get(request.model)?.sessions.release();
+  models.delete(request.model);
   return { kind: 'unloaded', id: request.id };
 }
 

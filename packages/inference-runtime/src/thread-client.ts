@@ -88,6 +88,11 @@ export class ThreadClient {
     return this.#ended === undefined;
   }
 
+  /** Whether it works for somebody, or will. */
+  get busy(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   #answer(response: ThreadResponse): void {
     const waiting = this.#waiting.get(response.id);
     if (waiting === undefined) return; // of a thread that was given up

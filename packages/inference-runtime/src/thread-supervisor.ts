@@ -35,9 +35,9 @@ export class ThreadSupervisor {
     return this.#client;
   }
 
-  /** Threads that were given up and have not ended yet. */
-  get abandoned(): number {
-    return this.#abandoned;
+  /** Threads that work, and those that were given up and have not ended yet. */
+  get busy(): number {
+    return this.#abandoned + (this.#client?.busy === true ? 1 : 0);
   }
 
   #start(): ThreadClient {

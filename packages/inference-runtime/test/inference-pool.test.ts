@@ -93,3 +93,36 @@ it.each([
   expect(asked).toEqual(Array.from({ length: loads }, () => '[{"name":"cuda","deviceId":2}]'));
   channel.close();
 });
+
+it.each([
+  ['a GPU', 'cuda', 3],
+  ['the CPU', 'cpu', 1],
+] as const)('has on %s one session for each shape of its runs: %s', async (_name, provider, loads) => {
+  const asked: unknown[] = [];
+  const channel = new BroadcastChannel('cuda-on-cpu-loads');
+  channel.onmessage = ({ data }) => asked.push(data);
+  const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
+  const options = { executionProviders: [provider], threads: 1 };
+  await using pool = await createInferencePoolWith(options, threadFile, { checkProvider: async () => null });
+  const model = await pool.loadModel(await write('doubling.onnx', doubling), { profile: true });
+  for (const count of [1, 4, 1, 16, 4]) {
+    const feed = { type: 'float32', data: new Float32Array(3 * count).fill(1), dims: [count, 3] } as const;
+    const { outputs } = await model.run({ x: feed }, { reuseOutputs: true });
+    expect(outputs['y']?.data).toEqual(new Float32Array(3 * count).fill(2));
+  }
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(loads));
+  expect(asked).toHaveLength(loads);
+  expect(await model.placement?.()).toEqual(provider === 'cpu' ? null : { cpu: 1 });
+  channel.close();
+});
+
+it('tells how many threads are at work', async () => {
+  await using pool = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+  const slow = await pool.loadModel(await write('heavy.onnx', heavy(60)));
+  expect(pool.busyThreads).toBe(0);
+  const square = { type: 'float32', data: new Float32Array(512 * 512), dims: [512, 512] } as const;
+  const run = slow.run({ x: square });
+  await vi.waitFor(() => expect(pool.busyThreads).toBe(1));
+  await run;
+  expect(pool.busyThreads).toBe(0);
+});

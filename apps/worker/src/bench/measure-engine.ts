@@ -34,7 +34,7 @@ function noise(length: number): Uint8Array {
 
 /** What the engine does for one batch: detection, then the faces of its persons. */
 function createBatchRun(models: Models, { batchSize, persons }: MeasureOptions): () => Promise<void> {
-  const { detector, aligner, embedder, embeddingSpace } = models;
+  const { detector, aligner, embedder, alignTogether, embeddingSpace } = models;
   const { inputWidth: width, inputHeight: height } = detector;
   const image = { data: noise(width * height * 3), width, height };
   const frame = levelFrame(detector, (at) => image.data[at] ?? 0);
@@ -45,7 +45,9 @@ function createBatchRun(models: Models, { batchSize, persons }: MeasureOptions):
   return async () => {
     for (const attempt of await detector.detectEach(frames)) if (!attempt.ok) throw attempt.error;
     if (embeddingSpace === null || faces.length === 0) return;
-    await Promise.all(frames.map(() => aligner.align(image, boxes)));
+    const pictures = frames.map(() => ({ image, persons: boxes }));
+    if (alignTogether) await aligner.alignEach(pictures);
+    else await Promise.all(pictures.map((picture) => aligner.alignEach([picture])));
     for (const result of await embedder.embed(faces)) {
       if (!result.ok) throw new Error(`an embedding failed: ${result.message ?? result.reason}`);
     }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { faceByteInput } from '@trinetra/face-aligner';
 import { type GpuInfo, gpuTag, readOnnxFile, type TensorInfo } from '@trinetra/inference-runtime';
 
 export interface PlanOptions {
@@ -8,8 +9,18 @@ export interface PlanOptions {
   readonly faces: number;
 }
 
+/** Crops a run of a face model, as the worker has them: at least, mostly and at most; and their side where it is open, px. */
+const cropSizes = [1, 4, 16];
+const cropSide = 320;
+
 const isEmbedder = (outputs: readonly TensorInfo[]): boolean =>
   outputs.length === 1 && outputs[0]?.dims.length === 2 && outputs[0].dims[1] === 512;
+
+/** Sizes of the runs of a face model; null for another model. Some give the faces of one crop, and have no axis for more. */
+function cropSizesOf(outputs: readonly TensorInfo[]): readonly number[] | null {
+  if (faceByteInput({ outputs }) === undefined) return null;
+  return outputs.some(({ dims }) => dims.length < 3 || dims[0] === 1) ? [1, 1, 1] : cropSizes;
+}
 
 /** Sizes that an open axis of pictures is built for. */
 const sizeOf = (dim: number | string, fallback: number): number =>
@@ -27,7 +38,7 @@ function sideOf(metadata: Readonly<Record<string, string>>): number {
 
 /**
  * The commands that build the engine of a model on a GPU, and the file to put beside it. Exactly the sizes that the worker
- * runs are built: BATCH_SIZE frames, and 1 to 16 faces.
+ * runs are built: BATCH_SIZE frames, 1 to 16 crops of persons, and 1 to 16 faces.
  *
  * @param file A `.pt` of Ultralytics or an `.onnx`.
  */
@@ -52,9 +63,11 @@ export async function planEngine(file: string, options: PlanOptions): Promise<st
     ].join('\n');
   }
   const { inputs, outputs, metadata } = await readOnnxFile(file);
-  const side = isEmbedder(outputs) ? 112 : sideOf(metadata);
+  const crops = cropSizesOf(outputs);
+  const embeds = isEmbedder(outputs);
+  const side = embeds ? 112 : crops === null ? sideOf(metadata) : cropSide;
   const open = inputs.some(({ dims }) => dims.some((dim) => typeof dim !== 'number' || dim < 0));
-  const sizes = isEmbedder(outputs) ? [1, Math.min(4, faces), faces] : [batch, batch, batch];
+  const sizes = embeds ? [1, Math.min(4, faces), faces] : (crops ?? [batch, batch, batch]);
   const shapes = ['min', 'opt', 'max'].map((which, index) => {
     const all = inputs.map((input) => shapeOf(input, sizes[index] ?? batch, side));
     return `--${which}Shapes=${all.join(',')}`;

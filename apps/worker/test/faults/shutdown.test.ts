@@ -76,3 +76,18 @@ it('a second signal ends the worker at once, whatever it waits for', async () =>
     world.server.resume();
   }
 });
+
+it('a second signal while the engine runs ends the worker without a crash, and leaves its frames to others', async () => {
+  await addSceneFrames(world.redis, 60);
+  await using worker = await start('hasty');
+  await waitFor('frames to be published', async () =>
+    (await worker.metric('trinetra_worker_frames_processed_total')).size > 0 ? true : undefined,
+  );
+  worker.child.kill('SIGTERM');
+  worker.child.kill('SIGINT');
+  await waitFor('the worker to end', () => worker.child.signalCode ?? worker.child.exitCode ?? undefined);
+  // Not SIGABRT, which ONNX Runtime raises where a run ends in a process that exits.
+  expect(['SIGKILL', 1], worker.log()).toContain(worker.child.signalCode ?? worker.child.exitCode);
+  expect(worker.log()).not.toContain('terminate called');
+  expect(await world.pending()).toBeGreaterThan(0);
+});

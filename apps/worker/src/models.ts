@@ -193,7 +193,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       observer: health.observer('embedder'),
       ...(onGpu(embedderModel) ? { runSizes: sizes.embedder } : {}),
     });
-    await warmUp({ detector, aligner, embedder }, sizes, logger);
+    await runtime.onEveryThread(() => warmUp({ detector, aligner, embedder }, sizes, logger));
     const models = {
       detector: detectorModel,
       embedder: embedderModel,

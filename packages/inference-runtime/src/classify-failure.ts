@@ -26,10 +26,19 @@ const byCode: Readonly<Record<string, LoadFailure>> = {
   device_lost: 'device_lost',
 };
 
+/** What NVIDIA's libraries say, which ONNX Runtime puts behind some hundred characters of C++ types. */
+const libraryFailure = /\b(?:CUDA|CUBLAS|CUDNN|CURAND|CUFFT) failure \d+:.*/;
+
+/** The failure in one line. */
+function messageOf(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return (libraryFailure.exec(line)?.[0] ?? line).slice(0, 400);
+}
+
 /** Names the failure of a step. */
 export function classifyFailure(error: unknown): { reason: LoadFailure; message: string } {
   const text = error instanceof Error ? error.message : String(error);
-  const message = text.replace(/\s+/g, ' ').trim().slice(0, 400);
+  const message = messageOf(text);
   const known = TrinetraError.isInstance(error) ? byCode[error.code] : undefined;
   if (known !== undefined) return { reason: known, message };
   if (saysOutOfMemory(text)) return { reason: 'out_of_memory', message };

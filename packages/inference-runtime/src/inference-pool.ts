@@ -29,6 +29,11 @@ export interface PoolModelOptions extends LoadModelOptions {
 /** Several inference threads. */
 export interface InferencePool extends InferenceRuntime {
   loadModel(path: string, options?: PoolModelOptions): Promise<InferenceModel>;
+  /**
+   * Does `work`, whose runs go to every thread that has the model, and not to one of them: to warm all up. They answer with what the
+   * first thread gave.
+   */
+  onEveryThread<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** Runs that a thread has at once: one at work, one that waits there, so that it need not wait for the event loop. */
@@ -47,12 +52,39 @@ interface Waiting {
   take(member: Member): void;
 }
 
+/** A copy for another thread; shared memory is its own copy. */
+function copyOf(feeds: Readonly<Record<string, TensorData>>): Record<string, TensorData> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => [
+      name,
+      feed.data.buffer instanceof SharedArrayBuffer ? feed : { ...feed, data: feed.data.slice() },
+    ]),
+  );
+}
+
+/** Runs a model on each thread that has it; answers with what the first gave. */
+async function runOnAll(
+  [first, ...others]: readonly LoadedModel[],
+  feeds: Readonly<Record<string, TensorData>>,
+  options: RunOptions | undefined,
+): Promise<RunResult> {
+  if (first === undefined) throw new RangeError('a model is held by one thread at least');
+  const copies = others.map((model) => [model, copyOf(feeds)] as const); // the first run takes the buffers along
+  const [result] = await Promise.all([
+    first.run(feeds, options),
+    ...copies.map(async ([model, copy]) => (await model.run(copy, options)).release?.()),
+  ]);
+  return result;
+}
+
 class Pool implements InferencePool {
   readonly #members: readonly Member[];
   /** Runs that wait for a thread, by priority and then first come first served. */
   readonly #queue: Waiting[] = [];
   /** Whether models on a GPU are held by the first thread alone: each further one would take as much GPU memory again. */
   readonly #oneForGpu: boolean;
+  /** Callers of {@link onEveryThread} at work. */
+  #warming = 0;
 
   constructor(start: (onUp: () => void) => SingleRuntime, threads: number, oneForGpu: boolean) {
     this.#members = Array.from({ length: threads }, () => ({ runtime: start(() => this.#pump()), runs: 0 }));
@@ -123,6 +155,7 @@ class Pool implements InferencePool {
       feeds: Readonly<Record<string, TensorData>>,
       runOptions?: RunOptions,
     ): Promise<RunResult> => {
+      if (this.#warming > 0) return runOnAll([...models.values()], feeds, runOptions);
       const member = await this.#take(members, priority);
       try {
         runOptions?.signal?.throwIfAborted();
@@ -133,6 +166,15 @@ class Pool implements InferencePool {
     };
     const placement = () => first.placement();
     return { info: first.info, run, placement, close, [Symbol.asyncDispose]: close };
+  }
+
+  async onEveryThread<T>(work: () => Promise<T>): Promise<T> {
+    this.#warming += 1;
+    try {
+      return await work();
+    } finally {
+      this.#warming -= 1;
+    }
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,9 @@ const wordings: readonly RegExp[] = [
   // CUDA, by name and by text: "CUDA failure 2: out of memory", "CUDA_ERROR_OUT_OF_MEMORY", "cudaErrorMemoryAllocation"
   /\bout of memory\b/i,
   /CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation/,
-  /CU(?:BLAS|DNN|SOLVER|SPARSE|FFT)_(?:STATUS_)?ALLOC_FAILED/,
+  /CU(?:BLAS|DNN|SOLVER|SPARSE|FFT)_(?:STATUS_)?ALLOC_FAILED|CUDNN_STATUS_INTERNAL_ERROR_(?:DEVICE|HOST)_ALLOCATION_FAILED/,
+  // cuBLAS by its own text, which CUDA 13 gives in place of the name: "CUBLAS failure 3: the resource allocation failed"
+  /\bresource allocation failed\b/i,
   // TensorRT: "OutOfMemory (no further information)", "Requested amount of GPU memory (n bytes) could not be allocated"
   /\bOutOfMemory\b/,
   /amount of GPU memory \(\d+ bytes\) could not be allocated/i,

@@ -126,3 +126,23 @@ it('tells how many threads are at work', async () => {
   await run;
   expect(pool.busyThreads).toBe(0);
 });
+
+it('warms up every thread: what is run on all needs no session more on any', async () => {
+  const asked: unknown[] = [];
+  const channel = new BroadcastChannel('cuda-on-cpu-loads');
+  channel.onmessage = ({ data }) => asked.push(data);
+  const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
+  const options = { executionProviders: ['cuda'], threads: 3 };
+  await using pool = await createInferencePoolWith(options, threadFile, { checkProvider: async () => null });
+  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  const run = async (count: number) => {
+    const data = new Float32Array(3 * count).fill(count);
+    return (await model.run({ x: { type: 'float32', data, dims: [count, 3] } })).outputs['y']?.data[0];
+  };
+  expect(await pool.onEveryThread(async () => [await run(1), await run(4)])).toEqual([2, 8]);
+  const counts = Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? 1 : 4));
+  expect(await Promise.all(counts.map(run))).toEqual(counts.map((count) => 2 * count));
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(6));
+  expect(asked).toHaveLength(6); // for two shapes, on three threads
+  channel.close();
+});

@@ -41,7 +41,6 @@ function workerEnvironment(name: string, gpu: number): NodeJS.ProcessEnv {
 export async function runGpuFleet(options: GpuFleetOptions): Promise<number> {
   const { config, choice, command, version, logger, stop } = options;
   const gpus = gpusOf(choice, await readGpus());
-  await using stack = new AsyncDisposableStack();
   const telemetry = createFleetTelemetry(gpus);
   const members = gpus.map((gpu) =>
     createFleetMember({
@@ -52,17 +51,15 @@ export async function runGpuFleet(options: GpuFleetOptions): Promise<number> {
       onRestart: () => telemetry.restarted(gpu),
     }),
   );
-  const server = stack.use(
-    await createMetricsServer({
-      host: config.METRICS_HOST,
-      port: config.METRICS_PORT,
-      registry: fleetMetrics(members, telemetry, logger),
-      health: () => ({ worker_id: config.CONSUMER_NAME, version, gpus }),
-      ready: () => fleetReady(members),
-      logger,
-    }),
-  );
-  stack.use(createGpuPoller({ telemetry, logger }));
+  await using server = await createMetricsServer({
+    host: config.METRICS_HOST,
+    port: config.METRICS_PORT,
+    registry: fleetMetrics(members, telemetry, logger),
+    health: () => ({ worker_id: config.CONSUMER_NAME, version, gpus }),
+    ready: () => fleetReady(members),
+    logger,
+  });
+  await using _poller = createGpuPoller({ telemetry, logger });
   // A line that cannot be written fails for its own writer.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   process.once('exit', () => {

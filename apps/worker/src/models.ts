@@ -80,7 +80,7 @@ async function load(
 const laterStage: PoolModelOptions = { priority: 1 };
 
 /** Faces a run on GPUs, and crops of persons a run: sizes that runs are padded to, so that few shapes come. */
-const runSizes = [1, 4, 16];
+export const runSizes: readonly number[] = [1, 4, 16];
 
 const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
 

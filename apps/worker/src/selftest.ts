@@ -6,7 +6,7 @@ import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime
 import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
 import { createInferenceHealth } from './inference-health.ts';
 import { levelFrame } from './level-frame.ts';
-import { type LoadedInfo, loadModels, type Models } from './models.ts';
+import { type LoadedInfo, loadModels, type Models, runSizes } from './models.ts';
 import type { Settings } from './settings.ts';
 
 /** Latencies of the runs of one size, ms. */
@@ -98,7 +98,7 @@ async function timings(models: Models, config: Settings, seconds: number): Promi
   const face = Uint8Array.from({ length: 112 * 112 * 3 }, (_, at) => at % 251);
   const stages: { name: string; items: number; run: () => Promise<unknown> }[] = [
     { name: `detector x${frames.length}`, items: frames.length, run: () => detector.detect(frames) },
-    ...(alignTogether ? [1, 4, 16] : [1]).map((items) => ({
+    ...(alignTogether ? runSizes : [1]).map((items) => ({
       name: `face x${items}`,
       items,
       run: () =>

@@ -67,29 +67,26 @@ async function provenOrStopped(
 async function live(options: RunWorkerOptions, onStuck: (error: Error) => void): Promise<void> {
   const { config, version, logger, signal, fleet } = options;
   const workerId = config.CONSUMER_NAME;
-  await using stack = new AsyncDisposableStack();
   const telemetry = createTelemetry({ workerId, version });
 
   let ready: () => Promise<Ready> = async () => ({
     ready: false,
     checks: { models: { ok: false, detail: 'loading' } },
   });
-  const server = stack.use(
-    await createMetricsServer({
-      host: config.METRICS_HOST,
-      port: config.METRICS_PORT,
-      registry: telemetry.registry,
-      health: () => ({ status: 'alive', worker_id: workerId, version }),
-      ready: () => ready(),
-    }),
-  );
+  await using server = await createMetricsServer({
+    host: config.METRICS_HOST,
+    port: config.METRICS_PORT,
+    registry: telemetry.registry,
+    health: () => ({ status: 'alive', worker_id: workerId, version }),
+    ready: () => ready(),
+  });
   telemetry.setReady(async () => (await ready()).ready);
-  const page = stack.use(await openStatusPage({ config, version, telemetry, logger, ready: () => ready() }));
+  await using page = await openStatusPage({ config, version, telemetry, logger, ready: () => ready() });
   if (page !== undefined) logger.info({ url: page.url }, 'status page');
-  if (fleet === undefined) stack.use(createGpuPoller({ telemetry }));
-  else fleet.listening(server.port);
+  await using _poller = fleet === undefined ? createGpuPoller({ telemetry }) : undefined;
+  fleet?.listening(server.port);
 
-  const limiter = stack.use(createLogLimiter(logger));
+  using limiter = createLogLimiter(logger);
   const health = createInferenceHealth({
     maxConsecutiveFailures: config.MAX_CONSECUTIVE_FAILURES,
     telemetry,
@@ -100,26 +97,24 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     endProcess();
   };
   const watch = { telemetry, logger, limiter, health, onStuck, onDeviceLost };
-  const models = stack.use(await loadModels(config, watch));
+  await using models = await loadModels(config, watch);
   const { detector, aligner, embedder, alignTogether, embeddingSpace, proof } = models;
   const modelChecks = () => ({ models: { ok: true, detail: models.loaded }, engine: proof.check() });
   ready = async () => ({ ready: false, checks: modelChecks() });
   if (!(await provenOrStopped(proof, config.PROBE_INTERVAL_MS, signal))) return;
   proof.start();
-  const decoder = stack.use(
-    await createFrameDecoder({
-      inputWidth: detector.inputWidth,
-      inputHeight: detector.inputHeight,
-      tensorType: detector.tensorType,
-      rejectFlat: config.SKIP_FLAT_FRAMES === 'on',
-      jpegAccuracy: config.JPEG_DECODING,
-      threads: config.DECODE_THREADS ?? Math.min(4, availableParallelism()),
-      logger,
-    }),
-  );
-  const sink = stack.use(await createSink(config, logger));
+  await using decoder = await createFrameDecoder({
+    inputWidth: detector.inputWidth,
+    inputHeight: detector.inputHeight,
+    tensorType: detector.tensorType,
+    rejectFlat: config.SKIP_FLAT_FRAMES === 'on',
+    jpegAccuracy: config.JPEG_DECODING,
+    threads: config.DECODE_THREADS ?? Math.min(4, availableParallelism()),
+    logger,
+  });
+  await using sink = await createSink(config, logger);
   const buffer = createOutageBuffer({ sink, maxBytes: config.KAFKA_BUFFER_MAX_BYTES, logger });
-  const source = stack.use(await connectSource(config, logger));
+  await using source = await connectSource(config, logger);
   telemetry.setSourceStats(() => source.stats());
   ready = async () => {
     const problem = await sink.problem();

@@ -146,6 +146,7 @@ class Runtime implements SingleRuntime {
         const request: SessionRequest = {
           model,
           source: prepared.source,
+          sha256: prepared.sha256,
           provider,
           deviceId: values.deviceId,
           intraOpThreads,

@@ -14,12 +14,17 @@ import {
 import type { ModelSource } from './model-source.ts';
 import { lowerThread } from './niceness.ts';
 import { type NodePlacement, profilePrefix, readPlacement } from './node-placement.ts';
+import { assertSameFile } from './same-file.ts';
 import { ShapeSessions } from './shape-sessions.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
 // onnxruntime-node 1.30 hands Float16Array (Node 24) to native code that does not know it: "not enough space: expected 8,
 // got 0". Where the class is missing it uses Uint16Array, which works. Only the globals of this thread change.
 Reflect.deleteProperty(globalThis, 'Float16Array');
+
+type RunRequest = ThreadRequest & { readonly kind: 'run' };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface LoadedHere {
   /** The session that the model was loaded with, which is profiled where that is asked for. */
@@ -82,7 +87,8 @@ async function createSession(
 }
 
 async function load(request: SessionRequest): Promise<LoadedSession> {
-  const { source, provider, deviceId, intraOpThreads, cpuNiceness, byteInput, model, profile } = request;
+  const { source, sha256, provider, deviceId, intraOpThreads, cpuNiceness, byteInput, model, profile } =
+    request;
   if (provider === 'cpu') lowerThread(cpuNiceness); // a thread that feeds a GPU must not wait
   const options = {
     executionProviders: providersOf(provider, deviceId),
@@ -94,7 +100,10 @@ async function load(request: SessionRequest): Promise<LoadedSession> {
     ...options,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profilePrefix(model) } : {}),
   });
-  const another = async () => (await createSession(source, byteInput, options)).session;
+  const another = async (): Promise<InferenceSession> => {
+    if (source.kind === 'file') await assertSameFile(source.path, sha256);
+    return (await createSession(source, byteInput, options)).session;
+  };
   const sessions = new ShapeSessions(session, another);
   models.set(model, { first: session, sessions, byShape: provider === 'cuda' });
   return {
@@ -115,18 +124,40 @@ function own(tensor: Tensor): TensorData {
   };
 }
 
-async function run(request: ThreadRequest & { kind: 'run' }): Promise<ThreadResponse> {
+/** Whether tensors may lie in shared memory: Node 24 hands it to native code, Node 22 does not. The first run finds out. */
+let takesShared = true;
+
+const isShared = ({ data }: TensorData): boolean => data.buffer instanceof SharedArrayBuffer;
+
+function tensorOf(given: TensorData): Tensor {
+  const { type, data, dims } = given;
+  return new Tensor(type, takesShared || !isShared(given) ? data : data.slice(), dims);
+}
+
+async function run(request: RunRequest): Promise<ThreadResponse> {
+  try {
+    return await runOnce(request);
+  } catch (error) {
+    const shared = [...Object.values(request.feeds), ...Object.values(request.outputs ?? {})].some(isShared);
+    if (!takesShared || !shared || !/^Invalid argument$/.test(messageOf(error))) throw error;
+    takesShared = false;
+    return runOnce(request);
+  }
+}
+
+async function runOnce(request: RunRequest): Promise<ThreadResponse> {
   const loaded = models.get(request.model);
   if (loaded === undefined) throw new Error('the model is not loaded');
   const shapes = Object.values(request.feeds).map(({ dims }) => dims.join('x'));
   const session = await loaded.sessions.of(loaded.byShape ? shapes.join(' ') : '');
   const feeds: Record<string, Tensor> = {};
-  for (const [name, { type, data, dims, to }] of Object.entries(request.feeds)) {
-    const tensor = new Tensor(type, data, dims);
-    feeds[name] = to === undefined ? tensor : await convertFeed(tensor, to);
+  for (const [name, feed] of Object.entries(request.feeds)) {
+    const tensor = tensorOf(feed);
+    feeds[name] = feed.to === undefined ? tensor : await convertFeed(tensor, feed.to);
   }
   const answer = { kind: 'ran', id: request.id, feeds: movable(request.feeds) } as const;
-  if (request.outputs !== undefined && (await runInto(session, feeds, request.outputs))) return answer;
+  const room = takesShared ? request.outputs : undefined;
+  if (room !== undefined && (await runInto(session, feeds, room))) return answer;
   const results = await (request.fetches === undefined
     ? session.run(feeds)
     : session.run(feeds, request.fetches));
@@ -143,10 +174,7 @@ async function runInto(
   feeds: Readonly<Record<string, Tensor>>,
   outputs: Readonly<Record<string, TensorData>>,
 ): Promise<boolean> {
-  const fetches = Object.entries(outputs).map(([name, { type, data, dims }]) => [
-    name,
-    new Tensor(type, data, dims),
-  ]);
+  const fetches = Object.entries(outputs).map(([name, output]) => [name, tensorOf(output)]);
   try {
     await session.run(feeds, Object.fromEntries(fetches));
     return true;
@@ -182,8 +210,11 @@ port.on('message', (request: ThreadRequest) => {
           : [];
       port.postMessage(response, moved);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      port.postMessage({ kind: 'failed', id: request.id, message } satisfies ThreadResponse);
+      port.postMessage({
+        kind: 'failed',
+        id: request.id,
+        message: messageOf(error),
+      } satisfies ThreadResponse);
     }
   });
 });

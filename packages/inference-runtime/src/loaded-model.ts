@@ -1,11 +1,10 @@
 import { abortable } from './abortable.ts';
 import { checkFeeds, checkFetches } from './check-feeds.ts';
-import { hashFile } from './engine-file.ts';
 import { InferenceError, inferenceErrorOf } from './errors.ts';
 import type { LoadedSession, SessionRequest } from './messages.ts';
 import type { NodePlacement } from './node-placement.ts';
-import { fileError } from './onnx-file.ts';
 import { OutputMemory } from './output-memory.ts';
+import { assertSameFile } from './same-file.ts';
 import type { ThreadClient } from './thread-client.ts';
 import type { ThreadSupervisor } from './thread-supervisor.ts';
 import type { InferenceModel, ModelInfo, RunOptions, RunResult, TensorData } from './types.ts';
@@ -59,15 +58,7 @@ export class LoadedModel implements InferenceModel {
   /** Loads what ran before and nothing else: neither another provider nor other weights, or `info` would be wrong. */
   async #load(client: ThreadClient): Promise<ThreadClient> {
     const { path, sha256 } = this.info;
-    const found = await hashFile(path).catch((cause: unknown) => {
-      throw fileError(path, cause);
-    });
-    if (found !== sha256) {
-      throw new InferenceError(
-        'model_load_failed',
-        `the model ${path} cannot be loaded again: expected a file with SHA-256 ${sha256} but received ${found}: load it as another model`,
-      );
-    }
+    await assertSameFile(path, sha256);
     await loadSession(client, { ...this.request, profile: false });
     this.#client = client;
     return client;

@@ -8,6 +8,8 @@ export interface SessionRequest {
   /** The session's number, the same in every thread. */
   readonly model: number;
   readonly source: ModelSource;
+  /** Of the model's file, hex. */
+  readonly sha256: string;
   readonly provider: string;
   /** Of the GPU providers. */
   readonly deviceId: number;

@@ -116,6 +116,17 @@ it.each([
   channel.close();
 });
 
+it('has no session for another shape of a file that is another one now', async () => {
+  const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
+  const options = { executionProviders: ['cuda'], threads: 1 };
+  await using pool = await createInferencePoolWith(options, threadFile, { checkProvider: async () => null });
+  const model = await pool.loadModel(await write('changing.onnx', doubling));
+  expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
+  await write('changing.onnx', tripling);
+  await expect(model.run({ x: rows(1, 2, 3, 4, 5, 6) })).rejects.toThrow('expected a file with SHA-256');
+  expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
+});
+
 it('tells how many threads are at work', async () => {
   await using pool = await createInferencePool({ threads: 2, intraOpThreads: 1 });
   const slow = await pool.loadModel(await write('heavy.onnx', heavy(60)));

@@ -10,7 +10,10 @@ import { nvidiaSmiArguments, parseNvidiaSmi } from './parse-nvidia-smi.ts';
 export interface GpuPollerOptions {
   /** Gets what the GPUs answered, `[]` when they no longer do. */
   readonly telemetry: { setGpuSamples(samples: readonly GpuSample[]): void };
-  /** From the end of a poll to the next, ms. Default 5000. */
+  /**
+   * From the end of a poll to the next, ms. Default 15,000, as often as Prometheus commonly asks: each start of nvidia-smi holds up
+   * what runs on the GPU.
+   */
   readonly intervalMs?: number | undefined;
   /** After which a poll counts as failed, ms. Default 5000. */
   readonly timeoutMs?: number | undefined;
@@ -24,7 +27,7 @@ export const defaultGpuPollerOptions: {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly command: string;
-} = Object.freeze({ intervalMs: 5000, timeoutMs: 5000, command: 'nvidia-smi' });
+} = Object.freeze({ intervalMs: 15_000, timeoutMs: 5000, command: 'nvidia-smi' });
 
 const schema = z.strictObject({
   intervalMs: durationMs,

@@ -33,14 +33,19 @@ export interface DeployedWorker extends AsyncDisposable {
   stop(): Promise<number | null>;
 }
 
-/** Starts the worker that lies in `folder`, with an environment and nothing else, and waits until it is ready. */
+/**
+ * Starts the worker that lies in `folder`, with an environment and nothing else, and waits until it is ready.
+ *
+ * @param node The program; default: the Node that runs this.
+ */
 export async function startDeployedWorker(
   folder: string,
   env: Readonly<Record<string, string>>,
+  node: string = process.execPath,
 ): Promise<DeployedWorker> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.execPath, [join(folder, 'dist', 'main.js')], {
+  const child = spawn(node, [join(folder, 'dist', 'main.js')], {
     cwd: folder,
     env: { ...demoModels(), METRICS_HOST: '127.0.0.1', METRICS_PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],

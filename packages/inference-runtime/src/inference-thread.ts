@@ -141,7 +141,10 @@ async function run(request: RunRequest): Promise<ThreadResponse> {
     const shared = [...Object.values(request.feeds), ...Object.values(request.outputs ?? {})].some(isShared);
     if (!takesShared || !shared || !/^Invalid argument$/.test(messageOf(error))) throw error;
     takesShared = false;
-    return runOnce(request);
+    return await runOnce(request).catch((another: unknown) => {
+      takesShared = true; // it was something else
+      throw another;
+    });
   }
 }
 

@@ -15,6 +15,7 @@ import { endProcess } from './end-process.ts';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import type { InferenceHealth } from './inference-health.ts';
 import { placementsOf } from './placements.ts';
+import { faceSizes, runSizes } from './run-sizes.ts';
 import type { Settings } from './settings.ts';
 import { type RunSizes, warmUp } from './warm-up.ts';
 
@@ -79,9 +80,6 @@ async function load(
 /** A batch whose persons are found is finished before another is begun: else it would hold its place in the pipeline meanwhile. */
 const laterStage: PoolModelOptions = { priority: 1 };
 
-/** Faces a run on GPUs, and crops of persons a run: sizes that runs are padded to, so that few shapes come. */
-export const runSizes: readonly number[] = [1, 4, 16];
-
 const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
 
 /** What the picture of a proof is like for each model, as the stages feed them. */
@@ -107,12 +105,10 @@ function runSizesOf(
   config: Settings,
   models: { detector: InferenceModel; face: InferenceModel | null; embedder: InferenceModel },
 ): RunSizes {
-  const most = config.EMBED_SUB_BATCH;
-  const faces = [...new Set([...runSizes.filter((size) => size <= most), most])];
   return {
     detector: [config.BATCH_SIZE],
     face: models.face !== null && onGpu(models.face) ? runSizes : [1],
-    embedder: onGpu(models.embedder) ? faces : [1],
+    embedder: onGpu(models.embedder) ? faceSizes(config.EMBED_SUB_BATCH) : [1],
   };
 }
 

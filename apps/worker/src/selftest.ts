@@ -6,7 +6,8 @@ import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime
 import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
 import { createInferenceHealth } from './inference-health.ts';
 import { levelFrame } from './level-frame.ts';
-import { type LoadedInfo, loadModels, type Models, runSizes } from './models.ts';
+import { type LoadedInfo, loadModels, type Models } from './models.ts';
+import { faceSizes, runSizes } from './run-sizes.ts';
 import type { Settings } from './settings.ts';
 
 /** Latencies of the runs of one size, ms. */
@@ -107,7 +108,7 @@ async function timings(models: Models, config: Settings, seconds: number): Promi
           Array.from({ length: items }, () => person),
         ),
     })),
-    ...[...new Set([1, 4, config.EMBED_SUB_BATCH])].map((items) => ({
+    ...faceSizes(config.EMBED_SUB_BATCH).map((items) => ({
       name: `embedder x${items}`,
       items,
       run: () => embedder.embed(Array.from({ length: items }, () => face)),

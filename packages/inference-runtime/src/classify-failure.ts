@@ -30,7 +30,7 @@ const byCode: Readonly<Record<string, LoadFailure>> = {
 const libraryFailure = /\b(?:CUDA|CUBLAS|CUDNN|CURAND|CUFFT) failure \d+:.*/;
 
 /** The failure in one line. */
-function messageOf(text: string): string {
+function lineOf(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return (libraryFailure.exec(line)?.[0] ?? line).slice(0, 400);
 }
@@ -38,7 +38,7 @@ function messageOf(text: string): string {
 /** Names the failure of a step. */
 export function classifyFailure(error: unknown): { reason: LoadFailure; message: string } {
   const text = error instanceof Error ? error.message : String(error);
-  const message = messageOf(text);
+  const message = lineOf(text);
   const known = TrinetraError.isInstance(error) ? byCode[error.code] : undefined;
   if (known !== undefined) return { reason: known, message };
   if (saysOutOfMemory(text)) return { reason: 'out_of_memory', message };

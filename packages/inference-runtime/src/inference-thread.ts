@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type ByteInput, withByteInput } from './byte-input.ts';
 import { convertFeed, toFloat32 } from './convert.ts';
+import { shapesOf } from './feed-shapes.ts';
 import {
   type LoadedSession,
   movable,
@@ -151,8 +152,7 @@ async function run(request: RunRequest): Promise<ThreadResponse> {
 async function runOnce(request: RunRequest): Promise<ThreadResponse> {
   const loaded = models.get(request.model);
   if (loaded === undefined) throw new Error('the model is not loaded');
-  const shapes = Object.values(request.feeds).map(({ dims }) => dims.join('x'));
-  const session = await loaded.sessions.of(loaded.byShape ? shapes.join(' ') : '');
+  const session = await loaded.sessions.of(loaded.byShape ? shapesOf(request.feeds) : '');
   const feeds: Record<string, Tensor> = {};
   for (const [name, feed] of Object.entries(request.feeds)) {
     const tensor = tensorOf(feed);

@@ -1,6 +1,7 @@
 import { abortable } from './abortable.ts';
 import { checkFeeds, checkFetches } from './check-feeds.ts';
 import { InferenceError, inferenceErrorOf } from './errors.ts';
+import { shapesOf } from './feed-shapes.ts';
 import type { LoadedSession, SessionRequest } from './messages.ts';
 import type { NodePlacement } from './node-placement.ts';
 import { OutputMemory } from './output-memory.ts';
@@ -28,8 +29,7 @@ export interface LoadedModelParts {
 
 /** Runs of the same feeds and fetches have outputs of the same shapes, in all but a few models. */
 function kindOf(feeds: Readonly<Record<string, TensorData>>, fetches: readonly string[] = []): string {
-  const shapes = Object.entries(feeds).map(([name, { dims }]) => `${name} ${dims.join('x')}`);
-  return `${shapes.join(', ')}: ${fetches.join(', ')}`;
+  return `${shapesOf(feeds)}: ${fetches.join(', ')}`;
 }
 
 /** A model whose session follows the thread: where another thread came after a crash, it is loaded again. */

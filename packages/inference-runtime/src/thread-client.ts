@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { InferenceError } from './errors.ts';
+import { shapesOf } from './feed-shapes.ts';
 import { type ThreadRequest, type ThreadResponse, transferList } from './messages.ts';
 
 /** A request without its number, which the client gives. */
@@ -160,8 +161,7 @@ export class ThreadClient {
     const provider = this.#providers.get(request.model);
     const coldMs = this.#limits.coldMs * (provider === 'tensorrt' ? buildFactor : 1);
     if (request.kind !== 'run') return coldMs;
-    const shapes = Object.values(request.feeds).map(({ dims }) => dims.join('x'));
-    const key = provider === 'cpu' ? '' : shapes.join(' ');
+    const key = provider === 'cpu' ? '' : shapesOf(request.feeds);
     const seen = this.#warm.get(request.model) ?? new Set();
     this.#warm.set(request.model, seen);
     if (seen.has(key) || seen.size >= maxShapes) return this.#limits.runMs;

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { faceByteInput } from '@trinetra/face-aligner';
 import { type GpuInfo, gpuTag, readOnnxFile, type TensorInfo } from '@trinetra/inference-runtime';
+import { runSizes } from '../run-sizes.ts';
 
 export interface PlanOptions {
   readonly gpu: Pick<GpuInfo, 'name' | 'computeCapability'>;
@@ -9,8 +10,7 @@ export interface PlanOptions {
   readonly faces: number;
 }
 
-/** Crops a run of a face model, as the worker has them: at least, mostly and at most; and their side where it is open, px. */
-const cropSizes = [1, 4, 16];
+/** Side of the crops of a face model that leaves it open, px. */
 const cropSide = 320;
 
 const isEmbedder = (outputs: readonly TensorInfo[]): boolean =>
@@ -19,7 +19,7 @@ const isEmbedder = (outputs: readonly TensorInfo[]): boolean =>
 /** Sizes of the runs of a face model; null for another model. Some give the faces of one crop, and have no axis for more. */
 function cropSizesOf(outputs: readonly TensorInfo[]): readonly number[] | null {
   if (faceByteInput({ outputs }) === undefined) return null;
-  return outputs.some(({ dims }) => dims.length < 3 || dims[0] === 1) ? [1, 1, 1] : cropSizes;
+  return outputs.some(({ dims }) => dims.length < 3 || dims[0] === 1) ? [1, 1, 1] : runSizes;
 }
 
 /** Sizes that an open axis of pictures is built for. */

@@ -1,4 +1,4 @@
-import { matchesGlob } from '@trinetra/redis-batch-source';
+import { matchesGlob } from '@trinetra/contracts';
 import { z } from 'zod';
 import type { FrameReaderOptions } from './crops/frame-reader.ts';
 import { ViewerError } from './errors.ts';

@@ -1,4 +1,4 @@
-import { matchesGlob } from '@trinetra/redis-batch-source';
+import { matchesGlob } from '@trinetra/contracts';
 import type { CropSaver } from './crops/crop-saver.ts';
 import { eventJson } from './event-json.ts';
 import { createEventLine } from './event-line.ts';

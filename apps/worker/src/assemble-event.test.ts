@@ -31,6 +31,7 @@ function findings(overrides: Partial<FrameFindings>): FrameFindings {
     entry,
     imageWidth: 200,
     imageHeight: 100,
+    aspectRatio: 2,
     detections: [
       { bbox: [0, 0, 100, 100], confidence: 0.9, classId: 0 },
       { bbox: [100, 50, 200, 100], confidence: 0.5, classId: 0 },

@@ -8,6 +8,8 @@ export interface FrameFindings {
   readonly entry: FrameEntry;
   readonly imageWidth: number;
   readonly imageHeight: number;
+  /** Width over height of what the camera saw: not that of the image where it was squashed. */
+  readonly aspectRatio: number;
   readonly detections: readonly Detection[];
   /** One a detection; empty where the stage did not run. */
   readonly faces: readonly FaceResult[];

@@ -25,6 +25,10 @@ export interface InferenceStages {
   readonly limiter: LogLimiter;
 }
 
+/** What a batch costs the engine: the pixels of its inputs. */
+const workOf = (batch: readonly PreparedFrame[]): number =>
+  batch.reduce((sum, { frame: { letterbox } }) => sum + letterbox.inputWidth * letterbox.inputHeight, 0);
+
 /** Batches in detection: one at work and one that waits at the engine, so that it never waits for the event loop. */
 const detectionsAtOnce = 2;
 
@@ -70,7 +74,7 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
 
   const detect = inOrder(
     (batch: readonly PreparedFrame[]) => {
-      const attempts = detectNow(batch).finally(forecast.begin(batch.length));
+      const attempts = detectNow(batch).finally(forecast.begin(workOf(batch)));
       detecting.add(attempts);
       return attempts.finally(() => detecting.delete(attempts));
     },
@@ -81,10 +85,9 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
     frames: readonly PreparedFrame[],
     detections: readonly (readonly Detection[])[],
   ): Promise<readonly (readonly FaceResult[])[]> {
-    const pictures = frames.map(({ frame: { image }, entry: { originalSize } }, index) => ({
+    const pictures = frames.map(({ frame: { image } }, index) => ({
       image,
       persons: (detections[index] ?? []).map(({ bbox }) => bbox),
-      ...(originalSize === undefined ? {} : { originalSize }),
     }));
     try {
       return await aligner.alignEach(pictures);
@@ -143,13 +146,14 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
     const faces = await align({ batch, detections });
     const embeddings = await embed(faces);
     return batch.map((prepared, index) => {
-      const { width: imageWidth, height: imageHeight } = prepared.frame.image;
+      const { width: imageWidth, height: imageHeight, pixelAspectRatio = 1 } = prepared.frame.image;
       decoder.release(prepared.frame);
       const attempt = attempts[index];
       const base = {
         entry: prepared.entry,
         imageWidth,
         imageHeight,
+        aspectRatio: (pixelAspectRatio * imageWidth) / imageHeight,
         detections: detections[index] ?? [],
         faces: faces[index] ?? [],
         embeddings: embeddings[index] ?? [],

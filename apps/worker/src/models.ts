@@ -1,7 +1,8 @@
-import type { Logger } from '@trinetra/contracts';
-import { compareHeads, createDetector, type Detector } from '@trinetra/detector';
+import type { Logger, Size } from '@trinetra/contracts';
+import { compareHeads, createDetector, type Detector, sizeText } from '@trinetra/detector';
 import { createEmbedder, type Embedder, embedderByteInput, pixelScaleOf } from '@trinetra/embedder';
 import { createFaceAligner, type FaceAligner, faceByteInput } from '@trinetra/face-aligner';
+import { letterboxIn } from '@trinetra/frame-decoder';
 import {
   createInferencePool,
   type InferenceModel,
@@ -26,6 +27,8 @@ export interface Models extends AsyncDisposable {
   readonly embedder: Embedder;
   /** Whether the persons of a batch go through the face model together, as on GPUs; else the frames are aligned at once, each for itself. */
   readonly alignTogether: boolean;
+  /** The input size of the detector that square frames have which nothing is known of. */
+  readonly usualInput: Size;
   /** Null where no face is embedded. */
   readonly embeddingSpace: string | null;
   /** What really runs, for `/ready`. */
@@ -40,6 +43,8 @@ export interface LoadedInfo {
   readonly provider: string;
   readonly precision: string;
   readonly sha256: string;
+  /** Sizes of pictures that it runs at, width first; only of the detector. */
+  readonly inputSizes?: readonly string[];
   /** Operators by the provider that ran them, on other providers than the CPU's. */
   readonly nodes?: NodePlacement;
   /** Steps that failed before, in order, and why. */
@@ -87,7 +92,11 @@ const unit: readonly [number, number] = [0, 1];
 const centred: readonly [number, number] = [-1, 1];
 const levels: readonly [number, number] = [0, 255];
 
-function loadedInfo({ info }: InferenceModel, nodes: NodePlacement | undefined): LoadedInfo {
+function loadedInfo(
+  { info }: InferenceModel,
+  nodes: NodePlacement | undefined,
+  inputSizes: readonly Size[] | undefined,
+): LoadedInfo {
   const { path, provider, precision, sha256, fallback } = info;
   const failed = Object.fromEntries((fallback?.steps ?? []).map((step) => [nameOfStep(step), step.reason]));
   return {
@@ -95,9 +104,35 @@ function loadedInfo({ info }: InferenceModel, nodes: NodePlacement | undefined):
     provider,
     precision,
     sha256,
+    ...(inputSizes === undefined ? {} : { inputSizes: inputSizes.map(sizeText) }),
     ...(nodes === undefined ? {} : { nodes }),
     ...(fallback === undefined ? {} : { failed }),
   };
+}
+
+/** Of cameras that nobody told of. */
+const commonAspects: readonly number[] = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
+
+/**
+ * Aspects of the pictures that the detector should have an input size for: those that are configured, and common ones that entries may
+ * tell of. Not common ones on TensorRT, which takes minutes for each; an engine has the size that it was built for.
+ */
+function aspectRatiosOf(
+  { DETECTOR_SHAPES: shapes, FRAME_ASPECT: frameAspect, CAMERA_ASPECTS: cameraAspects }: Settings,
+  { info: { path, provider } }: InferenceModel,
+): number[] {
+  if (shapes === 'square' || path.endsWith('.engine')) return [];
+  return [
+    ...(frameAspect === null ? [] : [frameAspect]),
+    ...cameraAspects.map(({ aspectRatio }) => aspectRatio),
+    ...(provider === 'tensorrt' ? [] : commonAspects),
+  ];
+}
+
+function usualInputOf({ inputSizes }: Detector, { FRAME_ASPECT: aspect }: Settings): Size {
+  const side = Math.max(...inputSizes.flatMap(({ width, height }) => [width, height]));
+  const { inputWidth, inputHeight } = letterboxIn({ width: side, height: side }, inputSizes, aspect ?? 1);
+  return { width: inputWidth, height: inputHeight };
 }
 
 /** Sizes of the runs of each model: a few on GPUs; on CPUs any comes, and one is warmed up. */
@@ -172,6 +207,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       confidenceThreshold: config.CONFIDENCE_THRESHOLD,
       iouThreshold: config.NMS_IOU_THRESHOLD,
       classIds: config.CLASS_IDS,
+      aspectRatios: aspectRatiosOf(config, detectorModel),
       framesPerRun: config.FRAMES_PER_RUN ?? (onGpu(detectorModel) ? config.BATCH_SIZE : 1),
       observer: health.observer('detector'),
       ...(onGpu(detectorModel) ? { runSizes: sizes.detector } : {}),
@@ -196,13 +232,12 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       ...(faceModel === null ? {} : { face: faceModel }),
     };
     const placements = await placementsOf(models, config.REQUIRE_PROVIDER, logger);
-    const { inputWidth: width, inputHeight: height } = detector;
     const raw = pixelScaleOf(embedderModel.info.firstOps) === 'raw';
     const proof = await createEngineProof({
       models: {
         detector: {
           model: detectorModel,
-          picture: { range: unit, size: { width, height } },
+          picture: { range: unit, size: detector.inputSize },
           batch: onGpu(detectorModel) ? config.BATCH_SIZE : 1,
           compare: compareHeads,
         },
@@ -222,6 +257,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       aligner,
       embedder,
       alignTogether: faceModel !== null && onGpu(faceModel),
+      usualInput: usualInputOf(detector, config),
       embeddingSpace:
         faceModel !== null
           ? embedder.embeddingSpace
@@ -229,7 +265,10 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
             ? `${embedder.embeddingSpace}:head-crop`
             : null,
       loaded: Object.fromEntries(
-        Object.entries(models).map(([name, model]) => [name, loadedInfo(model, placements[name])]),
+        Object.entries(models).map(([name, model]) => [
+          name,
+          loadedInfo(model, placements[name], name === 'detector' ? detector.inputSizes : undefined),
+        ]),
       ),
       proof,
       [Symbol.asyncDispose]: async () => {

@@ -3,6 +3,7 @@ import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@tri
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
 import { assembleEvent, type FrameFindings } from './assemble-event.ts';
+import type { AspectOf } from './frame-aspects.ts';
 import { inOrder } from './in-order.ts';
 import { createInferBatch, handOverMs, type InferenceStages } from './infer-batch.ts';
 import {
@@ -23,8 +24,10 @@ export interface PipelineOptions {
   readonly buffer: OutageBuffer;
   readonly failurePolicy: FailurePolicy;
   readonly stages: InferenceStages;
-  /** Told of each frame with its event; must return at once. */
-  readonly onEvent?: ((entry: FrameEntry, event: DetectionEvent) => void) | undefined;
+  /** Of what the camera of a frame saw. */
+  readonly aspectOf: AspectOf;
+  /** Told of each frame with its event, and of width over height of what the camera saw; must return at once. */
+  readonly onEvent?: ((entry: FrameEntry, event: DetectionEvent, aspectRatio: number) => void) | undefined;
   readonly workerId: string;
   readonly embeddingSpace: string | null;
   readonly batchSize: number;
@@ -48,7 +51,12 @@ interface Published {
 export async function runPipeline(options: PipelineOptions): Promise<void> {
   const { source, sink, buffer, failurePolicy, stages, batchSize } = options;
   const { telemetry, logger } = stages;
-  const prepareFrame = createPrepareFrame(stages.decoder, telemetry, options.maxFrameAgeMs);
+  const prepareFrame = createPrepareFrame({
+    decoder: stages.decoder,
+    aspectOf: options.aspectOf,
+    telemetry,
+    maxFrameAgeMs: options.maxFrameAgeMs,
+  });
   const { infer, engineBusy } = createInferBatch(stages);
 
   async function settle(lease: Lease, outcome: FrameOutcome): Promise<void> {
@@ -99,7 +107,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     const context = { workerId: options.workerId, embeddingSpace: options.embeddingSpace, workerTs };
     const events = findings.map((finding) => {
       const event = assembleEvent(finding, context);
-      options.onEvent?.(finding.entry, event);
+      options.onEvent?.(finding.entry, event, finding.aspectRatio);
       return event;
     });
     const startedAt = performance.now();

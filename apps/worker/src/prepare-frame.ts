@@ -2,6 +2,7 @@ import { cameraLabelOf, type FrameEntry, type FrameOutcome, parseFrameEntry } fr
 import type { DecodedFrame, FrameDecoder } from '@trinetra/frame-decoder';
 import type { Lease } from '@trinetra/redis-batch-source';
 import type { Telemetry } from '@trinetra/telemetry';
+import type { AspectOf } from './frame-aspects.ts';
 
 /** A leased frame that is ready for the engine. */
 export interface PreparedFrame {
@@ -27,12 +28,20 @@ export type PrepareResult =
   | { readonly ok: true; readonly prepared: PreparedFrame }
   | { readonly ok: false; readonly refused: RefusedFrame };
 
+export interface PrepareFrameOptions {
+  readonly decoder: FrameDecoder;
+  readonly aspectOf: AspectOf;
+  readonly telemetry: Telemetry;
+  readonly maxFrameAgeMs: number | null;
+}
+
 /** Makes the function that turns a lease into decoded pixels, or into the reason why there are none. */
-export function createPrepareFrame(
-  decoder: FrameDecoder,
-  telemetry: Telemetry,
-  maxFrameAgeMs: number | null,
-): (lease: Lease) => Promise<PrepareResult> {
+export function createPrepareFrame({
+  decoder,
+  aspectOf,
+  telemetry,
+  maxFrameAgeMs,
+}: PrepareFrameOptions): (lease: Lease) => Promise<PrepareResult> {
   return async (lease) => {
     const leasedAt = performance.now();
     const refuse = (outcome: FrameOutcome, reason: string, message: string): PrepareResult => ({
@@ -47,7 +56,7 @@ export function createPrepareFrame(
       return refuse('stale', 'stale', `expected a frame of at most ${maxFrameAgeMs} ms`);
     }
     telemetry.observeStage('queue', Math.max(0, ageMs / 1000));
-    const decoded = await decoder.decode(entry.frame);
+    const decoded = await decoder.decode(entry.frame, { aspectRatioOf: (size) => aspectOf(entry, size) });
     const readyAt = performance.now();
     telemetry.observeStage('decode', (readyAt - leasedAt) / 1000);
     if (!decoded.ok) return refuse(decoded.outcome, decoded.reason, decoded.message);

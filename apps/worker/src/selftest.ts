@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import type { Logger } from '@trinetra/contracts';
+import { sizeText } from '@trinetra/detector';
 import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
 import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
 import { createInferenceHealth } from './inference-health.ts';
@@ -88,8 +89,7 @@ async function timed(items: number, seconds: number, run: () => Promise<unknown>
 /** All stages in all their sizes, one after the other; {@link inTurn} is all of them in turn, as a worker runs them. */
 async function timings(models: Models, config: Settings, seconds: number): Promise<Record<string, Timing>> {
   const { detector, aligner, embedder, alignTogether } = models;
-  const frame = levelFrame(detector, (at) => at % 251);
-  const frames = Array.from({ length: config.BATCH_SIZE }, () => frame);
+  const items = config.BATCH_SIZE;
   const image = {
     data: Uint8Array.from({ length: 640 * 640 * 3 }, (_, at) => at % 251),
     width: 640,
@@ -98,25 +98,29 @@ async function timings(models: Models, config: Settings, seconds: number): Promi
   const person = [100, 50, 300, 600] as const;
   const face = Uint8Array.from({ length: 112 * 112 * 3 }, (_, at) => at % 251);
   const stages: { name: string; items: number; run: () => Promise<unknown> }[] = [
-    { name: `detector x${frames.length}`, items: frames.length, run: () => detector.detect(frames) },
-    ...(alignTogether ? runSizes : [1]).map((items) => ({
-      name: `face x${items}`,
-      items,
+    ...detector.inputSizes.map((size) => {
+      const frame = levelFrame(detector, size, (at) => at % 251);
+      const frames = Array.from({ length: items }, () => frame);
+      return { name: `detector x${items} ${sizeText(size)}`, items, run: () => detector.detect(frames) };
+    }),
+    ...(alignTogether ? runSizes : [1]).map((crops) => ({
+      name: `face x${crops}`,
+      items: crops,
       run: () =>
         aligner.align(
           image,
-          Array.from({ length: items }, () => person),
+          Array.from({ length: crops }, () => person),
         ),
     })),
-    ...faceSizes(config.EMBED_SUB_BATCH).map((items) => ({
-      name: `embedder x${items}`,
-      items,
-      run: () => embedder.embed(Array.from({ length: items }, () => face)),
+    ...faceSizes(config.EMBED_SUB_BATCH).map((faces) => ({
+      name: `embedder x${faces}`,
+      items: faces,
+      run: () => embedder.embed(Array.from({ length: faces }, () => face)),
     })),
   ];
   const result: Record<string, Timing> = {};
   for (const { name, items, run } of stages) result[name] = await timed(items, seconds, run);
-  result[inTurn] = await timed(frames.length, seconds, async () => {
+  result[inTurn] = await timed(items, seconds, async () => {
     for (const { run } of stages) await run();
   });
   return result;

@@ -1,3 +1,4 @@
+import { type CameraAspectOptions, parseAspectRatio, parseCameraAspects } from '@trinetra/contracts';
 import { z } from 'zod';
 
 /** One environment variable: how it is read, what it is without a value, and its line in `--help`. */
@@ -109,6 +110,27 @@ export const maximumAge: z.ZodType<number | null, string | undefined> = z
     context.addIssue(`expected off or a whole number of milliseconds in 1..86400000 but received "${value}"`);
     return z.NEVER;
   });
+
+export const frameAspect: z.ZodType<number | null, string | undefined> = z
+  .string()
+  .transform((value, context): number | null => {
+    const ratio = value === 'keep' ? null : parseAspectRatio(value);
+    if (ratio !== null || value === 'keep') return ratio;
+    context.addIssue(`expected keep or an aspect like 16:9 or 2560x1440 but received "${value}"`);
+    return z.NEVER;
+  });
+
+export const cameraAspects: z.ZodType<
+  NonNullable<CameraAspectOptions['cameraAspects']>,
+  string | undefined
+> = z.union([z.undefined(), z.string()]).transform((value, context) => {
+  try {
+    return value === undefined ? [] : parseCameraAspects(value);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+    return z.NEVER;
+  }
+});
 
 /** What ONNX Runtime for Node has on some machine. */
 const knownProviders = ['tensorrt', 'cuda', 'webgpu', 'cpu', 'dml', 'coreml'] as const;

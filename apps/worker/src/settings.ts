@@ -1,10 +1,13 @@
 import { hostname } from 'node:os';
+import type { CameraAspectOptions } from '@trinetra/contracts';
 import {
   brokers,
+  cameraAspects,
   classIds,
   type FailurePolicy,
   type Flag,
   flag,
+  frameAspect,
   maximumAge,
   oneOf,
   optionalText,
@@ -56,6 +59,9 @@ export interface Settings {
   readonly CONFIDENCE_THRESHOLD: number;
   readonly NMS_IOU_THRESHOLD: number;
   readonly CLASS_IDS: number[];
+  readonly DETECTOR_SHAPES: 'auto' | 'square';
+  readonly FRAME_ASPECT: number | null;
+  readonly CAMERA_ASPECTS: NonNullable<CameraAspectOptions['cameraAspects']>;
   readonly BATCH_SIZE: number;
   readonly BATCH_TIMEOUT_MS: number;
   readonly FRAMES_PER_RUN: number | undefined;
@@ -158,6 +164,21 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   CONFIDENCE_THRESHOLD: setting(real(0, 1), '0.35', 'least confidence of a person'),
   NMS_IOU_THRESHOLD: setting(real(0, 1), '0.45', 'overlap above which the less confident box is dropped'),
   CLASS_IDS: setting(classIds, '0', 'classes to report, comma separated; 0 is person'),
+  DETECTOR_SHAPES: setting(
+    oneOf('auto', 'square'),
+    'auto',
+    'auto: a detector with open sides runs at the smallest input that holds the frame; square: at its own size',
+  ),
+  FRAME_ASPECT: setting(
+    frameAspect,
+    '16:9',
+    'aspect of the cameras whose frames come square without width and height; keep: they are square',
+  ),
+  CAMERA_ASPECTS: setting(
+    cameraAspects,
+    undefined,
+    'aspects of single cameras in its place: cam_01=4:3,cam_entrance_*=2560x1440',
+  ),
   BATCH_SIZE: setting(whole(1, 64), '4', 'frames a micro-batch'),
   BATCH_TIMEOUT_MS: setting(real(0, 10_000), '20.0', 'longest wait of a frame for its batch to fill, ms'),
   FRAMES_PER_RUN: setting(

@@ -1,5 +1,5 @@
 import type { Logger } from '@trinetra/contracts';
-import type { Detector } from '@trinetra/detector';
+import { type Detector, sizeText } from '@trinetra/detector';
 import type { Embedder } from '@trinetra/embedder';
 import type { FaceAligner } from '@trinetra/face-aligner';
 import { levelFrame } from './level-frame.ts';
@@ -17,7 +17,7 @@ const grey = 114;
 const runsOfSize = 2;
 
 /**
- * Runs every model in each of its sizes on a grey picture, so that the first frame does not pay for the set-up, and
+ * Runs every model in each of its sizes, the detector in each size of its input, on a grey picture, so that the first frame does not pay for the set-up, and
  * the memory of the GPU is all taken before the worker is ready. Logs how long each took.
  *
  * @throws where a model fails on a grey picture.
@@ -33,13 +33,15 @@ export async function warmUp(
     for (let at = 0; at < runsOfSize; at += 1) await run();
     times[name] = Math.round(performance.now() - startedAt);
   };
-  const frame = levelFrame(detector, () => grey);
   const image = { data: new Uint8Array(256 * 256 * 3).fill(grey), width: 256, height: 256 };
   const face = new Uint8Array(112 * 112 * 3).fill(grey);
-  for (const size of sizes.detector) {
-    await timed(`detector x${size}`, async () => {
-      await detector.detect(Array.from({ length: size }, () => frame));
-    });
+  for (const input of detector.inputSizes) {
+    const frame = levelFrame(detector, input, () => grey);
+    for (const size of sizes.detector) {
+      await timed(`detector x${size} ${sizeText(input)}`, async () => {
+        await detector.detect(Array.from({ length: size }, () => frame));
+      });
+    }
   }
   for (const size of sizes.face) {
     await timed(`face x${size}`, async () => {

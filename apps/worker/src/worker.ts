@@ -7,6 +7,7 @@ import { createGpuPoller, createLogLimiter, createMetricsServer, createTelemetry
 import { connectSource, createSink } from './connections.ts';
 import { endProcess } from './end-process.ts';
 import type { EngineProof } from './engine-proof.ts';
+import { createFrameAspects } from './frame-aspects.ts';
 import type { FleetLink } from './gpu-fleet-link.ts';
 import { createInferenceHealth } from './inference-health.ts';
 import { loadModels } from './models.ts';
@@ -104,8 +105,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
   if (!(await provenOrStopped(proof, config.PROBE_INTERVAL_MS, signal))) return;
   proof.start();
   await using decoder = await createFrameDecoder({
-    inputWidth: detector.inputWidth,
-    inputHeight: detector.inputHeight,
+    inputSizes: detector.inputSizes,
     tensorType: detector.tensorType,
     rejectFlat: config.SKIP_FLAT_FRAMES === 'on',
     jpegAccuracy: config.JPEG_DECODING,
@@ -151,7 +151,8 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     buffer,
     failurePolicy: config.KAFKA_FAILURE_POLICY,
     stages: { decoder, detector, aligner, embedder, alignTogether, telemetry, logger, limiter },
-    onEvent: page === undefined ? undefined : (entry, event) => page.offer(entry, event),
+    onEvent: page === undefined ? undefined : (entry, event, aspect) => page.offer(entry, event, aspect),
+    aspectOf: createFrameAspects({ config, telemetry, logger }),
     workerId,
     embeddingSpace,
     batchSize: config.BATCH_SIZE,

@@ -1,69 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { DetectionEvent } from '@trinetra/contracts';
 import { startKafka, startRedis } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectEvents, type EventCollector } from './collect-events.ts';
-import {
-  hasShared,
-  shared,
-  sharedModels,
-  startWorker,
-  type WorkerProcess,
-  waitFor,
-} from './worker-process.ts';
-
-type Box = readonly [number, number, number, number];
-
-interface GoldenPerson {
-  readonly confidence: number;
-  readonly box_norm: Box;
-  readonly face: {
-    readonly landmarks: readonly [number, number][];
-    readonly box: Box;
-    readonly runner_up_score: number | null;
-    readonly score: number;
-    readonly embedding: readonly number[];
-  } | null;
-}
-
-interface GoldenCase {
-  readonly image: string;
-  readonly width: number;
-  readonly height: number;
-  readonly near_misses: readonly number[];
-  readonly persons: readonly GoldenPerson[];
-}
-
-function iou(a: Box, b: Box): number {
-  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
-  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
-  const overlap = Math.max(0, width) * Math.max(0, height);
-  const area = (box: Box): number => (box[2] - box[0]) * (box[3] - box[1]);
-  return overlap / (area(a) + area(b) - overlap);
-}
-
-/** The reference gives one face to two persons here and there, which the worker never does. */
-function sharesItsFace({ face }: GoldenPerson, golden: GoldenCase): boolean {
-  const overlaps = golden.persons.filter(
-    (other) => face !== null && other.face !== null && iou(other.face.box, face.box) > 0.4,
-  );
-  return overlaps.length > 1;
-}
-
-const dot = (a: readonly number[], b: readonly number[]): number =>
-  a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
-
-function photo(name: string): Buffer {
-  return readFileSync(new URL(`photos/${name}`, shared));
-}
-
-const cases: GoldenCase[] = hasShared
-  ? readdirSync(new URL('golden/', shared))
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(new URL(`golden/${name}`, shared), 'utf8')))
-  : [];
+import { cases, dot, type GoldenCase, type GoldenPerson, iou, photo, sharesItsFace } from './golden-cases.ts';
+import { hasShared, sharedModels, startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
 
 describe.skipIf(!hasShared)('the worker against the golden cases (needs ../shared)', () => {
   const topic = 'trinetra.detections';
@@ -86,6 +28,7 @@ describe.skipIf(!hasShared)('the worker against the golden cases (needs ../share
         REDIS_URL: redisServer.url,
         KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(','),
         CONSUMER_NAME: 'golden',
+        FRAME_ASPECT: 'keep', // one of the full pictures is square
       }),
     );
     await worker.ready();

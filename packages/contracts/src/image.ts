@@ -3,6 +3,11 @@ export interface RgbImage {
   readonly data: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /**
+   * Width of a pixel over its height, as the camera saw it, above 0. Not 1 where the picture was squashed: 16/9 in a frame of
+   * 640x640 px of a 16:9 camera. Coordinates stay pixels of the image as it is; stages measure in its true proportions. Default 1.
+   */
+  readonly pixelAspectRatio?: number;
 }
 
 /** A box in continuous pixels, `[x1, y1, x2, y2]`, left/top inclusive, right/bottom exclusive. */
@@ -17,13 +22,41 @@ export type Point = readonly [x: number, y: number];
  */
 export type FaceLandmarks = readonly [Point, Point, Point, Point, Point];
 
-/** How a frame was fitted into the model input: `input = frame * scale + (left, top)`. */
+/** Width and height, px. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * How a frame lies in the model's input: `input = (x * scaleX + left, y * scaleY + top)` of pixels `x, y` of the frame. The scales
+ * differ where the frame was squashed: in the input it has its true proportions.
+ */
 export interface Letterbox {
-  readonly scale: number;
+  readonly scaleX: number;
+  readonly scaleY: number;
   /** Whole pixels of padding at the left and at the top. */
   readonly left: number;
   readonly top: number;
   /** Size of the picture inside the padding, px. */
   readonly newWidth: number;
   readonly newHeight: number;
+  /** Size of the input, padding included, px. */
+  readonly inputWidth: number;
+  readonly inputHeight: number;
+}
+
+/**
+ * By how much an image has to be stretched across and down to have its true proportions, without losing a pixel: one of
+ * the two is 1. In pixels of that picture faces and distances are measured.
+ *
+ * @throws RangeError for a `pixelAspectRatio` that is not a number above 0.
+ */
+export function stretchOf({
+  pixelAspectRatio: ratio = 1,
+}: Pick<RgbImage, 'pixelAspectRatio'>): readonly [number, number] {
+  if (!(ratio > 0 && Number.isFinite(ratio))) {
+    throw new RangeError(`Expected a number above 0 for pixelAspectRatio but received ${ratio}`);
+  }
+  return ratio >= 1 ? [ratio, 1] : [1, 1 / ratio];
 }

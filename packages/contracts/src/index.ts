@@ -1,4 +1,13 @@
 export {
+  type AspectSource,
+  type CameraAspect,
+  type CameraAspectOptions,
+  createCameraAspect,
+  parseAspectRatio,
+  parseCameraAspects,
+  pixelAspectRatioOf,
+} from './camera-aspect.ts';
+export {
   type DetectedFace,
   type DetectionEvent,
   detectionEventJsonSchema,
@@ -23,6 +32,15 @@ export {
   parseFrameEntry,
   streamKeyOf,
 } from './frame-entry.ts';
-export type { FaceLandmarks, Letterbox, Point, RgbImage, Xyxy } from './image.ts';
+export { matchesGlob } from './glob.ts';
+export {
+  type FaceLandmarks,
+  type Letterbox,
+  type Point,
+  type RgbImage,
+  type Size,
+  stretchOf,
+  type Xyxy,
+} from './image.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';

@@ -7,7 +7,7 @@ import { createDetector, type DetectorInput } from './detector.ts';
 /** A frame of the input's own size, 32x32. */
 const plain = (value = 0): DetectorInput => ({
   tensor: new Float32Array(3 * 32 * 32).fill(value),
-  letterbox: { scale: 1, left: 0, top: 0 },
+  letterbox: { scaleX: 1, scaleY: 1, left: 0, top: 0, inputWidth: 32, inputHeight: 32 },
   width: 32,
   height: 32,
 });
@@ -18,7 +18,10 @@ function letterboxed(width: number, height: number): DetectorInput {
   return {
     tensor: new Float32Array(3 * 640 * 640),
     letterbox: {
-      scale,
+      scaleX: scale,
+      scaleY: scale,
+      inputWidth: 640,
+      inputHeight: 640,
       left: Math.floor((640 - Math.round(width * scale)) / 2),
       top: Math.floor((640 - Math.round(height * scale)) / 2),
     },
@@ -72,6 +75,75 @@ describe('runs that are padded', () => {
   });
 });
 
+describe('a model with open sides', () => {
+  const open = (setup: Partial<ConstructorParameters<typeof FakeModel>[0]> = {}): FakeModel =>
+    new FakeModel({
+      input: ['batch', 3, 'height', 'width'],
+      metadata: { imgsz: '[64, 64]', stride: '32' },
+      respond: (count) => yolov8Head(Array.from({ length: count }, () => [[32, 16, 16, 8, 0.9]])),
+      ...setup,
+    });
+  const sized = (inputWidth: number, inputHeight: number, value = 0.5): DetectorInput => ({
+    tensor: new Float32Array(3 * inputWidth * inputHeight).fill(value),
+    letterbox: { scaleX: 0.5, scaleY: 0.25, left: 0, top: 0, inputWidth, inputHeight },
+    width: 128,
+    height: 128,
+  });
+  const shapes = (model: FakeModel): string[] => model.runs.map(({ dims }) => dims.join('x')).toSorted();
+
+  it('has a size for each aspect that will come, or its own where none is known', () => {
+    const { inputSizes } = createDetector({ model: open(), aspectRatios: [16 / 9, 9 / 16] });
+    expect(inputSizes.map(({ width, height }) => `${width}x${height}`)).toEqual(['64x64']); // 36 px are two strides
+    const large = open({ metadata: { imgsz: '[640, 640]' } });
+    const sizes = createDetector({ model: large, aspectRatios: [16 / 9, 9 / 16] }).inputSizes;
+    expect(sizes.map(({ width, height }) => `${width}x${height}`)).toEqual(['640x384', '384x640', '640x640']);
+    expect(createDetector({ model: large }).inputSizes).toEqual([{ width: 640, height: 640 }]);
+    const fixed = new FakeModel({ input: ['batch', 3, 384, 640] });
+    expect(createDetector({ model: fixed, aspectRatios: [4 / 3] }).inputSizes).toEqual([
+      { width: 640, height: 384 },
+    ]);
+  });
+
+  it('runs frames of one size together and pads none, and answers in their order', async () => {
+    const model = open();
+    const detector = createDetector({ model, aspectRatios: [2] });
+    const found = await detector.detect([sized(64, 32), sized(64, 64), sized(64, 32)]);
+    expect(shapes(model)).toEqual(['1x3x64x64', '2x3x32x64']);
+    expect(found.map((list) => list[0]?.bbox)).toEqual([
+      [48, 48, 80, 80],
+      [48, 48, 80, 80],
+      [48, 48, 80, 80],
+    ]);
+  });
+
+  it('shares a run of padded size in the smallest input that holds all', async () => {
+    const model = open({
+      respond: (count, run) =>
+        yolov8Head(Array.from({ length: count }, (_, at) => [[32, 16, 16, 8, 0.5 + 0.1 * at + 0.01 * run]])),
+    });
+    const detector = createDetector({ model, framesPerRun: 4, runSizes: [4], aspectRatios: [2] });
+    const found = await detector.detect([sized(64, 64, 0.1), sized(64, 32, 0.2)]);
+    expect(shapes(model)).toEqual(['4x3x64x64']);
+    const values = [...(model.runs[0]?.data ?? [])];
+    // The frame of 64x32 first: its rows at the top of each plane, grey below.
+    expect(new Set(values.slice(0, 64 * 32))).toEqual(new Set([Math.fround(0.2)]));
+    expect(new Set(values.slice(64 * 32, 64 * 64))).toEqual(new Set([Math.fround(114 / 255)]));
+    expect(new Set(values.slice(3 * 64 * 64, 6 * 64 * 64))).toEqual(new Set([Math.fround(0.1)]));
+    expect(found.map((list) => list[0]?.confidence)).toEqual([Math.fround(0.6), Math.fround(0.5)]);
+  });
+
+  it('refuses a frame of a size that it does not have, and runs the others', async () => {
+    const model = open();
+    const detector = createDetector({ model, aspectRatios: [2] });
+    const [good, bad] = await detector.detectEach([sized(64, 32), sized(32, 64)]);
+    expect(good?.ok).toBe(true);
+    expect(bad).toMatchObject({
+      ok: false,
+      error: { code: 'invalid_frame', message: expect.stringContaining('64x32 or 64x64 but received 32x64') },
+    });
+  });
+});
+
 describe('boxes', () => {
   it.each([
     [640, 640, 0, 0],
@@ -86,7 +158,7 @@ describe('boxes', () => {
       .map(([x, y, a, b]) => [x, y, x + 1 + (a % (width - x - 1)), y + 1 + (b % (height - y - 1))] as const);
     await fc.assert(
       fc.asyncProperty(fits, async (box) => {
-        const { scale } = frame.letterbox;
+        const { scaleX: scale } = frame.letterbox;
         const [x1, y1, x2, y2] = [
           box[0] * scale + left,
           box[1] * scale + top,
@@ -266,7 +338,7 @@ describe('runs', () => {
     expect(model.runs[0]?.dims).toEqual([2, 32, 32, 3]);
     expect([...(model.runs[0]?.data ?? [])]).toEqual([...tensor, ...new Uint8Array(3072)]);
     await expect(detector.detect([plain()])).rejects.toThrow(
-      'expected 3072 numbers [32, 32, 3] of uint8 but received 3072 of a Float32Array',
+      'expected 3072 numbers of uint8 for 32x32 but received 3072 of a Float32Array',
     );
   });
 
@@ -385,10 +457,14 @@ describe('refusals', () => {
     [
       'a tensor of another size',
       { ...plain(), tensor: new Float32Array(5) },
-      /expected 3072 numbers \[3, 32, 32\] of float32 but received 5/,
+      /expected 3072 numbers of float32 for 32x32 but received 5/,
     ],
-    ['a scale of 0', { ...plain(), letterbox: { scale: 0, left: 0, top: 0 } }, /letterbox: .*"scale":0/],
-    ['padding of NaN', { ...plain(), letterbox: { scale: 1, left: Number.NaN, top: 0 } }, /"left":null/],
+    [
+      'a scale of 0',
+      { ...plain(), letterbox: { ...plain().letterbox, scaleX: 0 } },
+      /letterbox: .*"scaleX":0/,
+    ],
+    ['padding of NaN', { ...plain(), letterbox: { ...plain().letterbox, left: Number.NaN } }, /"left":null/],
     ['a frame without width', { ...plain(), width: 0 }, /"width":0/],
   ])('%s, before anything runs', async (_, frame, message) => {
     const model = finding(() => []);

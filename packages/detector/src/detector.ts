@@ -1,4 +1,4 @@
-import type { Letterbox, Xyxy } from '@trinetra/contracts';
+import type { Letterbox, Size, Xyxy } from '@trinetra/contracts';
 import {
   type Attempt,
   createFeedMemory,
@@ -9,6 +9,8 @@ import {
 } from '@trinetra/inference-runtime';
 import { decodeEndToEnd, decodeHead } from './decode-head.ts';
 import { DetectorError } from './errors.ts';
+import { type FrameTensor, writeFrame } from './frame-tensor.ts';
+import { inputSizesFor, sizeText } from './input-sizes.ts';
 import { headOf, problemOfHead, readContract } from './model-contract.ts';
 import { type Candidate, suppress } from './nms.ts';
 import { type DetectorOptions, parseDetectorOptions } from './options.ts';
@@ -19,20 +21,16 @@ const maxCandidates = 30_000;
 /** Buffers kept for the next runs: one at work and one being filled. More would hold memory for batches long gone. */
 const maxSpareBuffers = 2;
 
-/** Its `copy` moves shared memory three times as fast as a typed array's `set`. */
-const bytesOf = ({ buffer, byteOffset, byteLength }: DetectorInput['tensor']): Buffer =>
-  Buffer.from(buffer, byteOffset, byteLength);
-
 const arrays = { float32: Float32Array, uint8: Uint8Array } as const;
 
 /** One frame as the model takes it, and how to find the way back. */
 export interface DetectorInput {
   /**
    * The letterboxed picture, of the kind that the detector's `tensorType` says: `float32` is `[3, h, w]` RGB 0..1, `uint8` is
-   * `[h, w, 3]` RGB 0..255. Never detached; in shared memory and alone in its run it is not copied either.
+   * `[h, w, 3]` RGB 0..255, of one of its `inputSizes`. Never detached; in shared memory and alone in its run it is not copied either.
    */
-  readonly tensor: Float32Array | Uint8Array;
-  readonly letterbox: Pick<Letterbox, 'scale' | 'left' | 'top'>;
+  readonly tensor: FrameTensor;
+  readonly letterbox: Pick<Letterbox, 'scaleX' | 'scaleY' | 'left' | 'top' | 'inputWidth' | 'inputHeight'>;
   /** Size of the frame, px. */
   readonly width: number;
   readonly height: number;
@@ -47,8 +45,13 @@ export interface Detection {
 }
 
 export interface Detector {
-  readonly inputWidth: number;
-  readonly inputHeight: number;
+  /** What the model was exported for, px. */
+  readonly inputSize: Size;
+  /**
+   * Sizes that the tensors of frames may have, px, the smallest first: one, or some where the model's height and width are open and
+   * `aspectRatios` were given. The one that each frame fits best costs least; frames of several sizes may share a run.
+   */
+  readonly inputSizes: readonly Size[];
   /** What the tensors of frames hold: `uint8` where the model takes pixels `[n, h, w, 3]` of bytes. */
   readonly tensorType: 'float32' | 'uint8';
   /** The model's fixed batch, or null where it takes any. */
@@ -81,9 +84,9 @@ export interface Detector {
 
 /** Back from the model's pixels to those of the frame; null for a box that lies in the padding. */
 function toDetection(candidate: Candidate, frame: DetectorInput): Detection | null {
-  const { scale, left, top } = frame.letterbox;
-  const x = (value: number): number => Math.min(frame.width, Math.max(0, (value - left) / scale));
-  const y = (value: number): number => Math.min(frame.height, Math.max(0, (value - top) / scale));
+  const { scaleX, scaleY, left, top } = frame.letterbox;
+  const x = (value: number): number => Math.min(frame.width, Math.max(0, (value - left) / scaleX));
+  const y = (value: number): number => Math.min(frame.height, Math.max(0, (value - top) / scaleY));
   const bbox: Xyxy = [x(candidate.x1), y(candidate.y1), x(candidate.x2), y(candidate.y2)];
   if (bbox[2] <= bbox[0] || bbox[3] <= bbox[1]) return null;
   return { bbox, confidence: candidate.confidence, classId: candidate.classId };
@@ -93,22 +96,28 @@ function toDetection(candidate: Candidate, frame: DetectorInput): Detection | nu
 function problemOfFrame(
   frame: DetectorInput,
   type: 'float32' | 'uint8',
-  dims: readonly number[],
+  inputSizes: readonly Size[],
 ): DetectorError | null {
   const { tensor, width, height } = frame;
-  const { scale, left, top } = frame.letterbox;
-  const values = dims.reduce((product, size) => product * size, 1);
+  const { scaleX, scaleY, left, top, inputWidth, inputHeight } = frame.letterbox;
+  if (!inputSizes.some((size) => size.width === inputWidth && size.height === inputHeight)) {
+    return new DetectorError(
+      'invalid_frame',
+      `letterbox: expected an input of ${inputSizes.map(sizeText).join(' or ')} but received ${inputWidth}x${inputHeight}`,
+    );
+  }
+  const values = 3 * inputWidth * inputHeight;
   if (tensor.length !== values || !(tensor instanceof arrays[type])) {
     return new DetectorError(
       'invalid_frame',
-      `tensor: expected ${values} numbers [${dims.join(', ')}] of ${type} but received ${tensor.length} of a ${tensor.constructor.name}`,
+      `tensor: expected ${values} numbers of ${type} for ${inputWidth}x${inputHeight} but received ${tensor.length} of a ${tensor.constructor.name}`,
     );
   }
-  const positive = [scale, width, height].every((value) => value > 0 && Number.isFinite(value));
+  const positive = [scaleX, scaleY, width, height].every((value) => value > 0 && Number.isFinite(value));
   if (!positive || !Number.isFinite(left + top)) {
     return new DetectorError(
       'invalid_frame',
-      `letterbox: expected a scale and a size above 0 but received ${JSON.stringify({ width, height, scale, left, top })}`,
+      `letterbox: expected a scale and a size above 0 but received ${JSON.stringify({ width, height, scaleX, scaleY, left, top })}`,
     );
   }
   return null;
@@ -124,11 +133,14 @@ function problemOfFrame(
  */
 export function createDetector(options: DetectorOptions): Detector {
   const { model, observer, ...given } = options;
-  const { confidenceThreshold, iouThreshold, classIds, maxDetections, framesPerRun, runSizes } =
+  const { confidenceThreshold, iouThreshold, classIds, maxDetections, framesPerRun, runSizes, aspectRatios } =
     parseDetectorOptions(given);
   const contract = readContract(model.info, classIds);
-  const { input, output, inputWidth, inputHeight, batchSize, classNames } = contract;
-  const values = 3 * inputWidth * inputHeight;
+  const { input, output, inputSize, batchSize, classNames } = contract;
+  const inputSizes =
+    contract.hasOpenSides && aspectRatios.length > 0
+      ? inputSizesFor(inputSize, contract.stride, aspectRatios)
+      : [inputSize];
   const runner = createSizedRunner({
     maxSize: batchSize ?? framesPerRun,
     minSize: batchSize ?? 1,
@@ -138,26 +150,77 @@ export function createDetector(options: DetectorOptions): Detector {
     observer,
   });
   const tensorType = input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32';
-  const dims = tensorType === 'uint8' ? [inputHeight, inputWidth, 3] : [3, inputHeight, inputWidth];
-  const memory = createFeedMemory({ type: tensorType, itemLength: values, maxSpare: maxSpareBuffers });
+  const inputs = inputSizes.map(({ width, height }) => ({
+    width,
+    height,
+    memory: createFeedMemory({ type: tensorType, itemLength: 3 * width * height, maxSpare: maxSpareBuffers }),
+  }));
 
-  const problemOf = (frame: DetectorInput): DetectorError | null => problemOfFrame(frame, tensorType, dims);
+  const problemOf = (frame: DetectorInput): DetectorError | null =>
+    problemOfFrame(frame, tensorType, inputSizes);
+
+  /** The smallest input that holds the frames. The square is among those of a model that has several. */
+  function inputOf(frames: readonly DetectorInput[]): (typeof inputs)[number] {
+    const width = Math.max(...frames.map(({ letterbox }) => letterbox.inputWidth));
+    const height = Math.max(...frames.map(({ letterbox }) => letterbox.inputHeight));
+    const found = inputs.find((size) => size.width >= width && size.height >= height);
+    if (found === undefined) throw new DetectorError('invalid_frame', `no input holds ${width}x${height}`);
+    return found;
+  }
 
   /** The frames as one tensor, and whether it is a copy in a buffer of ours. */
   function gather(
     frames: readonly DetectorInput[],
     batch: number,
-  ): { tensor: DetectorInput['tensor']; copied: boolean } {
+    { width, height, memory }: (typeof inputs)[number],
+  ): { tensor: FrameTensor; copied: boolean } {
     const [only] = frames;
     if (batch === 1 && only?.tensor.buffer instanceof SharedArrayBuffer) {
       return { tensor: only.tensor, copied: false };
     }
     const tensor = memory.take(batch);
-    const target = bytesOf(tensor);
-    for (const [index, frame] of frames.entries())
-      bytesOf(frame.tensor).copy(target, index * values * tensor.BYTES_PER_ELEMENT);
+    for (const [index, frame] of frames.entries()) {
+      const { inputWidth, inputHeight } = frame.letterbox;
+      writeFrame(frame.tensor, { width: inputWidth, height: inputHeight }, tensor, index, { width, height });
+    }
     memory.clear(tensor, frames.length);
     return { tensor, copied: true };
+  }
+
+  /**
+   * Frames that may share runs, by their places. Where runs are padded to a size anyway, all do, those of one size next to each other;
+   * else those of one size: a larger input would cost more for the others.
+   */
+  function shareRuns(frames: readonly DetectorInput[]): number[][] {
+    const places = [...frames.keys()];
+    const areaAt = (at: number): number => frames[at]?.tensor.length ?? 0;
+    if (runSizes !== undefined || batchSize !== null) return [places.sort((a, b) => areaAt(a) - areaAt(b))];
+    return [
+      ...Map.groupBy(places, (at) => {
+        const { inputWidth = 0, inputHeight = 0 } = frames[at]?.letterbox ?? {};
+        return sizeText({ width: inputWidth, height: inputHeight });
+      }).values(),
+    ];
+  }
+
+  async function runAll(
+    frames: readonly DetectorInput[],
+    signal: AbortSignal | undefined,
+  ): Promise<Attempt<Detection[]>[]> {
+    const attempts = frames.map(
+      (): Attempt<Detection[]> => ({
+        ok: false,
+        error: new DetectorError('model_mismatch', 'the frame has no answer'),
+      }),
+    );
+    await Promise.all(
+      shareRuns(frames).map(async (places) => {
+        const part = places.flatMap((at) => frames[at] ?? []);
+        const answers = await runner.run(part, (some) => run(some, signal), signal);
+        for (const [index, answer] of answers.entries()) attempts[places[index] ?? -1] = answer;
+      }),
+    );
+    return attempts;
   }
 
   /** The data and shape of an output that holds `batch` frames. */
@@ -184,20 +247,21 @@ export function createDetector(options: DetectorOptions): Detector {
     signal: AbortSignal | undefined,
   ): Promise<Detection[][]> {
     const batch = batchSize ?? paddedSize(frames.length, runSizes, runner.limit);
-    const { tensor, copied } = gather(frames, batch);
+    const size = inputOf(frames);
+    const { tensor, copied } = gather(frames, batch, size);
     const feed: TensorData =
       tensor instanceof Float32Array
-        ? imageFeed(input, tensor, [batch, 3, inputHeight, inputWidth], { divisor: 255 })
-        : { type: 'uint8', data: tensor, dims: [batch, ...dims] };
+        ? imageFeed(input, tensor, [batch, 3, size.height, size.width], { divisor: 255 })
+        : { type: 'uint8', data: tensor, dims: [batch, size.height, size.width, 3] };
     const { outputs, release } = await model.run(
       { [input.name]: feed },
       { signal, fetches: [output], floatOutputs: true, reuseOutputs: true },
     );
-    if (copied) memory.give(tensor); // not after a failure: the thread may still read it
-    const { data, dims: shape, size } = checkOutput(outputs[output], batch);
+    if (copied) size.memory.give(tensor); // not after a failure: the thread may still read it
+    const { data, dims: shape, size: length } = checkOutput(outputs[output], batch);
     const [, rows = 0, columns = 0] = shape;
     const detections = frames.map((frame, index) => {
-      const head = data.subarray(index * size, (index + 1) * size);
+      const head = data.subarray(index * length, (index + 1) * length);
       const kept =
         headOf(shape) === 'end-to-end'
           ? decodeEndToEnd(head, classIds, confidenceThreshold)
@@ -214,8 +278,8 @@ export function createDetector(options: DetectorOptions): Detector {
   }
 
   return {
-    inputWidth,
-    inputHeight,
+    inputSize,
+    inputSizes,
     tensorType,
     batchSize,
     classNames,
@@ -224,8 +288,7 @@ export function createDetector(options: DetectorOptions): Detector {
         const problem = problemOf(frame);
         if (problem !== null) throw problem;
       }
-      const attempts = await runner.run(frames, (part) => run(part, signal), signal);
-      return attempts.map((attempt) => {
+      return (await runAll(frames, signal)).map((attempt) => {
         if (!attempt.ok) throw attempt.error;
         return attempt.value;
       });
@@ -233,7 +296,7 @@ export function createDetector(options: DetectorOptions): Detector {
     detectEach: async (frames, { signal } = {}) => {
       const problems = frames.map(problemOf);
       const sound = frames.filter((_, index) => problems[index] === null);
-      const attempts = await runner.run(sound, (part) => run(part, signal), signal);
+      const attempts = await runAll(sound, signal);
       let next = 0;
       return problems.map((error): Attempt<Detection[]> => {
         if (error !== null) return { ok: false, error };

@@ -6,4 +6,5 @@ export {
   type DetectorInput,
 } from './detector.ts';
 export { DetectorError } from './errors.ts';
+export { sizeText } from './input-sizes.ts';
 export { type DetectorOptions, type DetectorSettings, defaultDetectorOptions } from './options.ts';

@@ -14,18 +14,22 @@ describe('readContract', () => {
     [
       'fixed axes',
       { input: [4, 3, 480, 640], output: [4, 84, 6300] },
-      { inputWidth: 640, inputHeight: 480, batchSize: 4 },
+      { inputSize: { width: 640, height: 480 }, hasOpenSides: false, batchSize: 4 },
     ],
-    ['a symbolic batch', { input: ['batch', 3, 640, 640] }, { inputWidth: 640, batchSize: null }],
-    ['an axis without a name', { input: [-1, 3, -1, -1] }, { inputWidth: 640, batchSize: null }],
+    ['a symbolic batch', { input: ['batch', 3, 640, 640] }, { hasOpenSides: false, batchSize: null }],
+    [
+      'an axis without a name',
+      { input: [-1, 3, -1, -1] },
+      { hasOpenSides: true, stride: 32, batchSize: null },
+    ],
     [
       'symbolic sizes, height first in the metadata',
       { input: ['n', 3, 'h', 'w'], metadata: { imgsz: '[384, 672]' } },
-      { inputWidth: 672, inputHeight: 384 },
+      { inputSize: { width: 672, height: 384 }, hasOpenSides: true },
     ],
     ['class names', { metadata: { names: two } }, { classNames: { 0: 'person', 1: 'bicycle' } }],
     ['an end-to-end head', { output: [1, 300, 6], metadata: { names: two } }, { output: 'output0' }],
-    ['channels last', { input: [4, 480, 640, 3] }, { inputWidth: 640, inputHeight: 480, batchSize: 4 }],
+    ['channels last', { input: [4, 480, 640, 3] }, { inputSize: { width: 640, height: 480 }, batchSize: 4 }],
     [
       'halves',
       { inputType: 'float16', outputType: 'float16' },

@@ -1,3 +1,4 @@
+import type { Size } from '@trinetra/contracts';
 import { hasByteInput, type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
 import { DetectorError } from './errors.ts';
 
@@ -7,8 +8,12 @@ type Dims = readonly (number | string)[];
 export interface DetectorContract {
   readonly input: ImageInput;
   readonly output: string;
-  readonly inputWidth: number;
-  readonly inputHeight: number;
+  /** What it was exported for, px. */
+  readonly inputSize: Size;
+  /** Whether height and width are open. */
+  readonly hasOpenSides: boolean;
+  /** Sides of open inputs are multiples of this, px. */
+  readonly stride: number;
   /** Null: any. */
   readonly batchSize: number | null;
   readonly classNames: Readonly<Record<number, string>>;
@@ -40,6 +45,12 @@ function fixed(dim: number | string | undefined): number | null {
 function metadataSize(info: ModelInfo): [number, number] | null {
   const match = /^\[(\d+),\s*(\d+)\]$/.exec(info.metadata['imgsz'] ?? '');
   return match === null ? null : [Number(match[1]), Number(match[2])];
+}
+
+/** Of the coarsest features; 32 where the metadata does not tell. */
+function metadataStride(info: ModelInfo): number {
+  const stride = Number(info.metadata['stride']);
+  return Number.isInteger(stride) && stride >= 1 && stride <= 512 ? stride : 32;
 }
 
 /** What is wrong with a head of these dims, or null. Heads with masks or keypoints have more rows than class names. */
@@ -95,8 +106,9 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
   return {
     input: image,
     output: output.name,
-    inputWidth: image.width ?? size?.[1] ?? 640,
-    inputHeight: image.height ?? size?.[0] ?? 640,
+    inputSize: { width: image.width ?? size?.[1] ?? 640, height: image.height ?? size?.[0] ?? 640 },
+    hasOpenSides: image.width === null && image.height === null,
+    stride: metadataStride(info),
     batchSize: image.batch,
     classNames,
   };

@@ -9,6 +9,7 @@ it('has defaults that nobody can change', () => {
     classIds: [0],
     maxDetections: 300,
     framesPerRun: 1024,
+    aspectRatios: [],
   });
   expect(Object.isFrozen(defaultDetectorOptions) && Object.isFrozen(defaultDetectorOptions.classIds)).toBe(
     true,

@@ -26,6 +26,11 @@ export interface DetectorOptions {
    * are built, and memory is laid out, for each that comes. A run is cut smaller only where memory runs out.
    */
   readonly runSizes?: readonly number[] | undefined;
+  /**
+   * Width over height of the pictures that will come; default: none are known. A model whose height and width are open runs each at
+   * the smallest size that holds it, see `inputSizes` of the detector; others at their own size.
+   */
+  readonly aspectRatios?: readonly number[];
   /** Is told how the runs go. */
   readonly observer?: RunObserver | undefined;
 }
@@ -40,6 +45,7 @@ export const defaultDetectorOptions: DetectorSettings = Object.freeze({
   maxDetections: 300,
   framesPerRun: 1024,
   runSizes: undefined,
+  aspectRatios: Object.freeze([]),
 });
 
 const schema = z.strictObject({
@@ -49,6 +55,7 @@ const schema = z.strictObject({
   maxDetections: z.int().min(1).max(30_000),
   framesPerRun: z.int().min(1).max(1024),
   runSizes: z.array(z.int().min(1).max(1024)).min(1).optional(),
+  aspectRatios: z.array(z.number().min(0.01).max(100)),
 });
 
 /** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */

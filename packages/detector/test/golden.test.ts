@@ -73,7 +73,7 @@ describe.skipIf(!existsSync(sharedFolder))('the persons of the golden photos (ne
   afterAll(() => runtime.close());
 
   it('come with the names of the classes, a size and no fixed batch', () => {
-    expect(detector).toMatchObject({ inputWidth: 640, inputHeight: 640, batchSize: null });
+    expect(detector).toMatchObject({ inputSizes: [{ width: 640, height: 640 }], batchSize: null });
     expect(detector.classNames[0]).toBe('person');
     expect(Object.keys(detector.classNames)).toHaveLength(80);
   });

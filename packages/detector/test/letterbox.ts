@@ -37,7 +37,7 @@ export async function letterboxPhoto(
   const sharp = load('sharp') as Sharp;
   const { data, info } = await sharp(file).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const { width, height } = info;
-  const { left, top } = letterbox;
+  const { scale, left, top } = letterbox;
   const plane = 640 * 640;
   const tensor = new Float32Array(3 * plane).fill(114 / 255);
   const columns = taps(width, letterbox.new_width);
@@ -52,5 +52,6 @@ export async function letterboxPhoto(
       }
     }
   }
-  return { tensor, letterbox, width, height };
+  const scales = { scaleX: scale, scaleY: scale };
+  return { tensor, letterbox: { ...scales, left, top, inputWidth: 640, inputHeight: 640 }, width, height };
 }

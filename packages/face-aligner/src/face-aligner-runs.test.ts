@@ -32,14 +32,12 @@ describe('runs', () => {
     const pictures = [
       { image, persons },
       { image, persons: [] },
-      { image, persons: persons.slice(1, 3), originalSize: { width: 2 * image.width, height: image.height } },
+      { image: { ...image, pixelAspectRatio: 2 }, persons: persons.slice(1, 3) },
     ];
     const results = await aligner.alignEach(pictures);
     expect(model.runs.map(({ dims }) => dims[0])).toEqual([16]);
     const each = createFaceAligner({ model: fakeYunet(() => [face]) });
-    const alone = pictures.map(({ persons: some, originalSize }) =>
-      each.align(image, some, originalSize === undefined ? {} : { originalSize }),
-    );
+    const alone = pictures.map((picture) => each.align(picture.image, picture.persons));
     expect(results).toEqual(await Promise.all(alone));
     expect(results.map((list) => list.length)).toEqual([5, 0, 2]);
   });

@@ -114,8 +114,7 @@ describe('the face of each person', () => {
 });
 
 describe('a squashed image', () => {
-  /** The camera saw each pixel twice as wide as high. */
-  const originalSize = { width: 1600, height: 640 };
+  const squashed = { ...image, pixelAspectRatio: 2 };
   const person = [100, 50, 260, 370] as const;
   const face = faceIn([150, 60, 210, 130], 0.9);
   /** The model is shown what the camera saw: 160x320 pixels fill 320x320. */
@@ -123,7 +122,7 @@ describe('a squashed image', () => {
 
   it('is shown to the model in the proportions of the camera', async () => {
     const model = fakeYunet(() => [seen]);
-    await createFaceAligner({ model }).align(image, [person], { originalSize });
+    await createFaceAligner({ model }).align(squashed, [person]);
     const plane = 320 * 320;
     const red = model.runs[0]?.data.subarray(2 * plane);
     expect([red?.[0], red?.[319], red?.[plane - 1]]).toEqual([25, 64, 64]);
@@ -131,7 +130,7 @@ describe('a squashed image', () => {
 
   it('gives box and landmarks in its own pixels, and a face in the proportions of the camera', async () => {
     const aligner = createFaceAligner({ model: fakeYunet(() => [seen]) });
-    const [result] = await aligner.align(image, [person], { originalSize });
+    const [result] = await aligner.align(squashed, [person]);
     const { bbox, landmarks, aligned } = found(result);
     expectBox(bbox, face.bbox);
     for (const [at, [x, y]] of landmarks.entries()) {
@@ -148,21 +147,26 @@ describe('a squashed image', () => {
   });
 
   it('is the same as none where the proportions are the same', async () => {
-    const align = async (size: { width: number; height: number } | undefined): Promise<FaceResult[]> =>
-      createFaceAligner({ model: fakeYunet(() => [inCrop(face, person)]) }).align(
-        image,
-        [person],
-        size === undefined ? {} : { originalSize: size },
-      );
-    const [plain] = await align(undefined);
-    const [larger] = await align({ width: 1600, height: 1280 });
-    expectBox(found(larger).bbox, found(plain).bbox, 6);
-    expect(found(larger).aligned).toEqual(found(plain).aligned);
+    const align = (picture: typeof image): Promise<FaceResult[]> =>
+      createFaceAligner({ model: fakeYunet(() => [inCrop(face, person)]) }).align(picture, [person]);
+    const [plain] = await align(image);
+    const [told] = await align({ ...image, pixelAspectRatio: 1 });
+    expectBox(found(told).bbox, found(plain).bbox, 6);
+    expect(found(told).aligned).toEqual(found(plain).aligned);
+  });
+
+  it('has faces whose width is measured as the camera saw it', async () => {
+    const reasons = async (minFacePx: number): Promise<string[]> => {
+      const aligner = createFaceAligner({ model: fakeYunet(() => [seen]), minFacePx });
+      return (await aligner.align(squashed, [person])).map((one) => (one.found ? 'found' : one.reason));
+    };
+    expect(await reasons(119)).toEqual(['found']); // 60 px of the image, 120 for the camera
+    expect(await reasons(121)).toEqual(['too_small']);
   });
 
   it('has head-crops as wide as high for the camera', async () => {
     const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
-    const [result] = await aligner.align(image, [[100, 60, 300, 420]], { originalSize });
+    const [result] = await aligner.align(squashed, [[100, 60, 300, 420]]);
     expect(found(result).bbox).toEqual([170, 60, 230, 180]);
   });
 });
@@ -248,9 +252,9 @@ describe('createFaceAligner', () => {
     expect(create).toThrow(name);
   });
 
-  it('refuses an originalSize without area', async () => {
+  it('refuses pixels without width', async () => {
     const aligner = createFaceAligner({ model: fakeYunet(() => []) });
-    const options = { originalSize: { width: 0, height: 480 } };
-    await expect(aligner.align(image, [[0, 0, 100, 100]], options)).rejects.toThrow('originalSize');
+    const picture = { ...image, pixelAspectRatio: 0 };
+    await expect(aligner.align(picture, [[0, 0, 100, 100]])).rejects.toThrow('pixelAspectRatio');
   });
 });

@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { type RgbImage, silentLogger, type Xyxy } from '@trinetra/contracts';
+import { type Point, type RgbImage, silentLogger, stretchOf, type Xyxy } from '@trinetra/contracts';
 import { type Attempt, createSizedRunner, paddedSize } from '@trinetra/inference-runtime';
-import { alignFace, type OriginalSize, stretchOf } from './align-face.ts';
+import { alignFace } from './align-face.ts';
 import { assignFaces } from './assign-faces.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';
 import type { FaceResult } from './face-result.ts';
 import { createFindFaces, type PersonInImage } from './find-faces.ts';
 import { cropHead } from './head-crop.ts';
+import { mapLandmarks } from './map-landmarks.ts';
 import { type FaceAlignerOptions, parseFaceAlignerOptions } from './options.ts';
 
 type Found = Attempt<FaceCandidate[]>;
@@ -16,16 +17,11 @@ type Found = Attempt<FaceCandidate[]>;
 const maxCropsPerRun = 4;
 
 export interface AlignOptions {
-  /**
-   * Size of the camera's picture, px, where the image was squashed: faces are looked for and aligned in its
-   * proportions. Coordinates stay pixels of the image as given.
-   */
-  readonly originalSize?: OriginalSize;
   readonly signal?: AbortSignal;
 }
 
 /** A picture and the persons in it. */
-export interface AlignInput extends Pick<AlignOptions, 'originalSize'> {
+export interface AlignInput {
   readonly image: RgbImage;
   /** `[x1, y1, x2, y2]` in the pixels of the image. */
   readonly persons: readonly Xyxy[];
@@ -35,16 +31,17 @@ export interface FaceAligner {
   /**
    * Finds and aligns the face of each person; one result a person, in order. No two persons get the same face. A run
    * that fails is halved, and costs only the persons whose own crop fails; where memory ran out, later runs have the size
-   * that fits.
+   * that fits. Where the image's `pixelAspectRatio` tells that it was squashed, faces are looked for and aligned in its true
+   * proportions; coordinates stay pixels of the image.
    *
-   * @throws {RangeError} for an `originalSize` that is not above 0; the signal's reason when it is aborted.
+   * @throws {RangeError} for a `pixelAspectRatio` that is not above 0; the signal's reason when it is aborted.
    */
   align(image: RgbImage, persons: readonly Xyxy[], options?: AlignOptions): Promise<FaceResult[]>;
   /**
    * As {@link FaceAligner.align} for several pictures, whose persons share the runs: on a GPU a run of 16 crops takes little longer
    * than one of 4. One list a picture, in order.
    */
-  alignEach(pictures: readonly AlignInput[], options?: Pick<AlignOptions, 'signal'>): Promise<FaceResult[][]>;
+  alignEach(pictures: readonly AlignInput[], options?: AlignOptions): Promise<FaceResult[][]>;
 }
 
 /**
@@ -58,13 +55,22 @@ export interface FaceAligner {
 export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
   const alignEach = createAlignEach(options);
   return {
-    align: async (image, persons, { originalSize, signal } = {}) => {
-      const picture = { image, persons, ...(originalSize === undefined ? {} : { originalSize }) };
-      const [faces = []] = await alignEach([picture], signal === undefined ? {} : { signal });
+    align: async (image, persons, options) => {
+      const [faces = []] = await alignEach([{ image, persons }], options);
       return faces;
     },
     alignEach,
   };
+}
+
+function stretchBox([x1, y1, x2, y2]: Xyxy, [x, y]: Point): Xyxy {
+  return [x1 * x, y1 * y, x2 * x, y2 * y];
+}
+
+/** In the true proportions of a squashed image, where distances mean something. */
+function stretchFace(face: FaceCandidate, stretch: Point): FaceCandidate {
+  const move = (point: Point): Point => [point[0] * stretch[0], point[1] * stretch[1]];
+  return { ...face, bbox: stretchBox(face.bbox, stretch), landmarks: mapLandmarks(face.landmarks, move) };
 }
 
 function createAlignEach(options: FaceAlignerOptions): FaceAligner['alignEach'] {
@@ -72,11 +78,9 @@ function createAlignEach(options: FaceAlignerOptions): FaceAligner['alignEach'] 
   const { fallback, scoreThreshold, minFacePx, runSizes } = parseFaceAlignerOptions(given);
   if (model === null) {
     return async (pictures) =>
-      pictures.map(({ image, persons, originalSize }) =>
+      pictures.map(({ image, persons }) =>
         persons.map((person) =>
-          fallback === 'head-crop'
-            ? cropHead(image, person, minFacePx, originalSize)
-            : { found: false, reason: 'not_run' },
+          fallback === 'head-crop' ? cropHead(image, person, minFacePx) : { found: false, reason: 'not_run' },
         ),
       );
   }
@@ -92,23 +96,28 @@ function createAlignEach(options: FaceAlignerOptions): FaceAligner['alignEach'] 
   });
 
   /** Gives the persons of a picture the faces that were found in their crops. */
-  function choose({ image, persons, originalSize }: AlignInput, found: readonly Found[]): FaceResult[] {
+  function choose({ image, persons }: AlignInput, found: readonly Found[]): FaceResult[] {
     const candidates = found.map((attempt) => (attempt.ok ? attempt.value : []));
-    const choice = assignFaces(persons, candidates);
+    const stretch = stretchOf(image);
+    const choice = assignFaces(
+      persons.map((person) => stretchBox(person, stretch)),
+      candidates.map((list) => list.map((face) => stretchFace(face, stretch))),
+    );
     return persons.map((_, person): FaceResult => {
       if (found[person]?.ok === false) return { found: false, reason: 'failed' };
       const face = candidates[person]?.[choice[person] ?? -1];
       if (face === undefined) return { found: false, reason: 'no_face' };
-      if (face.bbox[2] - face.bbox[0] < minFacePx) return { found: false, reason: 'too_small' };
-      const aligned = alignFace(image, face.landmarks, originalSize);
+      if ((face.bbox[2] - face.bbox[0]) * stretch[0] < minFacePx)
+        return { found: false, reason: 'too_small' };
+      const aligned = alignFace(image, face.landmarks);
       return aligned === null ? { found: false, reason: 'no_face' } : { found: true, ...face, aligned };
     });
   }
 
   return async (pictures, { signal } = {}) => {
-    const everybody = pictures.flatMap(({ image, persons, originalSize }) => {
-      const [stretchX, stretchY] = stretchOf(image, originalSize);
-      return persons.map((person): PersonInImage => ({ image, person, stretch: stretchX / stretchY }));
+    const everybody = pictures.flatMap(({ image, persons }) => {
+      stretchOf(image); // throws before the model runs
+      return persons.map((person): PersonInImage => ({ image, person }));
     });
     const found = await runner.run(
       everybody,

@@ -17,8 +17,6 @@ const maxSpareBuffers = 8;
 export interface PersonInImage {
   readonly image: RgbImage;
   readonly person: Xyxy;
-  /** By how much more the image was squashed across than down. */
-  readonly stretch: number;
 }
 
 /** Finds the faces in the boxes of some persons with one run of the model. */
@@ -61,8 +59,8 @@ export function createFindFaces(model: InferenceModel, face: FaceModel, threshol
   return async (persons, { signal, batch: padded }) => {
     const batch = fixedBatch ?? padded;
     const tensor = memory.take(batch);
-    const crops = persons.map(({ image, person, stretch }, index) =>
-      writePersonCrop(image, person, format, tensor, index, stretch),
+    const crops = persons.map(({ image, person }, index) =>
+      writePersonCrop(image, person, format, tensor, index),
     );
     memory.clear(tensor, persons.length);
     const options = { signal, floatOutputs: true, reuseOutputs: true };

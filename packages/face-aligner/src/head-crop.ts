@@ -1,5 +1,5 @@
-import type { RgbImage, Xyxy } from '@trinetra/contracts';
-import { alignedSize, type OriginalSize, stretchOf } from './align-face.ts';
+import { type RgbImage, stretchOf, type Xyxy } from '@trinetra/contracts';
+import { alignedSize } from './align-face.ts';
 import type { FaceResult } from './face-result.ts';
 import { mapLandmarks } from './map-landmarks.ts';
 import { arcfaceTemplate } from './similarity.ts';
@@ -9,18 +9,13 @@ import { warpAffine } from './warp-affine.ts';
  * The upper part of a person where nobody looked for a face: a third of the box high at most, as wide as high for the
  * camera, with the template's landmarks and score 0.
  */
-export function cropHead(
-  image: RgbImage,
-  [x1, y1, x2, y2]: Xyxy,
-  minFacePx: number,
-  originalSize?: OriginalSize,
-): FaceResult {
+export function cropHead(image: RgbImage, [x1, y1, x2, y2]: Xyxy, minFacePx: number): FaceResult {
   const inside = Math.min(x2, image.width) > Math.max(x1, 0) && Math.min(y2, image.height) > Math.max(y1, 0);
   if (!inside) return { found: false, reason: 'no_face' };
-  const [stretchX, stretchY] = stretchOf(image, originalSize);
+  const [stretchX, stretchY] = stretchOf(image);
   const side = Math.min((x2 - x1) * stretchX, ((y2 - y1) * stretchY) / 3);
   const [width, height] = [side / stretchX, side / stretchY];
-  if (!(width >= minFacePx)) return { found: false, reason: 'too_small' };
+  if (!(side >= minFacePx)) return { found: false, reason: 'too_small' };
   const left = (x1 + x2) / 2 - width / 2;
   const [scaleX, scaleY] = [width / alignedSize, height / alignedSize];
   return {

@@ -1,4 +1,4 @@
-export { alignFace, type OriginalSize } from './align-face.ts';
+export { alignFace } from './align-face.ts';
 export { FaceAlignerError } from './errors.ts';
 export { type AlignInput, type AlignOptions, createFaceAligner, type FaceAligner } from './face-aligner.ts';
 export { faceByteInput } from './face-model.ts';

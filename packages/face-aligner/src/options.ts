@@ -10,7 +10,7 @@ export interface FaceAlignerOptions {
   readonly fallback?: 'none' | 'head-crop';
   /** Least score of a face, 0..1; default 0.6. */
   readonly scoreThreshold?: number;
-  /** Least width of a face, px of the image, 1 or more; default 12. */
+  /** Least width of a face, px of the image in its true proportions, 1 or more; default 12. */
   readonly minFacePx?: number;
   /** Sizes that runs of a model without a fixed batch are padded to, such as 1, 4 and 16 on GPUs; default: none. The largest is what a run has at most. */
   readonly runSizes?: readonly number[] | undefined;

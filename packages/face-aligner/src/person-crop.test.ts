@@ -95,7 +95,7 @@ describe('writePersonCrop against the reference in JavaScript', () => {
     const values = valuesPerCrop(format);
     const dirty = () => new Float32Array(new SharedArrayBuffer(12 * values)).fill(-7);
     const [found, expected] = [dirty(), dirty()];
-    const crop = writePersonCrop(image, box, format, found, 1, stretch);
+    const crop = writePersonCrop({ ...image, pixelAspectRatio: stretch }, box, format, found, 1);
     expect(crop).toEqual(reference.writePersonCrop(image, box, format, expected, 1, stretch));
     expect(Buffer.from(found.buffer).equals(Buffer.from(expected.buffer))).toBe(true);
   }
@@ -137,7 +137,13 @@ describe('writePersonCrop against the reference in JavaScript', () => {
           const [values, plane] = [valuesPerCrop(format), format.width * format.height];
           const found = new Uint8Array(new SharedArrayBuffer(3 * values)).fill(7);
           const planes = new Float32Array(3 * values).fill(7);
-          const crop = writePersonCrop(image, box as Xyxy, format, found, 1, stretch);
+          const crop = writePersonCrop(
+            { ...image, pixelAspectRatio: stretch },
+            box as Xyxy,
+            format,
+            found,
+            1,
+          );
           expect(crop).toEqual(reference.writePersonCrop(image, box as Xyxy, format, planes, 1, stretch));
           const expected = planes.map((value, at) => {
             const inCrop = at - values;

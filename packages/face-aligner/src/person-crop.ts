@@ -33,9 +33,8 @@ export function roundHalfEven(value: number): number {
 
 /**
  * Fits a person's box (outward to whole pixels) into the top left of the model's input, the longer side filled, the
- * rest level 0, and writes it into `tensor` as crop number `index`. Null for a box without a pixel in the image.
- *
- * @param stretch How much wider than high the camera saw a pixel of the image; 1 where the image was not squashed.
+ * rest level 0, and writes it into `tensor` as crop number `index`. Null for a box without a pixel in the image. The
+ * crop has the true proportions that the image's `pixelAspectRatio` tells.
  */
 export function writePersonCrop(
   image: RgbImage,
@@ -43,9 +42,8 @@ export function writePersonCrop(
   format: CropFormat,
   tensor: CropTensor,
   index: number,
-  stretch = 1,
 ): CropGeometry | null {
-  const { width, height } = image;
+  const { width, height, pixelAspectRatio: stretch = 1 } = image;
   const [x1, y1] = [Math.max(0, Math.floor(box[0])), Math.max(0, Math.floor(box[1]))];
   const [x2, y2] = [Math.min(width, Math.ceil(box[2])), Math.min(height, Math.ceil(box[3]))];
   const [cropWidth, cropHeight] = [x2 - x1, y2 - y1];

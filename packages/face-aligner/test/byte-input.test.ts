@@ -21,7 +21,7 @@ it('finds in crops of bytes what it finds in crops of floats, to the bit', async
   for (const options of [{}, { byteInput: faceByteInput }]) {
     const model = await runtime.loadModel(yunet, options);
     const aligner = createFaceAligner({ model, scoreThreshold: 0, minFacePx: 1 });
-    found.push(await aligner.align(image, persons, { originalSize: { width: 1600, height: 900 } }));
+    found.push(await aligner.align({ ...image, pixelAspectRatio: 4 / 3 }, persons));
   }
   expect(found[0]?.some((face) => face.found)).toBe(true);
   expect(found[1]).toEqual(found[0]);

@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { decodePixels, type JpegDecoder } from './decode-pixels.ts';
-import { letterboxGeometry } from './letterbox-geometry.ts';
 import { createLetterboxFiller } from './letterbox-tensor.ts';
 import { tensorOf } from './tensor-of.ts';
 import type { DecodeRequest, ThreadData, ThreadMessage } from './thread-messages.ts';
@@ -9,7 +8,7 @@ import { openTurboJpeg } from './turbo-jpeg.ts';
 
 if (parentPort === null) throw new Error('decode-thread runs as a worker thread only');
 const port = parentPort;
-const { inputWidth, inputHeight, tensorType, jpegAccuracy } = workerData as ThreadData;
+const { tensorType, jpegAccuracy } = workerData as ThreadData;
 
 // One frame at a time in each thread: parallelism is the number of threads.
 sharp.concurrency(1);
@@ -22,9 +21,9 @@ try {
 } catch (error) {
   slow = error instanceof Error ? error.message : String(error);
 }
-const fill = createLetterboxFiller(inputWidth, inputHeight);
+const fill = createLetterboxFiller();
 
-const answer = async ({ buffers, byteLength, header }: DecodeRequest): Promise<ThreadMessage> => {
+const answer = async ({ buffers, byteLength, header, letterbox }: DecodeRequest): Promise<ThreadMessage> => {
   const { width, height } = header;
   const data = new Uint8Array(buffers.image, 0, width * height * 3);
   try {
@@ -32,7 +31,6 @@ const answer = async ({ buffers, byteLength, header }: DecodeRequest): Promise<T
   } catch (error) {
     return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
-  const letterbox = letterboxGeometry(width, height, inputWidth, inputHeight);
   const image = { data, width, height };
   const luma = fill(image, letterbox, tensorOf(tensorType, buffers.tensor, image));
   return { type: 'decoded', luma };

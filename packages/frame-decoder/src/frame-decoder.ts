@@ -1,9 +1,15 @@
-import { type Logger, silentLogger } from '@trinetra/contracts';
+import {
+  type Letterbox,
+  type Logger,
+  pixelAspectRatioOf,
+  type Size,
+  silentLogger,
+} from '@trinetra/contracts';
 import { BufferPool } from './buffer-pool.ts';
 import { type DecodedFrame, type DecodeFailure, type DecodeResult, decodeFailure } from './decode-result.ts';
 import { FrameDecoderError } from './errors.ts';
 import { type ImageHeader, readImageHeader, sniffFormat } from './image-header.ts';
-import { letterboxGeometry } from './letterbox-geometry.ts';
+import { letterboxIn } from './letterbox-geometry.ts';
 import type { LumaStatistics } from './letterbox-tensor.ts';
 import { type FrameDecoderOptions, type FrameDecoderSettings, parseOptions } from './options.ts';
 import { tensorOf } from './tensor-of.ts';
@@ -25,6 +31,15 @@ export interface FrameDecoderStats {
   readonly pooledBytes: number;
 }
 
+export interface DecodeOptions {
+  /**
+   * Width over height of what the camera saw, by the size of the frame that the header tells: a squashed frame goes into the model's
+   * input in its true proportions, and `image.pixelAspectRatio` tells the stages after it. Default: the frame as it is.
+   */
+  readonly aspectRatioOf?: (frame: Size) => number;
+  readonly signal?: AbortSignal;
+}
+
 /** Decodes frames in threads of its own. */
 export interface FrameDecoder extends AsyncDisposable {
   /**
@@ -32,9 +47,9 @@ export interface FrameDecoder extends AsyncDisposable {
    * Calls made while the threads are busy wait in a queue; bound them where the frames come from.
    *
    * @throws {@link FrameDecoderError} `closed`, or `thread_failed` when no thread can be started any more
-   * @throws the signal's reason when it is aborted
+   * @throws the signal's reason when it is aborted; RangeError for an aspect ratio that is not above 0
    */
-  decode(bytes: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<DecodeResult>;
+  decode(bytes: Uint8Array, options?: DecodeOptions): Promise<DecodeResult>;
   /** Gives a frame's buffers back for reuse; the frame must not be read afterwards. Twice is harmless. */
   release(frame: DecodedFrame): void;
   stats(): FrameDecoderStats;
@@ -72,8 +87,8 @@ export async function createFrameDecoderWith(
 }
 
 function startThreads(settings: FrameDecoderSettings, url: URL, logger: Logger): Promise<ThreadPool> {
-  const { inputWidth, inputHeight, tensorType, jpegAccuracy, threads } = settings;
-  return ThreadPool.start(url, { inputWidth, inputHeight, tensorType, jpegAccuracy }, threads, logger);
+  const { tensorType, jpegAccuracy, threads } = settings;
+  return ThreadPool.start(url, { tensorType, jpegAccuracy }, threads, logger);
 }
 
 class ThreadedFrameDecoder implements FrameDecoder {
@@ -88,19 +103,24 @@ class ThreadedFrameDecoder implements FrameDecoder {
     this.#threads = threads;
   }
 
-  async decode(bytes: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<DecodeResult> {
+  async decode(bytes: Uint8Array, options: DecodeOptions = {}): Promise<DecodeResult> {
     options.signal?.throwIfAborted();
     if (this.#closed !== undefined) throw new FrameDecoderError('closed', 'The frame decoder is closed');
     const header = this.#checkHeader(bytes);
     if ('ok' in header) return header;
 
-    const buffers = this.#takeBuffers(bytes, header);
-    const job = this.#threads.run({ buffers, byteLength: bytes.byteLength, header });
+    const { aspectRatioOf } = options;
+    const { width, height } = header;
+    const pixelAspectRatio =
+      aspectRatioOf === undefined ? 1 : pixelAspectRatioOf(header, aspectRatioOf({ width, height }));
+    const letterbox = letterboxIn(header, this.#settings.inputSizes, pixelAspectRatio);
+    const buffers = this.#takeBuffers(bytes, header, letterbox);
+    const job = this.#threads.run({ buffers, byteLength: bytes.byteLength, header, letterbox });
     const cancel = (): void => {
       if (job.cancel()) this.#giveBack(buffers);
     };
     const result = await abortable(job.result, options.signal, cancel, () => this.#giveBack(buffers));
-    return this.#finish(result, header, buffers);
+    return this.#finish(result, header, buffers, letterbox, pixelAspectRatio);
   }
 
   release(frame: DecodedFrame): void {
@@ -144,12 +164,13 @@ class ThreadedFrameDecoder implements FrameDecoder {
     return header;
   }
 
-  #takeBuffers(bytes: Uint8Array, header: ImageHeader): JobBuffers {
-    const { inputWidth, inputHeight, tensorType } = this.#settings;
-    const { width, height } = header;
+  #takeBuffers(bytes: Uint8Array, { width, height }: ImageHeader, letterbox: Letterbox): JobBuffers {
+    const { tensorType } = this.#settings;
+    const { newWidth, newHeight, inputWidth, inputHeight } = letterbox;
     const copy = this.#buffers.acquire(bytes.byteLength);
     new Uint8Array(copy).set(bytes);
-    const isTensor = tensorType === 'uint8' && width === inputWidth && height === inputHeight;
+    const isWhole = newWidth === inputWidth && newHeight === inputHeight;
+    const isTensor = tensorType === 'uint8' && isWhole && width === inputWidth && height === inputHeight;
     const valueBytes = tensorType === 'uint8' ? 1 : 4;
     return {
       bytes: copy,
@@ -164,7 +185,13 @@ class ThreadedFrameDecoder implements FrameDecoder {
     if (buffers.tensor !== null) this.#buffers.release(buffers.tensor);
   }
 
-  #finish(result: JobResult, header: ImageHeader, buffers: JobBuffers): DecodeResult {
+  #finish(
+    result: JobResult,
+    header: ImageHeader,
+    buffers: JobBuffers,
+    letterbox: Letterbox,
+    pixelAspectRatio: number,
+  ): DecodeResult {
     if (result.type === 'crashed') {
       this.#giveBack(buffers); // its thread has ended
       return decodeFailure('corrupt', result.message);
@@ -181,12 +208,13 @@ class ThreadedFrameDecoder implements FrameDecoder {
     }
     this.#buffers.release(buffers.bytes);
     const { width, height } = header;
-    const { inputWidth, inputHeight, tensorType } = this.#settings;
-    const image = { data: new Uint8Array(buffers.image, 0, width * height * 3), width, height };
+    const { tensorType } = this.#settings;
+    const data = new Uint8Array(buffers.image, 0, width * height * 3);
+    const image = { data, width, height, pixelAspectRatio };
     const frame: DecodedFrame = {
       image,
       tensor: tensorOf(tensorType, buffers.tensor, image),
-      letterbox: letterboxGeometry(width, height, inputWidth, inputHeight),
+      letterbox,
       mean: luma.mean,
       stdDev: luma.stdDev,
     };

@@ -1,7 +1,12 @@
 export type { DecodedFrame, DecodeFailure, DecodeProblem, DecodeResult } from './decode-result.ts';
 export { FrameDecoderError, type FrameDecoderErrorCode } from './errors.ts';
-export { createFrameDecoder, type FrameDecoder, type FrameDecoderStats } from './frame-decoder.ts';
-export { letterboxGeometry } from './letterbox-geometry.ts';
+export {
+  createFrameDecoder,
+  type DecodeOptions,
+  type FrameDecoder,
+  type FrameDecoderStats,
+} from './frame-decoder.ts';
+export { letterboxGeometry, letterboxIn } from './letterbox-geometry.ts';
 export {
   defaultFrameDecoderOptions,
   type FrameDecoderOptions,

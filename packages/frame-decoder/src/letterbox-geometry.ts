@@ -1,4 +1,4 @@
-import type { Letterbox } from '@trinetra/contracts';
+import { type Letterbox, type Size, stretchOf } from '@trinetra/contracts';
 
 /**
  * Rounds half to even, as Python's `round()` and C's `rint` do; never `-0`.
@@ -9,34 +9,61 @@ export function roundHalfEven(value: number): number {
 }
 
 /**
- * Where a picture of `width` x `height` px lies in the model's input: scaled by one factor to fit and
+ * Where a picture of `width` x `height` px lies in the model's input: in its true proportions, as large as fits and
  * centred, an odd pixel of padding going to the right or the bottom.
  *
  * A side that would vanish (a picture thinner than 1/640) keeps one pixel.
  *
+ * @param pixelAspectRatio Of the picture, not 1 where it was squashed; default 1.
  * @see https://github.com/ultralytics/ultralytics LetterBox in ultralytics/data/augment.py (auto=False)
- * @throws RangeError when a size is not a positive integer
- * @example letterboxGeometry(1920, 1080, 640, 640) // { scale: 1/3, left: 0, top: 140, newWidth: 640, newHeight: 360 }
+ * @throws RangeError when a size is not a positive integer, or the ratio not above 0
+ * @example letterboxGeometry(1920, 1080, 640, 640) // scaleX and scaleY 1/3, left 0, top 140, newWidth 640, newHeight 360
  */
 export function letterboxGeometry(
   width: number,
   height: number,
   inputWidth: number,
   inputHeight: number,
+  pixelAspectRatio = 1,
 ): Letterbox {
   for (const [name, value] of Object.entries({ width, height, inputWidth, inputHeight })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`Expected a positive integer for ${name} but received ${value}`);
     }
   }
-  const scale = Math.min(inputWidth / width, inputHeight / height);
-  const newWidth = Math.max(1, roundHalfEven(width * scale));
-  const newHeight = Math.max(1, roundHalfEven(height * scale));
+  const [stretchX, stretchY] = stretchOf({ pixelAspectRatio });
+  const scale = Math.min(inputWidth / (width * stretchX), inputHeight / (height * stretchY));
+  const [scaleX, scaleY] = [scale * stretchX, scale * stretchY];
+  const newWidth = Math.max(1, roundHalfEven(width * scaleX));
+  const newHeight = Math.max(1, roundHalfEven(height * scaleY));
   return {
-    scale,
+    scaleX,
+    scaleY,
     left: roundHalfEven((inputWidth - newWidth) / 2 - 0.1),
     top: roundHalfEven((inputHeight - newHeight) / 2 - 0.1),
     newWidth,
     newHeight,
+    inputWidth,
+    inputHeight,
   };
+}
+
+/**
+ * The letterbox in that one of several inputs which shows the picture as large as any of them, with the least padding.
+ *
+ * @throws as {@link letterboxGeometry}; RangeError without an input.
+ */
+export function letterboxIn(
+  { width, height }: Size,
+  inputSizes: readonly Size[],
+  pixelAspectRatio = 1,
+): Letterbox {
+  const fits = inputSizes.map((input) =>
+    letterboxGeometry(width, height, input.width, input.height, pixelAspectRatio),
+  );
+  const area = ({ newWidth, newHeight }: Letterbox): number => newWidth * newHeight;
+  const inputArea = ({ inputWidth, inputHeight }: Letterbox): number => inputWidth * inputHeight;
+  const [best] = fits.toSorted((a, b) => area(b) - area(a) || inputArea(a) - inputArea(b));
+  if (best === undefined) throw new RangeError('Expected at least one input');
+  return best;
 }

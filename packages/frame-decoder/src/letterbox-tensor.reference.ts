@@ -22,16 +22,16 @@ interface LumaSums {
  * The luma is (77 R + 150 G + 29 B) / 256, BT.601 in 8 bits, rounded down; measured after the resizing.
  * It keeps the tables of the last picture size, so cameras of one size pay for them once.
  */
-export function createLetterboxFiller(inputWidth: number, inputHeight: number): LetterboxFiller {
+export function createLetterboxFiller(): LetterboxFiller {
   let resizer: RowResizer | undefined;
   let resizerKey = '';
 
   return (image, letterbox, tensor) => {
-    const { left, top, newWidth, newHeight } = letterbox;
+    const { left, top, newWidth, newHeight, inputWidth, inputHeight } = letterbox;
     const { width, height, data } = image;
     const resize = newWidth !== width || newHeight !== height;
     if (resize) {
-      const key = `${width}x${height}`;
+      const key = `${width}x${height} ${newWidth}x${newHeight}`;
       if (resizer === undefined || key !== resizerKey) {
         resizer = createRowResizer(width, height, newWidth, newHeight);
         resizerKey = key;

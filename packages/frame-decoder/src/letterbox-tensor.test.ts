@@ -35,7 +35,7 @@ function asBytes(tensor: Float32Array): Uint8Array {
 
 describe('createLetterboxFiller', () => {
   it('fills every value of a dirty tensor for wide, tall, equal and tiny pictures in turn', () => {
-    const fill = createLetterboxFiller(64, 48);
+    const fill = createLetterboxFiller();
     const tensor = new Float32Array(3 * 48 * 64);
     const bytes = new Uint8Array(3 * 48 * 64);
     for (const [width, height] of [
@@ -57,7 +57,7 @@ describe('createLetterboxFiller', () => {
   });
 
   it('leaves a picture that is the tensor itself as it is, and measures it', () => {
-    const fill = createLetterboxFiller(64, 48);
+    const fill = createLetterboxFiller();
     const data = gradient(64, 48);
     const image = { data: data.slice(), width: 64, height: 48 };
     const luma = fill(image, geometryOf(64, 48), image.data);
@@ -70,7 +70,7 @@ describe('createLetterboxFiller', () => {
     ['white', [255, 255, 255], 255],
     ['blue', [0, 0, 255], (29 * 255) >> 8],
   ] as const)('measures a %s picture without its padding', (_, rgb, mean) => {
-    const fill = createLetterboxFiller(64, 48);
+    const fill = createLetterboxFiller();
     const luma = fill(
       { data: solid(64, 10, rgb), width: 64, height: 10 },
       geometryOf(64, 10),
@@ -81,7 +81,7 @@ describe('createLetterboxFiller', () => {
 
   it('measures the standard deviation of half black and half white as 127.5', () => {
     const data = solid(64, 48, [0, 0, 0]).fill(255, 64 * 24 * 3);
-    const luma = createLetterboxFiller(64, 48)(
+    const luma = createLetterboxFiller()(
       { data, width: 64, height: 48 },
       geometryOf(64, 48),
       new Float32Array(9216),
@@ -96,11 +96,12 @@ describe('createLetterboxFiller against the reference in JavaScript', () => {
     [width, height]: readonly [number, number],
     [inputWidth, inputHeight]: readonly [number, number],
     data: Uint8Array,
+    pixelAspectRatio = 1,
   ): void {
     const image = { data, width, height };
-    const letterbox = letterboxGeometry(width, height, inputWidth, inputHeight);
+    const letterbox = letterboxGeometry(width, height, inputWidth, inputHeight, pixelAspectRatio);
     const [fill, expectedFill] = [createLetterboxFiller, reference.createLetterboxFiller].map((create) =>
-      create(inputWidth, inputHeight),
+      create(),
     );
     const length = 3 * inputWidth * inputHeight;
     for (const create of [
@@ -117,9 +118,10 @@ describe('createLetterboxFiller against the reference in JavaScript', () => {
   it('is the same to the bit for any sizes', () => {
     const side = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constantFrom(32, 64));
     const sizes = fc.tuple(side, side);
+    const ratio = fc.oneof(fc.constant(1), fc.double({ min: 0.2, max: 5, noNaN: true }));
     fc.assert(
-      fc.property(sizes, sizes, fc.integer(), (size, inputSize, seed) => {
-        expectSame(size, inputSize, noise(...size, seed));
+      fc.property(sizes, sizes, fc.integer(), ratio, (size, inputSize, seed, pixelAspectRatio) => {
+        expectSame(size, inputSize, noise(...size, seed), pixelAspectRatio);
       }),
       { numRuns: 1000 },
     );

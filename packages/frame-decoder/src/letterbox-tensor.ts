@@ -21,25 +21,21 @@ type InputTensor = Float32Array | Uint8Array;
 export type LetterboxFiller = (image: RgbImage, letterbox: Letterbox, tensor: InputTensor) => LumaStatistics;
 
 /**
- * Makes the filler for one input size. Some rows at a time are resized, written and measured while they are in the cache; a
+ * Makes the filler of inputs. Some rows at a time are resized, written and measured while they are in the cache; a
  * picture of the input's own size is not resized, and where it is the tensor too, not copied.
  *
  * The luma is (77 R + 150 G + 29 B) / 256, BT.601 in 8 bits, rounded down; measured after the resizing.
- * It keeps the tables of the last picture size, so cameras of one size pay for them once.
+ * It keeps the tables of the last resize, so cameras of one size pay for them once.
  */
-export function createLetterboxFiller(inputWidth: number, inputHeight: number): LetterboxFiller {
+export function createLetterboxFiller(): LetterboxFiller {
   let resizer: Resizer | undefined;
   let resizerKey = '';
 
   return ({ data, width, height }, letterbox, tensor) => {
-    const { newWidth, newHeight } = letterbox;
-    if (newWidth !== inputWidth || newHeight !== inputHeight) {
-      fillPadding(tensor, letterbox, inputWidth, inputHeight);
-    }
+    const { newWidth, newHeight, inputWidth, inputHeight } = letterbox;
+    if (newWidth !== inputWidth || newHeight !== inputHeight) fillPadding(tensor, letterbox);
     const write =
-      tensor instanceof Float32Array
-        ? planesWriter(tensor, letterbox, inputWidth, inputHeight)
-        : bytesWriter(tensor, letterbox, inputWidth);
+      tensor instanceof Float32Array ? planesWriter(tensor, letterbox) : bytesWriter(tensor, letterbox);
     let sum = 0;
     let sumOfSquares = 0;
     const take: TakeRows = (bytes, start, y, rows) => {
@@ -50,7 +46,7 @@ export function createLetterboxFiller(inputWidth: number, inputHeight: number): 
     const pixels = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     if (newWidth === width && newHeight === height) take(pixels, 0, 0, height);
     else {
-      const key = `${width}x${height}`;
+      const key = `${width}x${height} ${newWidth}x${newHeight}`;
       if (resizer === undefined || key !== resizerKey) {
         resizer = createResizer(width, height, newWidth, newHeight);
         resizerKey = key;
@@ -68,9 +64,7 @@ type RowsWriter = (...rows: Parameters<TakeRows>) => LumaSums;
 
 function planesWriter(
   tensor: Float32Array,
-  { left, top, newWidth }: Letterbox,
-  inputWidth: number,
-  inputHeight: number,
+  { left, top, newWidth, inputWidth, inputHeight }: Letterbox,
 ): RowsWriter {
   const plane = inputWidth * inputHeight;
   const reds = tensor.subarray(0, plane);
@@ -89,7 +83,7 @@ function planesWriter(
   };
 }
 
-function bytesWriter(tensor: Uint8Array, { left, top, newWidth }: Letterbox, inputWidth: number): RowsWriter {
+function bytesWriter(tensor: Uint8Array, { left, top, newWidth, inputWidth }: Letterbox): RowsWriter {
   const target = Buffer.from(tensor.buffer, tensor.byteOffset, tensor.byteLength);
   return (bytes, start, y, rows) => {
     const at = ((top + y) * inputWidth + left) * 3;
@@ -105,13 +99,8 @@ function bytesWriter(tensor: Uint8Array, { left, top, newWidth }: Letterbox, inp
 }
 
 /** The parts of the tensor beside the picture. Of planes there are three with one value a pixel, of bytes one with three. */
-function fillPadding(
-  tensor: InputTensor,
-  letterbox: Letterbox,
-  inputWidth: number,
-  inputHeight: number,
-): void {
-  const { left, top, newWidth, newHeight } = letterbox;
+function fillPadding(tensor: InputTensor, letterbox: Letterbox): void {
+  const { left, top, newWidth, newHeight, inputWidth, inputHeight } = letterbox;
   const planes = tensor instanceof Float32Array;
   // Of shared memory a typed array's fill takes ten times as long as that with a pattern.
   const grey = Buffer.from(

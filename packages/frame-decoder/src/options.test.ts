@@ -7,12 +7,15 @@ describe('options', () => {
   it('has frozen defaults', () => {
     expect(Object.isFrozen(defaultFrameDecoderOptions)).toBe(true);
     expect(parseOptions({})).toEqual(defaultFrameDecoderOptions);
-    expect(defaultFrameDecoderOptions).toMatchObject({ inputWidth: 640, inputHeight: 640, threads: 1 });
+    expect(defaultFrameDecoderOptions).toMatchObject({
+      inputSizes: [{ width: 640, height: 640 }],
+      threads: 1,
+    });
   });
 
   it.each([
     [{ threads: 0 }, /^threads: .*received 0$/],
-    [{ inputWidth: 1.5 }, /^inputWidth: /],
+    [{ inputSizes: [{ width: 1.5, height: 2 }] }, /^inputSizes\.0\.width: /],
     [{ maxPixels: 0 }, /^maxPixels: /],
     [{ size: 3 }, /size/],
   ])('refuses %j', async (options: object, message) => {

@@ -1,12 +1,14 @@
-import type { Logger } from '@trinetra/contracts';
+import type { Logger, Size } from '@trinetra/contracts';
 import { z } from 'zod';
 import { FrameDecoderError } from './errors.ts';
 
 const side = z.number().int().min(1).max(8192);
 
 const schema = z.strictObject({
-  inputWidth: side.default(640),
-  inputHeight: side.default(640),
+  inputSizes: z
+    .array(z.strictObject({ width: side, height: side }))
+    .min(1)
+    .default([{ width: 640, height: 640 }]),
   tensorType: z.enum(['float32', 'uint8']).default('float32'),
   maxBytes: z
     .number()
@@ -22,10 +24,11 @@ const schema = z.strictObject({
 
 /** Options of {@link createFrameDecoder}; each has a default. */
 export interface FrameDecoderOptions {
-  /** Width of the model's input, px, 1..8192. Default 640. */
-  readonly inputWidth?: number;
-  /** Height of the model's input, px, 1..8192. Default 640. */
-  readonly inputHeight?: number;
+  /**
+   * Sizes of the model's input, px, 1..8192 a side: a picture goes into the one that shows it largest, with the least padding.
+   * Default one of 640x640.
+   */
+  readonly inputSizes?: readonly Size[];
   /**
    * What the tensor holds: `float32` planes `[3, h, w]` of 0..1, as models are exported, or `uint8` pixels `[h, w, 3]` of 0..255:
    * a quarter of the memory and half of the work, for models that take bytes. Default `float32`.

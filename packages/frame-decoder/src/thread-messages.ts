@@ -1,11 +1,10 @@
+import type { Letterbox } from '@trinetra/contracts';
 import type { ImageHeader } from './image-header.ts';
 import type { LumaStatistics } from './letterbox-tensor.ts';
 import type { TensorType } from './tensor-of.ts';
 
 /** Given to the thread at its start. */
 export interface ThreadData {
-  readonly inputWidth: number;
-  readonly inputHeight: number;
   readonly tensorType: TensorType;
   readonly jpegAccuracy: 'fast' | 'exact';
 }
@@ -24,6 +23,8 @@ export interface DecodeRequest {
   readonly buffers: JobBuffers;
   readonly byteLength: number;
   readonly header: ImageHeader;
+  /** How the picture lies in the tensor. */
+  readonly letterbox: Letterbox;
 }
 
 /** From the thread: once ready, then one answer a request, in order. */

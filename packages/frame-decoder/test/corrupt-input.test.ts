@@ -24,7 +24,7 @@ const book = new Book();
 beforeAll(async () => {
   // The worker's options, but for the size of the model's input: scaling is not what is tested here.
   const open = (jpegAccuracy: 'exact' | 'fast'): Promise<FrameDecoder> =>
-    createFrameDecoder({ jpegAccuracy, inputWidth: 160, inputHeight: 160 });
+    createFrameDecoder({ jpegAccuracy, inputSizes: [{ width: 160, height: 160 }] });
   decoders = { exact: await open('exact'), fast: await open('fast') };
   pictures = await validPictures();
 });

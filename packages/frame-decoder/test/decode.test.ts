@@ -49,6 +49,58 @@ describe('pixels', () => {
     },
   );
 
+  it.each(['float32', 'uint8'] as const)(
+    'gives a squashed frame to the model in its true proportions, as %s, and to others as it came',
+    async (tensorType) => {
+      const inputSizes = [
+        { width: 640, height: 384 },
+        { width: 640, height: 640 },
+      ];
+      await using sized = await createFrameDecoder({ tensorType, inputSizes, jpegAccuracy: 'exact' });
+      const pixels = gradient(640, 640);
+      const picture = await encode(pixels, 640, 640).png().toBuffer();
+      const seen: unknown[] = [];
+      const aspectRatioOf = (size: unknown): number => {
+        seen.push(size);
+        return 16 / 9;
+      };
+      const result = await sized.decode(picture, { aspectRatioOf });
+      if (!result.ok) throw new Error(result.message);
+      const { image, letterbox, tensor } = result.frame;
+      expect(seen).toEqual([{ width: 640, height: 640 }]);
+      expect(image).toMatchObject({ width: 640, height: 640, pixelAspectRatio: 16 / 9 });
+      expect(difference(image.data, pixels).max).toBe(0);
+      expect(letterbox).toEqual({
+        ...{ scaleX: 1, scaleY: 0.5625, left: 0, top: 12, newWidth: 640, newHeight: 360 },
+        ...{ inputWidth: 640, inputHeight: 384 },
+      });
+      expect(tensor).toHaveLength(3 * 640 * 384);
+      const resized = resizeLinear({ data: pixels, width: 640, height: 640 }, 640, 360);
+      const plane = 640 * 384;
+      const level = (x: number, y: number, c: number): number =>
+        tensorType === 'uint8'
+          ? (tensor[(y * 640 + x) * 3 + c] ?? 0)
+          : Math.round(255 * (tensor[c * plane + y * 640 + x] ?? 0));
+      for (const [x, y] of [
+        [0, 0],
+        [639, 359],
+        [320, 180],
+      ] as const) {
+        for (let c = 0; c < 3; c += 1) expect(level(x, y + 12, c)).toBe(resized.data[(y * 640 + x) * 3 + c]);
+      }
+      expect([level(5, 11, 0), level(5, 372, 2)]).toEqual([114, 114]);
+      sized.release(result.frame);
+    },
+  );
+
+  it('takes a frame of the aspect that is told as it is', async () => {
+    const picture = await encode(gradient(640, 361), 640, 361).png().toBuffer();
+    const result = await decoder.decode(picture, { aspectRatioOf: () => 16 / 9 });
+    if (!result.ok) throw new Error(result.message);
+    expect(result.frame.image.pixelAspectRatio).toBe(1);
+    decoder.release(result.frame);
+  });
+
   it.each([
     [640, 640],
     [1920, 1080],

@@ -31,7 +31,7 @@ describe.skipIf(!existsSync(photos))('the letterboxed tensor of each photo (need
         const { image, letterbox, tensor } = result.frame;
         const { width, height, scale, left, top } = expected;
         expect({ width: image.width, height: image.height }).toEqual({ width, height });
-        expect(letterbox).toMatchObject({ scale, left, top });
+        expect(letterbox).toMatchObject({ scaleX: scale, scaleY: scale, left, top });
         const levels = Uint8Array.from(tensor, (value) => Math.round(value * 255));
         if (jpegAccuracy === 'exact') {
           expect(createHash('sha256').update(levels).digest('hex')).toBe(expected.sha256);

@@ -30,8 +30,7 @@ describe('buffers', () => {
 
   it('are one where the picture is the tensor, and are given back once', async () => {
     await using decoder = await createFrameDecoder({
-      inputWidth: 320,
-      inputHeight: 180,
+      inputSizes: [{ width: 320, height: 180 }],
       tensorType: 'uint8',
     });
     const [first, other] = await Promise.all([decoder.decode(jpeg), decoder.decode(jpeg)]);

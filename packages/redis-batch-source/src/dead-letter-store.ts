@@ -1,3 +1,4 @@
+import { matchesGlob } from '@trinetra/contracts';
 import {
   dropLettersScript,
   listLettersScript,
@@ -5,7 +6,6 @@ import {
   replayLetterScript,
 } from './dead-letter-scripts.ts';
 import { RedisBatchSourceError } from './errors.ts';
-import { matchesGlob } from './glob.ts';
 import { chunksOf } from './housekeeping.ts';
 import {
   type DeadLetterStoreOptions,

@@ -6,7 +6,6 @@ export {
   type ReplayResult,
 } from './dead-letter-store.ts';
 export { RedisBatchSourceError, type RedisBatchSourceErrorCode } from './errors.ts';
-export { matchesGlob } from './glob.ts';
 export {
   type DeadLetterStoreOptions,
   defaultPriorityWeights,

@@ -30,12 +30,18 @@ export interface Picture {
 interface Place {
   wantedAt: number;
   /** The newest frame, not encoded yet. */
-  latest: { readonly entry: FrameEntry; readonly event: DetectionEvent } | undefined;
+  latest:
+    | { readonly entry: FrameEntry; readonly event: DetectionEvent; readonly aspect: number | null }
+    | undefined;
   /** The last events, the newest one included. */
   recent: readonly DetectionEvent[];
   picture: Picture | undefined;
   encodedAt: number;
   encoding: Promise<void> | undefined;
+}
+
+function aspectOf({ originalSize }: FrameEntry): number | null {
+  return originalSize === undefined ? null : originalSize.width / originalSize.height;
 }
 
 export interface PictureShelfOptions {
@@ -62,14 +68,14 @@ export class PictureShelf {
   }
 
   /** Keeps the frame where somebody looks at its camera. Copies and encodes nothing. */
-  offer(entry: FrameEntry, event: DetectionEvent): void {
+  offer(entry: FrameEntry, event: DetectionEvent, aspectRatio?: number): void {
     const place = this.#places.get(entry.cameraId);
     if (place === undefined) return;
     place.latest = undefined;
     place.recent = [...place.recent.slice(1 - rememberedEvents), event];
     if (this.#now() - place.wantedAt > wantedForMs) this.#places.delete(entry.cameraId);
     else if (this.#waitingBytes() + entry.frame.byteLength <= maxWaitingBytes)
-      place.latest = { entry, event };
+      place.latest = { entry, event, aspect: aspectRatio ?? aspectOf(entry) };
   }
 
   /**
@@ -131,14 +137,12 @@ export class PictureShelf {
   async #encode(place: Place): Promise<void> {
     const { latest } = place;
     if (latest === undefined) return;
-    const { entry, event } = latest;
+    const { entry, event, aspect } = latest;
     const before = place.recent.filter(
       (one) => one.status !== 'failed' && Math.abs(event.ingest_ts - one.ingest_ts) <= rememberedSeconds,
     );
     place.latest = undefined;
     place.encodedAt = this.#now();
-    const { width, height } = entry.originalSize ?? { width: 0, height: 0 };
-    const aspect = height > 0 ? width / height : null;
     try {
       const hide = (seen: number) =>
         this.#options.showFaces

@@ -19,8 +19,11 @@ export interface StatusPage extends AsyncDisposable {
   /**
    * Tells the page of a frame and its event. Costs nothing where nobody looks at its camera or no picture is shown;
    * otherwise the bytes are kept until they are encoded or the next frame comes. They must not change.
+   *
+   * @param aspectRatio Width over height of what the camera saw, in whose proportions the page shows it; default: by `width` and `height`
+   * of the entry, else of the frame.
    */
-  offer(entry: FrameEntry, event: DetectionEvent): void;
+  offer(entry: FrameEntry, event: DetectionEvent, aspectRatio?: number): void;
   /** Ends every connection at once and stops listening. */
   close(): Promise<void>;
 }
@@ -79,7 +82,7 @@ export async function createStatusPage(options: StatusPageOptions): Promise<Stat
   };
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/`,
-    offer: (entry, event) => shelf?.offer(entry, event),
+    offer: (entry, event, aspectRatio) => shelf?.offer(entry, event, aspectRatio),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -42,6 +42,8 @@ export interface Recording {
   detections(cameraId: string, count: number): void;
   /** @param reason A word such as `corrupt` or `stale` (`a-z 0-9 _`); anything else counts as `_other`. */
   frameDropped(cameraId: string, reason: string): void;
+  /** A decoded frame, by what its aspect was taken from. @param source A word, as for a drop. */
+  frameAspect(source: string): void;
   /** @param count Default 1. */
   publishError(count?: number): void;
   /** Events that wait in memory for Kafka to come back. */

@@ -64,6 +64,7 @@ describe('the metrics', () => {
       trinetra_worker_frames_processed_total: 'counter',
       trinetra_detections_total: 'counter',
       trinetra_worker_frames_dropped_total: 'counter',
+      trinetra_worker_frame_aspects_total: 'counter',
       trinetra_kafka_publish_errors_total: 'counter',
       trinetra_embeddings_truncated_total: 'counter',
       trinetra_engine_fallback_total: 'counter',
@@ -119,6 +120,7 @@ describe('the metrics', () => {
     telemetry.frameDropped('cam_1', 'corrupt');
     telemetry.publishError();
     telemetry.publishError(2);
+    telemetry.frameAspect('frame_aspect');
     telemetry.embeddingsTruncated(4);
     telemetry.fallback('detector', 'yolo.engine', 'yolo.onnx', 'no TensorRT here');
     const text = await scrape(telemetry);
@@ -134,6 +136,7 @@ describe('the metrics', () => {
       samples(text, 'trinetra_worker_frames_dropped_total').get('{camera_id="cam_1",reason="corrupt"}'),
     ).toBe(1);
     expect(samples(text, 'trinetra_kafka_publish_errors_total').get('')).toBe(3);
+    expect(samples(text, 'trinetra_worker_frame_aspects_total').get('{source="frame_aspect"}')).toBe(1);
     expect(samples(text, 'trinetra_embeddings_truncated_total').get('')).toBe(4);
     expect([...samples(text, 'trinetra_engine_fallback_total')]).toEqual([
       ['{model="detector",from="yolo.engine",to="yolo.onnx",reason="no TensorRT here"}', 1],

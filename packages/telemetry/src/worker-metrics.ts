@@ -61,6 +61,11 @@ export function createWorkerMetrics(
     'Frames that were given up, by reason',
     ['camera_id', 'reason'],
   );
+  const aspects = factory.counter(
+    'trinetra_worker_frame_aspects_total',
+    'Frames by what the aspect of the camera was taken from: entry, camera_aspects, frame_aspect (assumed) or frame (as it is)',
+    ['source'],
+  );
   const waiting = factory.gauge(
     'trinetra_worker_events_waiting',
     'Events that wait in memory for the sink to come back; their frames stay pending in Redis',
@@ -139,6 +144,7 @@ export function createWorkerMetrics(
     },
     frameDropped: (cameraId, reason) =>
       dropped.inc({ camera_id: cameras.of(cameraId), reason: reasons.of(reason) }),
+    frameAspect: (source) => aspects.inc({ source: reasons.of(source) }),
     eventsWaiting(count) {
       if (isCount(count)) waiting.set(count);
     },

@@ -35,10 +35,10 @@ function noise(length: number): Uint8Array {
 
 /** What the engine does for one batch: detection, then the faces of its persons. */
 function createBatchRun(models: Models, { batchSize, persons }: MeasureOptions): () => Promise<void> {
-  const { detector, aligner, embedder, alignTogether, embeddingSpace } = models;
-  const { inputWidth: width, inputHeight: height } = detector;
+  const { detector, aligner, embedder, alignTogether, embeddingSpace, usualInput } = models;
+  const { width, height } = usualInput;
   const image = { data: noise(width * height * 3), width, height };
-  const frame = levelFrame(detector, (at) => image.data[at] ?? 0);
+  const frame = levelFrame(detector, usualInput, (at) => image.data[at] ?? 0);
   const frames = Array.from({ length: batchSize }, () => frame);
   const box = [width * 0.3, height * 0.1, width * 0.6, height * 0.9] as const;
   const boxes = Array.from({ length: persons }, () => [...box] as [number, number, number, number]);

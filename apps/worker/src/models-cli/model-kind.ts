@@ -12,8 +12,8 @@ export interface ModelKind {
 }
 
 function detectorKind(model: InferenceModel): ModelKind {
-  const { inputWidth: width, inputHeight: height } = createDetector({ model });
-  return { name: 'detector', picture: { range: [0, 1], size: { width, height } }, compare: compareHeads };
+  const { inputSize: size } = createDetector({ model });
+  return { name: 'detector', picture: { range: [0, 1], size }, compare: compareHeads };
 }
 
 function embedderKind(model: InferenceModel): ModelKind {

@@ -1,0 +1,112 @@
+import type { FrameEntry } from './frame-entry.ts';
+import { matchesGlob } from './glob.ts';
+import type { Size } from './image.ts';
+
+/**
+ * What the aspect of a frame was taken from: `entry` (its fields `width` and `height`), `camera_aspects` (the configuration of its
+ * camera), `frame_aspect` (what is assumed of square frames), or `frame` (the frame as it is).
+ */
+export type AspectSource = 'entry' | 'camera_aspects' | 'frame_aspect' | 'frame';
+
+/** The aspect of the picture that a camera saw. */
+export interface CameraAspect {
+  /** Width over height. */
+  readonly aspectRatio: number;
+  readonly source: AspectSource;
+}
+
+export interface CameraAspectOptions {
+  /** Aspects of cameras by glob; the first one that matches counts. Default: none. */
+  readonly cameraAspects?: readonly CameraAspectRule[];
+  /** Width over height of the cameras whose frames come square; null: they are square. Default 16/9. */
+  readonly frameAspect?: number | null;
+}
+
+/** Which cameras have which aspect. */
+interface CameraAspectRule {
+  /** Glob over camera ids: `cam_01`, `cam_entrance_*`. */
+  readonly cameras: string;
+  /** Width over height. */
+  readonly aspectRatio: number;
+}
+
+/** Beyond this a side would vanish: no camera has it. */
+const mostAspect = 100;
+
+/** By so much rounding to an even side may be off, px, and a little for the arithmetic. */
+const mostRounding = 1.001;
+
+/** Cameras whose rule is remembered. */
+const maxCameras = 20_000;
+
+/**
+ * Reads `16:9`, `2560x1440` or `1.85:1` as width over height.
+ *
+ * @returns Null for anything else, and for an aspect beyond 100:1 or 1:100.
+ */
+export function parseAspectRatio(text: string): number | null {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*[:x]\s*(\d+(?:\.\d+)?)\s*$/i.exec(text);
+  const ratio = Number(match?.[1]) / Number(match?.[2]);
+  return ratio >= 1 / mostAspect && ratio <= mostAspect ? ratio : null;
+}
+
+/**
+ * Reads `cam_01=4:3,cam_entrance_*=1920x1080`.
+ *
+ * @throws SyntaxError naming the part that is not `camera=W:H`.
+ */
+export function parseCameraAspects(text: string): CameraAspectRule[] {
+  return text.split(',').map((part) => {
+    const at = part.lastIndexOf('=');
+    const cameras = part.slice(0, Math.max(0, at)).trim();
+    const aspectRatio = parseAspectRatio(part.slice(at + 1));
+    if (cameras === '' || aspectRatio === null) {
+      throw new SyntaxError(`expected camera=W:H, such as cam_01=4:3, but received "${part.trim()}"`);
+    }
+    matchesGlob(cameras, ''); // a range like [z-a] is a mistake of the configuration, not of a frame
+    return { cameras, aspectRatio };
+  });
+}
+
+/**
+ * Makes the rule that says which aspect the camera's picture had: by the entry's `width` and `height`; else, for a frame that is
+ * exactly square, by `cameraAspects`, else by `frameAspect`. Ingestors squash to a square; other frames are as the camera saw them.
+ *
+ * @example
+ * const aspectOf = createCameraAspect({ cameraAspects: parseCameraAspects('cam_01=4:3') });
+ * aspectOf({ cameraId: 'cam_02' }, { width: 640, height: 640 }); // { aspectRatio: 16 / 9, source: 'frame_aspect' }
+ */
+export function createCameraAspect({
+  cameraAspects = [],
+  frameAspect = 16 / 9,
+}: CameraAspectOptions = {}): (
+  entry: Pick<FrameEntry, 'cameraId' | 'originalSize'>,
+  frame: Size,
+) => CameraAspect {
+  const known = new Map<string, CameraAspectRule | undefined>();
+  const ruleOf = (cameraId: string): CameraAspectRule | undefined => {
+    if (known.has(cameraId)) return known.get(cameraId);
+    const rule = cameraAspects.find(({ cameras }) => matchesGlob(cameras, cameraId));
+    if (known.size >= maxCameras) known.clear();
+    known.set(cameraId, rule);
+    return rule;
+  };
+  return ({ cameraId, originalSize }, { width, height }) => {
+    if (originalSize !== undefined) {
+      return { aspectRatio: originalSize.width / originalSize.height, source: 'entry' };
+    }
+    const rule = width === height ? ruleOf(cameraId) : undefined;
+    if (rule !== undefined) return { aspectRatio: rule.aspectRatio, source: 'camera_aspects' };
+    if (width !== height || frameAspect === null) return { aspectRatio: width / height, source: 'frame' };
+    return { aspectRatio: frameAspect, source: 'frame_aspect' };
+  };
+}
+
+/**
+ * Width of a pixel over its height in a frame of a camera's picture. Exactly 1 where the frame has the camera's aspect up to the
+ * rounding of a side to whole, or to even, pixels.
+ */
+export function pixelAspectRatioOf({ width, height }: Size, aspectRatio: number): number {
+  const off = Math.min(Math.abs(height * aspectRatio - width), Math.abs(width / aspectRatio - height));
+  return off <= mostRounding ? 1 : aspectRatio * (height / width);
+}

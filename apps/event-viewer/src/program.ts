@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { printable } from '@trinetra/telemetry';
+import { Command } from 'commander';
+import { ViewerError } from './errors.ts';
+import { parseOptions, type ViewerOptions } from './options.ts';
+import { run } from './run.ts';
+
+const name = 'trinetra-events';
+
+const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const version =
+  typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+
+function complain(message: string): void {
+  for (const line of message.split('\n')) process.stderr.write(`${name}: ${printable(line)}\n`);
+}
+
+const notes = `
+Kafka is reached as the worker reaches it: KAFKA_BOOTSTRAP_SERVERS, KAFKA_TOPIC, KAFKA_TLS, KAFKA_CA_FILE,
+KAFKA_SASL_MECHANISM, KAFKA_USERNAME, KAFKA_PASSWORD; Redis with REDIS_USERNAME, REDIS_PASSWORD, REDIS_CA_FILE.
+
+Exit codes: 0 done, 1 something could not be read or written or was no event, 2 bad usage.`;
+
+// Whoever does not read complaints shall not end us: `2>&1 | head`.
+process.stderr.on('error', () => undefined);
+
+const program = new Command(name)
+  .description('Shows the detection events of the inference worker, from Kafka or from an NDJSON file.')
+  .version(version)
+  .option('--file <path>', 'an NDJSON file instead of Kafka, from its beginning; - is standard input')
+  .option('--follow', 'with --file: go on with what is appended')
+  .option(
+    '--brokers <list>',
+    'Kafka brokers, comma separated (default: KAFKA_BOOTSTRAP_SERVERS, or localhost:9092)',
+  )
+  .option('--topic <name>', 'topic (default: KAFKA_TOPIC, or trinetra.detections)')
+  .option('--from-beginning', 'from the first event that the topic has; without it from now on')
+  .option('--until-end', 'with --from-beginning: end with what the topic has now')
+  .option(
+    '--group <name>',
+    'consumer group to share the events with and to commit positions in (default: none)',
+  )
+  .option('--camera <glob>', 'only events of these cameras; may be given several times', collect)
+  .option('--status <list>', 'only ok, degraded or failed events, comma separated')
+  .option('--limit <n>', 'end after so many events')
+  .option('--json', 'the event itself, one a line, without its embeddings')
+  .option('--embeddings', 'with --json: also the embeddings, which are personal data')
+  .option(
+    '--stats',
+    'a table by camera instead of events, each second on a terminal, once at the end; with --json as JSON',
+  )
+  .option('--plot <file>', 'at the end draw latency and detections over time, .svg or .png')
+  .option('--save-crops <folder>', 'save each person as JPEG, where Redis still has the frame')
+  .option('--redis <url>', 'with --save-crops: where the frames are')
+  .option('--i-may-store-personal-data', 'with --save-crops: says that you may')
+  .addHelpText('after', notes)
+  // What commander says of a bad argument repeats it.
+  .configureOutput({ outputError: (text, write) => write(text.split('\n').map(printable).join('\n')) })
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .action(async (values: Readonly<Record<string, unknown>>) => {
+    const code = await execute(values);
+    // Not left to the end of what is open: after an abort kafkajs may still be trying to connect.
+    process.stdout.write('', () => process.exit(code));
+  });
+
+function collect(pattern: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, pattern];
+}
+
+async function execute(values: Readonly<Record<string, unknown>>): Promise<number> {
+  let options: ViewerOptions;
+  try {
+    options = parseOptions(values, process.env);
+  } catch (error) {
+    if (!ViewerError.isInstance(error)) throw error;
+    complain(error.message);
+    return 2;
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort();
+    });
+  }
+  try {
+    return await run({ options, stop, stdin: process.stdin, stdout: process.stdout, complain });
+  } catch (error) {
+    if (!ViewerError.isInstance(error)) throw error;
+    complain(error.message);
+    return 1;
+  }
+}
+
+await program.parseAsync();

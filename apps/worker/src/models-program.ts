@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import {
+  companionsOf,
+  gpuOfDevice,
+  inspectModel,
+  readGpus,
+  wrapEngine,
+  writeGolden,
+} from '@trinetra/inference-runtime';
+import { Command, InvalidArgumentError } from 'commander';
+import { planEngine } from './models-cli/plan.ts';
+import { loadReference } from './models-cli/reference.ts';
+import { describeVerdict, verifyFolder } from './models-cli/verify.ts';
+import { providers } from './setting-parsers.ts';
+
+const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const version =
+  typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 1024) return value;
+  throw new InvalidArgumentError('expected a whole number in 0..1024');
+}
+
+function providerList(text: string): string[] {
+  const parsed = providers.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
+}
+
+const program = new Command('trinetra-models')
+  .description('Looks at, compares, wraps and plans the models of the worker.')
+  .version(version);
+
+program
+  .command('inspect')
+  .argument('<file>', 'an .onnx or .engine')
+  .description('what a file is: inputs, outputs, metadata, hash, and what stands against each provider here')
+  .action(async (file: string) => print(JSON.stringify(await inspectModel(file), null, 2)));
+
+program
+  .command('verify')
+  .argument('<folder>', 'a folder of .engine and .onnx files')
+  .description(
+    'loads every model as the worker would, runs sample pictures, compares with its .onnx on the CPU',
+  )
+  .option('--providers <list>', 'as EXECUTION_PROVIDERS', providerList, ['tensorrt', 'cuda', 'webgpu', 'cpu'])
+  .option('--require <provider>', 'as REQUIRE_PROVIDER')
+  .option('--device <number>', 'as GPU_DEVICE_ID', wholeNumber, 0)
+  .option('--batch <number>', 'pictures a run', wholeNumber, 4)
+  .option('--json', 'print JSON')
+  .action(
+    async (
+      folder: string,
+      options: { providers: string[]; require?: string; device: number; batch: number; json?: true },
+    ) => {
+      const verdicts = await verifyFolder(folder, {
+        runtime: {
+          executionProviders: options.providers,
+          requireProvider: options.require,
+          deviceId: options.device,
+        },
+        batch: Math.max(1, options.batch),
+      });
+      if (verdicts.length === 0)
+        throw new Error(`expected .engine or .onnx files in ${folder} but found none`);
+      print(
+        options.json === true ? JSON.stringify(verdicts, null, 2) : verdicts.map(describeVerdict).join('\n'),
+      );
+      if (verdicts.some(({ ok }) => !ok)) process.exitCode = 1;
+    },
+  );
+
+program
+  .command('wrap')
+  .argument('<engine>', 'a TensorRT engine, with or without the header of Ultralytics')
+  .requiredOption('-o, --output <file>', 'the .onnx to write')
+  .option('--reference', 'write the engine beside the model, as OUTPUT.plan, and not into it')
+  .description('writes an ONNX model around an engine, for ONNX Runtime with its TensorRT provider')
+  .action(async (engine: string, options: { output: string; reference?: true }) => {
+    const io = await wrapEngine(engine, options.output, { embed: options.reference !== true });
+    print(`${options.output}: inputs and outputs from the ${io.from}`);
+  });
+
+program
+  .command('golden')
+  .argument('<onnx>', 'the model in full precision')
+  .option('-o, --output <file>', 'default: NAME.golden.safetensors beside it, where the worker looks')
+  .description('runs a sample picture on the CPU in full precision and writes what the model should give')
+  .action(async (onnx: string, options: { output?: string }) => {
+    await using reference = await loadReference(onnx);
+    const path = options.output ?? (await companionsOf(onnx)).golden;
+    await writeGolden(path, await reference.golden(1));
+    print(`${path}: ${reference.kind.name} ${reference.model.info.sha256}`);
+  });
+
+program
+  .command('plan')
+  .argument('<file>', 'a .pt of Ultralytics or an .onnx')
+  .option('--gpu <name>', 'of the machine that the engine is for; default: the GPU of this one')
+  .option('--compute <capability>', 'its compute capability, such as 8.6')
+  .option('--batch <number>', 'as BATCH_SIZE', wholeNumber, 4)
+  .option('--faces <number>', 'as EMBED_SUB_BATCH', wholeNumber, 16)
+  .description('the exact commands that build the engine of a model on a GPU')
+  .action(async (file: string, options: { gpu?: string; compute?: string; batch: number; faces: number }) => {
+    const here = gpuOfDevice(await readGpus(), 0);
+    const name = options.gpu ?? here?.name;
+    if (name === undefined) {
+      throw new Error("nvidia-smi tells no GPU here: name one with --gpu 'NVIDIA GeForce RTX 3080'");
+    }
+    const computeCapability = options.compute ?? (name === here?.name ? here.computeCapability : undefined);
+    const { batch, faces } = options;
+    print(await planEngine(file, { gpu: { name, computeCapability }, batch, faces }));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,1 @@
+export { nodeComplaint, requireNode } from './require-node.ts';

@@ -1,6 +1,6 @@
 // Runs on a bare Node 20: installs the workspace and builds it.
 import { spawnSync } from 'node:child_process';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,9 +15,14 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 
 const quietEnv = { CI: 'true', TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
 
-/** Runs pnpm with arguments; `quiet` shows its output only where it failed. */
-export function pnpm(args, { quiet = false } = {}) {
-  const result = spawnSync('npx', ['-y', `pnpm@${pnpmVersion}`, ...args], {
+/** Holds a lock on a file while a command runs, so that two programs started at once do not build into one folder. */
+const lock = ['flock', '--close', join(root, 'pnpm-workspace.yaml')];
+const canLock = spawnSync(lock[0], ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** Runs pnpm with arguments; `quiet` shows its output only where it failed, `alone` waits for others that are. */
+export function pnpm(args, { quiet = false, alone = false } = {}) {
+  const [command, ...rest] = [...(alone && canLock ? lock : []), 'npx', '-y', `pnpm@${pnpmVersion}`, ...args];
+  const result = spawnSync(command, rest, {
     cwd: root,
     env: { ...process.env, ...quietEnv },
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
@@ -39,7 +44,8 @@ export function pnpmOutput(args) {
 }
 
 /** Installs and builds; false where a step failed. */
-export function bootstrap(options = {}) {
+export function bootstrap({ quiet = false } = {}) {
+  const options = { quiet, alone: true };
   return (
     pnpm(['install', '--frozen-lockfile'], options) &&
     pnpm(['exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], options)

@@ -1,7 +1,12 @@
-// Installs and builds, then runs a program of the workspace under its Node, with all arguments.
+// Installs and builds, then runs a program of the workspace under its Node, with all arguments. package.json starts it
+// with `exec`: otherwise SIGTERM to npm ends its shell, and the program goes on.
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
+
+/** A signal that comes again this soon is the same one: Ctrl-C reaches us directly, and through npm. */
+const sameSignalMs = 500;
 
 /** @param what As in "The demo cannot start". @param file Path of its main file from the root, in parts. */
 export function runProgram(what, ...file) {
@@ -31,15 +36,14 @@ export function runProgram(what, ...file) {
     }
   }
 
-  let signals = 0;
+  let first;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      signals += 1;
-      if (signals > 1) endGroup();
-      else {
+      if (first === undefined) {
+        first = { signal, at: performance.now() };
         process.stderr.write('\nStopping ...\n');
         child.kill(signal);
-      }
+      } else if (signal !== first.signal || performance.now() - first.at > sameSignalMs) endGroup();
     });
   }
   child.once('error', (error) => {
@@ -48,6 +52,6 @@ export function runProgram(what, ...file) {
   });
   child.once('exit', (code, signal) => {
     endGroup();
-    process.exit(code ?? (signal === 'SIGINT' ? 130 : 1));
+    process.exit(code ?? 128 + constants.signals[signal]);
   });
 }

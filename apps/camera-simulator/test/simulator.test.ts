@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cameraIdOf, parseFrameEntry } from '@trinetra/contracts';
 import { startRedis } from '@trinetra/local-servers';
@@ -369,8 +369,9 @@ describe('trinetra-camera-simulator', () => {
 it('runs the first example of the README', async () => {
   const readme = await readFile(new URL('README.md', root), 'utf8');
   const example = /```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-  expect(example).toContain('node dist/main.js');
-  const path = `${fileURLToPath(new URL('.', `file://${process.execPath}`))}:${process.env['PATH']}`;
+  expect(example).toContain('trinetra-camera-simulator ');
+  await symlink(fileURLToPath(new URL('dist/main.js', root)), join(folder, 'trinetra-camera-simulator'));
+  const path = `${folder}:${dirname(process.execPath)}:${process.env['PATH']}`;
   const env = { ...process.env, PATH: path, REDIS_URL: server.url, FRAMES: pictures };
   const child = spawn('sh', ['-ec', example], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let stdout = '';

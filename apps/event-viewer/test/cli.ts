@@ -1,7 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -48,7 +49,7 @@ export function play(
   return ended;
 }
 
-/** Runs an `sh` example of the README, `node` being ours, on what was built. */
+/** Runs an `sh` example of the README, `node` being ours and `trinetra-events` what was built. */
 export async function runReadme(index: number, env: Readonly<Record<string, string>>): Promise<Ended> {
   const root = new URL('../', import.meta.url);
   const examples = [
@@ -56,7 +57,12 @@ export async function runReadme(index: number, env: Readonly<Record<string, stri
   ];
   const text = examples[index]?.[1];
   if (text === undefined) throw new Error(`expected an sh example ${index} in the README`);
-  const path = `${dirname(process.execPath)}:${process.env['PATH']}`;
-  const child = spawn('sh', ['-ec', text], { cwd: root, env: { ...env, PATH: path } });
-  return collect(child).ended;
+  const bin = await mkdtemp(join(tmpdir(), 'trinetra-bin-'));
+  await symlink(fileURLToPath(new URL('dist/main.js', root)), join(bin, 'trinetra-events'));
+  try {
+    const path = `${bin}:${dirname(process.execPath)}:${process.env['PATH']}`;
+    return await collect(spawn('sh', ['-ec', text], { cwd: root, env: { ...env, PATH: path } })).ended;
+  } finally {
+    await rm(bin, { recursive: true });
+  }
 }

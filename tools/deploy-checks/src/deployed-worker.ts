@@ -15,7 +15,7 @@ export function buildApp(folder: string): void {
 }
 
 /** The demo's models, which every clone has. */
-function demoModels(): Record<string, string> {
+export function demoModels(): Record<string, string> {
   const model = (name: string): string => inRepository(`tools/demo-models/models/${name}`);
   return {
     YOLO_ENGINE_PATH: model('demo-yolov8.onnx'),

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inRepository, readText } from '../src/files.ts';
@@ -25,5 +25,20 @@ describe('links between the documents', () => {
       const page = target.endsWith('.md') ? target : join(target, 'README.md');
       if (anchor !== undefined) expect(anchorsOf(readText(page)), link).toContain(anchor);
     }
+  });
+});
+
+describe('commands in the documents', () => {
+  const pages = globSync(['*.md', 'docs/*.md', 'deploy/*.md', '{apps,packages,tools}/*/README.md'], {
+    cwd: inRepository(''),
+  });
+  const { scripts } = JSON.parse(readText('package.json')) as { scripts: Readonly<Record<string, string>> };
+
+  it.each(pages)('start programs in ways that work on Node 20, too: %s', (page) => {
+    const text = readText(page);
+    for (const [, name = ''] of text.matchAll(/\bnpm run (?:-s )?([\w:]+)/g)) {
+      expect(Object.keys(scripts)).toContain(name);
+    }
+    expect(text).not.toMatch(/(^|[\s`])node \S*\bdist\//m);
   });
 });

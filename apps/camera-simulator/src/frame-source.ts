@@ -1,5 +1,6 @@
 import type { CameraType } from '@trinetra/contracts';
 import type { Camera } from './cameras.ts';
+import { filmOf } from './films.ts';
 import type { Picture } from './pictures.ts';
 import { createScene, type SceneTruth } from './scene/index.ts';
 
@@ -35,8 +36,8 @@ export type FrameSource = (camera: number, frame: number) => SourceFrame | Promi
  */
 export function filmSource(films: readonly (readonly Picture[])[]): FrameSource {
   return (camera, frame) => {
-    const film = films[camera % films.length] ?? [];
-    const picture = film[(Math.floor(camera / films.length) + frame) % film.length];
+    const { film, begin } = filmOf(films, camera);
+    const picture = film[(begin + frame) % film.length];
     if (picture === undefined) throw new RangeError('expected at least one picture');
     const { name: image, bytes, width, height } = picture;
     return { image, bytes, width, height };

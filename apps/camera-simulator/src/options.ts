@@ -21,6 +21,8 @@ export interface SimulatorOptions {
   /** Length to which Redis trims each stream, approximately. */
   readonly maxlen: number;
   readonly size: PictureSize;
+  /** Whether entries say the size of the camera's own picture. */
+  readonly sizes: boolean;
   /** JPEG quality, 1..100. */
   readonly quality: number;
   readonly seed: number;
@@ -111,6 +113,7 @@ const schema = z.strictObject({
   jitter: numeric(0, 0.95, 'a number'),
   burst: numeric(1, 1000, 'a whole number'),
   manifest: z.string().min(1, 'expected a file').optional(),
+  sizes: z.boolean().optional(),
   json: z.boolean().optional(),
 });
 
@@ -148,8 +151,8 @@ function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<string, 
  * @throws {SimulatorError} `bad_options`, one line for each bad value.
  */
 export function parseOptions(values: Readonly<Record<string, unknown>>): SimulatorOptions {
-  const { frames, types: chosen, manifest, json = false, ...rest } = parse(schema, values);
-  return { ...rest, frames, types: chosen, manifest, json };
+  const { frames, types: chosen, manifest, sizes = false, json = false, ...rest } = parse(schema, values);
+  return { ...rest, frames, types: chosen, manifest, sizes, json };
 }
 
 /** As {@link parseOptions}, for the command `dataset`. */

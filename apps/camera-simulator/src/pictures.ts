@@ -3,17 +3,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { SimulatorError } from './errors.ts';
+import { type Size, splitByAspect } from './films.ts';
 import type { PictureSize } from './options.ts';
 
 /** A picture that is ready to be sent. */
-export interface Picture {
-  /** File name. */
+export interface Picture extends Size {
+  /** File name, with its folder where there are several films. */
   readonly name: string;
-  /** As sent. */
+  /** As sent. Its `width` and `height` are those of the picture before it was squashed. */
   readonly bytes: Buffer;
-  /** Of the picture before it was squashed, px. */
-  readonly width: number;
-  readonly height: number;
 }
 
 const extensions = /\.(jpe?g|png|webp)$/i;
@@ -21,28 +19,69 @@ const extensions = /\.(jpe?g|png|webp)$/i;
 /** `frame_9` before `frame_10`. */
 const byName = new Intl.Collator('en', { numeric: true }).compare;
 
+/** What a folder holds. */
+export interface FilmList {
+  /** Paths within the folder, by name: `frame_9.jpg`, or `film/frame_9.jpg`. No film is empty. */
+  readonly films: readonly (readonly string[])[];
+  /** Whether the pictures lie in the folder itself, and not in folders that are a film each. */
+  readonly isFlat: boolean;
+}
+
 /**
- * Reads the pictures of a folder (JPEG, PNG, WebP), by name, as one film; or, where it holds none but folders,
- * the pictures of each of these as a film of its own.
+ * Finds the pictures of a folder (JPEG, PNG, WebP), by name; or, where it holds none but folders, those of each of these as
+ * a film of its own.
+ *
+ * @throws {SimulatorError} `no_pictures` where a folder cannot be read or holds no picture.
+ */
+export async function listFilms(folder: string): Promise<FilmList> {
+  const entries = await listFolder(folder);
+  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const isFlat = folders.length === 0 || files.some((name) => extensions.test(name));
+  if (isFlat) return { films: [picturesAmong(files, folder)], isFlat };
+  const films: string[][] = [];
+  for (const name of folders.sort(byName)) {
+    const inside = (await listFolder(join(folder, name))).map((entry) => entry.name);
+    films.push(picturesAmong(inside, join(folder, name)).map((picture) => `${name}/${picture}`));
+  }
+  return { films, isFlat };
+}
+
+/** How {@link loadFilms} prepares pictures, and for how many cameras. */
+export interface LoadOptions {
+  readonly cameras: number;
+  readonly size: PictureSize;
+  /** JPEG quality of squashed pictures, 1..100. */
+  readonly quality: number;
+}
+
+/**
+ * Reads the pictures of a folder: a film of those of each aspect (see {@link splitByAspect}), or of each folder in it.
  *
  * Squashed ones are JPEG, their sides changed to `size` without regard to their ratio, as the ingestor does
  * it; those of size `original` are the bytes of their files.
  *
  * @throws {SimulatorError} `no_pictures` where a folder cannot be read, or holds no picture or one that is damaged.
  */
-export async function loadFilms(folder: string, size: PictureSize, quality: number): Promise<Picture[][]> {
-  const entries = await listFolder(folder);
-  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const isOneFilm = folders.length === 0 || files.some((name) => extensions.test(name));
-  if (isOneFilm) return [await loadPictures(folder, files, { size, quality })];
-  const films: Picture[][] = [];
-  for (const name of folders.sort(byName)) {
-    const inside = (await listFolder(join(folder, name))).map((entry) => entry.name);
-    const pictures = await loadPictures(join(folder, name), inside, { size, quality });
-    films.push(pictures.map((picture) => ({ ...picture, name: `${name}/${picture.name}` })));
+export async function loadFilms(folder: string, options: LoadOptions): Promise<Picture[][]> {
+  const { films, isFlat } = await listFilms(folder);
+  const loaded: Picture[][] = [];
+  for (const names of films) {
+    const pictures: Picture[] = [];
+    for (const name of names) pictures.push(await loadPicture(folder, name, options));
+    loaded.push(pictures);
   }
-  return films;
+  return isFlat ? splitByAspect(loaded.flat(), options.cameras) : loaded;
+}
+
+/**
+ * Reads the size of a picture as it stands upright, from its header alone.
+ *
+ * @throws {SimulatorError} `no_pictures` where it is damaged.
+ */
+export async function readPictureSize(folder: string, name: string): Promise<Size> {
+  const path = join(folder, name);
+  return refuseDamaged(path, async () => (await sharp(path).metadata()).autoOrient);
 }
 
 async function listFolder(folder: string): Promise<Dirent[]> {
@@ -53,33 +92,19 @@ async function listFolder(folder: string): Promise<Dirent[]> {
   });
 }
 
-async function loadPictures(
-  folder: string,
-  names: readonly string[],
-  { size, quality }: { readonly size: PictureSize; readonly quality: number },
-): Promise<Picture[]> {
-  const pictures: Picture[] = [];
-  for (const name of names.filter((candidate) => extensions.test(candidate)).sort(byName)) {
-    pictures.push(await loadPicture(folder, name, size, quality));
-  }
-  if (pictures.length === 0) {
-    throw new SimulatorError(
-      'no_pictures',
-      `--frames: expected .jpg, .png or .webp files in ${folder} but found none`,
-    );
-  }
-  return pictures;
+function picturesAmong(names: readonly string[], folder: string): string[] {
+  const pictures = names.filter((name) => extensions.test(name)).sort(byName);
+  if (pictures.length > 0) return pictures;
+  const message = `--frames: expected .jpg, .png or .webp files in ${folder} but found none`;
+  throw new SimulatorError('no_pictures', message);
 }
 
-async function loadPicture(
-  folder: string,
-  name: string,
-  size: PictureSize,
-  quality: number,
-): Promise<Picture> {
-  try {
-    const file = await readFile(join(folder, name));
+function loadPicture(folder: string, name: string, { size, quality }: LoadOptions): Promise<Picture> {
+  const path = join(folder, name);
+  return refuseDamaged(path, async () => {
+    const file = await readFile(path);
     const { width, height, autoOrient } = await sharp(file).metadata();
+    // Whoever decodes the bytes of a file sees it as it lies there: the worker ignores its orientation.
     if (size === 'original') return { name, bytes: file, width, height };
     const bytes = await sharp(file)
       .autoOrient()
@@ -88,10 +113,14 @@ async function loadPicture(
       .jpeg({ quality })
       .toBuffer();
     return { name, bytes, width: autoOrient.width, height: autoOrient.height };
+  });
+}
+
+async function refuseDamaged<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SimulatorError('no_pictures', `--frames: cannot read ${join(folder, name)}: ${reason}`, {
-      cause,
-    });
+    throw new SimulatorError('no_pictures', `--frames: cannot read ${path}: ${reason}`, { cause });
   }
 }

@@ -44,6 +44,7 @@ function createProgram(): Command {
         'WIDTHxHEIGHT to squash to, or original for the bytes of the files',
         defaults.size,
       )
+      .option('--sizes', "send width and height of the camera's picture, as the ingestor does not")
       .option('--quality <q>', 'JPEG quality of squashed pictures', defaults.quality)
       .option('--seed <n>', 'makes --corrupt-rate and --jitter repeatable', defaults.seed)
       .option('--corrupt-rate <r>', 'share of frames to damage, 0..1', defaults.corruptRate)
@@ -75,7 +76,8 @@ const sceneSize = { width: 640, height: 640 };
 
 async function createSource(options: SimulatorOptions, cameras: readonly Camera[]): Promise<FrameSource> {
   const { frames, size, quality, seed, fps } = options;
-  if (frames !== undefined) return filmSource(await loadFilms(frames, size, quality));
+  if (frames !== undefined)
+    return filmSource(await loadFilms(frames, { cameras: cameras.length, size, quality }));
   return sceneSource(cameras, { seed, fps, quality, ...(size === 'original' ? sceneSize : size) });
 }
 
@@ -83,7 +85,7 @@ async function run(options: SimulatorOptions, signal: AbortSignal): Promise<Summ
   const cameras = createCameras(options.cameras, options.types);
   const source = await createSource(options, cameras);
   const schedule = createSchedule(options);
-  await using writer = await createRedisWriter(options.redis, options.maxlen);
+  await using writer = await createRedisWriter(options.redis, options);
   const manifest = options.manifest === undefined ? undefined : await createManifest(options.manifest);
   const progress = createProgress(process.stderr, schedule.framesPerCamera * cameras.length);
   let failing = '';

@@ -30,13 +30,20 @@ function shown(url: string): string {
   return `${protocol}//${host}`;
 }
 
+/** What the writer does to streams and entries. */
+interface WriterOptions {
+  /** Streams are trimmed to about this length. */
+  readonly maxlen: number;
+  /** Whether entries have `width` and `height`: those of the ingestor have neither. */
+  readonly sizes: boolean;
+}
+
 /**
  * Connects to Redis.
  *
- * @param maxlen Streams are trimmed to about this length.
  * @throws {SimulatorError} `redis_unreachable`, without the password of the address.
  */
-export async function createRedisWriter(url: string, maxlen: number): Promise<RedisWriter> {
+export async function createRedisWriter(url: string, options: WriterOptions): Promise<RedisWriter> {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 5000,
@@ -66,7 +73,7 @@ export async function createRedisWriter(url: string, maxlen: number): Promise<Re
     redis.disconnect();
   };
   return {
-    write: (frames) => writeFrames(redis, maxlen, frames),
+    write: (frames) => writeFrames(redis, options, frames),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -80,7 +87,7 @@ function reasonOf(error: Error): string {
 
 async function writeFrames(
   redis: Redis,
-  maxlen: number,
+  { maxlen, sizes }: WriterOptions,
   frames: readonly FrameToWrite[],
 ): Promise<WriteOutcome[]> {
   const pipeline = redis.pipeline();
@@ -100,10 +107,7 @@ async function writeFrames(
       ingestTs,
       'frame',
       bytes,
-      'width',
-      width,
-      'height',
-      height,
+      ...(sizes ? ['width', width, 'height', height] : []),
     );
   }
   try {

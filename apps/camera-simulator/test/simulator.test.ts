@@ -72,7 +72,7 @@ async function entriesOf(cameraId: string): Promise<Entry[]> {
   return entries.map(([id, fields]) => ({ id: id.toString(), fields }));
 }
 
-const names = ['camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height'];
+const names = ['camera_id', 'camera_type', 'ingest_ts', 'frame'];
 
 /** The channel that dominates, as the name of the picture says it. */
 async function colourOf(frame: Uint8Array): Promise<string> {
@@ -116,11 +116,8 @@ describe('trinetra-camera-simulator', () => {
         const parsed = parseFrameEntry(`frames:${cameraId}`, id, fields);
         if (!parsed.ok) throw new Error(parsed.message);
         const { entry } = parsed;
-        expect(entry).toMatchObject({
-          cameraId,
-          cameraType: camera_type,
-          originalSize: { width: 500, height: 375 },
-        });
+        expect(entry).toMatchObject({ cameraId, cameraType: camera_type });
+        expect(entry).not.toHaveProperty('originalSize');
         expect(entry.ingestTs).toBeGreaterThanOrEqual(last - 0.001);
         last = entry.ingestTs;
         expect(await sharp(entry.frame).metadata()).toMatchObject({
@@ -131,6 +128,50 @@ describe('trinetra-camera-simulator', () => {
       }
       expect(last).toBeLessThan(Date.now() / 1000 + 0.001);
     }
+  });
+
+  it("says the size of the camera's picture with --sizes, in the same squashed frames", async () => {
+    await play('--cameras', '1', '--fps', '20', '--seconds', '0.05', '--sizes');
+    const [first] = await entriesOf('cam_entrance_01');
+    expect(first?.fields.filter((_, i) => i % 2 === 0).map(String)).toEqual([...names, 'width', 'height']);
+    const parsed = parseFrameEntry('frames:cam_entrance_01', first?.id ?? '', first?.fields ?? []);
+    if (!parsed.ok) throw new Error(parsed.message);
+    expect(parsed.entry.originalSize).toEqual({ width: 500, height: 375 });
+    expect(await sharp(parsed.entry.frame).metadata()).toMatchObject({ width: 640, height: 640 });
+  });
+
+  it('gives each camera pictures of one aspect, and all of them to too few cameras', async () => {
+    const mixed = join(folder, 'mixed');
+    await mkdir(mixed);
+    for (const [name, width, height, orientation] of [
+      ['1_wide.jpg', 160, 90, 1],
+      ['2_tall.jpg', 120, 80, 6],
+      ['3_wide.jpg', 320, 180, 1],
+      ['4_tall.jpg', 80, 120, 1],
+    ] as const) {
+      const picture = sharp({ create: { width, height, channels: 3, background: '#777' } });
+      await picture.withMetadata({ orientation }).toFile(join(mixed, name));
+    }
+    const imagesOf = async (cameras: number): Promise<Record<string, string[]>> => {
+      const manifest = join(folder, 'mixed.ndjson');
+      const { code } = await start(
+        ...['--redis', server.url, '--frames', mixed, '--cameras', String(cameras)],
+        ...['--fps', '50', '--seconds', '0.06', '--manifest', manifest],
+      ).ended;
+      expect(code).toBe(0);
+      const images: Record<string, string[]> = {};
+      for (const line of (await readFile(manifest, 'utf8')).trimEnd().split('\n')) {
+        const { camera_id, image } = JSON.parse(line);
+        images[camera_id] = [...(images[camera_id] ?? []), image];
+      }
+      return images;
+    };
+    expect(await imagesOf(3)).toEqual({
+      cam_entrance_01: ['1_wide.jpg', '3_wide.jpg', '1_wide.jpg'],
+      cam_billing_02: ['2_tall.jpg', '4_tall.jpg', '2_tall.jpg'],
+      cam_face_capture_03: ['3_wide.jpg', '1_wide.jpg', '3_wide.jpg'],
+    });
+    expect(await imagesOf(1)).toEqual({ cam_entrance_01: ['1_wide.jpg', '2_tall.jpg', '3_wide.jpg'] });
   });
 
   it('shows another picture on each camera, one after the other, and writes which in the manifest', async () => {

@@ -8,6 +8,7 @@ import {
   loadImage,
   type SKRSContext2D,
 } from '@napi-rs/canvas';
+import type { Size } from '@trinetra/camera-simulator/camera-sizes';
 import { createScene } from '@trinetra/camera-simulator/scene';
 import type { DetectedFace, EventDetection } from '@trinetra/contracts';
 import type { Finding } from './ledger.ts';
@@ -89,7 +90,7 @@ function drawConfidence(context: SKRSContext2D, detection: EventDetection, tile:
 }
 
 function drawTile(context: SKRSContext2D, image: Image | Canvas, finding: Finding, tile: Rectangle): void {
-  // As the camera saw it: the ingestor's square is undone, and boxes are parts of the frame's sides.
+  // Boxes are parts of the frame's sides, which squashing does not change.
   const view = fitInto(tile, image);
   context.save();
   context.beginPath();
@@ -145,15 +146,22 @@ function drawHeader(context: SKRSContext2D, width: number, findings: readonly Fi
   }
 }
 
-/** The frame as it was sent, but for the JPEG: from its file, or drawn again. */
+/** The camera's own picture, before it was squashed: from its file, or drawn again. */
 async function pictureOf({ image, scene }: Finding, frames: string | undefined): Promise<Image | Canvas> {
   if (scene === undefined) return loadImage(join(frames ?? '.', image));
   const { camera_type: cameraType, seconds, ...rest } = scene;
   return createScene({ ...rest, cameraType }).frame(seconds).canvas;
 }
 
+/** Px, upright; of pictures by reading them, because two dozen photos in memory at once are a gigabyte. */
+async function sizeOf({ image, scene }: Finding, frames: string | undefined): Promise<Size> {
+  if (scene !== undefined) return scene;
+  const { width, height } = await loadImage(join(frames ?? '.', image));
+  return { width, height };
+}
+
 /**
- * Draws one tile a picture: the frame as it was sent, the persons with their confidence, the faces with their
+ * Draws one tile a picture: what the camera saw in its own proportions, the persons with their confidence, the faces with their
  * five landmarks, and below it the camera and the time from ingest to event.
  *
  * @param frames Folder of the pictures; undefined where all are scenes.
@@ -161,7 +169,9 @@ async function pictureOf({ image, scene }: Finding, frames: string | undefined):
  */
 async function drawContactSheet(findings: readonly Finding[], frames: string | undefined): Promise<Buffer> {
   const shown = findings.slice(0, maxTiles);
-  const layout = layOutSheet(shown.length);
+  const sizes: Size[] = [];
+  for (const finding of shown) sizes.push(await sizeOf(finding, frames));
+  const layout = layOutSheet(sizes);
   const canvas = createCanvas(layout.width, layout.height);
   const context = canvas.getContext('2d');
   context.fillStyle = colours.paper;

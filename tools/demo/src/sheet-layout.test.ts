@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitInto, layOutSheet, placeBox, placeLabel, placePoint, type Rectangle } from './sheet-layout.ts';
+import {
+  fitInto,
+  gap,
+  layOutSheet,
+  placeBox,
+  placeLabel,
+  placePoint,
+  type Rectangle,
+} from './sheet-layout.ts';
 
 const tile: Rectangle = { x: 100, y: 200, width: 400, height: 400 };
 
@@ -13,27 +21,54 @@ function contains(outer: Rectangle, inner: Rectangle): boolean {
   );
 }
 
+const aspectOf = ({ width, height }: { width: number; height: number }): number => width / height;
+const wide = { width: 1280, height: 720 };
+const photo = { width: 1200, height: 800 };
+
 describe('layOutSheet', () => {
-  it('keeps every tile on the sheet and apart from the others', () => {
+  it('keeps every tile on the sheet, apart from the others, and in the proportions of its picture', () => {
+    const side = fc.integer({ min: 100, max: 4000 });
+    const pictures = fc.array(fc.record({ width: side, height: side }), { maxLength: 48 });
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 48 }), (count) => {
-        const { width, height, tiles } = layOutSheet(count);
-        expect(tiles).toHaveLength(count);
+      fc.property(pictures, (sizes) => {
+        const { width, height, tiles } = layOutSheet(sizes);
+        expect(tiles).toHaveLength(sizes.length);
+        expect(width).toBeGreaterThanOrEqual(640);
+        const sheet = { x: 0, y: 0, width: width + 1e-6, height };
         for (const [i, one] of tiles.entries()) {
-          expect(contains({ x: 0, y: 0, width, height }, one)).toBe(true);
+          expect(contains(sheet, one)).toBe(true);
+          expect(aspectOf(one)).toBeCloseTo(Math.max(1, aspectOf(sizes[i] ?? one)), 6);
           for (const other of tiles.slice(i + 1)) {
-            const apart = Math.abs(one.x - other.x) >= one.width || Math.abs(one.y - other.y) >= one.height;
+            const apart =
+              other.x - one.x >= one.width || other.y - one.y >= one.height || one.x - other.x >= other.width;
             expect(apart).toBe(true);
           }
         }
       }),
+      { numRuns: 30 },
     );
   });
 
-  it('puts nine pictures into three rows of three', () => {
-    const { tiles } = layOutSheet(9);
-    expect(new Set(tiles.map(({ x }) => x)).size).toBe(3);
-    expect(new Set(tiles.map(({ y }) => y)).size).toBe(3);
+  it.each([
+    [8, [4, 4]],
+    [9, [3, 3, 3]],
+    [4, [2, 2]],
+  ])('puts %i cameras of 16:9 into even rows', (count, rows) => {
+    const { width, tiles } = layOutSheet(Array(count).fill(wide));
+    const tops = [...new Set(tiles.map(({ y }) => y))];
+    expect(tops.map((top) => tiles.filter(({ y }) => y === top).length)).toEqual(rows);
+    expect(new Set(tiles.map((one) => one.height)).size).toBe(1);
+    expect(tiles[0]?.width).toBeGreaterThan(440);
+    expect(Math.max(...tiles.map((one) => one.x + one.width))).toBeCloseTo(width - gap);
+  });
+
+  it('gives all pictures of a row one height, and rows the width of the sheet', () => {
+    const { width, tiles } = layOutSheet([wide, photo, wide, photo, photo, wide]);
+    for (const top of new Set(tiles.map(({ y }) => y))) {
+      const row = tiles.filter(({ y }) => y === top);
+      expect(new Set(row.map((one) => one.height)).size).toBe(1);
+      expect(Math.max(...row.map((one) => one.x + one.width))).toBeCloseTo(width - gap);
+    }
   });
 });
 
@@ -66,7 +101,7 @@ describe('placeLabel', () => {
 it.each([
   [1280, 720, { x: 10, y: 150, width: 320, height: 180 }],
   [640, 640, { x: 10, y: 10, width: 320, height: 320 }],
-  [300, 600, { x: 90, y: 10, width: 160, height: 320 }],
+  [300, 600, { x: 10, y: 10, width: 160, height: 320 }],
 ])('shows a picture of %i x %i in its proportions', (width, height, expected) => {
   expect(fitInto({ x: 10, y: 10, width: 320, height: 320 }, { width, height })).toEqual(expected);
 });

@@ -1,3 +1,6 @@
+import type { Size } from '@trinetra/camera-simulator/camera-sizes';
+import { divideIntoRows, rowWidth } from './sheet-rows.ts';
+
 /** A rectangle on the sheet, px. */
 export interface Rectangle {
   readonly x: number;
@@ -10,7 +13,7 @@ export interface Rectangle {
 export interface SheetLayout {
   readonly width: number;
   readonly height: number;
-  /** Where the pictures go, row by row. */
+  /** Where the pictures go, row by row, each cell of its picture's proportions. */
   readonly tiles: readonly Rectangle[];
 }
 
@@ -20,24 +23,57 @@ export const gap = 24;
 const headerHeight = 84;
 /** Below each tile. */
 const captionHeight = 52;
+/** Room for title and legend. */
+const leastSheetWidth = 640;
+/** Of a row: one tall picture alone must not make a poster of the sheet. */
+const greatestHeight = 640;
+/** A narrower picture gets a square cell, so that its caption has room. */
+const leastAspect = 1;
+/** Width by height of a sheet that is good to look at. */
+const wantedAspect = 1.4;
 
-/** Puts tiles of 4:3 into a grid with about as many columns as rows, and never more than six. */
-export function layOutSheet(count: number): SheetLayout {
-  const columns = Math.max(1, Math.min(6, Math.ceil(Math.sqrt(count))));
-  const rows = Math.max(1, Math.ceil(count / columns));
-  const width = columns <= 4 ? 480 : 360;
-  const height = (width * 3) / 4;
-  const tiles = Array.from({ length: count }, (_, index) => ({
-    x: gap + (index % columns) * (width + gap),
-    y: headerHeight + Math.floor(index / columns) * (height + captionHeight + gap),
-    width,
-    height,
-  }));
-  return {
-    width: gap + columns * (width + gap),
-    height: headerHeight + rows * (height + captionHeight + gap),
-    tiles,
-  };
+type Rows = readonly (readonly number[])[];
+
+/** All rows are as wide as the sheet; cells are of about the same area in any sheet of up to 16. */
+function sizeRows(rows: Rows, count: number): { width: number; height: number; heights: number[] } {
+  const cellArea = count <= 16 ? 480 * 300 : 360 * 225;
+  const inverse = rows.reduce((sum, row) => sum + 1 / rowWidth(row), 0);
+  const width = Math.max(leastSheetWidth, Math.round(Math.sqrt((count * cellArea) / inverse)));
+  const heights = rows.map((row) =>
+    Math.min(greatestHeight, (width - gap * (row.length + 1)) / rowWidth(row)),
+  );
+  const height = heights.reduce((sum, one) => sum + one + captionHeight + gap, headerHeight);
+  return { width, height: Math.ceil(height), heights };
+}
+
+/** The less the better: rows of different heights look worse than a sheet that is too wide or too tall. */
+function judgeRows(rows: Rows, count: number): number {
+  const { width, height } = sizeRows(rows, count);
+  const widths = rows.map(rowWidth);
+  const unevenness = Math.log(Math.max(...widths) / Math.min(...widths));
+  return Math.abs(Math.log(width / height / wantedAspect)) + 1.5 * unevenness;
+}
+
+/** Puts pictures of any proportions into rows, in their order, none of them stretched. */
+export function layOutSheet(pictures: readonly Size[]): SheetLayout {
+  if (pictures.length === 0) return { width: leastSheetWidth, height: headerHeight, tiles: [] };
+  const aspects = pictures.map(({ width, height }) => Math.max(leastAspect, width / height));
+  const count = aspects.length;
+  const [best = []] = divideIntoRows(aspects).toSorted((a, b) => judgeRows(a, count) - judgeRows(b, count));
+  const { width, height, heights } = sizeRows(best, count);
+  let y = headerHeight;
+  const tiles = best.flatMap((row, index) => {
+    const rowHeight = heights[index] ?? 0;
+    let x = gap;
+    const cells = row.map((aspect): Rectangle => {
+      const cell = { x, y, width: rowHeight * aspect, height: rowHeight };
+      x += cell.width + gap;
+      return cell;
+    });
+    y += rowHeight + captionHeight + gap;
+    return cells;
+  });
+  return { width, height, tiles };
 }
 
 /** From 0..1 of the frame to the tile. */
@@ -68,12 +104,9 @@ export function placeLabel(
   };
 }
 
-/** The largest rectangle of a picture's proportions in a tile, at its bottom so that captions stay close. */
-export function fitInto(
-  tile: Rectangle,
-  picture: { readonly width: number; readonly height: number },
-): Rectangle {
+/** The largest rectangle of a picture's proportions in a tile, at its left and bottom, where the caption begins. */
+export function fitInto(tile: Rectangle, picture: Size): Rectangle {
   const scale = Math.min(tile.width / picture.width, tile.height / picture.height);
   const [width, height] = [picture.width * scale, picture.height * scale];
-  return { x: tile.x + (tile.width - width) / 2, y: tile.y + tile.height - height, width, height };
+  return { x: tile.x, y: tile.y + tile.height - height, width, height };
 }

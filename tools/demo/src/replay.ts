@@ -20,6 +20,8 @@ const stillMs = 15_000;
 
 export interface ReplayOptions {
   readonly options: DemoOptions;
+  /** Further arguments of the simulator. */
+  readonly cameraFlags: readonly string[];
   readonly redisUrl: string;
   readonly maxlen: number;
   /** For the manifest. */
@@ -71,7 +73,12 @@ export async function replay(replayed: ReplayOptions): Promise<number> {
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   if (options.frames !== undefined) args.push('--frames', options.frames);
-  const simulator = startProgram('simulator', simulatorMain, [...args, '--json'], {});
+  const simulator = startProgram(
+    'simulator',
+    simulatorMain,
+    [...args, ...replayed.cameraFlags, '--json'],
+    {},
+  );
   const startedAt = performance.now();
   let changedAt = startedAt;
   let before = '';

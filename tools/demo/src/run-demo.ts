@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { canRunKafka, startKafka, startRedis } from '@trinetra/local-servers';
+import { planAspects } from './camera-aspects.ts';
 import { hasFonts, writeContactSheet } from './contact-sheet.ts';
 import { countPending } from './count-pending.ts';
 import { DemoError } from './errors.ts';
@@ -93,7 +94,9 @@ function sayInputs({ models, pictures }: Inputs, screen: Screen): void {
  */
 export async function runDemo(options: DemoOptions, screen: Screen): Promise<DemoResult> {
   const inputs = await findInputs(options);
+  const aspects = await planAspects(options.frames, options.cameras);
   sayInputs(inputs, screen);
+  if (aspects.note !== undefined) screen.say(aspects.note);
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'trinetra-demo-'));
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
@@ -107,6 +110,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
   const sink = await startSink(options.sink, folder, stack, screen);
   const worker = await startWorker({
     ...sink.env,
+    ...aspects.env,
     REDIS_URL: redis.url,
     YOLO_ENGINE_PATH: inputs.models.detector,
     FACE_MODEL_PATH: inputs.models.face,
@@ -121,6 +125,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
   screen.say(`Watch it live: ${worker.pageUrl} (faces are blurred; --seconds 300 gives more time to look).`);
   const seconds = await replay({
     options,
+    cameraFlags: aspects.flags,
     redisUrl: redis.url,
     maxlen,
     folder,

@@ -1,2 +1,2 @@
 export { addLuma } from './luma';
-export { blendRows, resizeRow } from './resize-linear';
+export { blendRows, resizeRow, resizeStretchedRow } from './resize-linear';

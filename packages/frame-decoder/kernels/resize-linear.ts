@@ -1,6 +1,10 @@
 /** Vectors of the inner loops lie in the memory: V8 would build a constant of the code anew wherever it is used. */
 // r0 r1 g0 g1 b0 b1 as i16 of two neighbours.
 const neighbours = memory.data<u8>([0, 255, 3, 255, 1, 255, 4, 255, 2, 255, 5, 255, 255, 255, 255, 255]);
+// r2 r3 g2 g3 b2 b3 of the two pixels after them.
+const nextNeighbours = memory.data<u8>([
+  6, 255, 9, 255, 7, 255, 10, 255, 8, 255, 11, 255, 255, 255, 255, 255,
+]);
 const twos = memory.data<i16>([2, 2, 2, 2, 2, 2, 2, 2]);
 
 /** A tap: where its first neighbour lies in a row of pixels, then the weights of both as a pair of i16; 8 bytes. */
@@ -26,6 +30,25 @@ export function resizeRow(row: usize, taps: usize, pixels: i32, target: usize): 
     resizePixel(row, taps + tapBytes, target + 12);
     resizePixel(row, taps + 2 * tapBytes, target + 24);
     resizePixel(row, taps + 3 * tapBytes, target + 36);
+  }
+}
+
+/** A tap of four neighbours: where the first lies, then their weights as two pairs of i16; 12 bytes. */
+const stretchedTapBytes: usize = 12;
+
+/**
+ * As {@link resizeRow} from four neighbours each, for rows that are stretched on their way.
+ *
+ * @param pixels Of the result; 4 more bytes are written. Up to 16 bytes behind the row are read, with weight 0.
+ */
+export function resizeStretchedRow(row: usize, taps: usize, pixels: i32, target: usize): void {
+  for (; pixels > 0; pixels -= 1, taps += stretchedTapBytes, target += 12) {
+    const bytes = v128.load(row + <usize>load<u32>(taps));
+    const sum = i32x4.add(
+      i32x4.dot_i16x8_s(i8x16.relaxed_swizzle(bytes, v128.load(neighbours)), v128.load32_splat(taps, 4)),
+      i32x4.dot_i16x8_s(i8x16.relaxed_swizzle(bytes, v128.load(nextNeighbours)), v128.load32_splat(taps, 8)),
+    );
+    v128.store(target, i32x4.shr_u(sum, 4));
   }
 }
 

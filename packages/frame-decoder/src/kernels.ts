@@ -5,6 +5,7 @@ interface DecoderKernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   addLuma(from: number, pixels: number, sums: number): void;
   resizeRow(row: number, taps: number, pixels: number, target: number): void;
+  resizeStretchedRow(row: number, taps: number, pixels: number, target: number): void;
   blendRows(
     upper: number,
     lower: number,

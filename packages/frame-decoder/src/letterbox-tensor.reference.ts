@@ -31,9 +31,10 @@ export function createLetterboxFiller(): LetterboxFiller {
     const { width, height, data } = image;
     const resize = newWidth !== width || newHeight !== height;
     if (resize) {
-      const key = `${width}x${height} ${newWidth}x${newHeight}`;
+      const stretch = letterbox.scaleX / letterbox.scaleY;
+      const key = `${width}x${height} ${newWidth}x${newHeight} ${stretch}`;
       if (resizer === undefined || key !== resizerKey) {
-        resizer = createRowResizer(width, height, newWidth, newHeight);
+        resizer = createRowResizer(width, height, newWidth, newHeight, stretch);
         resizerKey = key;
       }
       resizer.reset();

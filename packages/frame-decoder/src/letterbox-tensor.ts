@@ -46,9 +46,10 @@ export function createLetterboxFiller(): LetterboxFiller {
     const pixels = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     if (newWidth === width && newHeight === height) take(pixels, 0, 0, height);
     else {
-      const key = `${width}x${height} ${newWidth}x${newHeight}`;
+      const stretch = letterbox.scaleX / letterbox.scaleY;
+      const key = `${width}x${height} ${newWidth}x${newHeight} ${stretch}`;
       if (resizer === undefined || key !== resizerKey) {
-        resizer = createResizer(width, height, newWidth, newHeight);
+        resizer = createResizer(width, height, newWidth, newHeight, stretch);
         resizerKey = key;
       }
       resizer(pixels, take);

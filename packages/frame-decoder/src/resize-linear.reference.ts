@@ -1,6 +1,6 @@
 // The plain arithmetic that resize-linear.ts has to equal to the bit. For tests only.
 import type { RgbImage } from '@trinetra/contracts';
-import { planAxis } from './resize-linear.ts';
+import { planAxis, planStretchedAxis } from './resize-linear.ts';
 
 /** Gives the rows of a resized picture one by one, from the top. The returned array is reused. */
 export interface RowResizer {
@@ -20,8 +20,10 @@ export function createRowResizer(
   height: number,
   newWidth: number,
   newHeight: number,
+  stretch = 1,
 ): RowResizer {
   const horizontal = planAxis(width, newWidth, true);
+  const stretched = planStretchedAxis(width, Math.max(1, stretch), newWidth);
   const vertical = planAxis(height, newHeight, false);
   const length = newWidth * 3;
   const output = new Uint8Array(length);
@@ -30,7 +32,24 @@ export function createRowResizer(
   let upperRow = -1;
   let lowerRow = -1;
 
+  const stretchedPass = (source: Uint8Array, sourceRow: number, target: Int32Array): void => {
+    for (let o = 0; o < length; o++) {
+      const x = Math.floor(o / 3);
+      let sum = 0;
+      for (let k = 0; k < 4; k++) {
+        const column = Math.min(width - 1, (stretched.first[x] as number) + k);
+        const level = source[(sourceRow * width + column) * 3 + (o % 3)] as number;
+        sum += level * (stretched.weights[4 * x + k] as number);
+      }
+      target[o] = sum >> 4;
+    }
+  };
+
   const pass = (source: Uint8Array, sourceRow: number, target: Int32Array): void => {
+    if (stretch > 1) {
+      stretchedPass(source, sourceRow, target);
+      return;
+    }
     const { first, weight0, weight1 } = horizontal;
     const start = sourceRow * width * 3;
     const last = start + (width - 1) * 3;
@@ -81,8 +100,8 @@ export function createRowResizer(
 }
 
 /** A whole picture at once; what {@link createRowResizer} says holds here. */
-export function resizeLinear(image: RgbImage, newWidth: number, newHeight: number): RgbImage {
-  const resizer = createRowResizer(image.width, image.height, newWidth, newHeight);
+export function resizeLinear(image: RgbImage, newWidth: number, newHeight: number, stretch = 1): RgbImage {
+  const resizer = createRowResizer(image.width, image.height, newWidth, newHeight, stretch);
   const data = new Uint8Array(newWidth * newHeight * 3);
   for (let y = 0; y < newHeight; y++) data.set(resizer.row(image.data, y), y * newWidth * 3);
   return { data, width: newWidth, height: newHeight };

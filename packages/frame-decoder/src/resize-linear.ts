@@ -39,6 +39,56 @@ export function planAxis(size: number, newSize: number, clampWeights: boolean): 
   return axis;
 }
 
+/** Neighbours of each output index on an axis that is stretched on its way: the first of four, and their weights. */
+interface StretchedAxis {
+  readonly first: Int32Array;
+  /** Four for each output index, together 2048. */
+  readonly weights: Int32Array;
+}
+
+/**
+ * What two linear resizes give in one: from `size` to `size * stretch`, and from there to `newSize`. Each output pixel lies between two
+ * pixels of the stretched row, and each of these between two of the row. Shared with the reference of the tests.
+ *
+ * @param stretch At least 1: then at most four neighbours count.
+ */
+export function planStretchedAxis(size: number, stretch: number, newSize: number): StretchedAxis {
+  const axis = { first: new Int32Array(newSize), weights: new Int32Array(4 * newSize) };
+  const stretchedSize = Math.round(size * stretch);
+  const held = (position: number, last: number): number => Math.min(last, Math.max(0, position));
+  for (let i = 0; i < newSize; i++) {
+    const position = held((i + 0.5) * (stretchedSize / newSize) - 0.5, stretchedSize - 1);
+    const shares = new Map<number, number>();
+    for (const [at, share] of partsOf(position)) {
+      const source = held((at + 0.5) * (size / stretchedSize) - 0.5, size - 1);
+      for (const [index, part] of partsOf(source)) {
+        if (share * part > 0) shares.set(index, (shares.get(index) ?? 0) + share * part);
+      }
+    }
+    const first = Math.min(...shares.keys());
+    axis.first[i] = first;
+    let left = coefScale;
+    for (const [index, share] of shares) {
+      const weight = Math.min(left, Math.round(share * coefScale));
+      axis.weights[4 * i + index - first] = weight;
+      left -= weight;
+    }
+    // What rounding leaves goes to the middle.
+    const middle = 4 * i + Math.min(1, shares.size - 1);
+    axis.weights[middle] = (axis.weights[middle] as number) + left;
+  }
+  return axis;
+}
+
+/** The two whole positions beside one, and how much each counts. */
+function partsOf(position: number): readonly (readonly [number, number])[] {
+  const floor = Math.floor(position);
+  return [
+    [floor, 1 - (position - floor)],
+    [floor + 1, position - floor],
+  ];
+}
+
 /** Takes `rows` rows of a resized picture from number `y` on: they begin at byte `start`, one after the other. */
 export type TakeRows = (bytes: Buffer, start: number, y: number, rows: number) => void;
 
@@ -58,15 +108,37 @@ function packTaps({ first, weight0, weight1 }: Axis): Buffer {
   return Buffer.from(taps.buffer);
 }
 
+function packStretchedTaps({ first, weights }: StretchedAxis): Buffer {
+  const taps = new Int32Array(3 * first.length);
+  for (let i = 0; i < first.length; i++) {
+    const [a, b, c, d] = weights.subarray(4 * i, 4 * i + 4) as unknown as [number, number, number, number];
+    taps[3 * i] = (first[i] as number) * 3;
+    taps[3 * i + 1] = a | (b << 16);
+    taps[3 * i + 2] = c | (d << 16);
+  }
+  return Buffer.from(taps.buffer);
+}
+
 /**
  * `cv2.resize(..., interpolation=cv2.INTER_LINEAR)` of 8-bit RGB, in the same fixed-point arithmetic and
  * so to the bit: a horizontal pass in units of 1/2048, then a vertical one with truncated products.
+ * With a `stretch` above 1 the picture is as if it had been resized to `width * stretch` before, in the same pass: what a squashed
+ * picture gives that is brought back to its proportions first, without rounding in between.
  * In the memory of the kernels lie one row of the picture, two resized ones and 16 rows of the result.
  *
  * @see https://github.com/opencv/opencv modules/imgproc/src/resize.cpp HResizeLinear, VResizeLinearVec_32s8u
  */
-export function createResizer(width: number, height: number, newWidth: number, newHeight: number): Resizer {
-  const taps = packTaps(planAxis(width, newWidth, true));
+export function createResizer(
+  width: number,
+  height: number,
+  newWidth: number,
+  newHeight: number,
+  stretch = 1,
+): Resizer {
+  const isStretched = stretch > 1;
+  const taps = isStretched
+    ? packStretchedTaps(planStretchedAxis(width, stretch, newWidth))
+    : packTaps(planAxis(width, newWidth, true));
   const { first, weight0, weight1 } = planAxis(height, newHeight, false);
   const rowBytes = newWidth * 3;
   const tapsAt = scratch + 64; // measureLuma keeps its sums before
@@ -75,7 +147,7 @@ export function createResizer(width: number, height: number, newWidth: number, n
   const lower = upper + resizedBytes;
   const source = lower + resizedBytes;
   // 16 more, for the reason that measureLuma's chunks are shifted.
-  const strip = source + Math.ceil((width * 3 + 8) / 64) * 64 + 16;
+  const strip = source + Math.ceil((width * 3 + 16) / 64) * 64 + 16;
 
   return (pixels, take) => {
     const { kernels, bytes } = useKernels(Math.max(measuredBytes, strip + stripRows * rowBytes + 16));
@@ -84,7 +156,8 @@ export function createResizer(width: number, height: number, newWidth: number, n
     let [aboveRow, belowRow] = [-1, -1];
     const load = (row: number, target: number): void => {
       pixels.copy(bytes, source, row * width * 3, (row + 1) * width * 3);
-      kernels.resizeRow(source, tapsAt, newWidth, target);
+      if (isStretched) kernels.resizeStretchedRow(source, tapsAt, newWidth, target);
+      else kernels.resizeRow(source, tapsAt, newWidth, target);
     };
     for (let y = 0; y < newHeight; y++) {
       const row = first[y] as number;
@@ -110,8 +183,8 @@ export function createResizer(width: number, height: number, newWidth: number, n
 }
 
 /** A whole picture at once; what {@link createResizer} says holds here. */
-export function resizeLinear(image: RgbImage, newWidth: number, newHeight: number): RgbImage {
-  const resize = createResizer(image.width, image.height, newWidth, newHeight);
+export function resizeLinear(image: RgbImage, newWidth: number, newHeight: number, stretch = 1): RgbImage {
+  const resize = createResizer(image.width, image.height, newWidth, newHeight, stretch);
   const data = new Uint8Array(newWidth * newHeight * 3);
   resize(
     Buffer.from(image.data.buffer, image.data.byteOffset, image.data.byteLength),

@@ -75,7 +75,7 @@ describe('pixels', () => {
         ...{ inputWidth: 640, inputHeight: 384 },
       });
       expect(tensor).toHaveLength(3 * 640 * 384);
-      const resized = resizeLinear({ data: pixels, width: 640, height: 640 }, 640, 360);
+      const resized = resizeLinear({ data: pixels, width: 640, height: 640 }, 640, 360, 16 / 9);
       const plane = 640 * 384;
       const level = (x: number, y: number, c: number): number =>
         tensorType === 'uint8'

@@ -25,7 +25,7 @@ export async function loadPictures(folder: string | undefined): Promise<Pictures
 }
 
 async function drawScenes(): Promise<Pictures> {
-  const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
+  const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance', sentWidth: 640, sentHeight: 640 });
   const pictures: Buffer[] = [];
   for (let moment = 0; moment < scenePictures; moment += 1) {
     pictures.push(await scene.frame(moment * 3).canvas.encode('jpeg', 85));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { cameraTypes } from '@trinetra/contracts';
 import { createRandomOf } from './random.ts';
-import { createScene } from './scene/index.ts';
+import { type Box, createScene, type FivePoints, type PersonTruth } from './scene/index.ts';
 
 /** What {@link writeDataset} writes. */
 export interface DatasetOptions {
@@ -17,9 +17,31 @@ export interface DatasetOptions {
 
 const momentsPerScene = 8;
 
+/** The cameras' own pictures by how many of ten scenes they take; they are written at half their sides. */
+const shapes = [
+  { share: 0.8, width: 1280, height: 720 },
+  { share: 0.1, width: 1280, height: 960 },
+  { share: 0.05, width: 1280, height: 1280 },
+  { share: 0.05, width: 720, height: 1280 },
+];
+
+const halved = <T extends Box | [number, number]>(values: T): T => values.map((value) => value / 2) as T;
+
+function halfSize({ bbox, face, ...person }: PersonTruth): PersonTruth {
+  const landmarks = face?.landmarks.map(halved) as FivePoints | undefined;
+  return {
+    ...person,
+    bbox: halved(bbox),
+    face: face === null || landmarks === undefined ? null : { bbox: halved(face.bbox), landmarks },
+  };
+}
+
 /**
- * Writes `count` scenes as JPEG files (640x640, quality 60 to 95) and `truth.ndjson`, a line
+ * Writes `count` scenes as JPEG files (quality 60 to 95) and `truth.ndjson`, a line
  * `{image, persons: [{identity, bbox, hidden, face}]}` each: what models are trained and measured on.
+ *
+ * A picture has the size in which a detector of 640 px sees its camera: 640x360 mostly, but also 640x480, 640x640
+ * and 360x640. The truth is in pixels of the file.
  */
 export async function writeDataset({ folder, count, seed, identities }: DatasetOptions): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -29,12 +51,22 @@ export async function writeDataset({ folder, count, seed, identities }: DatasetO
     const cameraType = cameraTypes[Math.floor(random() * cameraTypes.length)] ?? 'others';
     const camera = Math.floor(random() * 1e6);
     const crowd = 1 + Math.floor(random() * 8);
-    const scene = createScene({ seed, camera, cameraType, identities, crowd, grain: true });
+    let left = random();
+    const shape = shapes.find(({ share }) => {
+      left -= share;
+      return left < 0;
+    });
+    const { width, height } = shape ?? { width: 1280, height: 720 };
+    const sent = { sentWidth: width / 2, sentHeight: height / 2 };
+    const scene = createScene({
+      ...{ seed, camera, cameraType, identities, crowd, grain: true },
+      ...{ width, height, ...sent },
+    });
     for (let moment = 0; moment < momentsPerScene && index < count; moment += 1, index += 1) {
       const { canvas, truth } = scene.frame(random() * 10_000);
       const image = `${String(index).padStart(6, '0')}.jpg`;
       await writeFile(join(folder, image), await canvas.encode('jpeg', 60 + Math.floor(random() * 36)));
-      truthFile.write(`${JSON.stringify({ image, ...truth })}\n`);
+      truthFile.write(`${JSON.stringify({ image, persons: truth.persons.map(halfSize) })}\n`);
     }
   }
   truthFile.end();

@@ -9,6 +9,7 @@ export interface SceneMoment {
   readonly seed: number;
   readonly camera: number;
   readonly camera_type: CameraType;
+  /** Of the camera's own picture, px; the truth is in these. */
   readonly width: number;
   readonly height: number;
   readonly seconds: number;
@@ -47,18 +48,22 @@ export function filmSource(films: readonly (readonly Picture[])[]): FrameSource 
 export interface SceneSourceOptions {
   readonly seed: number;
   readonly fps: number;
-  /** Px. */
-  readonly width: number;
-  readonly height: number;
+  /** Of the frames that are sent, px; default the camera's own 1280x720. */
+  readonly width?: number;
+  readonly height?: number;
   /** JPEG quality, 1..100. */
   readonly quality: number;
 }
 
+/** What the cameras of generated scenes see, px. */
+const cameraPicture = { width: 1280, height: 720 };
+
 /** A generated scene for each camera, in which time goes on with its frames; see `createScene`. */
 export function sceneSource(cameras: readonly Camera[], options: SceneSourceOptions): FrameSource {
-  const { seed, fps, width, height, quality } = options;
+  const { seed, fps, quality } = options;
+  const { width: sentWidth, height: sentHeight } = { ...cameraPicture, ...options };
   const scenes = cameras.map(({ type }, camera) =>
-    createScene({ seed, camera, cameraType: type, width, height }),
+    createScene({ seed, camera, cameraType: type, ...cameraPicture, sentWidth, sentHeight }),
   );
   return async (camera, frame) => {
     const [scene, type] = [scenes[camera], cameras[camera]?.type];
@@ -67,8 +72,8 @@ export function sceneSource(cameras: readonly Camera[], options: SceneSourceOpti
     const seconds = frame / fps;
     const { canvas, truth } = scene.frame(seconds);
     const image = `scene ${seed}/${camera} at ${seconds.toFixed(3)} s`;
-    const moment = { seed, camera, camera_type: type, width, height, seconds };
+    const moment = { seed, camera, camera_type: type, ...cameraPicture, seconds };
     const bytes = await canvas.encode('jpeg', quality);
-    return { image, bytes, width, height, scene: { ...moment, truth } };
+    return { image, bytes, ...cameraPicture, scene: { ...moment, truth } };
   };
 }

@@ -71,14 +71,11 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-/** What is sent where nothing is said of the size: scenes have no original. */
-const sceneSize = { width: 640, height: 640 };
-
 async function createSource(options: SimulatorOptions, cameras: readonly Camera[]): Promise<FrameSource> {
   const { frames, size, quality, seed, fps } = options;
   if (frames !== undefined)
     return filmSource(await loadFilms(frames, { cameras: cameras.length, size, quality }));
-  return sceneSource(cameras, { seed, fps, quality, ...(size === 'original' ? sceneSize : size) });
+  return sceneSource(cameras, { seed, fps, quality, ...(size === 'original' ? {} : size) });
 }
 
 async function run(options: SimulatorOptions, signal: AbortSignal): Promise<Summary> {

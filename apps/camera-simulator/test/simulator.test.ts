@@ -9,7 +9,7 @@ import { startRedis } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createScene } from '../src/scene/index.ts';
+import { createScene, type PersonTruth } from '../src/scene/index.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const root = new URL('../', import.meta.url);
@@ -366,11 +366,35 @@ describe('trinetra-camera-simulator', () => {
     const lines = (await readFile(manifest, 'utf8')).trim().split('\n');
     const { camera_id, frame_id, scene } = JSON.parse(lines[5] ?? '');
     const { camera_type: cameraType, seconds, truth, ...rest } = scene;
+    expect(rest).toMatchObject({ width: 1280, height: 720 });
     expect(createScene({ ...rest, cameraType }).frame(seconds).truth).toEqual(truth);
     const [entry] = await redis.xrangeBuffer(`frames:${camera_id}`, frame_id, frame_id);
     const fields = entry?.[1] ?? [];
     const picture = fields[fields.findIndex((field) => field.toString() === 'frame') + 1];
     expect(await sharp(picture).metadata()).toMatchObject({ format: 'jpeg', width: 640, height: 640 });
+  });
+
+  it('writes scenes of several shapes for training, their truth in pixels of the files', async () => {
+    const out = join(folder, 'dataset');
+    expect((await start('dataset', '--out', out, '--count', '160').ended).code).toBe(0);
+    const lines = (await readFile(join(out, 'truth.ndjson'), 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(160);
+    const shapes = new Map<string, number>();
+    let tallest = 0;
+    for (const line of lines) {
+      const { image, persons } = JSON.parse(line) as { image: string; persons: PersonTruth[] };
+      const { width = 0, height = 0 } = await sharp(join(out, image)).metadata();
+      shapes.set(`${width}x${height}`, (shapes.get(`${width}x${height}`) ?? 0) + 1);
+      for (const { bbox, face } of persons) {
+        const [x1, y1, x2, y2] = bbox;
+        expect(x1 >= 0 && y1 >= 0 && x2 <= width && y2 <= height).toBe(true);
+        tallest = Math.max(tallest, (y2 - y1) / height);
+        for (const [x, y] of face?.landmarks ?? []) expect(x > x1 && x < x2 && y > y1 && y < y2).toBe(true);
+      }
+    }
+    expect(tallest).toBeGreaterThan(0.9);
+    expect((shapes.get('640x360') ?? 0) / lines.length).toBeGreaterThan(0.6);
+    expect(shapes.size).toBeGreaterThan(1);
   });
 
   it('says that --frames is empty, absent or damaged', async () => {

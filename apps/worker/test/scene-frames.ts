@@ -2,7 +2,7 @@ import { createScene } from '@trinetra/camera-simulator/scene';
 import type { CameraType } from '@trinetra/contracts';
 import type { Redis } from 'ioredis';
 
-const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance' });
+const scene = createScene({ seed: 1, camera: 0, cameraType: 'entrance', sentWidth: 640, sentHeight: 640 });
 const pictures = new Map<number, Promise<Buffer>>();
 
 /** Moment `seconds` of a generated scene as a JPEG; drawn once. */

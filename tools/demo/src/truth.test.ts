@@ -35,13 +35,24 @@ describe('judge', () => {
   });
 
   it('neither wants nor minds persons that are mostly hidden or tiny', () => {
-    const persons = [person([0, 0, 20, 50], { hidden: 0.8 }), person([50, 0, 58, 20])];
-    const detections = [found(0, 0, 0.2, 0.5), found(0.5, 0, 0.58, 0.2)];
+    const persons = [person([0, 0, 20, 50], { hidden: 0.8 }), person([50, 0, 52, 6])];
+    const detections = [found(0, 0, 0.2, 0.5), found(0.5, 0, 0.52, 0.06)];
     expect(judge([frame({ persons, detections })])).toMatchObject({
       persons_true: 0,
       precision: null,
       recall: null,
     });
+  });
+
+  it.each([
+    [1280, 720, 31, 80, 0],
+    [1280, 720, 32, 79, 0],
+    [1280, 720, 32, 80, 1],
+    [640, 360, 16, 40, 1],
+    [360, 640, 16, 40, 1],
+  ])('of a picture of %dx%d px, persons of %dx%d px wants %d', (width, height, wide, tall, wanted) => {
+    const persons = [person([10, 10, 10 + wide, 10 + tall])];
+    expect(judge([frame({ width, height, persons })])?.persons_true).toBe(wanted);
   });
 
   it('asks whether the nearest face of another camera is the same person', () => {

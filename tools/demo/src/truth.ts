@@ -6,7 +6,7 @@ type Box = readonly [number, number, number, number];
 /** A frame of a generated scene: what was to be seen, and what the event says. */
 export interface JudgedFrame {
   readonly cameraId: string;
-  /** Px; truth is in pixels, events are in 0..1. */
+  /** Of the camera's own picture, px; truth is in these, events are in 0..1. */
   readonly width: number;
   readonly height: number;
   readonly persons: readonly PersonTruth[];
@@ -17,7 +17,7 @@ export interface JudgedFrame {
 
 /** How the events agree with the truth of the scenes. */
 export interface Agreement {
-  /** Persons that should be found: at least half to be seen, and 16x40 px. */
+  /** Persons that should be found: at least half to be seen, and 16x40 px in a picture of 640 px. */
   readonly persons_true: number;
   /** Share of detections that are a person, at IoU 0.5; null without any. */
   readonly precision: number | null;
@@ -47,8 +47,13 @@ function iou(a: Box, b: Box): number {
   return both === 0 ? 0 : both / (area(a) + area(b) - both);
 }
 
-function counts({ bbox: [x1, y1, x2, y2], hidden }: PersonTruth): boolean {
-  return hidden < 0.5 && x2 - x1 >= 16 && y2 - y1 >= 40;
+/** Longer side of the picture as a detector sees it, px. */
+const seenSide = 640;
+
+/** Whether a person should be found: at least half to be seen, and 16x40 px where the picture is as the detector sees it. */
+function counts({ bbox: [x1, y1, x2, y2], hidden }: PersonTruth, { width, height }: JudgedFrame): boolean {
+  const scale = seenSide / Math.max(width, height);
+  return hidden < 0.5 && (x2 - x1) * scale >= 16 && (y2 - y1) * scale >= 40;
 }
 
 function median(values: readonly number[]): number | null {
@@ -77,11 +82,13 @@ function matchFrame(frame: JudgedFrame): { readonly matched: Matched[]; readonly
     );
     if (best !== undefined && iou(best.bbox, box) >= leastOverlap) {
       free.delete(best);
-      if (counts(best)) matched.push({ person: best, detection, embedding: frame.embeddings[index] ?? null });
+      if (counts(best, frame))
+        matched.push({ person: best, detection, embedding: frame.embeddings[index] ?? null });
       continue;
     }
     const excused = frame.persons.some(
-      (person) => !counts(person) && shared(person.bbox, box) >= 0.5 * Math.min(area(person.bbox), area(box)),
+      (person) =>
+        !counts(person, frame) && shared(person.bbox, box) >= 0.5 * Math.min(area(person.bbox), area(box)),
     );
     if (!excused) wrong += 1;
   }
@@ -168,7 +175,7 @@ export function judge(frames: readonly JudgedFrame[]): Agreement | null {
     const result = matchFrame(frame);
     found += result.matched.length;
     wrong += result.wrong;
-    wanted += frame.persons.filter(counts).length;
+    wanted += frame.persons.filter((person) => counts(person, frame)).length;
     for (const one of result.matched) {
       errors.push(...landmarkErrors(one, frame));
       if (one.embedding === null || one.person.face === null) continue;

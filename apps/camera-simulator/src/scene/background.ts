@@ -1,5 +1,5 @@
-import { type Canvas, createCanvas } from '@napi-rs/canvas';
 import type { CameraType } from '@trinetra/contracts';
+import type { Surface } from './tracking-pen.ts';
 
 const floors = ['#cfc8bb', '#b9b3a6', '#d8d2c8', '#a9aeb4', '#c2b39a'];
 const walls = ['#e9e4da', '#dfe6e4', '#e7dccb', '#d4dae2', '#e3e0ec'];
@@ -15,22 +15,19 @@ const goods = [
   '#34495e',
 ];
 
-/** The empty shop as one camera sees it; the same for the same numbers. */
+/** Draws the empty shop as one camera sees it; the same for the same numbers. */
 export function drawBackground(
+  { context, width, height }: Surface,
   type: CameraType,
-  width: number,
-  height: number,
   horizon: number,
   random: () => number,
-): Canvas {
-  const canvas = createCanvas(width, height);
-  const context = canvas.getContext('2d');
+): void {
   const pick = (from: readonly string[]): string => from[Math.floor(random() * from.length)] ?? '#888888';
   const wallEnd = horizon * height;
 
   context.fillStyle = pick(walls);
-  // To the whole pixel: a translucent row would take on what was drawn before.
-  context.fillRect(0, 0, width, Math.ceil(wallEnd));
+  // Behind the floor too, and beyond: a translucent pixel would take on what was drawn before.
+  context.fillRect(-1, -1, width + 2, height + 2);
   const floor = context.createLinearGradient(0, wallEnd, 0, height);
   const colour = pick(floors);
   floor.addColorStop(0, colour);
@@ -94,5 +91,4 @@ export function drawBackground(
   light.addColorStop(1, `rgba(20, 25, 40, ${0.1 + random() * 0.25})`);
   context.fillStyle = light;
   context.fillRect(0, 0, width, height);
-  return canvas;
 }

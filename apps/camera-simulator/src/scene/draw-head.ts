@@ -1,6 +1,5 @@
-import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { Identity } from './identity.ts';
-import { type Box, TrackingPen } from './tracking-pen.ts';
+import { type Box, type Surface, TrackingPen } from './tracking-pen.ts';
 
 /** How a head is held. */
 export interface HeadPose {
@@ -134,20 +133,20 @@ function drawFace(pen: TrackingPen, look: Identity, rx: number, ry: number, yaw:
  * @returns The box of all of it, and the face where one is seen; pixels of the picture.
  */
 export function drawHead(
-  context: SKRSContext2D,
+  surface: Surface,
   look: Identity,
   centre: readonly [number, number],
   height: number,
   pose: HeadPose,
 ): DrawnHead {
-  const pen = new TrackingPen(context, centre, pose.roll);
+  const pen = new TrackingPen(surface, centre, pose.roll);
   const ry = height / 2;
   const rx = ry * look.faceRatio;
   drawHairBehind(pen, look, rx, ry);
   if (look.earrings !== null)
     for (const side of [-1, 1]) pen.ellipse(side * rx * 1.02, ry * 0.3, rx * 0.09, rx * 0.12, look.earrings);
   for (const side of [-1, 1]) pen.ellipse(side * rx * 0.98, ry * 0.02, rx * 0.14, ry * 0.17, look.skin);
-  const skull = new TrackingPen(context, centre, pose.roll);
+  const skull = new TrackingPen(surface, centre, pose.roll);
   skull.ellipse(0, 0, rx, ry, look.skin);
   pen.ellipse(0, 0, rx, ry, look.skin);
   if (pose.away) {

@@ -1,7 +1,6 @@
-import type { SKRSContext2D } from '@napi-rs/canvas';
 import { type DrawnHead, drawHead, type HeadPose } from './draw-head.ts';
 import type { Identity } from './identity.ts';
-import { type Box, TrackingPen, unionOf } from './tracking-pen.ts';
+import { type Box, type Surface, TrackingPen, unionOf } from './tracking-pen.ts';
 
 /** Where a person stands and how. */
 export interface PersonPose extends HeadPose {
@@ -70,12 +69,12 @@ function drawBody(pen: TrackingPen, look: Identity, height: number, step: number
 }
 
 /** Draws a person; returns the exact box of what was drawn, and the face where one is seen. */
-export function drawPerson(context: SKRSContext2D, look: Identity, pose: PersonPose): DrawnPerson {
+export function drawPerson(surface: Surface, look: Identity, pose: PersonPose): DrawnPerson {
   const height = pose.height * look.stature;
-  const pen = new TrackingPen(context, [pose.x, pose.y]);
+  const pen = new TrackingPen(surface, [pose.x, pose.y]);
   drawBody(pen, look, height, pose.step);
   const head = height * headShare;
   const centre: [number, number] = [pose.x, pose.y - height + head * 0.5];
-  const drawn = drawHead(context, look, centre, head, pose);
+  const drawn = drawHead(surface, look, centre, head, pose);
   return { box: unionOf(pen.box, drawn.box), face: drawn.face };
 }

@@ -1,20 +1,20 @@
-import { type Canvas, createCanvas } from '@napi-rs/canvas';
+import { type Canvas, createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
 import type { CameraType } from '@trinetra/contracts';
 import { createRandom, createRandomOf } from '../random.ts';
 import { drawBackground } from './background.ts';
 import type { FivePoints } from './draw-head.ts';
 import { type DrawnPerson, drawPerson, type PersonPose } from './draw-person.ts';
 import { createIdentity, type Identity } from './identity.ts';
-import type { Box } from './tracking-pen.ts';
+import type { Box, Surface } from './tracking-pen.ts';
 
-/** One person of a frame, in pixels of the frame. */
+/** One person of a frame, in pixels of the camera's own picture, whatever size is sent. */
 export interface PersonTruth {
   readonly identity: number;
-  /** `[x1, y1, x2, y2]` of all that is within the frame, hidden parts too. */
+  /** `[x1, y1, x2, y2]` of all that is within the picture, hidden parts too. */
   readonly bbox: Box;
   /** Share of the person that others hide, 0..1: an estimate from boxes for body and head, rather too high. */
   readonly hidden: number;
-  /** Null where the face is turned away, cut by the frame or hidden. Landmarks in the order of the ArcFace template. */
+  /** Null where the face is turned away, cut by the picture or hidden. Landmarks in the order of the ArcFace template. */
   readonly face: { readonly bbox: Box; readonly landmarks: FivePoints } | null;
 }
 
@@ -27,8 +27,12 @@ export interface SceneOptions {
   /** Scenes of one seed differ by this number; the people who walk through them are the same. */
   readonly camera: number;
   readonly cameraType: CameraType;
+  /** Of the camera's own picture, px; the truth is in these. Default 1280x720. */
   readonly width?: number;
   readonly height?: number;
+  /** Of the canvas, px: the picture is drawn squashed to it, as the ingestor does. Default `width` x `height`. */
+  readonly sentWidth?: number;
+  readonly sentHeight?: number;
   /** People are numbered from the first of these to before the second; no more are in a picture. Default `[0, 24]`. */
   readonly identities?: readonly [number, number];
   /** People in the picture at once, about; default by camera type. */
@@ -117,19 +121,21 @@ function clip(box: Box, width: number, height: number): Box {
   return [Math.max(0, box[0]), Math.max(0, box[1]), Math.min(width, box[2]), Math.min(height, box[3])];
 }
 
-/** Cells of the map by pixels of the frame. */
-const cellsPerPixel = 0.25;
+/** Cells along the picture's longer side. */
+const mapCells = 320;
 
 /** A coarse map of who is seen where: people as boxes for body and head, those in front over those behind. */
 class WhoMap {
+  readonly #cellsPerPixel: number;
   readonly #width: number;
   readonly #height: number;
   /** 0: nobody; else the person's place in the order of drawing, from 1. */
   readonly #cells: Uint8Array;
 
   constructor(width: number, height: number) {
-    this.#width = Math.ceil(width * cellsPerPixel);
-    this.#height = Math.ceil(height * cellsPerPixel);
+    this.#cellsPerPixel = mapCells / Math.max(width, height);
+    this.#width = Math.ceil(width * this.#cellsPerPixel);
+    this.#height = Math.ceil(height * this.#cellsPerPixel);
     this.#cells = new Uint8Array(this.#width * this.#height);
   }
 
@@ -163,11 +169,14 @@ class WhoMap {
   }
 
   #cellsOf(box: Box): Box {
-    const cells = box.map((value) => Math.round(value * cellsPerPixel)) as Box;
+    const cells = box.map((value) => Math.round(value * this.#cellsPerPixel)) as Box;
     const [x1, y1, x2, y2] = clip(cells, this.#width, this.#height);
     return [x1, y1, Math.max(x1, x2), Math.max(y1, y2)];
   }
 }
+
+/** Persons less wide, by the picture's longer side, or less than twice as tall are not told. */
+const leastWidth = 1 / 80;
 
 /** Grain that is laid over frames at changing places: as noise of the sensor, without its cost. */
 function createGrain(width: number, height: number): Canvas {
@@ -206,48 +215,71 @@ function truthOf(
   };
 }
 
+/** Draws in the units of a `width` x `height` picture on all of a canvas, and leaves the context as it was. */
+function drawScaled<T>(canvas: Canvas, width: number, height: number, draw: (surface: Surface) => T): T {
+  const context = canvas.getContext('2d');
+  context.save();
+  context.scale(canvas.width / width, canvas.height / height);
+  const drawn = draw({ context, width, height });
+  context.restore();
+  return drawn;
+}
+
+function drawShadow(context: SKRSContext2D, { x, y, height }: PersonPose): void {
+  context.fillStyle = 'rgba(30, 25, 20, 0.28)';
+  context.beginPath();
+  context.ellipse(x, y, height * 0.14, height * 0.022, 0, 0, 2 * Math.PI);
+  context.fill();
+}
+
 /** Makes the scene of one camera. The same options give the same pixels and the same truth. */
 export function createScene(given: SceneOptions): Scene {
   const view = views[given.cameraType];
+  const { width = 1280, height = 720 } = given;
   const options: Required<SceneOptions> = {
-    width: 640,
-    height: 640,
+    width,
+    height,
+    sentWidth: width,
+    sentHeight: height,
     identities: [0, 24],
     crowd: view.crowd,
     grain: false,
     ...given,
   };
-  const { width, height, seed, camera, cameraType } = options;
+  const { sentWidth, sentHeight, seed, camera, cameraType } = options;
   const random = createRandomOf(seed + 17, camera);
-  const background = drawBackground(cameraType, width, height, view.horizon, random);
+  const background = createCanvas(sentWidth, sentHeight);
+  drawScaled(background, width, height, (surface) =>
+    drawBackground(surface, cameraType, view.horizon, random),
+  );
   const shade = random() * 0.22;
-  const grain = createGrain(width + 64, height + 64);
+  const grain = createGrain(sentWidth + 64, sentHeight + 64);
   background.getContext('2d').drawImage(grain, 0, 0);
-  const canvas = createCanvas(width, height);
+  const canvas = createCanvas(sentWidth, sentHeight);
   const context = canvas.getContext('2d');
   const who = new WhoMap(width, height);
+  const least = leastWidth * Math.max(width, height);
 
   return {
     frame(seconds) {
       context.drawImage(background, 0, 0);
       const placed = placeAt(seconds, options, view);
-      const drawn = placed.map(({ look, pose }) => {
-        context.fillStyle = 'rgba(30, 25, 20, 0.28)';
-        context.beginPath();
-        context.ellipse(pose.x, pose.y, pose.height * 0.14, pose.height * 0.022, 0, 0, 2 * Math.PI);
-        context.fill();
-        return drawPerson(context, look, pose);
-      });
+      const drawn = drawScaled(canvas, width, height, (surface) =>
+        placed.map(({ look, pose }) => {
+          drawShadow(surface.context, pose);
+          return drawPerson(surface, look, pose);
+        }),
+      );
       who.paint(drawn);
       if (options.grain) {
         context.fillStyle = `rgba(10, 14, 30, ${shade})`;
-        context.fillRect(0, 0, width, height);
+        context.fillRect(0, 0, sentWidth, sentHeight);
         const jolt = createRandomOf(seed + camera, Math.round(seconds * 1000));
         context.drawImage(grain, -Math.floor(jolt() * 64), -Math.floor(jolt() * 64));
       }
       const persons = drawn
         .map((one, index) => truthOf(one, placed[index]?.look.id ?? 0, index, who, width, height))
-        .filter(({ bbox: [x1, y1, x2, y2] }) => x2 - x1 >= 8 && y2 - y1 >= 16);
+        .filter(({ bbox: [x1, y1, x2, y2] }) => x2 - x1 >= least && y2 - y1 >= 2 * least);
       return { canvas, truth: { persons } };
     },
   };

@@ -4,11 +4,20 @@ import { clipPolygon } from './clip-polygon.ts';
 /** `[x1, y1, x2, y2]`, px. */
 export type Box = [number, number, number, number];
 
+/** What is drawn on. */
+export interface Surface {
+  readonly context: SKRSContext2D;
+  /** In the units of the context's transform: the canvas may have fewer pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Of each ellipse, to know its box to a fifth of a percent. */
 const rimPoints = 48;
 
 /** Draws filled shapes in a turned frame of reference, and knows the box of everything it drew within the picture. */
 export class TrackingPen {
+  readonly #surface: Surface;
   readonly #context: SKRSContext2D;
   readonly #origin: readonly [number, number];
   readonly #cos: number;
@@ -22,8 +31,9 @@ export class TrackingPen {
   ];
 
   /** @param angle Clockwise on the picture, radians, around `origin`. */
-  constructor(context: SKRSContext2D, origin: readonly [number, number], angle = 0) {
-    this.#context = context;
+  constructor(surface: Surface, origin: readonly [number, number], angle = 0) {
+    this.#surface = surface;
+    this.#context = surface.context;
     this.#origin = origin;
     this.#angle = angle;
     this.#cos = Math.cos(angle);
@@ -125,7 +135,7 @@ export class TrackingPen {
 
   /** Counts the part of a shape that lies in the picture. */
   #count(outline: readonly (readonly [number, number])[]): void {
-    const { width, height } = this.#context.canvas;
+    const { width, height } = this.#surface;
     // Most shapes are within the picture as a whole.
     const outside = outline.some(([x, y]) => x < 0 || y < 0 || x > width || y > height);
     for (const [x, y] of outside ? clipPolygon(outline, width, height) : outline) {

@@ -32,7 +32,9 @@ def cell_centres(height, width, stride):
 
 
 class Detector(nn.Module):
-    """[n, 3, 640, 640] RGB 0..1 -> [n, 5, 8400]: cx, cy, w, h in pixels and the probability of a person.
+    """[n, 3, height, width] RGB 0..1 -> [n, 5, anchors]: cx, cy, w, h in pixels and the probability of a person.
+
+    Height and width are multiples of 32; 384x640 has 5040 anchors, 640x640 8400.
 
     A YOLOv8-style head: distances to the four sides as distributions over `bins` steps of the stride
     (distribution focal loss, arXiv:2006.04388), decoded in the graph.
@@ -41,7 +43,7 @@ class Detector(nn.Module):
     strides = (8, 16, 32)
     bins = 16
 
-    def __init__(self, size=640):
+    def __init__(self):
         super().__init__()
         self.stem = nn.Sequential(conv(3, 8, 2), conv(8, 16, 2), conv(16, 24, 2), Residual(24))
         self.middle = nn.Sequential(conv(24, 48, 2), Residual(48))
@@ -52,36 +54,35 @@ class Detector(nn.Module):
         self.person = nn.ModuleList(nn.Conv2d(32, 1, 1) for _ in range(3))
         for layer in self.person:
             nn.init.constant_(layer.bias, -4.0)
-        centres = [cell_centres(size // s, size // s, s) for s in self.strides]
-        self.register_buffer("centres", torch.cat(centres), persistent=False)
-        self.register_buffer(
-            "stride", torch.cat([torch.full((len(c),), float(s)) for c, s in zip(centres, self.strides)]), persistent=False
-        )
         self.register_buffer("steps", torch.arange(self.bins, dtype=torch.float32), persistent=False)
 
     def raw(self, x):
-        """Logits of the sides [n, cells, 4, bins] and of the person [n, cells]."""
+        """Logits of the sides [n, cells, 4, bins] and of the person [n, cells]; centre and stride of the cells [cells, 3]."""
         c3 = self.stem(x)
         c4 = self.middle(c3)
         c5 = self.deep(c4)
         p5 = self.lateral[2](c5)
         p4 = self.lateral[1](c4) + nn.functional.interpolate(p5, scale_factor=2.0)
         p3 = self.lateral[0](c3) + nn.functional.interpolate(p4, scale_factor=2.0)
-        sides, person = [], []
+        sides, person, cells = [], [], []
         for level, feature in enumerate((p3, p4, p5)):
             feature = self.smooth[level](feature)
             sides.append(self.sides[level](feature).flatten(2))
             person.append(self.person[level](feature).flatten(2))
-        return torch.cat(sides, 2).transpose(1, 2).unflatten(2, (4, self.bins)), torch.cat(person, 2)[:, 0]
+            centres = cell_centres(feature.shape[2], feature.shape[3], self.strides[level])
+            cells.append(torch.cat((centres, torch.full_like(centres[:, :1], self.strides[level])), 1))
+        logits = torch.cat(sides, 2).transpose(1, 2).unflatten(2, (4, self.bins))
+        return logits, torch.cat(person, 2)[:, 0], torch.cat(cells)
 
-    def boxes(self, sides):
+    def boxes(self, sides, cells):
         """[n, cells, 4]: x1, y1, x2, y2 in pixels."""
-        distance = (sides.softmax(3) * self.steps).sum(3) * self.stride[:, None]
-        return torch.cat((self.centres - distance[..., :2], self.centres + distance[..., 2:]), -1)
+        centres, stride = cells[:, :2], cells[:, 2:]
+        distance = (sides.softmax(3) * self.steps).sum(3) * stride
+        return torch.cat((centres - distance[..., :2], centres + distance[..., 2:]), -1)
 
     def forward(self, x):
-        sides, person = self.raw(x)
-        box = self.boxes(sides)
+        sides, person, cells = self.raw(x)
+        box = self.boxes(sides, cells)
         low, high = box[..., :2], box[..., 2:]
         return torch.cat(((low + high) / 2, high - low, person.sigmoid()[..., None]), -1).transpose(1, 2)
 

@@ -13,12 +13,22 @@ TEMPLATE = np.array(
 
 
 def load(folder):
-    """The lines of truth.ndjson, each with its picture as `rgb` [640, 640, 3] uint8."""
+    """The lines of truth.ndjson, each with its picture as `rgb` [height, width, 3] uint8."""
     folder = pathlib.Path(folder)
     scenes = [json.loads(line) for line in (folder / "truth.ndjson").read_text().splitlines()]
     for scene in scenes:
         scene["rgb"] = np.asarray(Image.open(folder / scene["image"]).convert("RGB"))
     return scenes
+
+
+def letterboxed(rgb, stride=32):
+    """The picture in the middle of the smallest multiple of the stride that holds it, the rest grey."""
+    height, width = rgb.shape[:2]
+    tall, wide = -(-height // stride) * stride, -(-width // stride) * stride
+    canvas = np.full((tall, wide, 3), 114, np.uint8)
+    top, left = (tall - height) // 2, (wide - width) // 2
+    canvas[top : top + height, left : left + width] = rgb
+    return canvas
 
 
 def similarity(points):

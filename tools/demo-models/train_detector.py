@@ -25,33 +25,34 @@ def giou(a, b):
     return iou, iou - (hull - union) / hull.clamp(min=1e-6)
 
 
-def assign(model, boxes, ignored):
+def assign(model, cells, boxes, ignored):
     """By cell the index of its person, -1 for none, -2 for do not care."""
-    target = torch.full((len(model.centres),), -1)
-    nearest = torch.full((len(model.centres),), float("inf"))
+    centres, strides = cells[:, :2], cells[:, 2]
+    target = torch.full((len(cells),), -1)
+    nearest = torch.full((len(cells),), float("inf"))
     for index, box in enumerate(boxes):
         size = float((box[2:] - box[:2]).max())
         level = next(i for i, (low, high) in enumerate(RANGES) if low <= size < high)
         middle = (box[:2] + box[2:]) / 2
-        inside = ((model.centres > box[:2]) & (model.centres < box[2:])).all(1)
-        apart = (model.centres - middle).abs().max(1).values
+        inside = ((centres > box[:2]) & (centres < box[2:])).all(1)
+        apart = (centres - middle).abs().max(1).values
         stride = model.strides[level]
-        mine = inside & (model.stride == stride) & (apart < 1.6 * stride) & (apart < nearest)
+        mine = inside & (strides == stride) & (apart < 1.6 * stride) & (apart < nearest)
         target[mine], nearest[mine] = index, apart[mine]
     for box in ignored:
-        inside = ((model.centres > box[:2]) & (model.centres < box[2:])).all(1)
+        inside = ((centres > box[:2]) & (centres < box[2:])).all(1)
         target[inside & (target == -1)] = -2
     return target
 
 
 def loss_of(model, images, persons):
     with fast():
-        sides, logits = model.raw(images.contiguous(memory_format=torch.channels_last))
+        sides, logits, cells = model.raw(images.contiguous(memory_format=torch.channels_last))
     sides, logits = sides.float(), logits.float()
-    predicted = model.boxes(sides)
+    predicted = model.boxes(sides, cells)
     total, count = 0.0, 1.0
     for i, (boxes, ignored) in enumerate(persons):
-        target = assign(model, boxes, ignored)
+        target = assign(model, cells, boxes, ignored)
         mine = target >= 0
         quality = torch.zeros_like(logits[i])
         count += float(mine.sum())
@@ -59,7 +60,7 @@ def loss_of(model, images, persons):
             goal = boxes[target[mine]]
             iou, better = giou(predicted[i][mine], goal)
             quality[mine] = iou.detach().clamp(min=0.2)
-            centre, stride = model.centres[mine], model.stride[mine][:, None]
+            centre, stride = cells[mine, :2], cells[mine, 2:]
             distance = torch.cat((centre - goal[:, :2], goal[:, 2:] - centre), 1) / stride
             distance = distance.clamp(0, model.bins - 1.01)
             left = distance.long()
@@ -79,22 +80,29 @@ def loss_of(model, images, persons):
 
 
 def augmented(scene):
-    """A picture as float [3, 640, 640] and the boxes that count, those that do not."""
-    image = torch.from_numpy(scene["rgb"].copy()).permute(2, 0, 1).float() / 255
+    """A letterboxed picture as float [3, height, width] and the boxes that count, those that do not."""
+    rgb = torch.from_numpy(scene["rgb"].copy()).permute(2, 0, 1).float() / 255
+    height, width = rgb.shape[1:]
+    tall, wide = -(-height // 32) * 32, -(-width // 32) * 32
     persons = scene["persons"]
     boxes = torch.tensor([p["bbox"] for p in persons], dtype=torch.float32).reshape(-1, 4)
     hidden = torch.tensor([p["hidden"] for p in persons])
     if rng.random() < 0.5:
-        image = image.flip(2)
-        boxes = torch.stack((640 - boxes[:, 2], boxes[:, 1], 640 - boxes[:, 0], boxes[:, 3]), 1)
+        rgb = rgb.flip(2)
+        boxes = torch.stack((width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]), 1)
+    x, y = (wide - width) // 2, (tall - height) // 2
     if rng.random() < 0.4:
         scale = rng.uniform(0.55, 0.95)
-        side = int(640 * scale)
-        x, y = rng.integers(0, 640 - side + 1, 2)
-        small = functional.interpolate(image[None], (side, side), mode="bilinear", antialias=True)[0]
-        image = torch.full((3, 640, 640), 114 / 255)
-        image[:, y : y + side, x : x + side] = small
-        boxes = boxes * (side / 640) + torch.tensor([x, y, x, y])
+        size = int(height * scale), int(width * scale)
+        rgb = functional.interpolate(rgb[None], size, mode="bilinear", antialias=True)[0]
+        boxes = boxes * torch.tensor([size[1] / width, size[0] / height] * 2)
+        x, y = (int(rng.integers(0, room + 1)) for room in (wide - size[1], tall - size[0]))
+    elif rng.random() < 0.5:  # as the worker sees a frame that was squashed to a square
+        rgb = functional.interpolate(rgb[None], (max(height, width),) * 2, mode="bilinear")
+        rgb = functional.interpolate(rgb, (height, width), mode="bilinear", antialias=bool(rng.random() < 0.5))[0]
+    image = torch.full((3, tall, wide), 114 / 255)
+    image[:, y : y + rgb.shape[1], x : x + rgb.shape[2]] = rgb
+    boxes = boxes + torch.tensor([x, y, x, y])
     image = ((image - 0.5) * rng.uniform(0.75, 1.25) + 0.5 + rng.uniform(-0.12, 0.12)).clamp(0, 1)
     size = boxes[:, 2:] - boxes[:, :2]
     counts = (hidden < 0.65) & (size[:, 1] > 20) & (size[:, 0] > 12)
@@ -108,8 +116,14 @@ def main(folder, out, minutes=25.0, start=None):
         model.load_state_dict(torch.load(start))
     print(sum(p.numel() for p in model.parameters()), "parameters")
 
+    shapes = {}
+    for scene in scenes:
+        shapes.setdefault(scene["rgb"].shape, []).append(scene)
+
     def loss_of_batch(_share):
-        chosen = [augmented(scenes[i]) for i in rng.integers(0, len(scenes), 8)]
+        # All pictures of a batch have one shape, taken as often as it is among the scenes.
+        alike = shapes[scenes[rng.integers(0, len(scenes))]["rgb"].shape]
+        chosen = [augmented(alike[i]) for i in rng.integers(0, len(alike), 8)]
         return loss_of(model, torch.stack([image for image, _ in chosen]), [persons for _, persons in chosen])
 
     train(model.parameters(), loss_of_batch, minutes, rate=2e-3, decay=1e-3)

@@ -1,4 +1,4 @@
-"""Trains the face embedder with an additive angular margin: python train_embedder.py SCENES OUT.pt [MINUTES]
+"""Trains the face embedder with an additive angular margin: python train_embedder.py SCENES OUT.pt [MINUTES [START.pt]]
 
 The loss is that of ArcFace, arXiv:1801.07698.
 """
@@ -16,7 +16,7 @@ from training import train
 torch.manual_seed(3)
 rng = np.random.default_rng(3)
 MARGIN, SCALE = 0.4, 24.0
-SMALLEST_FACE = 18
+SMALLEST_FACE = 9
 
 
 def faces_of(scenes, views):
@@ -35,12 +35,25 @@ def faces_of(scenes, views):
     return torch.stack(faces), torch.tensor(whose)
 
 
-def main(folder, out, minutes=12.0):
+@torch.no_grad()
+def middles(model, faces, label, count):
+    """The mean embedding of each identity, of unit length: where a training that goes on begins."""
+    model.eval()
+    found = torch.cat([model((part.float() - 127.5) / 127.5) for part in faces.split(256)])
+    model.train()
+    return functional.normalize(torch.zeros(count, 512).index_add_(0, label, functional.normalize(found)))
+
+
+def main(folder, out, minutes=12.0, start=None):
     faces, whose = faces_of(data.load(folder), 2)
     identities, label = whose.unique(return_inverse=True)
     print(len(faces), "views of", len(identities), "identities")
     model = Embedder().to(memory_format=torch.channels_last)
-    centres = torch.nn.Parameter(torch.randn(len(identities), 512) * 0.05)
+    first = torch.randn(len(identities), 512) * 0.05
+    if start is not None:
+        model.load_state_dict(torch.load(start))
+        first = middles(model, faces, label, len(identities))
+    centres = torch.nn.Parameter(first)
     print(sum(p.numel() for p in model.parameters()), "parameters")
 
     def loss_of_batch(share):
@@ -49,8 +62,9 @@ def main(folder, out, minutes=12.0):
         gain = torch.empty(len(chosen), 1, 1, 1).uniform_(0.75, 1.25)
         images = (images - 127.5) * gain / 127.5 + torch.empty_like(gain).uniform_(-0.2, 0.2)
         if rng.random() < 0.4:  # as faces from far away look
-            side = int(rng.integers(24, 80))
-            images = functional.interpolate(images, (side, side), mode="bilinear", antialias=True)
+            wide = int(rng.integers(14, 80))
+            tall = int(wide * rng.uniform(1, 1.8))  # a squashed frame has more rows than columns
+            images = functional.interpolate(images, (tall, wide), mode="bilinear", antialias=True)
             images = functional.interpolate(images, (112, 112), mode="bilinear")
         with fast():
             embedding = model(images.clamp(-1, 1).contiguous(memory_format=torch.channels_last))

@@ -215,7 +215,8 @@ describe.skipIf(!hasShared)('frames as the ingestor squashes them (needs ../shar
     const frame = await squash(await pixelsOf(photo(golden.image)));
     for (let times = 0; times < 3; times += 1) await trial.send('cam_once', frame);
     const lines = trial.worker
-      .lines()
+      .log()
+      .split('\n')
       .filter((line) => line.includes('"cam_once"') && line.includes('aspect'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('FRAME_ASPECT');
@@ -250,20 +251,24 @@ describe.skipIf(!hasShared)('a detector with open sides beside one of 640x640 (n
     };
     expect(await ready(square)).toEqual(['640x640']);
     expect(await ready(auto)).toEqual(['640x384', '384x640', '640x480', '480x640', '640x640']);
+    const overlaps: number[] = [];
     for (const golden of cases) {
       const picture = photo(golden.image);
-      const [one, other] = [await square.send('cam_a', picture), await auto.send('cam_a', picture)];
-      const sure = ({ detections }: DetectionEvent) =>
-        detections.filter(({ confidence }) => confidence >= 0.4);
-      for (const [wanted, found] of [
-        [one, other],
-        [other, one],
-      ] as const) {
-        for (const { bbox, confidence } of sure(wanted)) {
-          const overlap = Math.max(0, ...found.detections.map((one) => iou(one.bbox as Box, bbox as Box)));
-          expect(overlap, `${golden.image}: ${confidence}`).toBeGreaterThanOrEqual(0.95);
+      const both = [await square.send('cam_a', picture), await auto.send('cam_a', picture)];
+      for (const [wanted, found] of [both, both.toReversed()]) {
+        for (const { bbox, confidence } of wanted?.detections ?? []) {
+          if (confidence < 0.4) continue; // within 0.05 of the threshold: the other may miss it
+          const overlap = Math.max(
+            0,
+            ...(found?.detections ?? []).map((one) => iou(one.bbox as Box, bbox as Box)),
+          );
+          expect(overlap, `${golden.image}: ${confidence}`).toBeGreaterThan(0.9);
+          overlaps.push(overlap);
         }
       }
     }
+    // The cells of the model lie elsewhere in the picture. Two boxes of one photo, of persons who overlap, move by more.
+    expect(overlaps.length).toBeGreaterThan(60);
+    expect(overlaps.filter((overlap) => overlap < 0.95).length).toBeLessThanOrEqual(4);
   });
 });

@@ -8,9 +8,9 @@ export interface ModelJob {
   readonly path: string;
   readonly batch: number;
   readonly seconds: number;
+  /** Height and width of an input that leaves them open, px; default 320 each. */
+  readonly sides?: readonly [height: number, width: number];
 }
-
-const dynamicSide = 320;
 
 interface ThreadResult {
   readonly items: number;
@@ -18,14 +18,14 @@ interface ThreadResult {
 }
 
 async function runThread(
-  { path, batch, seconds }: ModelJob,
+  { path, batch, seconds, sides: [height, width] = [320, 320] }: ModelJob,
   intraOpNumThreads: number,
 ): Promise<ThreadResult> {
   const session = await InferenceSession.create(path, { intraOpNumThreads, interOpNumThreads: 1 });
   const [input] = session.inputMetadata;
   if (input?.isTensor !== true) throw new Error(`${path}: expected a tensor as input`);
   const dims = input.shape.map((size, axis) =>
-    typeof size === 'number' ? size : axis === 0 ? batch : dynamicSide,
+    typeof size === 'number' ? size : ([batch, 3, height, width][axis] ?? 1),
   );
   const data = Float32Array.from(
     { length: dims.reduce((product, size) => product * size, 1) },

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readOnnxFile } from '@trinetra/inference-runtime';
 
 /** Paths of the models that every trial of a run takes. */
 export interface ModelPaths {
@@ -25,6 +26,12 @@ export function findModels(folder: string): ModelPaths {
     face: pick(/yunet_batch\.onnx$/i, /(yunet|scrfd).*\.onnx$/i),
     embedder: pick(/(edgeface|arcface).*\.onnx$/i),
   };
+}
+
+/** Whether a detector takes pictures of any height and width. */
+export async function hasOpenSides(detector: string): Promise<boolean> {
+  const [input] = (await readOnnxFile(detector)).inputs;
+  return input?.dims.slice(2).every((size) => typeof size !== 'number' || size <= 0) ?? false;
 }
 
 /** The models as the worker's environment names them. */

@@ -5,7 +5,7 @@ import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { countPersons } from '../count-persons.ts';
 import type { DecodeJob } from '../decode-loop.ts';
 import { runLoop } from '../loop-child.ts';
-import { modelEnv } from '../models.ts';
+import { hasOpenSides, modelEnv } from '../models.ts';
 import { type PythonEnvironment, preparePython, startPython } from '../python-baseline.ts';
 import type { Section, Table, Target } from '../report.ts';
 import { simulatedEngine } from '../simulated-engine.ts';
@@ -19,15 +19,22 @@ type Trials = Record<string, () => Promise<Row>>;
 const decoders: readonly DecodeJob['decoder'][] = ['sharp', 'jpeg-turbo', 'package-exact', 'package-fast'];
 const cameras = 8;
 
+/** The input that holds a 16:9 picture, and the square one: height, width. */
+const wideSides = [384, 640] as const;
+const squareSides = [640, 640] as const;
+
 /** Nothing but one model or one decoder. */
-function bareTrials(context: BenchmarkContext, pictures: string): Trials {
+function bareTrials(context: BenchmarkContext, pictures: string, isOpen: boolean): Trials {
   const seconds = context.quick ? 1 : 4;
   const { detector, face, embedder } = context.models;
   const model = (path: string, batch: number) => () => runLoop('model-loop', { path, batch, seconds });
+  const detectorLoop = (batch: number, sides: readonly [number, number]) => () =>
+    runLoop('model-loop', { path: detector, batch, seconds, sides });
   return {
-    'model N=1': model(detector, 1),
-    'model N=4': model(detector, 4),
-    'model N=8': model(detector, 8),
+    'model N=1': detectorLoop(1, squareSides),
+    'model N=4': detectorLoop(4, squareSides),
+    'model N=8': detectorLoop(8, squareSides),
+    ...(isOpen ? { 'model N=4 at 640x384': detectorLoop(4, wideSides) } : {}),
     'face model': model(face, 4),
     embedder: model(embedder, 4),
     ...Object.fromEntries(
@@ -49,15 +56,18 @@ const numbersOf = (window: ThroughputWindow): Row => ({
 });
 
 /** The whole path, through Redis and Kafka. */
-function pathTrials(context: BenchmarkContext, python: PythonEnvironment): Trials {
+function pathTrials(context: BenchmarkContext, python: PythonEnvironment, isOpen: boolean): Trials {
   const { world, pictures, models, quick } = context;
   const zero = simulatedEngine({ device: 'zero', persons: 0, batchSize: 4 });
   const run = (frames: number, start: Parameters<typeof measureThroughput>[0]['start']) => async () => {
     const backlog = { cameras, frames: quick ? Math.round(frames / 4) : frames, pictures };
     return numbersOf(await measureThroughput({ world, backlog, start }));
   };
+  /** Square inputs, as the bare model and the Python baseline have them, unless told otherwise. */
   const worker = (frames: number, env: Readonly<Record<string, string>>): (() => Promise<Row>) =>
-    run(frames, (trial) => startWorker({ ...trial.env, ...modelEnv(models), ...env }));
+    run(frames, (trial) =>
+      startWorker({ ...trial.env, ...modelEnv(models), DETECTOR_SHAPES: 'square', ...env }),
+    );
   const baseline = (frames: number, env: Readonly<Record<string, string>>): Trials[string] =>
     run(frames, async (trial) => {
       if (!python.ok) throw new Error(python.reason);
@@ -65,6 +75,7 @@ function pathTrials(context: BenchmarkContext, python: PythonEnvironment): Trial
     });
   return {
     worker: worker(1600, {}),
+    ...(isOpen ? { 'worker open': worker(1600, { DETECTOR_SHAPES: 'auto' }) } : {}),
     'worker fast': worker(1600, { JPEG_DECODING: 'fast' }),
     'worker zero': worker(6000, zero),
     'worker zero fast': worker(6000, { ...zero, JPEG_DECODING: 'fast' }),
@@ -75,7 +86,8 @@ function pathTrials(context: BenchmarkContext, python: PythonEnvironment): Trial
 }
 
 const pathNames: Readonly<Record<string, string>> = {
-  worker: 'worker, JPEG_DECODING=exact',
+  worker: 'worker, 16:9 in square input, JPEG_DECODING=exact',
+  'worker open': 'worker, 16:9 in 640x384 (DETECTOR_SHAPES=auto), exact',
   'worker fast': 'worker, JPEG_DECODING=fast',
   'worker zero': 'worker, engine of zero cost, exact',
   'worker zero fast': 'worker, engine of zero cost, fast',
@@ -144,7 +156,26 @@ function targetsOf(results: ReadonlyMap<string, Row>, crowd: { persons: number; 
     of(name, 'framesPerSecond') / of('python zero', 'framesPerSecond');
   const [python, pythonFast] = [overPython('worker zero'), overPython('worker zero fast')];
   const models = of('worker', 'framesPerSecond') / of('python', 'framesPerSecond');
+  const open = of('worker open', 'framesPerSecond');
+  const overSquare = open / of('worker', 'framesPerSecond');
+  const overBare = open / of('model N=4', 'perSecond');
   return [
+    ...(results.has('worker open')
+      ? [
+          ratio(
+            '16:9 frames, frames/s of the worker with open sides over square input',
+            '>= 1.45',
+            overSquare,
+            overSquare >= 1.45,
+          ),
+          ratio(
+            '16:9 frames, frames/s of the worker with open sides over the bare loop of the square model',
+            '>= 1.3',
+            overBare,
+            overBare >= 1.3,
+          ),
+        ]
+      : []),
     ratio(
       `frames/s over the limit of ${limit.toFixed(1)} (${cores} cores, ${frameMs.toFixed(1)} ms of model and decoding a frame with ${crowd.persons.toFixed(1)} persons)`,
       '>= 0.95',
@@ -197,7 +228,8 @@ export const throughput: Benchmark = {
     try {
       const file = join(folder, 'pictures.json');
       await writeFile(file, JSON.stringify(pictures.map((picture) => picture.toString('base64'))));
-      const trials = { ...bareTrials(context, file), ...pathTrials(context, python) };
+      const isOpen = await hasOpenSides(models.detector);
+      const trials = { ...bareTrials(context, file, isOpen), ...pathTrials(context, python, isOpen) };
       const all = await interleave(trials, context.repetitions, context.say);
       const results = new Map([...all].map(([name, rows]) => [name, medians(rows)] as const));
       const counted = await measureThroughput({

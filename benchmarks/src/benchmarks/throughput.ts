@@ -58,7 +58,8 @@ const numbersOf = (window: ThroughputWindow): Row => ({
 /** The whole path, through Redis and Kafka. */
 function pathTrials(context: BenchmarkContext, python: PythonEnvironment, isOpen: boolean): Trials {
   const { world, pictures, models, quick } = context;
-  const zero = simulatedEngine({ device: 'zero', persons: 0, batchSize: 4 });
+  // Frames as they are: decoding alone, and the Python baseline, do not bring them back to their proportions either.
+  const zero = { ...simulatedEngine({ device: 'zero', persons: 0, batchSize: 4 }), FRAME_ASPECT: 'keep' };
   const run = (frames: number, start: Parameters<typeof measureThroughput>[0]['start']) => async () => {
     const backlog = { cameras, frames: quick ? Math.round(frames / 4) : frames, pictures };
     return numbersOf(await measureThroughput({ world, backlog, start }));

@@ -37,21 +37,24 @@ export function createFrameAspects({ config, telemetry, logger }: FrameAspectsOp
   });
   const logged = new Set<string>();
   return (entry, frame) => {
-    const { aspectRatio, source } = aspectOf(entry, frame);
+    const { aspectRatio, source, unusedAspectRatio } = aspectOf(entry, frame);
     telemetry.frameAspect(source);
-    const key = `${entry.cameraId} ${source}`;
+    const key = `${entry.cameraId} ${source} ${unusedAspectRatio === undefined}`;
     if (!logged.has(key) && logged.size < maxLogged) {
       logged.add(key);
       const { width, height } = frame;
-      logger.info(
-        {
-          cameraId: entry.cameraId,
-          source,
-          aspectRatio: Number(aspectRatio.toFixed(4)),
-          frame: `${width}x${height}`,
-        },
-        messages[source],
-      );
+      const told = {
+        cameraId: entry.cameraId,
+        source,
+        aspectRatio: Number(aspectRatio.toFixed(4)),
+        frame: `${width}x${height}`,
+      };
+      if (unusedAspectRatio === undefined) logger.info(told, messages[source]);
+      else
+        logger.warn(
+          { ...told, unusedAspectRatio: Number(unusedAspectRatio.toFixed(4)) },
+          'CAMERA_ASPECTS is not used for this camera: its frames are not square; if they are squashed, send width and height',
+        );
     }
     return aspectRatio;
   };

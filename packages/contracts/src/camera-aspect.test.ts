@@ -19,14 +19,7 @@ describe('createCameraAspect', () => {
     ['a glob over cameras', 'cam_entrance_07', undefined, square, 16 / 9, 'camera_aspects'],
     ['the first rule that matches', 'cam_02', undefined, square, 9 / 16, 'camera_aspects'],
     ['16:9 for a square frame of another camera', 'lobby', undefined, square, 16 / 9, 'frame_aspect'],
-    [
-      'a frame that is not square as it is',
-      'cam_01',
-      undefined,
-      { width: 640, height: 360 },
-      16 / 9,
-      'frame',
-    ],
+    ['a frame that is not square as it is', 'lobby', undefined, { width: 640, height: 360 }, 16 / 9, 'frame'],
     [
       'a frame that is nearly square as it is',
       'lobby',
@@ -46,6 +39,18 @@ describe('createCameraAspect', () => {
   ] as const)('takes %s', (_, cameraId, originalSize, frame, aspectRatio, source) => {
     const entry = originalSize === undefined ? { cameraId } : { cameraId, originalSize };
     expect(aspectOf(entry, frame)).toEqual({ aspectRatio, source });
+  });
+
+  it('says which configured aspect it does not use, as the frames are not square', () => {
+    expect(aspectOf({ cameraId: 'cam_entrance_1' }, { width: 640, height: 480 })).toEqual({
+      aspectRatio: 4 / 3,
+      source: 'frame',
+      unusedAspectRatio: 16 / 9,
+    });
+    expect(aspectOf({ cameraId: 'cam_entrance_1' }, { width: 640, height: 360 })).toEqual({
+      aspectRatio: 16 / 9,
+      source: 'frame',
+    });
   });
 
   it('takes square frames as they are where it is told to', () => {

@@ -13,6 +13,8 @@ export interface CameraAspect {
   /** Width over height. */
   readonly aspectRatio: number;
   readonly source: AspectSource;
+  /** What `cameraAspects` has for this camera and is not used, as its frames are not square and have another aspect. */
+  readonly unusedAspectRatio?: number;
 }
 
 export interface CameraAspectOptions {
@@ -95,9 +97,14 @@ export function createCameraAspect({
     if (originalSize !== undefined) {
       return { aspectRatio: originalSize.width / originalSize.height, source: 'entry' };
     }
-    const rule = width === height ? ruleOf(cameraId) : undefined;
+    const rule = ruleOf(cameraId);
+    if (width !== height) {
+      const isOther = rule !== undefined && pixelAspectRatioOf({ width, height }, rule.aspectRatio) !== 1;
+      const asItIs = { aspectRatio: width / height, source: 'frame' } as const;
+      return isOther ? { ...asItIs, unusedAspectRatio: rule.aspectRatio } : asItIs;
+    }
     if (rule !== undefined) return { aspectRatio: rule.aspectRatio, source: 'camera_aspects' };
-    if (width !== height || frameAspect === null) return { aspectRatio: width / height, source: 'frame' };
+    if (frameAspect === null) return { aspectRatio: 1, source: 'frame' };
     return { aspectRatio: frameAspect, source: 'frame_aspect' };
   };
 }

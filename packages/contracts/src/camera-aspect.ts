@@ -1,4 +1,4 @@
-import type { FrameEntry } from './frame-entry.ts';
+import { type FrameEntry, mostAspect } from './frame-entry.ts';
 import { matchesGlob } from './glob.ts';
 import type { Size } from './image.ts';
 
@@ -31,9 +31,6 @@ interface CameraAspectRule {
   /** Width over height. */
   readonly aspectRatio: number;
 }
-
-/** Beyond this a side would vanish: no camera has it. */
-const mostAspect = 100;
 
 /** By so much rounding to an even side may be off, px, and a little for the arithmetic. */
 const mostRounding = 1.001;

@@ -57,6 +57,7 @@ describe('parseFrameEntry', () => {
     ['zero bytes of frame', { ...good, frame: '' }, 'empty_frame'],
     ['a width without a height', { ...good, width: '640' }, 'bad_size'],
     ['a negative size', { ...good, width: '-1', height: '2' }, 'bad_size'],
+    ['a size that no picture has', { ...good, width: '1', height: '65535' }, 'bad_size'],
   ])('refuses %s', (_name, record, problem) => {
     const result = parseFrameEntry('frames:cam_01', '1-0', fieldsOf(record));
     expect(result).toMatchObject({ ok: false, problem });

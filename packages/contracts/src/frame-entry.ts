@@ -80,6 +80,9 @@ function fail(problem: FrameEntryProblem, message: string): FrameEntryResult {
   return { ok: false, problem, message };
 }
 
+/** No camera sees more: a side would vanish. */
+export const mostAspect = 100;
+
 function parseSize(
   width: string | undefined,
   height: string | undefined,
@@ -87,7 +90,8 @@ function parseSize(
   if (width === undefined && height === undefined) return undefined;
   const [w, h] = [Number(width), Number(height)];
   const good = (n: number): boolean => Number.isInteger(n) && n >= 1 && n <= 65_535;
-  return good(w) && good(h) ? { width: w, height: h } : 'bad';
+  const isPicture = good(w) && good(h) && w / h <= mostAspect && h / w <= mostAspect;
+  return isPicture ? { width: w, height: h } : 'bad';
 }
 
 /**
@@ -153,7 +157,7 @@ export function parseFrameEntry(
   if (frame.byteLength === 0)
     return fail('empty_frame', 'field frame: expected picture bytes but received none');
   const size = parseSize(text('width'), text('height'));
-  if (size === 'bad') return fail('bad_size', 'fields width, height: expected two whole numbers in 1..65535');
+  if (size === 'bad') return fail('bad_size', 'fields width, height: expected two whole numbers in 1..65535, of an aspect up to 100:1');
   const type = isCameraId(cameraType) ? cameraType : 'others';
   const entry = { frameId, cameraId, cameraType: type, ingestTs, frame };
   return { ok: true, entry: size === undefined ? entry : { ...entry, originalSize: size } };

@@ -1,4 +1,5 @@
 import { type FrameEntry, type Logger, silentLogger } from '@trinetra/contracts';
+import { createLogger } from '@trinetra/telemetry';
 import { describe, expect, it } from 'vitest';
 import { createFrameAspects } from './frame-aspects.ts';
 
@@ -42,5 +43,16 @@ describe('createFrameAspects', () => {
     expect(lines).toEqual([
       ['warn', 'cam_wide', 'frame', expect.stringContaining('CAMERA_ASPECTS is not used')],
     ]);
+  });
+
+  it('writes the size of the frames into the log, where nothing named frame would arrive', () => {
+    const chunks: string[] = [];
+    const aspectOf = createFrameAspects({
+      config: { CAMERA_ASPECTS: [], FRAME_ASPECT: 16 / 9 },
+      telemetry: { frameAspect: () => undefined },
+      logger: createLogger({ destination: { write: (chunk) => void chunks.push(chunk) } }),
+    });
+    aspectOf(entryOf('cam_1'), square);
+    expect(JSON.parse(chunks.join(''))).toMatchObject({ aspectRatio: 1.7778, frameSize: '640x640' });
   });
 });

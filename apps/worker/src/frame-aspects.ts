@@ -47,7 +47,7 @@ export function createFrameAspects({ config, telemetry, logger }: FrameAspectsOp
         cameraId: entry.cameraId,
         source,
         aspectRatio: Number(aspectRatio.toFixed(4)),
-        frame: `${width}x${height}`,
+        frameSize: `${width}x${height}`,
       };
       if (unusedAspectRatio === undefined) logger.info(told, messages[source]);
       else

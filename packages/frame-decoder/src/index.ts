@@ -12,3 +12,4 @@ export {
   type FrameDecoderOptions,
   type FrameDecoderSettings,
 } from './options.ts';
+export { resizeLinear } from './resize-linear.ts';

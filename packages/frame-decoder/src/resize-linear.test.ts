@@ -24,6 +24,14 @@ describe('resizeLinear', () => {
     expect([...resized.data]).toEqual([...Buffer.from(expected, 'base64')]);
   });
 
+  it.each([
+    [0, 4, 'newWidth'],
+    [4, 1.5, 'newHeight'],
+  ])('refuses the size %s x %s', (newWidth, newHeight, name) => {
+    const image = { data: new Uint8Array(48), width: 4, height: 4 };
+    expect(() => resizeLinear(image, newWidth, newHeight)).toThrow(`Expected a positive integer for ${name}`);
+  });
+
   it('resizes a second picture as the first', () => {
     const resize = createResizer(4, 4, 2, 2);
     const given: number[] = [];

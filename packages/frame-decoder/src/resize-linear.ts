@@ -182,8 +182,22 @@ export function createResizer(
   };
 }
 
-/** A whole picture at once; what {@link createResizer} says holds here. */
+/**
+ * Resizes a whole picture as `cv2.resize(..., interpolation=cv2.INTER_LINEAR)` does, to the bit: no pixel between the two nearest counts,
+ * so that a picture made much smaller is rough.
+ *
+ * @param stretch Above 1: as if the picture had been resized to `width * stretch` before. Default 1.
+ * @returns `[newHeight, newWidth, 3]` RGB in memory of its own, without a `pixelAspectRatio`.
+ * @throws {RangeError} for a size that is not a positive integer.
+ * @example
+ * const squashed = resizeLinear(image, 640, 640);
+ */
 export function resizeLinear(image: RgbImage, newWidth: number, newHeight: number, stretch = 1): RgbImage {
+  for (const [name, value] of Object.entries({ newWidth, newHeight })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`Expected a positive integer for ${name} but received ${value}`);
+    }
+  }
   const resize = createResizer(image.width, image.height, newWidth, newHeight, stretch);
   const data = new Uint8Array(newWidth * newHeight * 3);
   resize(

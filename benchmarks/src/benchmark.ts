@@ -1,3 +1,4 @@
+import type { FiguresBlock } from './figures-block.ts';
 import type { ModelPaths } from './models.ts';
 import type { Pictures } from './pictures.ts';
 import type { Section } from './report.ts';
@@ -7,6 +8,8 @@ import type { World } from './world.ts';
 export interface BenchmarkContext {
   readonly world: World;
   readonly pictures: Pictures;
+  /** Folder that the pictures are from; undefined: they are generated. */
+  readonly frames: string | undefined;
   readonly models: ModelPaths;
   /** Short runs that show that everything works; their figures are rough. */
   readonly quick: boolean;
@@ -22,5 +25,9 @@ export interface Benchmark {
   readonly name: string;
   /** One line for `--help`. */
   readonly about: string;
+  /** Its pictures have to be a camera's, not generated ones: it runs with `--frames` only. */
+  readonly needsFrames?: true;
+  /** Where `--write` puts its tables; default docs/PERFORMANCE.md, by the models. */
+  readonly figures?: FiguresBlock;
   run(context: BenchmarkContext): Promise<Section>;
 }

@@ -5,19 +5,20 @@ import type { Benchmark, BenchmarkContext } from './benchmark.ts';
 import { device } from './benchmarks/device.ts';
 import { eventLoop } from './benchmarks/event-loop.ts';
 import { growth } from './benchmarks/growth.ts';
+import { ingestor } from './benchmarks/ingestor.ts';
 import { latency } from './benchmarks/latency.ts';
 import { serialisation } from './benchmarks/serialisation.ts';
 import { throughput } from './benchmarks/throughput.ts';
+import { type FiguresBlock, places, replaceFigures } from './figures-block.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { demoModels, findModels } from './models.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
-import { replaceFigures } from './performance-document.ts';
 import { loadPictures } from './pictures.ts';
 import { markdownReport, type Section } from './report.ts';
 import { startWorld } from './world.ts';
 
-const known: readonly Benchmark[] = [throughput, latency, device, growth, eventLoop, serialisation];
-const document = new URL('../../docs/PERFORMANCE.md', import.meta.url);
+const known: readonly Benchmark[] = [throughput, latency, device, growth, eventLoop, serialisation, ingestor];
+const documents = new URL('../../docs/', import.meta.url);
 
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -28,12 +29,16 @@ for (const [signal, code] of [
 process.on('disconnect', () => process.exit(129));
 process.channel?.unref();
 
-function introduce(machine: Machine, { models, pictures, quick, repetitions }: BenchmarkContext): string {
+function introduce(
+  machine: Machine,
+  { models, pictures, quick, repetitions }: BenchmarkContext,
+  block: FiguresBlock,
+): string {
   const date = new Date().toISOString().slice(0, 10);
   const files = [models.detector, models.face, models.embedder].map((path) => basename(path)).join(', ');
   return [
     `${quick ? 'A QUICK run, rough figures' : 'Run'} of ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}, load before ${machine.loadBefore}.`,
-    `Models ${files}; ${pictures.length} pictures of 640x640. Medians of interleaved repetitions, ${repetitions} at most.`,
+    `Models ${files}; ${pictures.length} pictures${block === 'ingestor' ? '' : ' of 640x640'}. Medians of interleaved repetitions, ${repetitions} at most.`,
   ].join('\n');
 }
 
@@ -45,43 +50,52 @@ async function run(options: BenchOptions): Promise<void> {
   const context: BenchmarkContext = {
     world,
     pictures,
+    frames: options.frames,
     models,
     quick: options.quick,
     repetitions: options.repetitions,
     command: (name) => `npm run bench -- ${[name, options.given].filter(Boolean).join(' ')}`,
     say: (text) => process.stderr.write(`  ${text}\n`),
   };
-  const sections: Section[] = [];
+  const demo = options.models === demoModels;
+  const blocks = new Map<FiguresBlock, Section[]>();
   for (const benchmark of options.benchmarks) {
     process.stderr.write(`${benchmark.name}: ${benchmark.about}\n`);
+    const block = benchmark.figures ?? (demo ? 'demo models' : 'other models');
     try {
-      sections.push(await benchmark.run(context));
+      blocks.set(block, [...(blocks.get(block) ?? []), await benchmark.run(context)]);
     } catch (error) {
       // The others took half an hour, and are worth as much without it.
       process.exitCode = 1;
-      process.stderr.write(`${benchmark.name} FAILED: ${(error as Error).stack}\n`);
+      process.stderr.write(`${benchmark.name} FAILED: ${textOf(error)}\n`);
     }
   }
-  const demo = options.models === demoModels;
   const suffix = demo ? '' : ` with ${basename(models.detector)}`;
-  const figures = `${introduce(machine, context)}\n\n${markdownReport(sections, suffix)}`;
-  process.stdout.write(`${figures}\n`);
-  if (options.json !== undefined)
+  for (const [block, sections] of blocks) {
+    const figures = `${introduce(machine, context, block)}\n\n${markdownReport(sections, suffix)}`;
+    process.stdout.write(`${figures}\n`);
+    if (!options.write) continue;
+    const document = new URL(places[block].document, documents);
+    writeFileSync(document, replaceFigures(readFileSync(document, 'utf8'), figures, block));
+  }
+  if (options.json !== undefined) {
+    const sections = [...blocks.values()].flat();
     writeFileSync(
       options.json,
       `${JSON.stringify({ machine, models, quick: options.quick, sections }, null, 2)}\n`,
     );
-  if (options.write && sections.length > 0)
-    writeFileSync(
-      document,
-      replaceFigures(readFileSync(document, 'utf8'), figures, demo ? 'demo models' : 'other models'),
-    );
+  }
+}
+
+/** A RangeError is about what was given; anything else is our fault and has a stack. */
+function textOf(error: unknown): string {
+  return error instanceof RangeError ? error.message : String((error as Error).stack);
 }
 
 try {
   await run(parseOptions(process.argv.slice(2), known, process.env['INIT_CWD'] ?? process.cwd()));
 } catch (error) {
-  process.stderr.write(`${error instanceof RangeError ? error.message : (error as Error).stack}\n`);
+  process.stderr.write(`${textOf(error)}\n`);
   process.exitCode = error instanceof RangeError ? 2 : 1;
 }
 process.exit();

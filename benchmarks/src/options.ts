@@ -9,7 +9,7 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Of interleaved trials, 1..99. */
   readonly repetitions: number;
-  /** Put the tables into docs/PERFORMANCE.md. */
+  /** Put the tables into the documents. */
   readonly write: boolean;
   /** File for the results as JSON. */
   readonly json: string | undefined;
@@ -24,7 +24,7 @@ export interface BenchOptions {
  * Reads the command line. `--help` prints and ends the process.
  *
  * @param base Folder that relative paths start from.
- * @throws {RangeError} for a benchmark that does not exist.
+ * @throws {RangeError} for a benchmark that does not exist, or one that needs a folder of pictures and has none.
  */
 export function parseOptions(
   args: readonly string[],
@@ -33,7 +33,7 @@ export function parseOptions(
 ): BenchOptions {
   const program = new Command('npm run bench --')
     .description('Measures the worker beside what this machine could do at most.')
-    .argument('[names...]', `which benchmarks (default: all)`)
+    .argument('[names...]', 'which benchmarks (default: all that can run)')
     .option('--quick', 'short runs: shows that everything works, figures are rough')
     .option(
       '--repetitions <n>',
@@ -41,7 +41,7 @@ export function parseOptions(
     )
     .option(
       '--write',
-      'put the tables into docs/PERFORMANCE.md; those of other models have a place of their own there',
+      'put the tables into docs/PERFORMANCE.md, where other models have a place of their own, and docs/INGESTOR.md',
     )
     .option('--json <file>', 'write the results as JSON')
     .option(
@@ -73,6 +73,14 @@ export function parseOptions(
     const names = known.map(({ name }) => name).join(', ');
     throw new RangeError(`expected benchmarks of ${names} but received ${unknown.join(', ')}`);
   }
+  const runnable = known.filter(({ needsFrames }) => needsFrames !== true || values.frames !== undefined);
+  const named = known.filter(({ name }) => program.args.includes(name));
+  const lacking = named.find((benchmark) => !runnable.includes(benchmark));
+  if (lacking !== undefined) {
+    throw new RangeError(
+      `${lacking.name}: expected --frames <folder>, pictures as the cameras make them, but received none`,
+    );
+  }
   const given = [
     values.models === undefined ? '' : '--models DIR',
     values.frames === undefined ? '' : '--frames DIR',
@@ -80,7 +88,7 @@ export function parseOptions(
     values.repetitions === undefined ? '' : `--repetitions ${values.repetitions}`,
   ];
   return {
-    benchmarks: program.args.length === 0 ? known : known.filter(({ name }) => program.args.includes(name)),
+    benchmarks: program.args.length === 0 ? runnable : named,
     quick: values.quick === true,
     repetitions,
     write: values.write === true,

@@ -12,16 +12,31 @@ const scenePictures = 12;
 /** Moments of generated shop scenes, or the pictures of a folder squashed as the ingestor does. */
 export async function loadPictures(folder: string | undefined): Promise<Pictures> {
   if (folder === undefined) return drawScenes();
+  return Promise.all((await listPictures(folder)).map(squash));
+}
+
+async function squash(path: string): Promise<Buffer> {
+  try {
+    return await sharp(await readFile(path))
+      .resize(640, 640, { fit: 'fill' })
+      .jpeg({ quality: 85 })
+      .toBuffer();
+  } catch (error) {
+    throw new RangeError(`--frames: expected a picture in ${path} but: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Paths of the pictures in a folder, by the alphabet.
+ *
+ * @throws {RangeError} where there are none.
+ */
+export async function listPictures(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).toSorted();
-  if (names.length === 0) throw new Error(`--frames: expected pictures in ${folder} but found none`);
-  return Promise.all(
-    names.map(async (name) =>
-      sharp(await readFile(join(folder, name)))
-        .resize(640, 640, { fit: 'fill' })
-        .jpeg({ quality: 85 })
-        .toBuffer(),
-    ),
-  );
+  if (names.length === 0) throw new RangeError(`--frames: expected pictures in ${folder} but found none`);
+  return names.map((name) => join(folder, name));
 }
 
 async function drawScenes(): Promise<Pictures> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { replaceFigures } from './performance-document.ts';
+import { replaceFigures } from './figures-block.ts';
 import { formatNumber, markdownReport, markdownTable } from './report.ts';
 
 describe('a report', () => {
@@ -48,6 +48,7 @@ describe('a report', () => {
       /new\n\n<!-- end of figures -->\nbetween\n<!--.*-->\n\nothers\n\n<!-- end.*\nafter$/,
     );
     expect(() => replaceFigures('nothing', 'new', 'demo models')).toThrow('PERFORMANCE.md');
+    expect(() => replaceFigures(document, 'new', 'ingestor')).toThrow('INGESTOR.md');
     const endLost = document.replace('<!-- end of figures -->', '');
     expect(() => replaceFigures(endLost, 'new', 'demo models')).toThrow('and, after it,');
   });

@@ -1,0 +1,62 @@
+import { availableParallelism } from 'node:os';
+import { createDetector } from '@trinetra/detector';
+import { createEmbedder, embedderByteInput } from '@trinetra/embedder';
+import { createFaceAligner, faceByteInput } from '@trinetra/face-aligner';
+import type { DecodedFrame, FrameDecoderOptions } from '@trinetra/frame-decoder';
+import { createInferencePool } from '@trinetra/inference-runtime';
+import type { FoundPerson } from './match-persons.ts';
+import type { ModelPaths } from './models.ts';
+
+/** The worker's stages behind decoding, with its default settings on a CPU. */
+export interface PersonFinder extends AsyncDisposable {
+  /** How frames have to be decoded for it: as the worker does by default. */
+  readonly decoding: FrameDecoderOptions;
+  /** @throws where the models fail on the frame. */
+  find(frame: DecodedFrame): Promise<FoundPerson[]>;
+}
+
+/** Aspects that the worker has detector inputs for by default, where the model's sides are open; see apps/worker/src/models.ts. */
+const aspectRatios = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
+
+/** Loads the models. */
+export async function createPersonFinder(paths: ModelPaths): Promise<PersonFinder> {
+  const threads = Math.min(4, availableParallelism());
+  const pool = await createInferencePool({ threads, intraOpThreads: 1 });
+  try {
+    const detectorModel = await pool.loadModel(paths.detector, { byteInput: { divisor: 255 } });
+    const faceModel = await pool.loadModel(paths.face, { byteInput: faceByteInput });
+    const embedderModel = await pool.loadModel(paths.embedder, { byteInput: embedderByteInput });
+    const detector = createDetector({ model: detectorModel, framesPerRun: 1, aspectRatios });
+    const aligner = createFaceAligner({ model: faceModel });
+    const embedder = createEmbedder({ model: embedderModel });
+    return {
+      decoding: {
+        inputSizes: detector.inputSizes,
+        tensorType: detector.tensorType,
+        jpegAccuracy: 'exact',
+        rejectFlat: false,
+      },
+      find: async ({ image, tensor, letterbox }) => {
+        const { width, height } = image;
+        const [detections = []] = await detector.detect([{ tensor, letterbox, width, height }]);
+        const faces = await aligner.align(
+          image,
+          detections.map(({ bbox }) => bbox),
+        );
+        const results = await embedder.embed(faces.flatMap((face) => (face.found ? [face.aligned] : [])));
+        const embeddings = results.map((result) => {
+          if (!result.ok) throw new Error(`the embedder failed: ${result.reason}`);
+          return result.embedding;
+        });
+        return detections.map(({ bbox: [x1, y1, x2, y2] }, index) => ({
+          box: [x1 / width, y1 / height, x2 / width, y2 / height],
+          embedding: faces[index]?.found === true ? (embeddings.shift() ?? null) : null,
+        }));
+      },
+      [Symbol.asyncDispose]: () => pool.close(),
+    };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}

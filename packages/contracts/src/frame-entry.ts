@@ -157,7 +157,11 @@ export function parseFrameEntry(
   if (frame.byteLength === 0)
     return fail('empty_frame', 'field frame: expected picture bytes but received none');
   const size = parseSize(text('width'), text('height'));
-  if (size === 'bad') return fail('bad_size', 'fields width, height: expected two whole numbers in 1..65535, of an aspect up to 100:1');
+  if (size === 'bad')
+    return fail(
+      'bad_size',
+      'fields width, height: expected two whole numbers in 1..65535, of an aspect up to 100:1',
+    );
   const type = isCameraId(cameraType) ? cameraType : 'others';
   const entry = { frameId, cameraId, cameraType: type, ingestTs, frame };
   return { ok: true, entry: size === undefined ? entry : { ...entry, originalSize: size } };

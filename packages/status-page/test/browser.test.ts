@@ -136,7 +136,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   it('draws boxes and landmarks where the event says, over a picture whose face is blurred', async () => {
     await using world = await startWorld({ showFrames: true });
     world.telemetry.frameProcessed('cam_01');
-    const picture = await checkered(400, 400, [faceBox, [0, 0, 0.2, 0.2]]);
+    const picture = await checkered(640, 360, [faceBox, [0, 0, 0.2, 0.2]]);
     await using _frames = keepOffering(world.page, entryOf('cam_01', picture), event);
     const page = await open(world.page.url);
     await page.locator('.tile.has-picture').waitFor();

@@ -17,6 +17,7 @@ import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import type { InferenceHealth } from './inference-health.ts';
 import { placementsOf } from './placements.ts';
 import { faceSizes, runSizes } from './run-sizes.ts';
+import { runningDetector } from './running-detector.ts';
 import type { Settings } from './settings.ts';
 import { type RunSizes, warmUp } from './warm-up.ts';
 
@@ -202,16 +203,18 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       logger.warn({}, `FACE_MODEL_PATH is not set: faces are not aligned, and ${rest}`);
     }
     const sizes = runSizesOf(config, { detector: detectorModel, face: faceModel, embedder: embedderModel });
-    const detector = createDetector({
-      model: detectorModel,
-      confidenceThreshold: config.CONFIDENCE_THRESHOLD,
-      iouThreshold: config.NMS_IOU_THRESHOLD,
-      classIds: config.CLASS_IDS,
-      aspectRatios: aspectRatiosOf(config, detectorModel),
-      framesPerRun: config.FRAMES_PER_RUN ?? (onGpu(detectorModel) ? config.BATCH_SIZE : 1),
-      observer: health.observer('detector'),
-      ...(onGpu(detectorModel) ? { runSizes: sizes.detector } : {}),
-    });
+    const detectorFor = (aspectRatios: readonly number[]): Detector =>
+      createDetector({
+        model: detectorModel,
+        confidenceThreshold: config.CONFIDENCE_THRESHOLD,
+        iouThreshold: config.NMS_IOU_THRESHOLD,
+        classIds: config.CLASS_IDS,
+        aspectRatios,
+        framesPerRun: config.FRAMES_PER_RUN ?? (onGpu(detectorModel) ? config.BATCH_SIZE : 1),
+        observer: health.observer('detector'),
+        ...(onGpu(detectorModel) ? { runSizes: sizes.detector } : {}),
+      });
+    const detector = await runningDetector(detectorFor, aspectRatiosOf(config, detectorModel), logger);
     const aligner = createFaceAligner({
       model: faceModel,
       fallback: config.FACE_FALLBACK,

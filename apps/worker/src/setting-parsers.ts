@@ -114,8 +114,9 @@ export const maximumAge: z.ZodType<number | null, string | undefined> = z
 export const frameAspect: z.ZodType<number | null, string | undefined> = z
   .string()
   .transform((value, context): number | null => {
-    const ratio = value === 'keep' ? null : parseAspectRatio(value);
-    if (ratio !== null || value === 'keep') return ratio;
+    const keeps = value.toLowerCase() === 'keep';
+    const ratio = keeps ? null : parseAspectRatio(value);
+    if (ratio !== null || keeps) return ratio;
     context.addIssue(`expected keep or an aspect like 16:9 or 2560x1440 but received "${value}"`);
     return z.NEVER;
   });

@@ -112,6 +112,10 @@ describe('trinetra-models', () => {
     expect(await models('plan', faces, ...gpu)).toMatch(
       /--minShapes=input:1x3x320x320 --optShapes=input:4x3x320x320 --maxShapes=input:16x3x320x320/,
     );
+    const demo = fileURLToPath(
+      new URL('../../../tools/demo-models/models/demo-yolov8.onnx', import.meta.url),
+    );
+    expect(await models('plan', demo, ...gpu)).toContain('--optShapes=images:4x3x640x640');
     expect(await models('plan', 'yolov8m.pt', ...gpu)).toContain('yolo export model=yolov8m.pt format=onnx');
   });
 

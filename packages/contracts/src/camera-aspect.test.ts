@@ -78,12 +78,24 @@ describe('parseAspectRatio', () => {
 });
 
 describe('parseCameraAspects', () => {
-  it.each(['cam_01', 'cam_01=', '=4:3', 'cam_01=4:3,', 'cam_01=wide', 'cam_[z-a]=4:3'])(
-    'refuses %j',
-    (text) => {
-      expect(() => parseCameraAspects(text)).toThrow(SyntaxError);
-    },
-  );
+  it.each([
+    'cam_01',
+    'cam_01=',
+    '=4:3',
+    'cam_01=4:3,',
+    'cam_01=wide',
+    'cam_[z-a]=4:3',
+    'cam 1=4:3',
+    'cam=4:3;cam2=4:3',
+    'a=b=4:3',
+    'кам=4:3',
+  ])('refuses %j', (text) => {
+    expect(() => parseCameraAspects(text)).toThrow(SyntaxError);
+  });
+
+  it('names every part that is wrong', () => {
+    expect(() => parseCameraAspects('a=1,b=4:3,c=2:0')).toThrow(/"a=1".*"c=2:0"/);
+  });
 
   it('takes ids with a colon in them', () => {
     expect(parseCameraAspects('site:cam=4:3')).toEqual([{ cameras: 'site:cam', aspectRatio: 4 / 3 }]);

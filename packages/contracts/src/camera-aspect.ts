@@ -49,22 +49,35 @@ export function parseAspectRatio(text: string): number | null {
   return ratio >= 1 / mostAspect && ratio <= mostAspect ? ratio : null;
 }
 
+/** What a glob over camera ids may be made of: characters of ids, and those of globs. */
+const cameraGlob = /^[A-Za-z0-9_.:*?[\]^\\-]+$/;
+
+/** One `camera=W:H`, or what is wrong with it. */
+function ruleOf(part: string): CameraAspectRule | string {
+  const at = part.lastIndexOf('=');
+  const cameras = part.slice(0, Math.max(0, at)).trim();
+  const aspectRatio = parseAspectRatio(part.slice(at + 1));
+  if (aspectRatio === null || !cameraGlob.test(cameras)) {
+    return `expected camera=W:H, such as cam_01=4:3 or cam_*=1920x1080, but received "${part.trim()}"`;
+  }
+  try {
+    matchesGlob(cameras, 'x');
+    return { cameras, aspectRatio };
+  } catch {
+    return `expected ranges like [a-z] but received "${part.trim()}"`;
+  }
+}
+
 /**
  * Reads `cam_01=4:3,cam_entrance_*=1920x1080`.
  *
- * @throws SyntaxError naming the part that is not `camera=W:H`.
+ * @throws SyntaxError naming every part that is not `camera=W:H`.
  */
 export function parseCameraAspects(text: string): CameraAspectRule[] {
-  return text.split(',').map((part) => {
-    const at = part.lastIndexOf('=');
-    const cameras = part.slice(0, Math.max(0, at)).trim();
-    const aspectRatio = parseAspectRatio(part.slice(at + 1));
-    if (cameras === '' || aspectRatio === null) {
-      throw new SyntaxError(`expected camera=W:H, such as cam_01=4:3, but received "${part.trim()}"`);
-    }
-    matchesGlob(cameras, ''); // a range like [z-a] is a mistake of the configuration, not of a frame
-    return { cameras, aspectRatio };
-  });
+  const rules = text.split(',').map(ruleOf);
+  const problems = rules.filter((rule) => typeof rule === 'string');
+  if (problems.length > 0) throw new SyntaxError(problems.join('; '));
+  return rules.filter((rule) => typeof rule !== 'string');
 }
 
 /**
@@ -83,7 +96,7 @@ export function createCameraAspect({
   frame: Size,
 ) => CameraAspect {
   const known = new Map<string, CameraAspectRule | undefined>();
-  const ruleOf = (cameraId: string): CameraAspectRule | undefined => {
+  const ruleOfCamera = (cameraId: string): CameraAspectRule | undefined => {
     if (known.has(cameraId)) return known.get(cameraId);
     const rule = cameraAspects.find(({ cameras }) => matchesGlob(cameras, cameraId));
     if (known.size >= maxCameras) known.clear();
@@ -94,7 +107,7 @@ export function createCameraAspect({
     if (originalSize !== undefined) {
       return { aspectRatio: originalSize.width / originalSize.height, source: 'entry' };
     }
-    const rule = ruleOf(cameraId);
+    const rule = ruleOfCamera(cameraId);
     if (width !== height) {
       const isOther = rule !== undefined && pixelAspectRatioOf({ width, height }, rule.aspectRatio) !== 1;
       const asItIs = { aspectRatio: width / height, source: 'frame' } as const;

@@ -13,6 +13,22 @@ it.each([
   [String.raw`cam\*`, 'cam*', true],
   [String.raw`cam\*`, 'cam1', false],
   ['a(b)+$', 'a(b)+$', true],
+  [String.raw`cam_[\d]`, 'cam_d', true],
+  [String.raw`cam_[\d]`, 'cam_5', false],
+  [String.raw`cam_[\]x]`, 'cam_]', true],
+  ['*a*b*', 'xxaxxbxx', true],
+  ['*a*b', 'xaxbx', false],
+  ['', '', true],
+  ['*', '', true],
 ])('takes %s and %s as Redis does: %s', (pattern, key, expected) => {
   expect(matchesGlob(pattern, key)).toBe(expected);
+});
+
+it('takes no longer for a key that nearly matches', () => {
+  // By a regular expression this would take days.
+  expect(matchesGlob(`${'*a'.repeat(20)}b`, 'a'.repeat(128))).toBe(false);
+});
+
+it('refuses a range whose end comes first', () => {
+  expect(() => matchesGlob('cam[z-a]', 'cam1')).toThrow(SyntaxError);
 });

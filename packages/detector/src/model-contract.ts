@@ -44,8 +44,12 @@ function fixed(dim: number | string | undefined): number | null {
 /** The size in the metadata, for models whose height and width are symbolic. */
 function metadataSize(info: ModelInfo): [number, number] | null {
   const match = /^\[(\d+),\s*(\d+)\]$/.exec(info.metadata['imgsz'] ?? '');
-  return match === null ? null : [Number(match[1]), Number(match[2])];
+  const size: [number, number] = [Number(match?.[1]), Number(match?.[2])];
+  return size.every((side) => side > 0) ? size : null;
 }
+
+/** The next multiple of the stride, as Ultralytics takes an `imgsz` that is none. */
+const whole = (side: number, stride: number): number => Math.ceil(side / stride) * stride;
 
 /** Of the coarsest features; 32 where the metadata does not tell. */
 function metadataStride(info: ModelInfo): number {
@@ -103,12 +107,16 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
   const problem = problemOfHead(output.dims, classNames, classIds);
   if (problem !== null) throw mismatch(problem);
   const size = metadataSize(info);
+  const stride = metadataStride(info);
   return {
     input: image,
     output: output.name,
-    inputSize: { width: image.width ?? size?.[1] ?? 640, height: image.height ?? size?.[0] ?? 640 },
+    inputSize: {
+      width: image.width ?? whole(size?.[1] ?? 640, stride),
+      height: image.height ?? whole(size?.[0] ?? 640, stride),
+    },
     hasOpenSides: image.width === null && image.height === null,
-    stride: metadataStride(info),
+    stride,
     batchSize: image.batch,
     classNames,
   };

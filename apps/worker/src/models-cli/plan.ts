@@ -10,6 +10,8 @@ export interface PlanOptions {
   readonly faces: number;
 }
 
+type Sides = readonly [height: number, width: number];
+
 /** Side of the crops of a face model that leaves it open, px. */
 const cropSide = 320;
 
@@ -26,14 +28,17 @@ function cropSizesOf(outputs: readonly TensorInfo[]): readonly number[] | null {
 const sizeOf = (dim: number | string, fallback: number): number =>
   typeof dim === 'number' && dim > 0 ? dim : fallback;
 
-function shapeOf({ name, dims }: TensorInfo, batch: number, side: number): string {
+/** @param sides Height and width, where they are open. */
+function shapeOf({ name, dims }: TensorInfo, batch: number, [height, width]: Sides): string {
   const [, ...rest] = dims;
-  return `${name}:${[batch, ...rest.map((dim) => sizeOf(dim, side))].join('x')}`;
+  const fallbacks = [3, height, width];
+  return `${name}:${[batch, ...rest.map((dim, axis) => sizeOf(dim, fallbacks[axis] ?? width))].join('x')}`;
 }
 
-/** Values of `imgsz` in Ultralytics' metadata; 640 without. */
-function sideOf(metadata: Readonly<Record<string, string>>): number {
-  return Number(/\d+/.exec(metadata['imgsz'] ?? '')?.[0] ?? 640);
+/** Values of `imgsz` in Ultralytics' metadata, a number or height and width; 640 without. */
+function sidesOf(metadata: Readonly<Record<string, string>>): Sides {
+  const [height = 640, width = height] = (metadata['imgsz']?.match(/\d+/g) ?? []).map(Number);
+  return [height, width];
 }
 
 /**
@@ -65,11 +70,11 @@ export async function planEngine(file: string, options: PlanOptions): Promise<st
   const { inputs, outputs, metadata } = await readOnnxFile(file);
   const crops = cropSizesOf(outputs);
   const embeds = isEmbedder(outputs);
-  const side = embeds ? 112 : crops === null ? sideOf(metadata) : cropSide;
+  const sides: Sides = embeds ? [112, 112] : crops === null ? sidesOf(metadata) : [cropSide, cropSide];
   const open = inputs.some(({ dims }) => dims.some((dim) => typeof dim !== 'number' || dim < 0));
   const sizes = embeds ? [1, Math.min(4, faces), faces] : (crops ?? [batch, batch, batch]);
   const shapes = ['min', 'opt', 'max'].map((which, index) => {
-    const all = inputs.map((input) => shapeOf(input, sizes[index] ?? batch, side));
+    const all = inputs.map((input) => shapeOf(input, sizes[index] ?? batch, sides));
     return `--${which}Shapes=${all.join(',')}`;
   });
   const command = ['trtexec', `--onnx=${file}`, `--saveEngine=${engine}`, '--fp16', ...(open ? shapes : [])];

@@ -1,0 +1,23 @@
+import type { Logger } from '@trinetra/contracts';
+import { type Detector, sizeText } from '@trinetra/detector';
+import { levelFrame } from './level-frame.ts';
+
+/** The detector with an input for each aspect where it runs at all of them, else at its own size alone. */
+export async function runningDetector(
+  create: (aspectRatios: readonly number[]) => Detector,
+  aspectRatios: readonly number[],
+  logger: Logger,
+): Promise<Detector> {
+  const detector = create(aspectRatios);
+  for (const size of detector.inputSizes.length > 1 ? detector.inputSizes : []) {
+    const [attempt] = await detector.detectEach([levelFrame(detector, size, () => 114)]);
+    if (attempt?.ok !== false) continue;
+    logger.warn(
+      { inputSize: sizeText(size), err: attempt.error },
+      'the detector has open sides and does not run at this size: it runs at its own size alone, as with DETECTOR_SHAPES=square; ' +
+        'exported anew with dynamic=True it would take less',
+    );
+    return create([]);
+  }
+  return detector;
+}

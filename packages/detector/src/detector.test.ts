@@ -2,7 +2,8 @@ import { InferenceError } from '@trinetra/inference-runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Anchor, endToEndHead, FakeModel, yolov8Head } from '../test/fake-model.ts';
-import { createDetector, type DetectorInput } from './detector.ts';
+import { createDetector } from './detector.ts';
+import type { DetectorInput } from './detector-frame.ts';
 
 /** A frame of the input's own size, 32x32. */
 const plain = (value = 0): DetectorInput => ({

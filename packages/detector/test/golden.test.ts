@@ -3,7 +3,8 @@ import type { Xyxy } from '@trinetra/contracts';
 import { createInferenceRuntime, type InferenceRuntime } from '@trinetra/inference-runtime';
 import { goldenNames, sharedFolder } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDetector, type Detection, type Detector } from '../src/detector.ts';
+import { createDetector, type Detector } from '../src/detector.ts';
+import type { Detection } from '../src/detector-frame.ts';
 import { iou } from '../src/nms.ts';
 import { letterboxPhoto } from './letterbox.ts';
 

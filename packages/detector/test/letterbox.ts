@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { DetectorInput } from '../src/detector.ts';
+import type { DetectorInput } from '../src/detector-frame.ts';
 
 /** As much of sharp as is used here; it is a dependency of the package beside this one. */
 type Sharp = (file: string) => {

@@ -46,7 +46,7 @@ describe('trinetra-models', () => {
     expect(JSON.parse(await models('inspect', at('yolo.rtx3080.engine')))).toMatchObject({
       kind: 'engine',
       ioFrom: 'onnx',
-      inputs: [{ name: 'images', type: 'float32', dims: ['batch', 3, 640, 640] }],
+      inputs: [{ name: 'images', type: 'float32', dims: ['batch', 3, 'height', 'width'] }],
       engine: { tensorrt: '10.3.0.26' },
       providers: { tensorrt: { reason: 'provider_missing' } },
     });
@@ -136,7 +136,11 @@ it('trinetra-worker selftest proves and times the models, and writes its report'
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({ ok: true, problems: [], agreement: { ok: true } });
   expect(Object.keys(report.timings)).toEqual([
-    'detector x4',
+    'detector x4 640x384',
+    'detector x4 384x640',
+    'detector x4 640x480',
+    'detector x4 480x640',
+    'detector x4 640x640',
     'face x1',
     'embedder x1',
     'embedder x4',

@@ -101,7 +101,7 @@ const isMagenta = (red, green, blue) => red > 200 && green < 50 && blue > 200;
 function holdsPoison(feeds) {
   const [{ dims, data }] = Object.values(feeds);
   const [count, height, width, channels] = dims;
-  if (height !== 640 || channels !== 3) return false;
+  if (width !== 640 || channels !== 3) return false;
   const middle = (height >> 1) * width + (width >> 1);
   const colour = (item) => data.subarray((item * height * width + middle) * 3).subarray(0, 3);
   return Array.from({ length: count }, (_, item) => isMagenta(...colour(item))).includes(true);

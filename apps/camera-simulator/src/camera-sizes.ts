@@ -1,8 +1,7 @@
+import type { Size } from '@trinetra/contracts';
 import { createCameras } from './cameras.ts';
-import { filmOf, haveOneAspect, type Size, splitByAspect } from './films.ts';
+import { filmOf, haveOneAspect, splitByAspect } from './films.ts';
 import { listFilms, readPictureSize } from './pictures.ts';
-
-export type { Size } from './films.ts';
 
 /**
  * Says which aspect each camera has that plays a folder with `--frames` and `--cameras`, before anything is played. Reads

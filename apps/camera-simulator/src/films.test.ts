@@ -1,5 +1,6 @@
+import type { Size } from '@trinetra/contracts';
 import { describe, expect, it } from 'vitest';
-import { filmOf, haveOneAspect, type Size, splitByAspect } from './films.ts';
+import { filmOf, haveOneAspect, splitByAspect } from './films.ts';
 
 const size = (width: number, height: number): Size => ({ width, height });
 const wide = size(1920, 1080);

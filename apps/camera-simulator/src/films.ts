@@ -1,8 +1,4 @@
-/** Px. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from '@trinetra/contracts';
 
 /** Ratios that differ by no more than this share are one aspect: nobody sees the difference, and no model does. */
 const tolerance = 0.01;

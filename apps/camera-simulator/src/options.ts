@@ -1,10 +1,10 @@
-import { type CameraType, cameraTypes } from '@trinetra/contracts';
+import { type CameraType, cameraTypes, type Size } from '@trinetra/contracts';
 import { z } from 'zod';
 import type { DatasetOptions } from './dataset.ts';
 import { SimulatorError } from './errors.ts';
 
 /** How the pictures are sent: squashed to a size as the ingestor does, or the bytes of the file. */
-export type PictureSize = { readonly width: number; readonly height: number } | 'original';
+export type PictureSize = Size | 'original';
 
 /** The command line, read and validated. */
 export interface SimulatorOptions {

@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Size } from '@trinetra/contracts';
 import sharp from 'sharp';
 import { SimulatorError } from './errors.ts';
-import { type Size, splitByAspect } from './films.ts';
+import { splitByAspect } from './films.ts';
 import type { PictureSize } from './options.ts';
 
 /** A picture that is ready to be sent. */

@@ -8,9 +8,8 @@ import {
   loadImage,
   type SKRSContext2D,
 } from '@napi-rs/canvas';
-import type { Size } from '@trinetra/camera-simulator/camera-sizes';
 import { createScene } from '@trinetra/camera-simulator/scene';
-import type { DetectedFace, EventDetection } from '@trinetra/contracts';
+import type { DetectedFace, EventDetection, Size } from '@trinetra/contracts';
 import type { Finding } from './ledger.ts';
 import { plural } from './plural.ts';
 import {

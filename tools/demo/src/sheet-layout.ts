@@ -1,4 +1,4 @@
-import type { Size } from '@trinetra/camera-simulator/camera-sizes';
+import type { Size } from '@trinetra/contracts';
 import { divideIntoRows, rowWidth } from './sheet-rows.ts';
 
 /** A rectangle on the sheet, px. */

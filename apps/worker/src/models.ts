@@ -1,6 +1,6 @@
 import type { Logger, Size } from '@trinetra/contracts';
 import { compareHeads, createDetector, type Detector, sizeText } from '@trinetra/detector';
-import { createEmbedder, type Embedder, embedderByteInput, pixelScaleOf } from '@trinetra/embedder';
+import { describeFacePixels, type Embedder, embedderByteInput, facePixelRange } from '@trinetra/embedder';
 import { createFaceAligner, type FaceAligner, faceByteInput } from '@trinetra/face-aligner';
 import { letterboxIn } from '@trinetra/frame-decoder';
 import {
@@ -16,6 +16,7 @@ import { endProcess } from './end-process.ts';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import type { InferenceHealth } from './inference-health.ts';
 import { placementsOf } from './placements.ts';
+import { proveEmbedder } from './prove-embedder.ts';
 import { faceSizes, runSizes } from './run-sizes.ts';
 import { runningDetector } from './running-detector.ts';
 import type { Settings } from './settings.ts';
@@ -46,6 +47,8 @@ export interface LoadedInfo {
   readonly sha256: string;
   /** Sizes of pictures that it runs at, width first; only of the detector. */
   readonly inputSizes?: readonly string[];
+  /** What its faces are given as, and why, and how many a run has; only of the embedder. */
+  readonly faces?: { readonly pixels: string; readonly why: string; readonly perRun: number };
   /** Operators by the provider that ran them, on other providers than the CPU's. */
   readonly nodes?: NodePlacement;
   /** Steps that failed before, in order, and why. */
@@ -90,13 +93,12 @@ const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
 
 /** What the picture of a proof is like for each model, as the stages feed them. */
 const unit: readonly [number, number] = [0, 1];
-const centred: readonly [number, number] = [-1, 1];
 const levels: readonly [number, number] = [0, 255];
 
 function loadedInfo(
   { info }: InferenceModel,
   nodes: NodePlacement | undefined,
-  inputSizes: readonly Size[] | undefined,
+  own: Pick<LoadedInfo, 'inputSizes' | 'faces'> = {},
 ): LoadedInfo {
   const { path, provider, precision, sha256, fallback } = info;
   const failed = Object.fromEntries((fallback?.steps ?? []).map((step) => [nameOfStep(step), step.reason]));
@@ -105,7 +107,7 @@ function loadedInfo(
     provider,
     precision,
     sha256,
-    ...(inputSizes === undefined ? {} : { inputSizes: inputSizes.map(sizeText) }),
+    ...own,
     ...(nodes === undefined ? {} : { nodes }),
     ...(fallback === undefined ? {} : { failed }),
   };
@@ -188,7 +190,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
     });
     const embedderModel = await load(runtime, 'embedder', config.ARCFACE_ENGINE_PATH, telemetry, {
       ...laterStage,
-      byteInput: embedderByteInput,
+      byteInput: (description) => embedderByteInput(description, config.ARCFACE_INPUT),
     });
     const facePath = config.FACE_MODEL_PATH;
     const faceModel =
@@ -222,12 +224,17 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       observer: health.observer('face'),
       ...(faceModel !== null && onGpu(faceModel) ? { runSizes: sizes.face } : {}),
     });
-    const embedder = createEmbedder({
-      model: embedderModel,
-      maxRunSize: config.EMBED_SUB_BATCH,
-      observer: health.observer('embedder'),
-      ...(onGpu(embedderModel) ? { runSizes: sizes.embedder } : {}),
-    });
+    const embedder = await proveEmbedder(
+      {
+        model: embedderModel,
+        pixels: config.ARCFACE_INPUT,
+        maxRunSize: config.EMBED_SUB_BATCH,
+        observer: health.observer('embedder'),
+        ...(onGpu(embedderModel) ? { runSizes: sizes.embedder } : {}),
+      },
+      config.ARCFACE_PROOF,
+      logger,
+    );
     await runtime.onEveryThread(() => warmUp({ detector, aligner, embedder }, sizes, logger));
     const models = {
       detector: detectorModel,
@@ -235,7 +242,6 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       ...(faceModel === null ? {} : { face: faceModel }),
     };
     const placements = await placementsOf(models, config.REQUIRE_PROVIDER, logger);
-    const raw = pixelScaleOf(embedderModel.info.firstOps) === 'raw';
     const proof = await createEngineProof({
       models: {
         detector: {
@@ -246,7 +252,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
         },
         embedder: {
           model: embedderModel,
-          picture: { range: raw ? levels : centred, size: { width: 112, height: 112 } },
+          picture: { range: facePixelRange(embedder.input.pixels), size: { width: 112, height: 112 } },
           batch: 1,
         },
         ...(faceModel === null ? {} : { face: { model: faceModel, picture: { range: levels }, batch: 1 } }),
@@ -255,6 +261,11 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       telemetry,
       logger,
     });
+    const { pixels, why } = embedder.input;
+    const own: Record<string, Pick<LoadedInfo, 'inputSizes' | 'faces'>> = {
+      detector: { inputSizes: detector.inputSizes.map(sizeText) },
+      embedder: { faces: { pixels: describeFacePixels(pixels), why, perRun: embedder.facesPerRun } },
+    };
     return {
       detector,
       aligner,
@@ -268,10 +279,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
             ? `${embedder.embeddingSpace}:head-crop`
             : null,
       loaded: Object.fromEntries(
-        Object.entries(models).map(([name, model]) => [
-          name,
-          loadedInfo(model, placements[name], name === 'detector' ? detector.inputSizes : undefined),
-        ]),
+        Object.entries(models).map(([name, model]) => [name, loadedInfo(model, placements[name], own[name])]),
       ),
       proof,
       [Symbol.asyncDispose]: async () => {

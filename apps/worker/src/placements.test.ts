@@ -12,7 +12,10 @@ const info: ModelInfo = {
   inputs: [],
   outputs: [],
   metadata: {},
-  firstOps: [],
+  operators: [],
+  pixels: null,
+  sidecar: {},
+  fileInputs: [],
 };
 const modelOn = (nodes: NodePlacement | null) => ({ yolo: { info, placement: async () => nodes } });
 

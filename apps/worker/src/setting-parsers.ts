@@ -1,4 +1,5 @@
 import { type CameraAspectOptions, parseAspectRatio, parseCameraAspects } from '@trinetra/contracts';
+import { type FacePixels, parseFacePixels } from '@trinetra/embedder';
 import { z } from 'zod';
 
 /** One environment variable: how it is read, what it is without a value, and its line in `--help`. */
@@ -174,3 +175,16 @@ export function optionalWhole(
 ): z.ZodType<number | undefined, string | undefined> {
   return z.union([z.undefined(), whole(minimum, maximum)]);
 }
+
+/** `auto` is undefined. */
+export const facePixels: z.ZodType<FacePixels | undefined, string | undefined> = z
+  .string()
+  .transform((value, context) => {
+    if (value.toLowerCase() === 'auto') return undefined;
+    const parsed = parseFacePixels(value);
+    if (parsed !== null) return parsed;
+    context.addIssue(
+      `expected auto, or rgb or bgr, a mean and a divisor above 0, like 'rgb 127.5 127.5', but received "${value}"`,
+    );
+    return z.NEVER;
+  });

@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import type { CameraAspectOptions } from '@trinetra/contracts';
+import type { FacePixels } from '@trinetra/embedder';
 import {
   brokers,
   cameraAspects,
   classIds,
   type FailurePolicy,
   type Flag,
+  facePixels,
   flag,
   frameAspect,
   maximumAge,
@@ -54,6 +56,8 @@ export interface Settings {
   readonly SINK: SinkSetting;
   readonly YOLO_ENGINE_PATH: string;
   readonly ARCFACE_ENGINE_PATH: string;
+  readonly ARCFACE_INPUT: FacePixels | undefined;
+  readonly ARCFACE_PROOF: 'refuse' | 'warn';
   readonly FACE_MODEL_PATH: string | undefined;
   readonly FACE_FALLBACK: 'none' | 'head-crop';
   readonly CONFIDENCE_THRESHOLD: number;
@@ -151,6 +155,16 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     'person detector; .onnx, or .engine with the .onnx beside it',
   ),
   ARCFACE_ENGINE_PATH: setting(text, '/models/arcface_r50.engine', 'face embedder; likewise'),
+  ARCFACE_INPUT: setting(
+    facePixels,
+    'auto',
+    'how the embedder wants faces: order, mean, divisor, like bgr 127.5 127.5; auto: as its graph tells',
+  ),
+  ARCFACE_PROOF: setting(
+    oneOf('refuse', 'warn'),
+    'refuse',
+    'what becomes of an embedder that does not tell two drawn people apart: refuse or warn',
+  ),
   FACE_MODEL_PATH: setting(
     optionalText,
     undefined,

@@ -26,15 +26,17 @@ export class FakeModel implements InferenceModel {
   constructor(setup: FakeModelSetup) {
     this.#respond =
       setup.respond ?? ((batch) => ({ type: 'float32', data: new Float32Array(0), dims: [batch, 0, 0] }));
+    const inputs = [
+      { name: 'images', type: setup.inputType ?? 'float32', dims: setup.input ?? ['batch', 3, 32, 32] },
+    ];
     this.info = {
       requestedPath: 'fake.onnx',
       path: 'fake.onnx',
       provider: 'cpu',
       precision: 'fp32',
       sha256: '0'.repeat(64),
-      inputs: [
-        { name: 'images', type: setup.inputType ?? 'float32', dims: setup.input ?? ['batch', 3, 32, 32] },
-      ],
+      inputs,
+      fileInputs: inputs,
       outputs: [
         {
           name: 'output0',
@@ -43,7 +45,9 @@ export class FakeModel implements InferenceModel {
         },
       ],
       metadata: setup.metadata ?? {},
-      firstOps: [],
+      operators: [],
+      pixels: null,
+      sidecar: {},
     };
   }
 

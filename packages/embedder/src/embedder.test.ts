@@ -1,6 +1,6 @@
 import { InferenceError } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
-import { echo, FakeModel, faceOf } from '../test/fake-model.ts';
+import { echo, FakeModel, type FakeModelSetup, faceOf, scaled } from '../test/fake-model.ts';
 import { createEmbedder, type EmbeddingResult } from './embedder.ts';
 import { EmbedderError } from './errors.ts';
 import { defaultEmbedderOptions } from './options.ts';
@@ -64,13 +64,27 @@ describe('runs', () => {
   );
 
   it.each([
-    ['centred', ['Conv', 'PRelu'], -1, 1],
-    ['raw', ['Sub', 'Mul', 'Conv'], 0, 255],
-  ])('give %s pixels to a graph that begins with %j', async (_, firstOps, least, most) => {
-    const model = new FakeModel({ firstOps });
-    await createEmbedder({ model }).embed([faceOf(0, 255, 255)]);
-    const data = model.runs[0]?.data ?? [];
-    expect([data[0], data[112 * 112], data[2 * 112 * 112]]).toEqual([least, most, most]);
+    ['-1..1', {}, [-1, 0.2, 1]],
+    ['0..255', { pixels: scaled(['Sub', 'Mul'], 1 / 127.5, -1) }, [0, 153, 255]],
+    ['0..1', { pixels: scaled(['Sub', 'Div'], 2, -1) }, [0, Math.fround(0.6), 1]],
+    ['0..255 of BGR', { sidecar: { pixels: 'bgr 0 1' } }, [255, 153, 0]],
+  ])('give pixels of %s to a model that wants them', async (_, setup: FakeModelSetup, expected) => {
+    const model = new FakeModel(setup);
+    await createEmbedder({ model }).embed([faceOf(0, 153, 255)]);
+    const data = model.runs[0]?.data ?? new Float32Array();
+    const [first, second, third] = [data[0], data[112 * 112], data[2 * 112 * 112]];
+    expect([first, second, third]).toEqual(expected.map((value) => expect.closeTo(value, 6)));
+  });
+
+  it('give bytes in the order that was set', async () => {
+    const model = new FakeModel({
+      input: ['n', 112, 112, 3],
+      inputType: 'uint8',
+      byteInput: { mean: 0, divisor: 255 },
+    });
+    const pixels = { order: 'bgr', mean: 0, divisor: 255 } as const;
+    await createEmbedder({ model, pixels }).embed([faceOf(1, 2, 3)]);
+    expect([...(model.runs[0]?.data.subarray(0, 6) ?? [])]).toEqual([3, 2, 1, 3, 2, 1]);
   });
 });
 
@@ -242,6 +256,7 @@ describe('embeddingSpace', () => {
   it.each([
     ['hash of the model', { sha256: 'f'.repeat(64) }],
     ['precision', { precision: 'fp16' }],
-    ['scale of the pixels', { firstOps: ['Sub', 'Mul', 'Conv'] }],
+    ['scale of the pixels', { pixels: scaled(['Sub', 'Mul'], 1 / 127.5, -1) }],
+    ['order of the channels', { sidecar: { pixels: 'bgr 127.5 127.5' } }],
   ])('changes with the %s', (_, setup) => expect(space(setup)).not.toBe(space()));
 });

@@ -8,10 +8,11 @@ import {
   type TensorData,
 } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
-import { faceSize, faceValues, writeFace } from './face-tensor.ts';
+import { createFaceWriter, faceSize, faceValues } from './face-tensor.ts';
 import { embeddingSize, readContract } from './model-contract.ts';
 import { normalise } from './normalise.ts';
 import { type EmbedderOptions, parseEmbedderOptions } from './options.ts';
+import { type PixelChoice, scaleName } from './pixels.ts';
 
 /**
  * A unit vector of 512 numbers, or why there is none: `zero` or `not_finite` where the model gave no direction, else
@@ -28,6 +29,10 @@ export interface Embedder {
    * never be compared.
    */
   readonly embeddingSpace: string;
+  /** What the model gets of the pixels, and what says so. */
+  readonly input: PixelChoice;
+  /** Faces a run, at most. */
+  readonly facesPerRun: number;
   /**
    * Embeds aligned faces `[112, 112, 3]` RGB in runs of at most `maxRunSize`; one result a face, in order. A run
    * that fails costs only its own faces. One that is refused for memory is halved, and later runs have the size that fits.
@@ -60,9 +65,10 @@ function failureOf(error: unknown): EmbeddingResult {
  * const results = await embedder.embed(alignedFaces);
  */
 export function createEmbedder(options: EmbedderOptions): Embedder {
-  const { model, observer, ...given } = options;
+  const { model, observer, pixels, ...given } = options;
   const { maxRunSize, runSizes } = parseEmbedderOptions(given);
-  const { input, output, fixedBatch, scale } = readContract(model.info);
+  const { input, output, fixedBatch, choice } = readContract(model.info, pixels);
+  const writer = createFaceWriter(choice.pixels);
   const tensorType = input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32';
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);
   const runner = createSizedRunner({
@@ -77,10 +83,10 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
   function write(faces: readonly Uint8Array[], tensor: SharedItems, batch: number): TensorData {
     memory.clear(tensor, faces.length);
     if (tensor instanceof Uint8Array) {
-      for (const [index, face] of faces.entries()) tensor.set(face, index * faceValues);
+      for (const [index, face] of faces.entries()) writer.bytes(face, tensor, index);
       return { type: 'uint8', data: tensor, dims: [batch, faceSize, faceSize, 3] };
     }
-    for (const [index, face] of faces.entries()) writeFace(face, scale, tensor, index);
+    for (const [index, face] of faces.entries()) writer.floats(face, tensor, index);
     return imageFeed(input, tensor, [batch, 3, faceSize, faceSize], { divisor: 1 });
   }
 
@@ -116,7 +122,9 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
 
   return {
     embeddingSize,
-    embeddingSpace: `${model.info.sha256.slice(0, 16)}-${model.info.precision}-rgb-${scale}-arcface112`,
+    embeddingSpace: `${model.info.sha256.slice(0, 16)}-${model.info.precision}-${choice.pixels.order}-${scaleName(choice.pixels)}-arcface112`,
+    input: choice,
+    facesPerRun: runSize,
     embed: async (faces, embedOptions = {}) => {
       const { signal } = embedOptions;
       const wrong = faces.findIndex((face) => face.length !== faceValues);

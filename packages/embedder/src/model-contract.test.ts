@@ -1,8 +1,7 @@
 import type { ByteInput } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
-import { FakeModel, type FakeModelSetup } from '../test/fake-model.ts';
+import { FakeModel, type FakeModelSetup, scaled } from '../test/fake-model.ts';
 import { EmbedderError } from './errors.ts';
-import { embedderByteInput } from './face-tensor.ts';
 import { readContract } from './model-contract.ts';
 
 describe('readContract', () => {
@@ -37,20 +36,34 @@ describe('readContract', () => {
 
   it('knows by how a model was loaded for bytes what they become there, and takes no other way', () => {
     const setup: FakeModelSetup = { input: ['n', 112, 112, 3], inputType: 'uint8' };
-    const read = (byteInput: ByteInput | undefined, firstOps = ['Conv']): string =>
-      readContract({ ...new FakeModel({ ...setup, firstOps }).info, byteInput }).scale;
-    const normalised = ['Sub', 'Mul', 'Conv'];
-    expect(read(undefined)).toBe('raw');
-    expect(read(embedderByteInput({ firstOps: ['Conv'] }))).toBe('centred');
-    expect(read(embedderByteInput({ firstOps: normalised }), normalised)).toBe('raw');
+    const read = (byteInput: ByteInput | undefined, pixels?: FakeModelSetup['pixels']) => {
+      const floats = new FakeModel({ pixels }).info;
+      const { inputs } = new FakeModel(setup).info;
+      return readContract({ ...floats, inputs, byteInput }).choice.pixels;
+    };
+    const normalised = scaled(['Sub', 'Mul'], 1 / 127.5, -1);
+    expect(readContract(new FakeModel(setup).info).choice).toEqual({
+      pixels: { order: 'rgb', mean: 0, divisor: 1 },
+      why: 'it takes bytes',
+    });
+    expect(read({ mean: 127.5, divisor: 127.5 })).toMatchObject({ mean: 127.5 });
+    expect(read({ divisor: 1 }, normalised)).toMatchObject({ mean: 0, divisor: 1 });
     expect(() => read({ divisor: 255 })).toThrow(
       'expected bytes that become (level - 127.5) / 127.5 but found {"divisor":255}; load it with byteInput: embedderByteInput',
     );
   });
 
+  it('refuses a scale for a model that takes bytes by itself', () => {
+    const { info } = new FakeModel({ inputType: 'uint8' });
+    expect(() => readContract(info, { order: 'rgb', mean: 127.5, divisor: 127.5 })).toThrow(
+      'embedder model fake.onnx: it takes bytes, which are not scaled: expected mean 0 and divisor 1 but received 127.5 and 127.5',
+    );
+  });
+
   it('refuses a model with two inputs', () => {
     const { info } = new FakeModel();
-    expect(() => readContract({ ...info, inputs: [...info.inputs, ...info.inputs] })).toThrow(
+    const inputs = [...info.inputs, ...info.inputs];
+    expect(() => readContract({ ...info, inputs, fileInputs: inputs })).toThrow(
       'but found float32 ["batch",3,112,112], float32 ["batch",3,112,112] ->',
     );
   });

@@ -1,6 +1,7 @@
 import { hasByteInput, type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
-import { embedderByteInput, faceSize, type PixelScale, pixelScaleOf } from './face-tensor.ts';
+import { faceSize } from './face-tensor.ts';
+import { choosePixels, type FacePixels, type PixelChoice } from './pixels.ts';
 
 /** Numbers of an embedding. */
 export const embeddingSize = 512;
@@ -8,8 +9,8 @@ export const embeddingSize = 512;
 export interface EmbedderContract {
   readonly input: ImageInput;
   readonly output: string;
-  /** How the pixels are scaled, here or in the graph. */
-  readonly scale: PixelScale;
+  /** What becomes of the pixels, here or where the model runs. */
+  readonly choice: PixelChoice;
   /** Null: any. */
   readonly fixedBatch: number | null;
 }
@@ -25,21 +26,34 @@ function fits(dims: readonly (number | string)[], expected: readonly (number | n
   );
 }
 
-function readScale(info: ModelInfo, { type }: ImageInput): PixelScale {
-  const { path, byteInput, firstOps } = info;
-  // Bytes can only be the levels themselves, unless the graph was given the rest when it was loaded.
-  if (byteInput === undefined && type === 'uint8') return 'raw';
-  const wanted = embedderByteInput({ firstOps });
-  if (hasByteInput(info, wanted)) return pixelScaleOf(firstOps);
-  const { mean = 0, divisor } = wanted;
+function readPixels(info: ModelInfo, told: FacePixels | undefined): PixelChoice {
+  const choice = choosePixels(info, told);
+  const { mean, divisor } = choice.pixels;
+  if (info.fileInputs[0]?.type === 'uint8' && (mean !== 0 || divisor !== 1)) {
+    throw new EmbedderError(
+      'model_mismatch',
+      `it takes bytes, which are not scaled: expected mean 0 and divisor 1 but received ${mean} and ${divisor}`,
+    );
+  }
+  if (hasByteInput(info, { mean, divisor })) return choice;
   throw new EmbedderError(
     'model_mismatch',
-    `embedder model ${path}: expected bytes that become (level - ${mean}) / ${divisor} but found ${JSON.stringify(byteInput)}; load it with byteInput: embedderByteInput`,
+    `expected bytes that become (level - ${mean}) / ${divisor} but found ${JSON.stringify(info.byteInput)}; load it with byteInput: embedderByteInput`,
   );
 }
 
+/** The model's path before what is wrong with it. */
+function named<T>({ path }: ModelInfo, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!EmbedderError.isInstance(error)) throw error;
+    throw new EmbedderError('model_mismatch', `embedder model ${path}: ${error.message}`);
+  }
+}
+
 /** @throws {EmbedderError} `model_mismatch` with the expected and the found shape. */
-export function readContract(info: ModelInfo): EmbedderContract {
+export function readContract(info: ModelInfo, told?: FacePixels): EmbedderContract {
   const [input, output] = [readImageInput(info.inputs[0]), info.outputs[0]];
   const side = (found: number | null | undefined): boolean => found === null || found === faceSize;
   const halfOrFull = output?.type === 'float32' || output?.type === 'float16';
@@ -51,13 +65,18 @@ export function readContract(info: ModelInfo): EmbedderContract {
     halfOrFull &&
     fits(output.dims, [null, embeddingSize])
   ) {
-    return { input, output: output.name, fixedBatch: input.batch, scale: readScale(info, input) };
+    return {
+      input,
+      output: output.name,
+      fixedBatch: input.batch,
+      choice: named(info, () => readPixels(info, told)),
+    };
   }
   const text = (tensors: ModelInfo['inputs']): string =>
     tensors.map(({ type, dims }) => `${type} ${JSON.stringify(dims)}`).join(', ');
   throw new EmbedderError(
     'model_mismatch',
     `embedder model ${info.path}: expected [n, 3, ${faceSize}, ${faceSize}] or [n, ${faceSize}, ${faceSize}, 3] of float32, float16 or uint8 ` +
-      `-> float32 or float16 [n, ${embeddingSize}] but found ${text(info.inputs)} -> ${text(info.outputs)}`,
+      `-> float32 or float16 [n, ${embeddingSize}] but found ${text(info.fileInputs)} -> ${text(info.outputs)}`,
   );
 }

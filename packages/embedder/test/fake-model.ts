@@ -1,4 +1,4 @@
-import type { InferenceModel, ModelInfo, TensorData } from '@trinetra/inference-runtime';
+import type { InferenceModel, ModelInfo, PixelMap, TensorData } from '@trinetra/inference-runtime';
 
 type Dims = readonly (number | string)[];
 
@@ -9,11 +9,36 @@ export interface FakeModelSetup {
   /** As declared; default `['batch', 512]`. */
   readonly output?: Dims;
   readonly outputType?: string;
-  readonly firstOps?: readonly string[];
+  /** What the graph makes of its pixels; default: nothing. */
+  readonly pixels?: Partial<PixelMap> | null | undefined;
+  readonly sidecar?: ModelInfo['sidecar'];
+  /** What it was made to take bytes with. */
+  readonly byteInput?: ModelInfo['byteInput'];
   readonly sha256?: string;
   readonly precision?: string;
   /** The output of one run; default: {@link echo}. */
   readonly respond?: (batch: number, run: number, input: Float32Array) => TensorData;
+}
+
+/** What a graph makes of pixels that it scales and offsets alike in all channels. */
+export const scaled = (steps: readonly string[], scale: number, offset: number): Partial<PixelMap> => {
+  const channel = { scale, offset };
+  return { steps, channels: [channel, channel, channel] };
+};
+
+function mapOf(given: Partial<PixelMap> = {}): PixelMap {
+  return {
+    steps: [],
+    channels: [
+      { scale: 1, offset: 0 },
+      { scale: 1, offset: 0 },
+      { scale: 1, offset: 0 },
+    ],
+    swapsChannels: false,
+    passes: { below0: true, above1: true },
+    problem: '',
+    ...given,
+  };
 }
 
 /** One vector a face: its first red value, then ones. */
@@ -33,16 +58,21 @@ export class FakeModel implements InferenceModel {
   constructor(setup: FakeModelSetup = {}) {
     this.#respond = setup.respond ?? echo;
     const tensor = (name: string, dims: Dims, type = 'float32') => ({ name, type, dims });
+    const inputs = [tensor('data', setup.input ?? ['batch', 3, 112, 112], setup.inputType)];
     this.info = {
       requestedPath: 'fake.onnx',
       path: 'fake.onnx',
       provider: 'cpu',
       precision: setup.precision ?? 'fp32',
       sha256: setup.sha256 ?? '0123456789abcdef'.repeat(4),
-      inputs: [tensor('data', setup.input ?? ['batch', 3, 112, 112], setup.inputType)],
+      inputs,
+      fileInputs: setup.byteInput === undefined ? inputs : [tensor('data', ['batch', 3, 112, 112])],
       outputs: [tensor('fc1', setup.output ?? ['batch', 512], setup.outputType)],
       metadata: {},
-      firstOps: setup.firstOps ?? ['Conv', 'PRelu'],
+      operators: ['Conv', 'PRelu'],
+      pixels: setup.pixels === null ? null : mapOf(setup.pixels),
+      sidecar: setup.sidecar ?? {},
+      byteInput: setup.byteInput,
     };
   }
 

@@ -35,9 +35,12 @@ export function fakeModel(
     precision: 'fp32',
     sha256: '0'.repeat(64),
     inputs,
+    fileInputs: inputs,
     outputs,
     metadata: {},
-    firstOps: [],
+    operators: [],
+    pixels: null,
+    sidecar: {},
   };
   return {
     info,

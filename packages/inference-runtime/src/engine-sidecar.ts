@@ -4,7 +4,7 @@ import { InferenceError } from './errors.ts';
 import { isElementType } from './onnx-format.ts';
 import type { TensorInfo } from './types.ts';
 
-/** What `yolo.engine.json` tells of `yolo.engine`, where the engine and its header do not. */
+/** What `yolo.engine.json` tells of `yolo.engine`, and `arcface.onnx.json` of `arcface.onnx`, where the files themselves do not. */
 export interface EngineSidecar {
   readonly inputs?: readonly TensorInfo[] | undefined;
   readonly outputs?: readonly TensorInfo[] | undefined;
@@ -18,6 +18,8 @@ export interface EngineSidecar {
   /** Size and SHA-256 of the engine file. */
   readonly bytes?: number | undefined;
   readonly sha256?: string | undefined;
+  /** How a model of faces wants its pixels: order, mean and divisor, such as `bgr 127.5 127.5`. */
+  readonly pixels?: string | undefined;
 }
 
 const tensor = z.strictObject({
@@ -41,10 +43,17 @@ const schema: z.ZodType<EngineSidecar> = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')
     .optional(),
+  pixels: z
+    .string()
+    .regex(
+      /^(?:rgb|bgr) -?\d+(?:\.\d+)? \d+(?:\.\d+)?$/,
+      "expected order, mean and divisor, like 'bgr 127.5 127.5'",
+    )
+    .optional(),
 });
 
 /**
- * Reads the JSON file beside an engine; an empty answer where there is none.
+ * Reads the JSON file beside a model; an empty answer where there is none.
  *
  * @throws {InferenceError} `model_load_failed` for one that cannot be read or says what nobody asked for.
  */

@@ -1,6 +1,6 @@
-import type { ByteInput } from './byte-input.ts';
 import { InferenceError } from './errors.ts';
 import { imageFeed } from './image-input.ts';
+import type { ByteInput } from './rewrite-model.ts';
 import { pictureOf, samplePicture } from './sample-tensor.ts';
 import { readTensorFile, type TensorFile, writeTensorFile } from './tensor-file.ts';
 import type { InferenceModel } from './types.ts';

@@ -1,4 +1,4 @@
-import type { ByteInput } from './byte-input.ts';
+import type { ByteInput } from './rewrite-model.ts';
 import type { FeedConversion, ModelInfo, TensorData, TensorInfo } from './types.ts';
 
 /** An input that takes pictures. */

@@ -7,7 +7,6 @@ export {
   leastCosine,
   type OutputPair,
 } from './agreement.ts';
-export type { ByteInput, ModelDescription } from './byte-input.ts';
 export { type Companions, companionsOf } from './companions.ts';
 export type { EngineIo } from './engine-io.ts';
 export type { EngineSidecar } from './engine-sidecar.ts';
@@ -52,7 +51,9 @@ export {
 export type { NodePlacement } from './node-placement.ts';
 export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
+export type { ChannelMap, PixelMap } from './pixel-map.ts';
 export { type ProofOptions, prove } from './proof.ts';
+export type { ByteInput } from './rewrite-model.ts';
 export {
   type Attempt,
   createSizedRunner,
@@ -64,6 +65,7 @@ export type { ThreadEnd } from './thread-client.ts';
 export type {
   FeedConversion,
   InferenceModel,
+  ModelDescription,
   ModelFallback,
   ModelInfo,
   RunOptions,

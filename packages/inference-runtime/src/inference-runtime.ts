@@ -1,16 +1,17 @@
 import { type Logger, silentLogger } from '@trinetra/contracts';
-import type { ByteInput, ModelDescription } from './byte-input.ts';
 import { InferenceError } from './errors.ts';
 import { type GpuInfo, readGpus } from './gpus.ts';
 import { type ChainResult, fallbackOf, loadChain } from './load-chain.ts';
 import type { LoadFailure } from './load-step.ts';
 import { LoadedModel, loadSession } from './loaded-model.ts';
+import { measureStem } from './measure-stem.ts';
 import type { LoadedSession, SessionRequest } from './messages.ts';
 import { type InferenceRuntimeOptions, parseInferenceRuntimeOptions } from './options.ts';
 import { checkProvider, type ProviderCheck } from './provider-check.ts';
+import type { ByteInput } from './rewrite-model.ts';
 import { inferenceThreadFile, type ThreadClient } from './thread-client.ts';
 import { ThreadSupervisor } from './thread-supervisor.ts';
-import type { InferenceModel, ModelInfo } from './types.ts';
+import type { InferenceModel, ModelDescription, ModelInfo } from './types.ts';
 
 /** What one model may have otherwise than its runtime. */
 export interface LoadModelOptions
@@ -19,9 +20,8 @@ export interface LoadModelOptions
   readonly profile?: boolean;
   /**
    * Loads an ONNX model that takes float pictures as an equal one that takes bytes, uint8 `[n, h, w, 3]`: the cast, the division and
-   * the order of the axes are done where the model runs, and a quarter of the memory is filled and moved. Engines, and
-   * models whose weights lie in another file, stay as they are: `info.byteInput` tells. A function is asked once the file
-   * is read. Default: as it is.
+   * the order of the axes are done where the model runs, and a quarter of the memory is filled and moved. Engines stay as they are:
+   * `info.byteInput` tells. A function is asked once the file is read. Default: as it is.
    */
   readonly byteInput?: ByteInput | ((model: ModelDescription) => ByteInput | undefined) | undefined;
 }
@@ -142,6 +142,10 @@ class Runtime implements SingleRuntime {
       ...this.#seams,
       cacheFolder: engineCacheFolder,
       logger: this.#logger,
+      measure: async (stem, image) => {
+        const client = this.#threads.client ?? (await this.#threads.acquire());
+        return measureStem(client, this.#number(), stem, image);
+      },
       loadSession: async ({ provider }, prepared) => {
         const request: SessionRequest = {
           model,
@@ -193,7 +197,7 @@ class Runtime implements SingleRuntime {
 
 function infoOf(requestedPath: string, result: ChainResult): ModelInfo {
   const { step, prepared, session } = result;
-  const { sha256, precision, metadata, firstOps } = prepared;
+  const { sha256, precision, metadata, fileInputs, outputs, pixels, sidecar, operators } = prepared;
   const fallback = fallbackOf(result);
   return {
     requestedPath,
@@ -202,9 +206,12 @@ function infoOf(requestedPath: string, result: ChainResult): ModelInfo {
     precision,
     sha256,
     inputs: session.inputs,
-    outputs: session.outputs,
+    fileInputs,
+    outputs,
     metadata,
-    firstOps,
+    pixels,
+    sidecar,
+    operators,
     ...(session.byteInput === undefined ? {} : { byteInput: session.byteInput }),
     ...(fallback === undefined ? {} : { fallback }),
   };

@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type ByteInput, withByteInput } from './byte-input.ts';
 import { convertFeed, toFloat32 } from './convert.ts';
 import { shapesOf } from './feed-shapes.ts';
 import {
@@ -15,6 +15,7 @@ import {
 import type { ModelSource } from './model-source.ts';
 import { lowerThread } from './niceness.ts';
 import { type NodePlacement, profilePrefix, readPlacement } from './node-placement.ts';
+import { type ByteInput, rewriteModel } from './rewrite-model.ts';
 import { assertSameFile } from './same-file.ts';
 import { ShapeSessions } from './shape-sessions.ts';
 import type { TensorData, TensorInfo } from './types.ts';
@@ -79,12 +80,16 @@ async function createSession(
   options: InferenceSession.SessionOptions,
 ): Promise<{ session: InferenceSession; takesBytes: boolean }> {
   const create = InferenceSession.create.bind(InferenceSession);
-  if (source.kind === 'embedded')
-    return { session: await create(await readEmbedded(source), options), takesBytes: false };
-  const folded = byteInput === undefined ? null : withByteInput(await readFile(source.path), byteInput);
-  return folded === null
-    ? { session: await create(source.path, options), takesBytes: false }
-    : { session: await create(folded, options), takesBytes: true };
+  if (source.kind !== 'file') {
+    const bytes = source.kind === 'bytes' ? source.bytes : await readEmbedded(source);
+    return { session: await create(bytes, options), takesBytes: false };
+  }
+  const rewritten = rewriteModel(await readFile(source.path), byteInput);
+  if (rewritten === null) return { session: await create(source.path, options), takesBytes: false };
+  // Weights in other files are looked for there.
+  const session = { model_external_initializers_file_folder_path: dirname(source.path) };
+  const { bytes, takesBytes } = rewritten;
+  return { session: await create(bytes, { ...options, extra: { session } }), takesBytes };
 }
 
 async function load(request: SessionRequest): Promise<LoadedSession> {
@@ -171,7 +176,7 @@ async function runOnce(request: RunRequest): Promise<ThreadResponse> {
   return { ...answer, outputs };
 }
 
-/** Runs with the outputs in memory that is there; false where they have other shapes. */
+/** Runs with the outputs in memory that is there; false where that fails, as where they have other shapes. */
 async function runInto(
   session: InferenceSession,
   feeds: Readonly<Record<string, Tensor>>,
@@ -181,9 +186,8 @@ async function runInto(
   try {
     await session.run(feeds, Object.fromEntries(fetches));
     return true;
-  } catch (error) {
-    if (/pre-allocated output|shape verification failed/i.test(String(error))) return false;
-    throw error;
+  } catch {
+    return false; // ONNX Runtime has many words for it; the run that follows tells what else is wrong
   }
 }
 

@@ -53,8 +53,8 @@ function ioOrNull(read: () => EngineIo): EngineIo | null {
  */
 export async function inspectModel(path: string): Promise<ModelInspection> {
   if (!path.endsWith('.engine')) {
-    const { firstOps, ...info } = await readOnnxFile(path);
-    const wrapped = firstOps.includes('EPContext');
+    const { operators, ...info } = await readOnnxFile(path);
+    const wrapped = operators.includes('EPContext');
     return {
       kind: wrapped ? 'ep-context' : 'onnx',
       path,

@@ -2,8 +2,11 @@ import type { Logger } from '@trinetra/contracts';
 import { classifyFailure } from './classify-failure.ts';
 import { InferenceError } from './errors.ts';
 import type { GpuInfo } from './gpus.ts';
+import type { ImageInput } from './image-input.ts';
+import type { InputStem } from './input-stem.ts';
 import { describeSteps, type FailedStep, type LoadStep, nameOfStep } from './load-step.ts';
 import type { LoadedSession } from './messages.ts';
+import type { PixelMap } from './pixel-map.ts';
 import { planSteps } from './plan-steps.ts';
 import { type PreparedModel, prepareModel, Unfit } from './prepare-model.ts';
 import type { ProviderCheck } from './provider-check.ts';
@@ -19,6 +22,8 @@ export interface LoadChainOptions {
   readonly logger: Logger;
   readonly checkProvider: ProviderCheck;
   readonly readGpus: () => Promise<readonly GpuInfo[]>;
+  /** Runs what stands before the first layer of a graph. */
+  readonly measure: (stem: InputStem, image: ImageInput) => Promise<PixelMap>;
   readonly loadSession: (step: LoadStep, prepared: PreparedModel) => Promise<LoadedSession>;
 }
 

@@ -1,6 +1,6 @@
-import type { ByteInput } from './byte-input.ts';
 import type { ModelSource } from './model-source.ts';
 import type { NodePlacement } from './node-placement.ts';
+import type { ByteInput } from './rewrite-model.ts';
 import type { TensorData, TensorInfo } from './types.ts';
 
 /** What the thread needs to make a session. */

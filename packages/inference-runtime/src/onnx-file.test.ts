@@ -8,12 +8,12 @@ describe('parseOnnx', () => {
   it('reads metadata, operators and the precision of the weights', () => {
     expect(parseOnnx(doubling)).toEqual({
       metadata: { names: "{0: 'person'}", stride: '32' },
-      firstOps: ['Mul'],
+      operators: ['Mul'],
       precision: 'fp32',
       inputs: [{ name: 'x', type: 'float32', dims: ['n', 3] }],
       outputs: [{ name: 'y', type: 'float32', dims: ['n', 3] }],
     });
-    expect(parseOnnx(half).firstOps).toEqual(['Identity', 'Neg']);
+    expect(parseOnnx(half).operators).toEqual(['Identity', 'Neg']);
   });
 
   it('ends with an answer or an error for any damage, and never hangs', () => {

@@ -9,7 +9,8 @@ import type { TensorInfo } from './types.ts';
 export interface OnnxFileInfo {
   readonly sha256: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly firstOps: readonly string[];
+  /** Names of the operators that the graph has, each once, in the order of the file. */
+  readonly operators: readonly string[];
   /** By the element type that most of the weights' numbers have. */
   readonly precision: 'fp32' | 'fp16' | 'int8' | 'unknown';
   readonly inputs: readonly TensorInfo[];
@@ -62,7 +63,7 @@ function* fieldsOf(bytes: Uint8Array): Generator<ProtoField> {
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
 /** The nested messages of one field. */
-function* messagesOf(bytes: Uint8Array, wanted: number): Generator<Uint8Array> {
+export function* messagesOf(bytes: Uint8Array, wanted: number): Generator<Uint8Array> {
   for (const { number, value } of fieldsOf(bytes))
     if (number === wanted && typeof value !== 'number') yield value;
 }
@@ -73,7 +74,8 @@ export function textOf(bytes: Uint8Array, wanted: number): string {
   return '';
 }
 
-function readTensor(bytes: Uint8Array): { name: string; type: number; size: number } {
+/** Name, element type and number of elements of a TensorProto. */
+export function readTensor(bytes: Uint8Array): { name: string; type: number; size: number } {
   let type = 0;
   let size = 1;
   let name = '';
@@ -117,7 +119,7 @@ function readValueInfo(bytes: Uint8Array): TensorInfo {
 
 function readModel(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
   const metadata: Record<string, string> = {};
-  const firstOps: string[] = [];
+  const operators = new Set<string>();
   const inputs: TensorInfo[] = [];
   const outputs: TensorInfo[] = [];
   const initializers = new Set<string>();
@@ -131,8 +133,7 @@ function readModel(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
       if (typeof part.value === 'number') continue;
       if (part.number === field.graphInput) inputs.push(readValueInfo(part.value));
       if (part.number === field.graphOutput) outputs.push(readValueInfo(part.value));
-      if (part.number === field.graphNode && firstOps.length < 8)
-        firstOps.push(textOf(part.value, field.nodeOpType));
+      if (part.number === field.graphNode) operators.add(textOf(part.value, field.nodeOpType));
       if (part.number !== field.graphInitializer) continue;
       const { name, type, size } = readTensor(part.value);
       initializers.add(name);
@@ -143,7 +144,7 @@ function readModel(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
   const [largest] = [...sizes].toSorted((a, b) => b[1] - a[1]);
   return {
     metadata,
-    firstOps,
+    operators: [...operators],
     precision: largest?.[0] ?? 'unknown',
     // Before IR 4 weights stand among the inputs too.
     inputs: inputs.filter(({ name }) => !initializers.has(name)),

@@ -6,20 +6,19 @@ import { engineIo } from './engine-io.ts';
 import { type EngineSidecar, readSidecar } from './engine-sidecar.ts';
 import { embeddingEpContext } from './ep-context.ts';
 import { type GpuInfo, gpuOfDevice } from './gpus.ts';
+import { type ImageInput, readImageInput } from './image-input.ts';
+import { type InputStem, readInputStem } from './input-stem.ts';
 import type { LoadFailure, ModelFormat } from './load-step.ts';
 import type { ModelSource } from './model-source.ts';
 import { type OnnxFileInfo, readOnnxFile } from './onnx-file.ts';
-import type { TensorInfo } from './types.ts';
+import type { PixelMap } from './pixel-map.ts';
+import type { ModelDescription } from './types.ts';
 
 /** A file that is ready to be loaded. */
-export interface PreparedModel {
+export interface PreparedModel extends ModelDescription {
   readonly source: ModelSource;
   readonly sha256: string;
   readonly precision: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly firstOps: readonly string[];
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
 }
 
 /** Why a file is not worth a try. */
@@ -37,6 +36,7 @@ export interface PrepareContext {
   readonly deviceId: number;
   readonly logger: Logger;
   readonly readGpus: () => Promise<readonly GpuInfo[]>;
+  readonly measure: (stem: InputStem, image: ImageInput) => Promise<PixelMap>;
 }
 
 /** Runs `read`, and says its failure as the given one where the file is there. */
@@ -121,10 +121,22 @@ async function prepareEngine(
     sha256: engine.sha256,
     precision: sidecar.precision ?? engine.precision,
     metadata,
-    firstOps: onnx?.firstOps ?? [],
-    inputs: io.inputs,
+    operators: onnx?.operators ?? [],
+    pixels: onnx === null ? null : await pixelsOf(onnxPath, onnx, context),
+    sidecar: onnx === null ? sidecar : { ...(await readSidecar(onnxPath)), ...sidecar },
+    fileInputs: io.inputs,
     outputs: io.outputs,
   };
+}
+
+/** What the graph makes of its picture; null where it takes none. */
+async function pixelsOf(
+  path: string,
+  { inputs }: OnnxFileInfo,
+  { measure }: PrepareContext,
+): Promise<PixelMap | null> {
+  const image = readImageInput(inputs[0]);
+  return image === null ? null : measure(await readInputStem(path, image.name), image);
 }
 
 async function sourceOf(
@@ -162,5 +174,8 @@ export async function prepareModel(
 ): Promise<PreparedModel> {
   if (format === 'engine') return prepareEngine(path, onnxPath, context);
   const file = await orUnfit('file_unreadable', path, () => readOnnxFile(path));
-  return { source: { kind: 'file', path }, ...file };
+  const { inputs, ...rest } = file;
+  const sidecar = await orUnfit('file_unreadable', path, () => readSidecar(path));
+  const pixels = await pixelsOf(path, file, context);
+  return { source: { kind: 'file', path }, ...rest, fileInputs: inputs, pixels, sidecar };
 }

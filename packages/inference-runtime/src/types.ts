@@ -1,6 +1,8 @@
-import type { ByteInput } from './byte-input.ts';
+import type { EngineSidecar } from './engine-sidecar.ts';
 import type { FailedStep } from './load-step.ts';
 import type { NodePlacement } from './node-placement.ts';
+import type { PixelMap } from './pixel-map.ts';
+import type { ByteInput } from './rewrite-model.ts';
 
 /**
  * How a float32 tensor `[n, c, h, w]` becomes what a model takes; native code in the inference thread does it. In this
@@ -51,16 +53,29 @@ export interface ModelInfo {
   readonly precision: string;
   /** Of the file that runs, hex. */
   readonly sha256: string;
+  /** As the session takes them: of bytes, where `byteInput` is there. */
   readonly inputs: readonly TensorInfo[];
+  /** As the file declares them, as it does these: sizes are those of what the exporter ran, and other ones may come. */
+  readonly fileInputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** ONNX metadata_props, as exporters such as Ultralytics write them. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Operators of the graph's first 8 nodes. */
-  readonly firstOps: readonly string[];
+  /** What the graph makes of its picture before its first layer; null where there is no graph to read, or no picture. */
+  readonly pixels: PixelMap | null;
+  /** What the JSON file beside the model says; empty where there is none. */
+  readonly sidecar: EngineSidecar;
+  /** Names of the operators of the graph; empty where there is no graph to read. */
+  readonly operators: readonly string[];
   /** With what the model was made to take bytes; absent where it is loaded as it is. */
   readonly byteInput?: ByteInput | undefined;
   readonly fallback?: ModelFallback;
 }
+
+/** What a file says of its model, to tell which pictures it takes. */
+export type ModelDescription = Pick<
+  ModelInfo,
+  'fileInputs' | 'outputs' | 'metadata' | 'pixels' | 'sidecar' | 'operators'
+>;
 
 /** Outputs of a run, and its input buffers for reuse. */
 export interface RunResult {

@@ -66,7 +66,7 @@ describe('a model around an engine', () => {
       inputs: options.inputs,
       outputs: options.outputs,
       metadata: { task: 'detect' },
-      firstOps: ['EPContext'],
+      operators: ['EPContext'],
     });
   });
 

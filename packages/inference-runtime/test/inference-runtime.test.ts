@@ -47,7 +47,7 @@ describe('a loaded model', () => {
       inputs: [{ name: 'x', type: 'float32', dims: ['n', 3] }],
       outputs: [{ name: 'y', type: 'float32', dims: ['n', 3] }],
       metadata: { names: "{0: 'person'}", stride: '32' },
-      firstOps: ['Mul'],
+      operators: ['Mul'],
     });
     expect(info.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(info.fallback).toBeUndefined();

@@ -44,6 +44,31 @@ describe('a run with reuseOutputs', () => {
     expect(third.outputs['y']).toMatchObject({ type: 'float32', dims: [1, 3] });
   });
 
+  it.each([
+    ['one item', [1, 3]],
+    ['more items than come', [64, 3]],
+    ['other axes', ['n', 3]],
+  ])('answers whatever the batch, where the file declares an output for %s', async (_, dims) => {
+    const declared = onnxModel({
+      inputs: [{ name: 'x', dims: ['n', 3] }],
+      outputs: [{ name: 'y', dims: [...dims] }],
+      nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+    });
+    await using runtime = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+    const model = await runtime.loadModel(await write('declared.onnx', declared));
+    expect(model.info.outputs[0]?.dims).toEqual(dims);
+    for (const options of [reuse, {}]) {
+      const runs = [1, 4, 16, 4, 1, 16, 16, 16].map(async (count) => {
+        const values = Array.from({ length: 3 * count }, (_, at) => at + 1);
+        const { outputs, release } = await model.run({ x: rows(...values) }, options);
+        expect(outputs['y']?.dims).toEqual([count, 3]);
+        expect([...(outputs['y']?.data ?? [])]).toEqual(values.map((value) => -value));
+        release?.();
+      });
+      await Promise.all(runs);
+    }
+  });
+
   it('has room for each shape of its feeds', async () => {
     await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
     const model = await runtime.loadModel(await write('doubling.onnx', doubling));

@@ -1,6 +1,6 @@
 import { TrinetraError } from '@trinetra/contracts';
 import { compareHeads, createDetector } from '@trinetra/detector';
-import { createEmbedder, pixelScaleOf } from '@trinetra/embedder';
+import { createEmbedder, facePixelRange } from '@trinetra/embedder';
 import { createFaceAligner } from '@trinetra/face-aligner';
 import type { CompareOutput, InferenceModel, PictureOptions } from '@trinetra/inference-runtime';
 
@@ -17,12 +17,9 @@ function detectorKind(model: InferenceModel): ModelKind {
 }
 
 function embedderKind(model: InferenceModel): ModelKind {
-  createEmbedder({ model });
-  const raw = pixelScaleOf(model.info.firstOps) === 'raw';
-  return {
-    name: 'embedder',
-    picture: { range: raw ? [0, 255] : [-1, 1], size: { width: 112, height: 112 } },
-  };
+  const { input } = createEmbedder({ model });
+  const range = facePixelRange(input.pixels);
+  return { name: 'embedder', picture: { range, size: { width: 112, height: 112 } } };
 }
 
 function faceKind(model: InferenceModel): ModelKind {

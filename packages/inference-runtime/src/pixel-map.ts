@@ -1,0 +1,133 @@
+import type { InputStem } from './input-stem.ts';
+
+/** What one channel becomes: `scale * value + offset`. */
+export interface ChannelMap {
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/** What a graph makes of the values of its picture before its first layer. */
+export interface PixelMap {
+  /** Operators on the way, in order; empty where the layer takes the picture as it is. */
+  readonly steps: readonly string[];
+  /** By channel of the input; null where `problem` says why there is no such map. */
+  readonly channels: readonly [ChannelMap, ChannelMap, ChannelMap] | null;
+  /** Whether the layer gets the channels in the reverse order. */
+  readonly swapsChannels: boolean;
+  /** Whether values down to -1, and up to 255, pass without being clipped. */
+  readonly passes: { readonly below0: boolean; readonly above1: boolean };
+  readonly problem: string;
+}
+
+/** What a layer gets that takes the picture as it is. */
+const unchanged: PixelMap = {
+  steps: [],
+  channels: [
+    { scale: 1, offset: 0 },
+    { scale: 1, offset: 0 },
+    { scale: 1, offset: 0 },
+  ],
+  swapsChannels: false,
+  passes: { below0: true, above1: true },
+  problem: '',
+};
+
+/** Runs the stem on a picture whose channels have these values everywhere. */
+export type RunStem = (levels: readonly [number, number, number]) => Promise<Float32Array>;
+
+/** Of two slopes that count as one, by the larger: half precision rounds, and so do quantised graphs. */
+const slopeTolerance = 0.1;
+/** Of two values that count as one, by the larger. */
+const valueTolerance = 1e-3;
+/** Share of the values that have to say the same: at the rim of a picture a filter may see padding. */
+const leastShare = 0.6;
+
+const close = (a: number, b: number, tolerance: number): boolean =>
+  Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b)) + 1e-9;
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** The channel that each value depends on; -1: on none, -2: on several. */
+function sourcesOf(zero: Float32Array, full: readonly Float32Array[]): Int8Array {
+  return Int8Array.from(zero, (value, at) => {
+    const from = full.flatMap((one, channel) =>
+      close(one[at] ?? Number.NaN, value, valueTolerance) ? [] : [channel],
+    );
+    return from.length > 1 ? -2 : (from[0] ?? -1);
+  });
+}
+
+interface Runs {
+  readonly zero: Float32Array;
+  /** Each channel at 255, the others at 0. */
+  readonly full: readonly Float32Array[];
+  readonly one: Float32Array;
+  readonly below: Float32Array;
+}
+
+/** What becomes of a channel at these places of the answer; null where it is not the same for most of them. */
+function channelOf(
+  { zero, full, one, below }: Runs,
+  channel: number,
+  places: readonly number[],
+): (ChannelMap & { below0: boolean; above1: boolean }) | null {
+  const slopes = (values: Float32Array | undefined, level: number): number[] =>
+    places.map((at) => ((values?.[at] ?? Number.NaN) - (zero[at] ?? Number.NaN)) / level);
+  const [far, near, back] = [slopes(full[channel], 255), slopes(one, 1), slopes(below, -1)];
+  const offset = median(places.map((at) => zero[at] ?? Number.NaN));
+  const above1 = close(median(far), median(near), slopeTolerance);
+  const measured = above1 ? far : near; // the longer way is the more exact one
+  const scale = median(measured);
+  const alike = places.filter(
+    (at, index) =>
+      close(measured[index] ?? Number.NaN, scale, slopeTolerance) &&
+      Math.abs((zero[at] ?? Number.NaN) - offset) <=
+        slopeTolerance * Math.abs(scale) + Math.abs(offset) * valueTolerance,
+  );
+  if (scale === 0 || alike.length < leastShare * places.length) return null;
+  return { scale, offset, above1, below0: close(median(back), scale, slopeTolerance) };
+}
+
+/**
+ * Measures what the stem of a graph makes of a picture, channel by channel, by six runs of it on pictures of one colour: 0 and 255 in each
+ * channel tell scale and offset, 1 and -1 whether values are clipped on the way.
+ */
+export async function measurePixelMap({ steps, model, problem }: InputStem, run: RunStem): Promise<PixelMap> {
+  if (steps.length === 0) return unchanged;
+  const none = (why: string): PixelMap => ({ ...unchanged, steps, channels: null, problem: why });
+  if (model === null) return none(problem);
+  const runs: Runs = {
+    zero: await run([0, 0, 0]),
+    full: [await run([255, 0, 0]), await run([0, 255, 0]), await run([0, 0, 255])],
+    one: await run([1, 1, 1]),
+    below: await run([-1, -1, -1]),
+  };
+  const all = [runs.zero, ...runs.full, runs.one, runs.below];
+  if (!all.every((values) => values.length === runs.zero.length && values.every(Number.isFinite)))
+    return none('they give no finite numbers for pictures of one colour');
+  const sources = sourcesOf(runs.zero, runs.full);
+  if (sources.includes(-2)) return none('they mix the channels');
+  const order = [...new Set(sources.filter((source) => source >= 0))];
+  if (order.length !== 3) return none(`${order.length} of 3 channels come through`);
+  const [first, second, third] = [0, 1, 2].map((channel) =>
+    channelOf(
+      runs,
+      channel,
+      [...sources.keys()].filter((at) => sources[at] === channel),
+    ),
+  );
+  if (!first || !second || !third) return none('they do not treat all pixels alike');
+  const plain = ({ scale, offset }: ChannelMap): ChannelMap => ({ scale, offset });
+  return {
+    steps,
+    channels: [plain(first), plain(second), plain(third)],
+    swapsChannels: order[0] === 2,
+    passes: {
+      below0: first.below0 && second.below0 && third.below0,
+      above1: first.above1 && second.above1 && third.above1,
+    },
+    problem: '',
+  };
+}

@@ -12,6 +12,7 @@ describe('readContract', () => {
     ['channels last', { input: [4, 112, 112, 3] }, 4],
     ['halves', { inputType: 'float16', outputType: 'float16' }, null],
     ['bytes', { inputType: 'uint8' }, null],
+    ['an output without a shape', { output: [] }, null],
     ['symbolic sizes', { input: ['n', 3, 'h', -1], output: ['n', 'size'] }, null],
   ])('accepts %s', (_, setup, fixedBatch) => {
     const contract = readContract(new FakeModel(setup).info);

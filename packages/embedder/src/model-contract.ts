@@ -56,6 +56,8 @@ function named<T>({ path }: ModelInfo, read: () => T): T {
 export function readContract(info: ModelInfo, told?: FacePixels): EmbedderContract {
   const [input, output] = [readImageInput(info.inputs[0]), info.outputs[0]];
   const side = (found: number | null | undefined): boolean => found === null || found === faceSize;
+  // Some files leave the shape out: what comes is checked then.
+  const isUndeclared = output?.dims.length === 0 && input?.height === faceSize && input.width === faceSize;
   const halfOrFull = output?.type === 'float32' || output?.type === 'float16';
   if (
     info.inputs.length === 1 &&
@@ -63,7 +65,7 @@ export function readContract(info: ModelInfo, told?: FacePixels): EmbedderContra
     side(input.height) &&
     side(input.width) &&
     halfOrFull &&
-    fits(output.dims, [null, embeddingSize])
+    (fits(output.dims, [null, embeddingSize]) || isUndeclared)
   ) {
     return {
       input,

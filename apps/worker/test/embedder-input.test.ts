@@ -56,12 +56,12 @@ describe('the pixels of the embedder', () => {
   });
 
   it('stop the start where it cannot tell faces apart with them, or warn', async () => {
-    const env = { ...settings('wrong'), ARCFACE_INPUT: 'rgb 1000 1' };
+    const env = { ...settings('wrong'), ARCFACE_INPUT: 'rgb 127.5 20000' };
     await using refused = await startWorker(env);
     await waitFor('the end of the worker', () => refused.child.exitCode ?? undefined);
     expect(refused.child.exitCode).toBe(1);
     expect(refused.log()).toContain('it does not tell two persons apart');
-    expect(refused.log()).toContain("with pixels as 'rgb 1000 1' (it was set so)");
+    expect(refused.log()).toContain("with pixels as 'rgb 127.5 20000' (it was set so)");
     expect(refused.log()).toContain('ARCFACE_PROOF=warn');
     await using warned = await startWorker({ ...env, ARCFACE_PROOF: 'warn' });
     await warned.ready();

@@ -30,7 +30,7 @@ export const describeFacePixels = ({ order, mean, divisor }: FacePixels): string
 /**
  * Reads `ORDER MEAN DIVISOR`, such as `bgr 127.5 128`.
  *
- * @returns Null for another text, a divisor that is 0, or numbers outside of -1000..1000.
+ * @returns Null for another text, a mean outside of -1000..1000, or a divisor that is not above 0 or is above 100,000.
  */
 export function parseFacePixels(text: string): FacePixels | null {
   const [, order, mean, divisor] = /^\s*(rgb|bgr)\s+(-?[\d.]+)\s+([\d.]+)\s*$/.exec(text) ?? [];
@@ -39,7 +39,7 @@ export function parseFacePixels(text: string): FacePixels | null {
     mean: Number(mean),
     divisor: Number(divisor),
   } as const;
-  const sound = Math.abs(pixels.mean) <= 1000 && pixels.divisor > 0 && pixels.divisor <= 1000;
+  const sound = Math.abs(pixels.mean) <= 1000 && pixels.divisor > 0 && pixels.divisor <= 100_000;
   return order !== undefined && sound ? pixels : null;
 }
 

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Point, type RgbImage, silentLogger, stretchOf, type Xyxy } from '@trinetra/contracts';
 import { type Attempt, createSizedRunner, paddedSize } from '@trinetra/inference-runtime';
-import { alignFace } from './align-face.ts';
 import { assignFaces } from './assign-faces.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';
@@ -10,6 +9,7 @@ import { createFindFaces, type PersonInImage } from './find-faces.ts';
 import { cropHead } from './head-crop.ts';
 import { mapLandmarks } from './map-landmarks.ts';
 import { type FaceAlignerOptions, parseFaceAlignerOptions } from './options.ts';
+import { toFaceResult } from './to-face-result.ts';
 
 type Found = Attempt<FaceCandidate[]>;
 
@@ -106,11 +106,7 @@ function createAlignEach(options: FaceAlignerOptions): FaceAligner['alignEach'] 
     return persons.map((_, person): FaceResult => {
       if (found[person]?.ok === false) return { found: false, reason: 'failed' };
       const face = candidates[person]?.[choice[person] ?? -1];
-      if (face === undefined) return { found: false, reason: 'no_face' };
-      if ((face.bbox[2] - face.bbox[0]) * stretch[0] < minFacePx)
-        return { found: false, reason: 'too_small' };
-      const aligned = alignFace(image, face.landmarks);
-      return aligned === null ? { found: false, reason: 'no_face' } : { found: true, ...face, aligned };
+      return face === undefined ? { found: false, reason: 'no_face' } : toFaceResult(image, face, minFacePx);
     });
   }
 

@@ -8,10 +8,12 @@ import {
   writeGolden,
 } from '@trinetra/inference-runtime';
 import { Command, InvalidArgumentError } from 'commander';
+import { addAccuracyCommand } from './models-cli/accuracy/accuracy-command.ts';
+import { exitCodeOf } from './models-cli/accuracy/input-error.ts';
 import { planEngine } from './models-cli/plan.ts';
+import { providerList } from './models-cli/provider-list.ts';
 import { loadReference } from './models-cli/reference.ts';
 import { describeVerdict, verifyFolder } from './models-cli/verify.ts';
-import { providers } from './setting-parsers.ts';
 
 const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const version =
@@ -29,15 +31,10 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('expected a whole number in 0..1024');
 }
 
-function providerList(text: string): string[] {
-  const parsed = providers.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
-}
-
 const program = new Command('trinetra-models')
   .description('Looks at, compares, wraps and plans the models of the worker.')
-  .version(version);
+  .version(version)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 program
   .command('inspect')
@@ -120,9 +117,11 @@ program
     print(await planEngine(file, { gpu: { name, computeCapability }, batch, faces }));
   });
 
+addAccuracyCommand(program);
+
 try {
   await program.parseAsync();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = exitCodeOf(error);
 }

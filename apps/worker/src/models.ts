@@ -120,8 +120,12 @@ const commonAspects: readonly number[] = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
  * Aspects of the pictures that the detector should have an input size for: those that are configured, and common ones that entries may
  * tell of. Not common ones on TensorRT, which takes minutes for each; an engine has the size that it was built for.
  */
-function aspectRatiosOf(
-  { DETECTOR_SHAPES: shapes, FRAME_ASPECT: frameAspect, CAMERA_ASPECTS: cameraAspects }: Settings,
+export function aspectRatiosOf(
+  {
+    DETECTOR_SHAPES: shapes,
+    FRAME_ASPECT: frameAspect,
+    CAMERA_ASPECTS: cameraAspects,
+  }: Pick<Settings, 'DETECTOR_SHAPES' | 'FRAME_ASPECT' | 'CAMERA_ASPECTS'>,
   { info: { path, provider } }: InferenceModel,
 ): number[] {
   if (shapes === 'square' || path.endsWith('.engine')) return [];

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { createFaceFinder, type FaceFinder, faceByteInput } from '@trinetra/face-aligner';
+import type { FrameDecoder } from '@trinetra/frame-decoder';
+import type { InferencePool } from '@trinetra/inference-runtime';
+import { InputError } from './input-error.ts';
+
+/** Side of an aligned face, px. */
+const alignedSide = 112;
+
+/** The aligned face of a picture, or why there is none, in words. */
+export type FaceOfPicture =
+  | {
+      readonly ok: true;
+      /** `[112, 112, 3]` RGB. */
+      readonly aligned: Uint8Array;
+      /** How it came: the picture was an aligned face, had one face, or several, of which this is the largest. */
+      readonly from: 'aligned' | 'one-face' | 'several-faces';
+    }
+  | { readonly ok: false; readonly reason: string };
+
+/** Loads a face model as the worker does; undefined without one. */
+export async function loadFaceFinder(
+  runtime: InferencePool,
+  file: string | undefined,
+): Promise<FaceFinder | undefined> {
+  if (file === undefined) return undefined;
+  return createFaceFinder({ model: await runtime.loadModel(file, { byteInput: faceByteInput }) });
+}
+
+/**
+ * Decodes a picture and gives its aligned face: a picture of 112x112 px is one already.
+ *
+ * @throws {InputError} where the picture is no aligned face and there is no face model.
+ */
+export async function faceOfPicture(
+  file: string,
+  decoder: FrameDecoder,
+  finder: FaceFinder | undefined,
+): Promise<FaceOfPicture> {
+  const decoded = await decoder.decode(await readFile(file));
+  if (!decoded.ok) return { ok: false, reason: `the picture cannot be decoded (${decoded.reason})` };
+  const { image } = decoded.frame;
+  try {
+    if (image.width === alignedSide && image.height === alignedSide) {
+      return { ok: true, aligned: image.data.slice(), from: 'aligned' };
+    }
+    if (finder === undefined) {
+      throw new InputError(
+        `${file} has ${image.width}x${image.height} px and is no aligned face of 112x112: name a face model with --face`,
+      );
+    }
+    const [largest, ...others] = await finder.find(image);
+    if (largest === undefined) return { ok: false, reason: 'no face was found' };
+    if (!largest.found) {
+      const tooSmall = largest.reason === 'too_small';
+      return { ok: false, reason: tooSmall ? 'the face is too small' : 'the face cannot be aligned' };
+    }
+    const from = others.length > 0 ? 'several-faces' : 'one-face';
+    return { ok: true, aligned: largest.aligned, from };
+  } finally {
+    decoder.release(decoded.frame);
+  }
+}

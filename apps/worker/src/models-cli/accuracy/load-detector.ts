@@ -1,0 +1,40 @@
+import { silentLogger } from '@trinetra/contracts';
+import { createDetector, type Detector } from '@trinetra/detector';
+import type { InferencePool } from '@trinetra/inference-runtime';
+import { aspectRatiosOf } from '../../models.ts';
+import { runningDetector } from '../../running-detector.ts';
+import { type LoadedModel, runsText } from './loaded-model.ts';
+
+/** Frames a batch, as BATCH_SIZE is by default. */
+export const batchSize = 4;
+
+/** Least confidence of what counts for average precision, as is customary. */
+const leastConfidence = 0.001;
+
+/** Loads a detector as the worker does for pictures that are not squashed. @throws {TrinetraError} where it cannot be loaded or is no detector. */
+export async function loadDetector(
+  runtime: InferencePool,
+  file: string,
+  classIds: readonly number[],
+): Promise<LoadedModel & { readonly detector: Detector }> {
+  const model = await runtime.loadModel(file, { byteInput: { divisor: 255 } });
+  const onCpu = model.info.provider === 'cpu';
+  const aspectRatios = aspectRatiosOf(
+    { DETECTOR_SHAPES: 'auto', FRAME_ASPECT: null, CAMERA_ASPECTS: [] },
+    model,
+  );
+  const detector = await runningDetector(
+    (ratios) =>
+      createDetector({
+        model,
+        confidenceThreshold: leastConfidence,
+        classIds,
+        aspectRatios: ratios,
+        framesPerRun: onCpu ? 1 : batchSize,
+        ...(onCpu ? {} : { runSizes: [batchSize] }),
+      }),
+    aspectRatios,
+    silentLogger,
+  );
+  return { file, runs: runsText(model.info), detector };
+}

@@ -1,0 +1,22 @@
+import { createEmbedder, type Embedder, embedderByteInput } from '@trinetra/embedder';
+import type { InferencePool } from '@trinetra/inference-runtime';
+import { faceSizes } from '../../run-sizes.ts';
+import { type LoadedModel, runsText } from './loaded-model.ts';
+
+/** Faces a run, as EMBED_SUB_BATCH is by default. */
+const maxRunSize = 16;
+
+/** Loads an embedder as the worker does. @throws {TrinetraError} where it cannot be loaded or is no embedder. */
+export async function loadEmbedder(
+  runtime: InferencePool,
+  file: string,
+): Promise<LoadedModel & { readonly embedder: Embedder }> {
+  const model = await runtime.loadModel(file, { byteInput: embedderByteInput });
+  const onCpu = model.info.provider === 'cpu';
+  const embedder = createEmbedder({
+    model,
+    maxRunSize,
+    ...(onCpu ? {} : { runSizes: faceSizes(maxRunSize) }),
+  });
+  return { file, runs: runsText(model.info), embedder };
+}

@@ -1,0 +1,9 @@
+import { InvalidArgumentError } from 'commander';
+import { providers } from '../setting-parsers.ts';
+
+/** Reads an option with a list of providers. @throws {InvalidArgumentError} where one is unknown. */
+export function providerList(text: string): string[] {
+  const parsed = providers.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
+}

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { createScene } from '@trinetra/camera-simulator/scene';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cases } from './golden-cases.ts';
 import { besideEachOther, personPictures } from './scene-faces.ts';
-import { demoModels } from './worker-process.ts';
+import { demoModels, hasShared, shared } from './worker-process.ts';
 
 const cli = fileURLToPath(new URL('../dist/models-cli.js', import.meta.url));
 const {
@@ -308,5 +309,37 @@ describe('trinetra-models accuracy --detections', () => {
   it('refuses a model that is no detector', async () => {
     const { code, stderr } = await accuracy('--detections', at('truth.json'), arcface);
     expect([code, stderr]).toEqual([2, expect.stringContaining('demo-arcface.onnx')]);
+  });
+});
+
+describe.skipIf(!hasShared)('trinetra-models accuracy on the test photos (needs ../shared)', () => {
+  it('finds with YOLOv8n, in FP32 and FP16, what the reference in Python found with it', async () => {
+    const [photos, models] = ['photos', 'models'].map((name) => fileURLToPath(new URL(name, shared)));
+    const truth = {
+      images: cases.map(({ image, width, height }, id) => ({ id, file_name: image, width, height })),
+      annotations: cases.flatMap(({ persons, width, height }, id) =>
+        persons.map(({ box_norm: [x1, y1, x2, y2] }) => ({
+          image_id: id,
+          category_id: 1,
+          bbox: [x1 * width, y1 * height, (x2 - x1) * width, (y2 - y1) * height],
+        })),
+      ),
+      categories: [{ id: 1, name: 'person' }],
+    };
+    await writeFile(at('golden.json'), JSON.stringify(truth));
+    const { code } = await accuracy(
+      ...['--detections', at('golden.json'), '--images', String(photos), '--providers', 'cpu'],
+      ...['--json', at('golden-report.json'), `${models}/yolov8n.onnx`, `${models}/yolov8n_fp16.onnx`],
+    );
+    expect(code).toBe(0);
+    const report = JSON.parse(await readFile(at('golden-report.json'), 'utf8'));
+    expect(report.models).toMatchObject([
+      { runs: 'cpu, fp32', persons: 35, found: 35, wrong: 0 },
+      { runs: 'cpu, fp16', persons: 35, found: 35, wrong: 0 },
+    ]);
+    for (const { ap50, ap50To95 } of report.models) {
+      expect(ap50).toBeCloseTo(1, 6);
+      expect(ap50To95).toBeGreaterThan(0.99);
+    }
   });
 });

@@ -2,6 +2,7 @@ import type { Embedder } from '@trinetra/embedder';
 import type { FaceFinder } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
 import { type FaceOfPicture, faceOfPicture } from './face-of-picture.ts';
+import { tellProgress } from './tell-progress.ts';
 
 /** Pictures whose pixels are in memory at once. */
 const atOnce = 16;
@@ -20,6 +21,8 @@ export interface EmbedStages {
   readonly decoder: FrameDecoder;
   readonly finder: FaceFinder | undefined;
   readonly embedders: readonly Embedder[];
+  /** Told how far the work is. */
+  readonly say: (line: string) => void;
 }
 
 /** A model that fails is the end; one that gives no direction for a face costs that face alone. */
@@ -45,7 +48,7 @@ async function embedFaces(
 /** Decodes, aligns and embeds pictures, {@link atOnce} at a time. One entry a picture, in order. */
 export async function embedPictures(
   pictures: readonly string[],
-  { decoder, finder, embedders }: EmbedStages,
+  { decoder, finder, embedders, say }: EmbedStages,
 ): Promise<EmbeddedPicture[]> {
   const embedded: EmbeddedPicture[] = [];
   for (let next = 0; next < pictures.length; next += atOnce) {
@@ -67,6 +70,7 @@ export async function embedPictures(
           : { ok: true, embeddings: own, from: face.from },
       );
     }
+    tellProgress(say, embedded.length, pictures.length, part.length);
   }
   return embedded;
 }

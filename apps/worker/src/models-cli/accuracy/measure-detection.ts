@@ -16,6 +16,7 @@ import { InputError } from './input-error.ts';
 import { batchSize, loadDetector } from './load-detector.ts';
 import { readCoco, type TruthImage } from './read-coco.ts';
 import { runTimeoutMs, threads } from './run-limits.ts';
+import { tellProgress } from './tell-progress.ts';
 
 export interface DetectionOptions {
   /** Truth in COCO's format. */
@@ -72,6 +73,7 @@ async function decode(
 async function detectAll(
   images: readonly TruthImage[],
   detector: Detector,
+  say: (line: string) => void,
 ): Promise<(readonly FoundBox[] | null)[]> {
   await using decoder = await createFrameDecoder({
     inputSizes: detector.inputSizes,
@@ -93,6 +95,7 @@ async function detectAll(
       all.push(own?.map(({ bbox, confidence }) => ({ box: toCocoBox(bbox), confidence })) ?? null);
       if (frame !== null) decoder.release(frame);
     }
+    tellProgress(say, all.length, images.length, frames.length);
   }
   return all;
 }
@@ -116,7 +119,7 @@ export async function measureDetection(options: DetectionOptions): Promise<Detec
   let flatImages = 0;
   for (const { file, runs, detector } of loaded) {
     say(`${truth.length} pictures through ${file} ...`);
-    const found = await detectAll(truth, detector);
+    const found = await detectAll(truth, detector, say);
     flatImages = found.filter((one) => one === null).length;
     const evaluated = truth.map(({ truths }, at): EvaluatedImage => ({ truths, found: found[at] ?? [] }));
     models.push({

@@ -69,7 +69,7 @@ export async function measureVerification(options: VerificationOptions): Promise
   });
   say(`${pairs.length} pairs of ${files.length} pictures ...`);
   const embedders = loaded.map(({ embedder }) => embedder);
-  const pictures = await embedPictures(files, { decoder, finder, embedders });
+  const pictures = await embedPictures(files, { decoder, finder, embedders, say });
   const { used, skipped } = scorePairs(
     pairs,
     new Map(files.map((file, at) => [file, pictures[at] ?? { ok: false, reason: '' }])),

@@ -1,4 +1,4 @@
-import { createEmbedder, type Embedder, embedderByteInput } from '@trinetra/embedder';
+import { createProvenEmbedder, type Embedder, embedderByteInput } from '@trinetra/embedder';
 import type { InferencePool } from '@trinetra/inference-runtime';
 import { faceSizes } from '../../run-sizes.ts';
 import { type LoadedModel, runsText } from './loaded-model.ts';
@@ -11,12 +11,9 @@ export async function loadEmbedder(
   runtime: InferencePool,
   file: string,
 ): Promise<LoadedModel & { readonly embedder: Embedder }> {
-  const model = await runtime.loadModel(file, { byteInput: embedderByteInput });
+  const model = await runtime.loadModel(file, { byteInput: (description) => embedderByteInput(description) });
   const onCpu = model.info.provider === 'cpu';
-  const embedder = createEmbedder({
-    model,
-    maxRunSize,
-    ...(onCpu ? {} : { runSizes: faceSizes(maxRunSize) }),
-  });
+  const runSizes = onCpu ? undefined : faceSizes(maxRunSize);
+  const { embedder } = await createProvenEmbedder({ model, maxRunSize, runSizes });
   return { file, runs: runsText(model.info), embedder };
 }

@@ -6,7 +6,7 @@ import { passLines } from './gpu-fleet-lines.ts';
 import { portOf, tellToStop } from './gpu-fleet-link.ts';
 import { defaultWatch, type WatchOptions, watchForHang } from './gpu-fleet-watch.ts';
 
-/** Exit code of a worker whose configuration is not valid: no restart mends that. */
+/** Exit code of a worker whose configuration is not valid, or whose files are no models: no restart mends that. */
 export const refusedExitCode = 2;
 
 export interface FleetMemberOptions {

@@ -35,7 +35,7 @@ function workerEnvironment(name: string, gpu: number): NodeJS.ProcessEnv {
 /**
  * Keeps one worker process a GPU until `stop` aborts, starts those that end again, and answers for all of them on one port.
  *
- * @returns The exit code: 0 where all of them stopped cleanly, 2 where one does not take its configuration, else 1.
+ * @returns The exit code: 0 where all of them stopped cleanly, 2 where one does not take its configuration or models, else 1.
  * @throws where a GPU is not there, or the port cannot be had.
  */
 export async function runGpuFleet(options: GpuFleetOptions): Promise<number> {
@@ -75,7 +75,10 @@ async function settle(members: readonly FleetMember[], logger: Logger, stop: Sto
     members.map(async (member) => {
       const end = await member.run(stop.signal);
       if (end === refusedExitCode) {
-        logger.error({ gpu: member.gpu }, 'the worker of a GPU does not take its configuration: all stop');
+        logger.error(
+          { gpu: member.gpu },
+          'the worker of a GPU does not take its configuration or models: all stop',
+        );
         stop.begin({ reason: 'configuration' });
       }
       return end;

@@ -8,12 +8,12 @@ import {
   writeGolden,
 } from '@trinetra/inference-runtime';
 import { Command, InvalidArgumentError } from 'commander';
+import { exitCodeOf, UsageError } from './exit-code.ts';
 import { addAccuracyCommand } from './models-cli/accuracy/accuracy-command.ts';
-import { exitCodeOf } from './models-cli/accuracy/input-error.ts';
 import { planEngine } from './models-cli/plan.ts';
 import { providerList } from './models-cli/provider-list.ts';
 import { loadReference } from './models-cli/reference.ts';
-import { describeVerdict, verifyFolder } from './models-cli/verify.ts';
+import { describeVerdict, exitCodeOfVerdicts, verifyFolder } from './models-cli/verify.ts';
 
 const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const version =
@@ -34,7 +34,8 @@ function wholeNumber(text: string): number {
 const program = new Command('trinetra-models')
   .description('Looks at, compares, wraps and plans the models of the worker.')
   .version(version)
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .addHelpText('after', '\nExit codes: 0 done; 1 the work failed; 2 bad usage, or a file that is no model.');
 
 program
   .command('inspect')
@@ -67,11 +68,11 @@ program
         batch: Math.max(1, options.batch),
       });
       if (verdicts.length === 0)
-        throw new Error(`expected .engine or .onnx files in ${folder} but found none`);
+        throw new UsageError(`expected .engine or .onnx files in ${folder} but found none`);
       print(
         options.json === true ? JSON.stringify(verdicts, null, 2) : verdicts.map(describeVerdict).join('\n'),
       );
-      if (verdicts.some(({ ok }) => !ok)) process.exitCode = 1;
+      process.exitCode = exitCodeOfVerdicts(verdicts);
     },
   );
 
@@ -110,7 +111,7 @@ program
     const here = gpuOfDevice(await readGpus(), 0);
     const name = options.gpu ?? here?.name;
     if (name === undefined) {
-      throw new Error("nvidia-smi tells no GPU here: name one with --gpu 'NVIDIA GeForce RTX 3080'");
+      throw new UsageError("nvidia-smi tells no GPU here: name one with --gpu 'NVIDIA GeForce RTX 3080'");
     }
     const computeCapability = options.compute ?? (name === here?.name ? here.computeCapability : undefined);
     const { batch, faces } = options;

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { addBenchCommand } from './bench/bench-command.ts';
 import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
+import { exitCodeOf } from './exit-code.ts';
 import { runGpuFleet } from './gpu-fleet.ts';
 import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './gpu-fleet-gpus.ts';
 import { linkToFleet } from './gpu-fleet-link.ts';
@@ -24,10 +25,11 @@ const main = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
 );
 
-/** Tells what is wrong with the configuration; throws any other error. */
-function tellConfigError(error: unknown): undefined {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\nSee trinetra-worker --help for every variable.\n`);
+/** Tells what was given wrong; throws any other error. */
+function tellWrong(error: unknown): undefined {
+  if (!(error instanceof Error) || exitCodeOf(error) === 1) throw error;
+  const more = error instanceof ConfigError ? 'See trinetra-worker --help for every variable.\n' : '';
+  process.stderr.write(`${error.message}\n${more}`);
   process.exitCode = 2;
 }
 
@@ -35,7 +37,7 @@ function orConfigError<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    return tellConfigError(error);
+    return tellWrong(error);
   }
 }
 
@@ -67,8 +69,11 @@ async function start({ gpus, gpuChild }: StartOptions): Promise<void> {
     await runWorker({ config, version, logger, signal: stop.signal, fleet });
     process.exit(0);
   } catch (error) {
-    logger.error({ err: error }, 'worker failed');
-    process.exit(1);
+    const code = exitCodeOf(error);
+    // What was given wrong is told in a sentence, to which a stack adds nothing.
+    if (code === 2 && error instanceof Error) logger.error({}, error.message);
+    else logger.error({ err: error }, 'worker failed');
+    process.exit(code);
   }
 }
 
@@ -92,7 +97,7 @@ addDeadLetterCommands(program, readConfig);
 addSelftestCommand(program, readConfig, version);
 addBenchCommand(program, async (action) => {
   letHeapGrow();
-  await action().catch(tellConfigError);
+  await action().catch(tellWrong);
 });
 
 await program.parseAsync();

@@ -1,5 +1,6 @@
 import { createLogger } from '@trinetra/telemetry';
 import { type Command, InvalidArgumentError } from 'commander';
+import { exitCodeOf } from './exit-code.ts';
 import { selftest } from './selftest.ts';
 import type { Settings } from './settings.ts';
 
@@ -30,7 +31,7 @@ export function addSelftestCommand(
         process.exitCode = (await selftest({ config, version, logger, seconds, output })) ? 0 : 1;
       } catch (error) {
         process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-        process.exitCode = 1;
+        process.exitCode = exitCodeOf(error);
       }
     });
 }

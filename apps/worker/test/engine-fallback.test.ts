@@ -225,7 +225,7 @@ it('where nothing loads the worker stops, with every step', async () => {
   await writeFile(detector.replace('.engine', '.onnx'), 'noise too');
   await using worker = await startWorker(env);
   await waitFor('the worker to refuse', () => (worker.child.exitCode === null ? undefined : true));
-  expect(worker.child.exitCode).toBe(1);
+  expect(worker.child.exitCode).toBe(2);
   expect(worker.log()).toMatch(/engine@tensorrt: header_unreadable .*; onnx@tensorrt: file_unreadable/);
 });
 

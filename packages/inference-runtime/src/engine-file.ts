@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { InferenceError } from './errors.ts';
-import { fileError } from './onnx-file.ts';
+import { fileError, openModelFile, unusable } from './model-file.ts';
 
 /** Largest header that is read; Ultralytics' are some kilobytes. */
 const maxHeaderBytes = 1024 * 1024;
@@ -29,10 +28,6 @@ export interface EngineFileInfo {
 
 const headerSchema = z.record(z.string(), z.unknown());
 
-function refused(detail: string): InferenceError {
-  return new InferenceError('model_load_failed', detail);
-}
-
 async function readAt(file: FileHandle, offset: number, bytes: number): Promise<Buffer> {
   const buffer = Buffer.alloc(bytes);
   const { bytesRead } = await file.read(buffer, 0, bytes, offset);
@@ -49,20 +44,19 @@ function versionOf(plan: Buffer): string | undefined {
 
 function parseHeader(bytes: Buffer, length: number): Record<string, string> {
   if (bytes.length < length) {
-    throw refused(`the file ends inside its header: it tells ${length} bytes and has ${bytes.length}`);
+    throw unusable(`the file ends inside its header: it tells ${length} bytes and has ${bytes.length}`);
   }
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new InferenceError(
-      'model_load_failed',
+    throw unusable(
       'expected a TensorRT plan, or a header of Ultralytics and a plan, but the file begins with neither',
-      { cause },
+      cause,
     );
   }
   const header = headerSchema.safeParse(json);
-  if (!header.success) throw refused('its header is JSON, but no object');
+  if (!header.success) throw unusable('its header is JSON, but no object');
   return Object.fromEntries(
     Object.entries(header.data).map(([key, value]) => [
       key,
@@ -81,17 +75,17 @@ function precisionOf(metadata: Readonly<Record<string, string>>): EngineFileInfo
 }
 
 async function readHead(path: string): Promise<Omit<EngineFileInfo, 'sha256'>> {
-  const file = await open(path);
+  const file = await openModelFile(path, 'engine');
   try {
     const { size } = await file.stat();
     const start = await readAt(file, 0, planHeadBytes);
-    if (start.length < 4) throw refused(`expected an engine but the file has ${size} bytes`);
+    if (start.length < 4) throw unusable(`expected an engine but the file has ${size} bytes`);
     let metadata: Record<string, string> = {};
     let payloadOffset = 0;
     if (!hasPlanTag(start)) {
       const length = start.readUInt32LE(0);
       if (length < 2 || length > maxHeaderBytes) {
-        throw refused(
+        throw unusable(
           `expected a TensorRT plan, or a header of at most ${maxHeaderBytes} bytes, but it tells ${length}`,
         );
       }
@@ -100,9 +94,9 @@ async function readHead(path: string): Promise<Omit<EngineFileInfo, 'sha256'>> {
     }
     const plan = payloadOffset === 0 ? start : await readAt(file, payloadOffset, planHeadBytes);
     const payloadBytes = size - payloadOffset;
-    if (plan.length < planHeadBytes) throw refused(`the file ends ${plan.length} bytes into its engine`);
+    if (plan.length < planHeadBytes) throw unusable(`the file ends ${plan.length} bytes into its engine`);
     if (!hasPlanTag(plan)) {
-      throw refused(
+      throw unusable(
         `expected a TensorRT plan ${payloadOffset === 0 ? 'in the file' : 'after the header'} but its bytes are none`,
       );
     }
@@ -130,7 +124,8 @@ export async function hashFile(path: string): Promise<string> {
  * Reads what an engine file says of itself: the header that Ultralytics puts before the plan (4 bytes of length, little
  * endian, then JSON), where the plan begins, and the version of TensorRT that built it. The plan is not held in memory.
  *
- * @throws {InferenceError} `model_not_found`; `model_load_failed` for a file that is cut, damaged or none.
+ * @throws {InferenceError} `model_not_found`; `model_unusable` for a file that is cut, damaged or none; `model_load_failed`
+ * where the machine fails to read it.
  */
 export async function readEngineFile(path: string): Promise<EngineFileInfo> {
   try {

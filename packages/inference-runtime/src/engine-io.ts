@@ -62,7 +62,7 @@ function ofHeader({ metadata }: EngineFileInfo): EngineIo | null {
  * Inputs and outputs of an engine, which its plan tells to TensorRT only: from the JSON file beside it, else from the
  * `.onnx` that it was built of, else from Ultralytics' header.
  *
- * @throws {InferenceError} `model_load_failed` where nothing tells them.
+ * @throws {InferenceError} `model_unusable` where nothing tells them.
  */
 export function engineIo(
   engine: EngineFileInfo,
@@ -75,7 +75,7 @@ export function engineIo(
   const told = ofHeader(engine);
   if (told !== null) return told;
   throw new InferenceError(
-    'model_load_failed',
+    'model_unusable',
     "nothing tells its inputs and outputs: put the .onnx that it was built of beside it, or a .engine.json with `inputs` and `outputs`, or build it with Ultralytics' header (task, names, imgsz)",
   );
 }

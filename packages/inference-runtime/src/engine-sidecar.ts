@@ -55,7 +55,7 @@ const schema: z.ZodType<EngineSidecar> = z.strictObject({
 /**
  * Reads the JSON file beside a model; an empty answer where there is none.
  *
- * @throws {InferenceError} `model_load_failed` for one that cannot be read or says what nobody asked for.
+ * @throws {InferenceError} `model_unusable` for one that cannot be read or says what nobody asked for.
  */
 export async function readSidecar(enginePath: string): Promise<EngineSidecar> {
   const path = `${enginePath}.json`;
@@ -64,7 +64,7 @@ export async function readSidecar(enginePath: string): Promise<EngineSidecar> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
-    throw new InferenceError('model_load_failed', `${path} cannot be read: ${String(error)}`, {
+    throw new InferenceError('model_unusable', `${path} cannot be read: ${String(error)}`, {
       cause: error,
     });
   }
@@ -75,6 +75,6 @@ export async function readSidecar(enginePath: string): Promise<EngineSidecar> {
       error instanceof z.ZodError
         ? error.issues.map(({ path: at, message }) => `${at.join('.') || 'it'}: ${message}`).join('; ')
         : String(error);
-    throw new InferenceError('model_load_failed', `${path} cannot be read: ${detail}`, { cause: error });
+    throw new InferenceError('model_unusable', `${path} cannot be read: ${detail}`, { cause: error });
   }
 }

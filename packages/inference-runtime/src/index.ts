@@ -49,10 +49,11 @@ export {
   nameOfStep,
 } from './load-step.ts';
 export type { NodePlacement } from './node-placement.ts';
-export { type OnnxFileInfo, parseOnnx, readOnnxFile } from './onnx-file.ts';
+export { type OnnxFileInfo, parseOnnx } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
 export type { ChannelMap, PixelMap } from './pixel-map.ts';
 export { type ProofOptions, prove } from './proof.ts';
+export { readOnnxFile } from './read-onnx-file.ts';
 export type { ByteInput } from './rewrite-model.ts';
 export {
   type Attempt,

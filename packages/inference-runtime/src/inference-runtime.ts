@@ -39,7 +39,7 @@ export interface InferenceRuntime extends AsyncDisposable {
    * `.fp16.onnx` beside it, where there is one, on the other GPU providers, then the `.onnx` beside it on all; what failed
    * on the way is in `info.fallback` and in a warning.
    *
-   * @throws {InferenceError} `model_not_found`, `model_load_failed`, `out_of_memory`, `engine_crashed`,
+   * @throws {InferenceError} `model_not_found`, `model_unusable`, `model_load_failed`, `out_of_memory`, `engine_crashed`,
    * `inference_timeout`, `engine_restarting` or `closed`;
    * the message tells every step that was tried.
    * @throws {RangeError} where an option is out of range.

@@ -4,8 +4,8 @@ import { readEngineFile } from './engine-file.ts';
 import { type EngineIo, engineIo } from './engine-io.ts';
 import { type EngineSidecar, readSidecar } from './engine-sidecar.ts';
 import type { LoadFailure } from './load-step.ts';
-import { readOnnxFile } from './onnx-file.ts';
 import { checkProvider } from './provider-check.ts';
+import { readOnnxFile } from './read-onnx-file.ts';
 import type { TensorInfo } from './types.ts';
 
 /** What a model file is, without loading it. */
@@ -49,7 +49,7 @@ function ioOrNull(read: () => EngineIo): EngineIo | null {
 /**
  * Says what a model file is.
  *
- * @throws {InferenceError} `model_not_found` or `model_load_failed` for a file that is neither ONNX nor an engine.
+ * @throws {InferenceError} `model_not_found`, or `model_unusable` for a file that is neither ONNX nor an engine.
  */
 export async function inspectModel(path: string): Promise<ModelInspection> {
   if (!path.endsWith('.engine')) {

@@ -1,6 +1,6 @@
 import type { Logger } from '@trinetra/contracts';
 import { classifyFailure } from './classify-failure.ts';
-import { InferenceError } from './errors.ts';
+import { InferenceError, type InferenceErrorCode } from './errors.ts';
 import type { GpuInfo } from './gpus.ts';
 import type { ImageInput } from './image-input.ts';
 import type { InputStem } from './input-stem.ts';
@@ -56,18 +56,29 @@ function prepareOnce(
   };
 }
 
-/** The code of the error where nothing loaded: memory and missing files are told apart from the rest. */
-function codeOf(failed: readonly FailedStep[]): 'model_not_found' | 'out_of_memory' | 'model_load_failed' {
+/** Reasons that lie in the files and the configuration: the same files fail again. */
+const ofTheFiles: readonly string[] = [
+  'file_missing',
+  'file_unreadable',
+  'header_unreadable',
+  'io_unknown',
+  'provider_not_configured',
+];
+
+/** The code of the error where nothing loaded: memory and files that are missing or no good are told apart from the rest. */
+function codeOf(failed: readonly FailedStep[]): InferenceErrorCode {
   const reasons = failed.map(({ reason }) => reason);
-  const others = reasons.filter((reason) => !['file_missing', 'provider_not_configured'].includes(reason));
-  if (others.length === 0) return 'model_not_found';
+  if (reasons.every((reason) => ['file_missing', 'provider_not_configured'].includes(reason))) {
+    return 'model_not_found';
+  }
+  if (reasons.every((reason) => ofTheFiles.includes(reason))) return 'model_unusable';
   return reasons.at(-1) === 'out_of_memory' ? 'out_of_memory' : 'model_load_failed';
 }
 
 /**
  * Tries the files of a model on the providers until one loads.
  *
- * @throws {InferenceError} `model_not_found`, `model_load_failed` or `out_of_memory`, with every step that was tried;
+ * @throws {InferenceError} `model_not_found`, `model_unusable`, `model_load_failed` or `out_of_memory`, with every step that was tried;
  * `closed` or `engine_restarting`.
  */
 export async function loadChain(path: string, options: LoadChainOptions): Promise<ChainResult> {

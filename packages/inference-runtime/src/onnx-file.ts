@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { InferenceError } from './errors.ts';
 import { elementTypeName, onnxField as field } from './onnx-format.ts';
@@ -31,7 +29,7 @@ interface ProtoField {
 }
 
 function unreadable(detail: string): InferenceError {
-  return new InferenceError('model_load_failed', `expected an ONNX model but ${detail}`);
+  return new InferenceError('model_unusable', `expected an ONNX model but ${detail}`);
 }
 
 /** A field as it lies in the file, its tag included. */
@@ -155,34 +153,12 @@ function readModel(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
 /**
  * Reads the parts of an ONNX model that {@link OnnxFileInfo} tells, from its bytes.
  *
- * @throws {InferenceError} `model_load_failed` where the bytes are no protobuf message.
+ * @throws {InferenceError} `model_unusable` where the bytes are no protobuf message.
  */
 export function parseOnnx(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
   try {
     return readModel(bytes);
   } catch (cause) {
     throw unreadable(`its bytes are none: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-}
-
-/** A failure to read the file of a model, with the path. */
-export function fileError(path: string, cause: unknown): InferenceError {
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-  const code = missing ? 'model_not_found' : 'model_load_failed';
-  return new InferenceError(code, `the model ${path} cannot be read: ${detail}`, { cause });
-}
-
-/**
- * Reads a model file once: its hash and what it says of itself.
- *
- * @throws {InferenceError} `model_not_found` or `model_load_failed`, naming the path.
- */
-export async function readOnnxFile(path: string): Promise<OnnxFileInfo> {
-  try {
-    const bytes = await readFile(path);
-    return { sha256: createHash('sha256').update(bytes).digest('hex'), ...parseOnnx(bytes) };
-  } catch (cause) {
-    throw fileError(path, cause);
   }
 }

@@ -1,17 +1,18 @@
-import { access } from 'node:fs/promises';
 import type { Logger } from '@trinetra/contracts';
 import { cacheEngine } from './engine-cache.ts';
 import { type EngineFileInfo, readEngineFile } from './engine-file.ts';
 import { engineIo } from './engine-io.ts';
 import { type EngineSidecar, readSidecar } from './engine-sidecar.ts';
 import { embeddingEpContext } from './ep-context.ts';
+import { InferenceError } from './errors.ts';
 import { type GpuInfo, gpuOfDevice } from './gpus.ts';
 import { type ImageInput, readImageInput } from './image-input.ts';
 import { type InputStem, readInputStem } from './input-stem.ts';
 import type { LoadFailure, ModelFormat } from './load-step.ts';
 import type { ModelSource } from './model-source.ts';
-import { type OnnxFileInfo, readOnnxFile } from './onnx-file.ts';
+import type { OnnxFileInfo } from './onnx-file.ts';
 import type { PixelMap } from './pixel-map.ts';
+import { readOnnxFile } from './read-onnx-file.ts';
 import type { ModelDescription } from './types.ts';
 
 /** A file that is ready to be loaded. */
@@ -39,17 +40,20 @@ export interface PrepareContext {
   readonly measure: (stem: InputStem, image: ImageInput) => Promise<PixelMap>;
 }
 
+/** Names the failure: that a file is missing or that the machine fails to read it is told apart from a file that is no good. */
+function reasonOf(error: unknown, reason: LoadFailure): LoadFailure {
+  if (!InferenceError.isInstance(error)) return reason;
+  if (error.code === 'model_not_found') return 'file_missing';
+  return error.code === 'model_load_failed' ? 'load_failed' : reason;
+}
+
 /** Runs `read`, and says its failure as the given one where the file is there. */
-async function orUnfit<T>(reason: LoadFailure, path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    await access(path);
-  } catch (cause) {
-    throw new Unfit('file_missing', `no such file: ${path}`, { cause });
-  }
+async function orUnfit<T>(reason: LoadFailure, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    throw new Unfit(reason, cause instanceof Error ? cause.message : String(cause), { cause });
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new Unfit(reasonOf(cause, reason), message, { cause });
   }
 }
 
@@ -104,12 +108,12 @@ async function prepareEngine(
   onnxPath: string,
   context: PrepareContext,
 ): Promise<PreparedModel> {
-  const engine = await orUnfit('header_unreadable', path, () => readEngineFile(path));
-  const sidecar = await orUnfit('file_unreadable', path, () => readSidecar(path));
+  const engine = await orUnfit('header_unreadable', () => readEngineFile(path));
+  const sidecar = await orUnfit('file_unreadable', () => readSidecar(path));
   checkSidecar(engine, sidecar, engine.payloadOffset + engine.payloadBytes);
   await checkGpu(sidecar, context);
   const onnx = await readIfThere(onnxPath);
-  const io = await orUnfit('io_unknown', path, async () => engineIo(engine, sidecar, onnx));
+  const io = await orUnfit('io_unknown', async () => engineIo(engine, sidecar, onnx));
   const metadata = { ...onnx?.metadata, ...engine.metadata };
   const options = {
     inputs: io.inputs,
@@ -155,7 +159,7 @@ async function sourceOf(
       );
     }
   }
-  const { head } = await orUnfit('file_unreadable', path, async () =>
+  const { head } = await orUnfit('file_unreadable', async () =>
     embeddingEpContext(options, engine.payloadBytes),
   );
   return { kind: 'embedded', head, path, offset: engine.payloadOffset, bytes: engine.payloadBytes };
@@ -173,9 +177,9 @@ export async function prepareModel(
   context: PrepareContext,
 ): Promise<PreparedModel> {
   if (format === 'engine') return prepareEngine(path, onnxPath, context);
-  const file = await orUnfit('file_unreadable', path, () => readOnnxFile(path));
+  const file = await orUnfit('file_unreadable', () => readOnnxFile(path));
   const { inputs, ...rest } = file;
-  const sidecar = await orUnfit('file_unreadable', path, () => readSidecar(path));
+  const sidecar = await orUnfit('file_unreadable', () => readSidecar(path));
   const pixels = await pixelsOf(path, file, context);
   return { source: { kind: 'file', path }, ...rest, fileInputs: inputs, pixels, sidecar };
 }

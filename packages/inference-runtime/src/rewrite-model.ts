@@ -122,7 +122,7 @@ export interface RewrittenModel {
  * that are of one size of its open inputs, are left out.
  *
  * @returns Null where the file is loaded as it is.
- * @throws {InferenceError} `model_load_failed` where the bytes are no model.
+ * @throws {InferenceError} `model_unusable` where the bytes are no model.
  */
 export function rewriteModel(model: Uint8Array, byteInput: ByteInput | undefined): RewrittenModel | null {
   const { inputs, outputs, operators } = parseOnnx(model);

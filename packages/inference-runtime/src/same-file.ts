@@ -1,12 +1,12 @@
 import { hashFile } from './engine-file.ts';
 import { InferenceError } from './errors.ts';
-import { fileError } from './onnx-file.ts';
+import { fileError } from './model-file.ts';
 
 /**
  * Makes sure that a model is loaded once more from what it was loaded from: other weights would not be told from its own.
  *
  * @param sha256 Of the file as it was, hex.
- * @throws {InferenceError} `model_load_failed` or `model_not_found`.
+ * @throws {InferenceError} `model_load_failed`, `model_unusable` or `model_not_found`.
  */
 export async function assertSameFile(path: string, sha256: string): Promise<void> {
   const found = await hashFile(path).catch((cause: unknown) => {

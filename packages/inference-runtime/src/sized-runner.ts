@@ -61,6 +61,7 @@ const hopeless = new Set([
   'model_mismatch',
   'model_not_found',
   'model_load_failed',
+  'model_unusable',
 ]);
 
 const codeOf = (error: unknown): string => (TrinetraError.isInstance(error) ? error.code : 'run_failed');

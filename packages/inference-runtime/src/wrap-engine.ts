@@ -7,8 +7,8 @@ import { readEngineFile } from './engine-file.ts';
 import { type EngineIo, engineIo } from './engine-io.ts';
 import { readSidecar } from './engine-sidecar.ts';
 import { embeddingEpContext, referencingEpContext } from './ep-context.ts';
-import { InferenceError } from './errors.ts';
-import { readOnnxFile } from './onnx-file.ts';
+import { unusable } from './model-file.ts';
+import { readOnnxFile } from './read-onnx-file.ts';
 
 export interface WrapOptions {
   /** Whether the engine is written into the model, or beside it as `OUTPUT.plan`; default true, up to 2 GiB. */
@@ -25,7 +25,7 @@ async function* after(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncG
  * in memory.
  *
  * @returns Its inputs and outputs, and where they are from.
- * @throws {InferenceError} `model_not_found` or `model_load_failed` for an engine that is cut, damaged or tells too little.
+ * @throws {InferenceError} `model_not_found`, or `model_unusable` for an engine that is cut, damaged or tells too little.
  */
 export async function wrapEngine(
   path: string,
@@ -37,7 +37,7 @@ export async function wrapEngine(
   const { onnx } = await companionsOf(path);
   if (resolve(onnx) === resolve(output)) {
     const message = `${output} is where the model of full precision belongs, for machines without this GPU: write to another name`;
-    throw new InferenceError('model_load_failed', message);
+    throw unusable(message);
   }
   const beside = await readOnnxFile(onnx).catch(() => null);
   const io = engineIo(engine, sidecar, beside);

@@ -191,7 +191,7 @@ describe('what does not fit', () => {
   ])('refuses a file that %s, and goes on', async (_name, bytes) => {
     const path = await write('broken.onnx', bytes);
     const error = await runtime.loadModel(path).catch((problem: unknown) => problem);
-    expect(InferenceError.isInstance(error) && error.code).toBe('model_load_failed');
+    expect(InferenceError.isInstance(error) && error.code).toBe('model_unusable');
     expect(String(error)).toContain(path);
     const model = await runtime.loadModel(await write('doubling.onnx', doubling));
     expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data[0]).toBe(2);

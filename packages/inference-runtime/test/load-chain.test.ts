@@ -37,8 +37,14 @@ describe('a model with an engine', () => {
 
   it.each([
     ['is missing', null, 'file_missing', /no such file: .*b\.engine/],
-    ['is empty', Buffer.alloc(0), 'header_unreadable', /has 0 bytes/],
-    ['is noise', Buffer.from('not for this machine'.repeat(9)), 'header_unreadable', /header of at most/],
+    ['is empty', Buffer.alloc(0), 'header_unreadable', /it is empty/],
+    [
+      'is text',
+      Buffer.from('not for this machine'.repeat(9)),
+      'header_unreadable',
+      /it is text and no model/,
+    ],
+    ['is noise', Buffer.alloc(99, 0x93), 'header_unreadable', /header of at most/],
     [
       'ends inside its header',
       ultralyticsEngine({}).subarray(0, 40),
@@ -189,5 +195,20 @@ describe('where nothing loads', () => {
     const engine = await write('alone.engine', Buffer.from('x'));
     await using runtime = await createInferenceRuntime({ executionProviders: full });
     await expect(runtime.loadModel(engine)).rejects.toThrow(/no such file: .*alone\.onnx/);
+  });
+
+  it('tells files that are no good from a machine that cannot run them', async () => {
+    const engine = await write('pointer.engine', Buffer.from('version https://git-lfs.github.com/spec/v1'));
+    await using runtime = await createInferenceRuntime({ executionProviders: ['cpu', 'nonesuch'] });
+    await expect(runtime.loadModel(engine)).rejects.toMatchObject({ code: 'model_not_found' });
+    const onnx = await write('pointer.onnx', Buffer.from('version https://git-lfs.github.com/spec/v1'));
+    for (const path of [engine, onnx]) {
+      await expect(runtime.loadModel(path)).rejects.toMatchObject({
+        code: 'model_unusable',
+        message: expect.stringMatching(
+          /onnx@cpu: file_unreadable \(.*it is a Git LFS pointer: run `git lfs pull`/,
+        ),
+      });
+    }
   });
 });

@@ -161,7 +161,7 @@ describe('rewriteModel', () => {
         try {
           rewriteModel(damaged, { divisor: 255 });
         } catch (error) {
-          expect(error).toMatchObject({ code: 'model_load_failed' });
+          expect(error).toMatchObject({ code: 'model_unusable' });
         }
       }),
       { numRuns: 500 },

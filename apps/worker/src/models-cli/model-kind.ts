@@ -3,6 +3,7 @@ import { compareHeads, createDetector } from '@trinetra/detector';
 import { createEmbedder, facePixelRange } from '@trinetra/embedder';
 import { createFaceAligner } from '@trinetra/face-aligner';
 import type { CompareOutput, InferenceModel, PictureOptions } from '@trinetra/inference-runtime';
+import { UsageError } from '../exit-code.ts';
 
 /** What a model is for, and how it is fed and compared. */
 export interface ModelKind {
@@ -30,7 +31,7 @@ function faceKind(model: InferenceModel): ModelKind {
 /**
  * Tells what a model is for by what the stages of the worker accept.
  *
- * @throws {Error} with what each of them expected and found.
+ * @throws {UsageError} with what each of them expected and found.
  */
 export function kindOf(model: InferenceModel): ModelKind {
   const refusals: string[] = [];
@@ -42,5 +43,5 @@ export function kindOf(model: InferenceModel): ModelKind {
       refusals.push(error.message);
     }
   }
-  throw new Error(`this is no model of the worker:\n  ${refusals.join('\n  ')}`);
+  throw new UsageError(`this is no model of the worker:\n  ${refusals.join('\n  ')}`);
 }

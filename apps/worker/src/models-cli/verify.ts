@@ -7,6 +7,7 @@ import {
   nameOfStep,
   prove,
 } from '@trinetra/inference-runtime';
+import { exitCodeOf, UsageError } from '../exit-code.ts';
 import { loadReference } from './reference.ts';
 
 /** Sample pictures that a model is compared on. */
@@ -16,6 +17,8 @@ const pictures = 3;
 export interface Verdict {
   readonly file: string;
   readonly ok: boolean;
+  /** Of a file that is no model, or none of the worker's. */
+  readonly unusable?: true;
   readonly kind?: string;
   /** The file and provider that ran, with its precision. */
   readonly runs?: string;
@@ -70,13 +73,26 @@ async function verifyFile(file: string, { runtime: options, batch }: VerifyOptio
       notes: [...notes, ...bad],
     };
   } catch (error) {
-    return { file, ok: false, notes: [messageOf(error)] };
+    const unusable = exitCodeOf(error) === 2 ? ({ unusable: true } as const) : {};
+    return { file, ok: false, ...unusable, notes: [messageOf(error)] };
   }
 }
 
-/** Verifies every engine and model of a folder, by name. */
+async function listFolder(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    const reasons: Record<string, string> = { ENOENT: 'is not there', ENOTDIR: 'is a file' };
+    const reason = reasons[error.code ?? ''] ?? `cannot be read (${error.code})`;
+    throw new UsageError(`expected a folder of models but ${folder} ${reason}`);
+  });
+}
+
+/**
+ * Verifies every engine and model of a folder, by name; one that fails keeps no other from its turn.
+ *
+ * @throws {UsageError} for what is no folder.
+ */
 export async function verifyFolder(folder: string, options: VerifyOptions): Promise<Verdict[]> {
-  const names = (await readdir(folder)).filter((name) => /\.(?:engine|onnx)$/.test(name)).toSorted();
+  const names = (await listFolder(folder)).filter((name) => /\.(?:engine|onnx)$/.test(name)).toSorted();
   const verdicts: Verdict[] = [];
   for (const name of names) verdicts.push(await verifyFile(join(folder, name), options));
   return verdicts;
@@ -92,4 +108,11 @@ export function describeVerdict({ file, ok, kind, runs, warmUpMs, runMs, cosine,
           `  first run ${warmUpMs} ms, then ${runMs} ms; worst cosine ${cosine?.toFixed(6)}`,
         ];
   return [`${ok ? 'ok' : 'FAILED'}: ${file}`, ...figures, ...notes.map((note) => `  - ${note}`)].join('\n');
+}
+
+/** 0 where all are well; 1 where a model does not run or agree; 2 where only files fail that are no models. */
+export function exitCodeOfVerdicts(verdicts: readonly Verdict[]): 0 | 1 | 2 {
+  const failed = verdicts.filter(({ ok }) => !ok);
+  if (failed.length === 0) return 0;
+  return failed.every(({ unusable }) => unusable === true) ? 2 : 1;
 }

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { UsageError } from '../../exit-code.ts';
 import { providerList } from '../provider-list.ts';
 import { formatDetection } from './detection-table.ts';
-import { InputError } from './input-error.ts';
 import { measureDetection } from './measure-detection.ts';
 import { measureVerification } from './measure-verification.ts';
 import { checkFiles, checkFolderOf } from './read-input.ts';
@@ -42,7 +42,7 @@ function refuse(values: AccuracyValues, names: readonly (keyof AccuracyValues)[]
   const [wrong] = names.filter((name) => values[name] !== undefined);
   if (wrong === undefined) return;
   const option = `--${wrong.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new InputError(`${option} goes with ${way} only: leave it out`);
+  throw new UsageError(`${option} goes with ${way} only: leave it out`);
 }
 
 const writeJson = async (file: string | undefined, report: unknown): Promise<void> => {
@@ -53,7 +53,7 @@ async function verification(pairs: string, models: string[], values: AccuracyVal
   const { images, face, json, plot, providers } = values;
   refuse(values, ['classIds', 'confidence', 'category'], '--detections');
   if (plot !== undefined && !/\.svg$/i.test(plot)) {
-    throw new InputError(`--plot: expected a file that ends with .svg but received ${plot}`);
+    throw new UsageError(`--plot: expected a file that ends with .svg but received ${plot}`);
   }
   if (face !== undefined) await checkFiles([face], '--face');
   await checkFolderOf(plot, '--plot');
@@ -78,7 +78,7 @@ async function accuracy(models: string[], values: AccuracyValues): Promise<void>
   await checkFolderOf(json, '--json');
   if (pairs !== undefined && detections === undefined) return verification(pairs, models, values);
   if (detections !== undefined && pairs === undefined) return detection(detections, models, values);
-  throw new InputError('expected either --pairs, for embedders, or --detections, for detectors');
+  throw new UsageError('expected either --pairs, for embedders, or --detections, for detectors');
 }
 
 /** Adds `trinetra-models accuracy`: how well embedders tell persons, and detectors find them. */

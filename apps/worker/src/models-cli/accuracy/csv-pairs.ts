@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
-import { InputError } from './input-error.ts';
+import { UsageError } from '../../exit-code.ts';
 import type { Pair } from './pair.ts';
 
 const sameness: Readonly<Record<string, boolean>> = { 1: true, true: true, 0: false, false: false };
@@ -21,7 +21,7 @@ function readRows(text: string, file: string): Row[] {
     }) as unknown as Row[];
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new InputError(`${file}: ${error.message}`, { cause: error });
+    throw new UsageError(`${file}: ${error.message}`, { cause: error });
   }
 }
 
@@ -30,12 +30,12 @@ function readRows(text: string, file: string): Row[] {
  *
  * @param file Its name, for messages.
  * @param folder What the paths are relative to.
- * @throws {InputError} with the number of a broken line.
+ * @throws {UsageError} with the number of a broken line.
  */
 export function parseCsvPairs(text: string, file: string, folder: string): Pair[] {
   const [header, ...rows] = readRows(text, file);
   if (header?.record.join(',') !== 'a,b,same') {
-    throw new InputError(
+    throw new UsageError(
       `${file}, line 1: expected the header a,b,same, or a number as in pairs.txt of LFW, but received "${header?.record.join(',') ?? ''}"`,
     );
   }
@@ -45,7 +45,7 @@ export function parseCsvPairs(text: string, file: string, folder: string): Pair[
     if (record.length === 3 && a !== '' && b !== '' && same !== undefined) {
       return { a: resolve(folder, a), b: resolve(folder, b), same, fold: null };
     }
-    throw new InputError(
+    throw new UsageError(
       `${file}, line ${info.lines}: expected two paths and 1, 0, true or false but received "${record.join(',')}"`,
     );
   });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createFaceFinder, type FaceFinder, faceByteInput } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
 import type { InferencePool } from '@trinetra/inference-runtime';
-import { InputError } from './input-error.ts';
+import { UsageError } from '../../exit-code.ts';
 
 /** Side of an aligned face, px. */
 const alignedSide = 112;
@@ -30,7 +30,7 @@ export async function loadFaceFinder(
 /**
  * Decodes a picture and gives its aligned face: a picture of 112x112 px is one already.
  *
- * @throws {InputError} where the picture is no aligned face and there is no face model.
+ * @throws {UsageError} where the picture is no aligned face and there is no face model.
  */
 export async function faceOfPicture(
   file: string,
@@ -45,7 +45,7 @@ export async function faceOfPicture(
       return { ok: true, aligned: image.data.slice(), from: 'aligned' };
     }
     if (finder === undefined) {
-      throw new InputError(
+      throw new UsageError(
         `${file} has ${image.width}x${image.height} px and is no aligned face of 112x112: name a face model with --face`,
       );
     }

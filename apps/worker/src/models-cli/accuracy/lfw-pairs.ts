@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from './input-error.ts';
+import { UsageError } from '../../exit-code.ts';
 import type { Pair } from './pair.ts';
 
 const header = /^(\d+)(?:\s+(\d+))?$/;
@@ -25,7 +25,7 @@ function parseLine(line: string, where: string, folder: string): Omit<Pair, 'fol
     if (isNumber(second) && j === undefined) return { a, b: pictureOf(folder, first, second), same: true };
     if (second !== undefined && isNumber(j)) return { a, b: pictureOf(folder, second, j), same: false };
   }
-  throw new InputError(
+  throw new UsageError(
     `${where}: expected "name i j" for the same person or "name1 i name2 j" for different ones but received "${line}"`,
   );
 }
@@ -36,7 +36,7 @@ function parseLine(line: string, where: string, folder: string): Omit<Pair, 'fol
  *
  * @param file Its name, for messages.
  * @param folder Has a folder of pictures for each name.
- * @throws {InputError} with the number of a broken line, or where the number of pairs is not the one of the first line.
+ * @throws {UsageError} with the number of a broken line, or where the number of pairs is not the one of the first line.
  * @see http://vis-www.cs.umass.edu/lfw/README.txt
  */
 export function parseLfwPairs(text: string, file: string, folder: string): Pair[] {
@@ -47,7 +47,7 @@ export function parseLfwPairs(text: string, file: string, folder: string): Pair[
   );
   const expected = two === undefined ? [Number(one), 2 * Number(one)] : [2 * Number(one) * Number(two)];
   if (!expected.includes(pairs.length)) {
-    throw new InputError(
+    throw new UsageError(
       `${file}: expected ${expected.join(' or ')} pairs by its first line "${first}" but found ${pairs.length}`,
     );
   }

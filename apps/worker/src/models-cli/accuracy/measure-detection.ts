@@ -3,6 +3,7 @@ import type { Xyxy } from '@trinetra/contracts';
 import type { Detector } from '@trinetra/detector';
 import { createFrameDecoder, type DecodedFrame, type FrameDecoder } from '@trinetra/frame-decoder';
 import { createInferencePool } from '@trinetra/inference-runtime';
+import { UsageError } from '../../exit-code.ts';
 import {
   type AtConfidence,
   type AveragePrecision,
@@ -12,7 +13,6 @@ import {
   type EvaluatedImage,
   type FoundBox,
 } from './coco-evaluation.ts';
-import { InputError } from './input-error.ts';
 import { batchSize, loadDetector } from './load-detector.ts';
 import { readCoco, type TruthImage } from './read-coco.ts';
 import { runTimeoutMs, threads } from './run-limits.ts';
@@ -59,10 +59,10 @@ async function decode(
   const decoded = await decoder.decode(await readFile(file));
   if (!decoded.ok && decoded.outcome === 'skipped') return null;
   if (!decoded.ok)
-    throw new InputError(`${file} cannot be decoded (${decoded.message}): take it out of the truth`);
+    throw new UsageError(`${file} cannot be decoded (${decoded.message}): take it out of the truth`);
   const { image } = decoded.frame;
   if ((width ?? image.width) !== image.width || (height ?? image.height) !== image.height) {
-    throw new InputError(
+    throw new UsageError(
       `${file} has ${image.width}x${image.height} px but its truth is of ${width}x${height}: take the pictures that the truth was made of`,
     );
   }
@@ -103,7 +103,7 @@ async function detectAll(
 /**
  * Measures detectors against truth, as the worker would decode pictures and find persons in them.
  *
- * @throws {InputError} for truth, pictures or models that cannot be used.
+ * @throws {UsageError} for truth, pictures or models that cannot be used.
  */
 export async function measureDetection(options: DetectionOptions): Promise<DetectionReport> {
   const { images, category, classIds, confidence, say } = options;

@@ -46,7 +46,7 @@ function foldsOf(used: readonly ScoredPair[]): number[] | null {
 /**
  * Measures embedders on pairs of pictures, as the worker would decode, align and embed these.
  *
- * @throws {InputError} for pairs, pictures or models that cannot be used.
+ * @throws {UsageError} for pairs, pictures or models that cannot be used.
  */
 export async function measureVerification(options: VerificationOptions): Promise<VerificationReport> {
   const { say } = options;

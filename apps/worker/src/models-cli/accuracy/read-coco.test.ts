@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from './input-error.ts';
+import { UsageError } from '../../exit-code.ts';
 import { readCoco } from './read-coco.ts';
 
 let folder = '';
@@ -67,7 +67,7 @@ describe('truth in the format of COCO', () => {
     const error = await read(typeof given === 'string' ? given : JSON.stringify(given)).catch(
       (caught: unknown) => caught,
     );
-    expect(error).toBeInstanceOf(InputError);
-    expect((error as InputError).message.replaceAll(`${folder}/`, '')).toContain(message);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).message.replaceAll(`${folder}/`, '')).toContain(message);
   });
 });

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { UsageError } from '../../exit-code.ts';
 import type { TruthBox } from './coco-evaluation.ts';
-import { InputError } from './input-error.ts';
 import { checkPictures, readText } from './read-input.ts';
 
 const id = z.union([z.number(), z.string()]);
@@ -40,7 +40,7 @@ export interface ReadCocoOptions {
 /**
  * Reads truth in the format of COCO's instances.
  *
- * @throws {InputError} where the file is no such truth, has no such category or a picture is missing.
+ * @throws {UsageError} where the file is no such truth, has no such category or a picture is missing.
  * @see https://cocodataset.org/#format-data
  */
 export async function readCoco(file: string, { images, category }: ReadCocoOptions): Promise<TruthImage[]> {
@@ -48,19 +48,19 @@ export async function readCoco(file: string, { images, category }: ReadCocoOptio
   const coco = schema.safeParse(parseJson(text, file));
   if (!coco.success) {
     const [issue] = coco.error.issues;
-    throw new InputError(`${file}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+    throw new UsageError(`${file}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
   }
   const { annotations, categories } = coco.data;
   const wanted = categories.find(({ name }) => name === category)?.id;
   if (wanted === undefined) {
     const names = categories.map(({ name }) => name).join(', ') || 'none';
-    throw new InputError(`${file}: no category "${category}" among ${names}: name one with --category`);
+    throw new UsageError(`${file}: no category "${category}" among ${names}: name one with --category`);
   }
   const truths = new Map<number | string, TruthBox[]>(coco.data.images.map((image) => [image.id, []]));
   for (const [index, { image_id: image, category_id: of, bbox, iscrowd }] of annotations.entries()) {
     const boxes = truths.get(image);
     if (boxes === undefined)
-      throw new InputError(`${file}: annotations.${index}: no image has the id ${image}`);
+      throw new UsageError(`${file}: annotations.${index}: no image has the id ${image}`);
     if (of === wanted) boxes.push({ box: bbox, crowd: iscrowd === true || iscrowd === 1 });
   }
   const folder = images ?? dirname(file);
@@ -70,7 +70,7 @@ export async function readCoco(file: string, { images, category }: ReadCocoOptio
     height,
     truths: truths.get(image) ?? [],
   }));
-  if (pictures.length === 0) throw new InputError(`${file}: expected images but found none`);
+  if (pictures.length === 0) throw new UsageError(`${file}: expected images but found none`);
   await checkPictures(
     pictures.map((picture) => picture.file),
     file,
@@ -82,7 +82,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${file}: expected JSON (${error instanceof Error ? error.message : error})`, {
+    throw new UsageError(`${file}: expected JSON (${error instanceof Error ? error.message : error})`, {
       cause: error,
     });
   }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from './input-error.ts';
+import { UsageError } from '../../exit-code.ts';
 import { readPairs } from './read-pairs.ts';
 
 let folder = '';
@@ -29,8 +29,8 @@ async function read(text: string, images?: string): ReturnType<typeof readPairs>
 
 const wrong = async (text: string): Promise<string> => {
   const error = await read(text).catch((caught: unknown) => caught);
-  expect(error).toBeInstanceOf(InputError);
-  return (error as InputError).message.replaceAll(`${folder}/`, '');
+  expect(error).toBeInstanceOf(UsageError);
+  return (error as UsageError).message.replaceAll(`${folder}/`, '');
 };
 
 describe('pairs.txt of LFW', () => {

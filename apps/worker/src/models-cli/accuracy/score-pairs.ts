@@ -1,5 +1,5 @@
+import { UsageError } from '../../exit-code.ts';
 import type { EmbeddedPicture } from './embed-pictures.ts';
-import { InputError } from './input-error.ts';
 import type { Pair } from './pair.ts';
 
 /** A pair and how alike its two pictures are to each model. */
@@ -24,7 +24,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
 /**
  * Scores the pairs whose pictures both have an embedding by every model; of the others it counts why.
  *
- * @throws {InputError} where no pair of the same person is left, or none of different ones.
+ * @throws {UsageError} where no pair of the same person is left, or none of different ones.
  */
 export function scorePairs(
   pairs: readonly Pair[],
@@ -45,7 +45,7 @@ export function scorePairs(
   const same = used.filter((pair) => pair.same).length;
   if (same > 0 && same < used.length) return { used, skipped };
   const why = Object.entries(skipped).map(([reason, count]) => `${count} because ${reason}`);
-  throw new InputError(
+  throw new UsageError(
     `no figures without a usable pair of the same person and one of different persons: of ${pairs.length} pairs ` +
       `${same} of the same and ${used.length - same} of different persons can be used${why.length === 0 ? '' : `; left out: ${why.join(', ')}`}`,
   );

@@ -1,0 +1,173 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { onnxModel } from '@trinetra/test-support';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CliResult, runCli } from './cli.ts';
+import { engineHead } from './engine-head.ts';
+import { demoModels } from './worker-process.ts';
+
+const cli = fileURLToPath(new URL('../dist/models-cli.js', import.meta.url));
+const { ARCFACE_ENGINE_PATH: arcface = '', ...others } = demoModels();
+const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345678\n';
+const tensors = [{ name: 'x', dims: ['n'] }];
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trinetra-foreign-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function models(args: readonly string[], user?: number): Promise<CliResult> {
+  const as = user === undefined ? {} : { uid: user, gid: user };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], as, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+async function put(name: string, content: string | Uint8Array): Promise<string> {
+  await writeFile(join(folder, name), content);
+  return join(folder, name);
+}
+
+/** A real archive with a real model in it, made by the program of that name. */
+async function packed(...command: readonly [string, ...string[]]): Promise<Buffer> {
+  await copyFile(arcface, join(folder, 'model.onnx'));
+  const [program, ...args] = command;
+  return execFileSync(program, args, { cwd: folder, maxBuffer: 1 << 26 });
+}
+
+describe('trinetra-models inspect', () => {
+  const whole = () => readFile(arcface);
+
+  it.each<[string, string, () => Promise<string | Uint8Array>, RegExp]>([
+    ['an empty file', 'a.onnx', async () => '', /it is empty: copy or download it again/],
+    ['a Git LFS pointer', 'b.onnx', async () => pointer, /it is a Git LFS pointer: run `git lfs pull`/],
+    [
+      'a pointer for an engine',
+      'c.engine',
+      async () => pointer,
+      /it is a Git LFS pointer: run `git lfs pull`/,
+    ],
+    [
+      'a page',
+      'd.onnx',
+      async () => '<!DOCTYPE html><html></html>',
+      /it is an HTML page.*: download it again/,
+    ],
+    ['gzip', 'e.onnx', async () => gzipSync(await whole()), /it is a gzip archive: unpack it/],
+    ['tar', 'f.onnx', () => packed('tar', '-cf', '-', 'model.onnx'), /it is a tar archive: unpack it/],
+    ['xz', 'g.onnx', () => packed('xz', '-0', '-c', 'model.onnx'), /it is an xz archive: unpack it/],
+    [
+      'a download cut off',
+      'h.onnx',
+      async () => (await whole()).subarray(0, 1e6),
+      /it is cut: it has 1000000 bytes/,
+    ],
+    [
+      'an engine',
+      'i.onnx',
+      async () => engineHead({ task: 'detect' }),
+      /it is a TensorRT engine: .* ends in \.engine/,
+    ],
+    ['a model', 'j.engine', whole, /it is an ONNX model: .* ends in \.onnx/],
+    [
+      'a graph without nodes',
+      'k.onnx',
+      async () => onnxModel({ inputs: tensors, outputs: tensors, nodes: [] }),
+      /it is an ONNX model whose graph has no nodes: export/,
+    ],
+    ['noise', 'l.onnx', async () => Buffer.alloc(5000, 0x9b), /it is no ONNX model, and nothing else/],
+  ])('tells %s', async (_, name, content, message) => {
+    const path = await put(name, await content());
+    const { code, stdout, stderr } = await models(['inspect', path]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    expect(stderr).toContain(`the model ${path} cannot be read: `);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('tells a folder, and a file that is not there', async () => {
+    await mkdir(join(folder, 'saved.onnx'));
+    expect(await models(['inspect', join(folder, 'saved.onnx')])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('it is a folder: name a file in it'),
+    });
+    expect(await models(['inspect', join(folder, 'none.onnx')])).toMatchObject({
+      code: 2,
+      stderr: `no such file: ${join(folder, 'none.onnx')}\n`,
+    });
+  });
+
+  it('says to whom a folder denies access, and not that the file is missing', async () => {
+    const closed = join(folder, 'closed');
+    await mkdir(closed, { mode: 0 });
+    const user = process.geteuid?.() === 0 ? 65534 : process.geteuid?.();
+    execFileSync('chmod', ['755', folder]);
+    const { code, stderr } = await models(['inspect', join(closed, 'a.onnx')], user);
+    expect(stderr).toMatch(/closed\/a\.onnx cannot be read: access is denied \(EACCES\) to /);
+    expect(stderr).toContain(`user ${user}, group `);
+    expect(code).toBe(2);
+  });
+});
+
+describe('every program ends with 2 and a sentence for a Git LFS pointer', () => {
+  it.each([
+    ['golden', 'yolo.onnx', []],
+    ['plan', 'yolo.onnx', ['--gpu', 'NVIDIA GeForce RTX 3080']],
+    ['wrap', 'yolo.engine', ['--output', '/dev/null']],
+  ])('trinetra-models %s', async (command, name, options) => {
+    const { code, stderr } = await models([command, await put(name, pointer), ...options]);
+    expect(stderr).toMatch(
+      /^the model [^\n]* it is a Git LFS pointer: run `git lfs pull` in its folder\)?\n$/,
+    );
+    expect(code).toBe(2);
+  });
+
+  it('trinetra-models verify, which goes on with the other files; with 1 where one of these fails', async () => {
+    const several = await mkdtemp(join(folder, 'several-'));
+    await writeFile(join(several, 'a.onnx'), pointer);
+    await copyFile(arcface, join(several, 'b.onnx'));
+    const verify = ['verify', several, '--providers', 'cpu'];
+    const { code, stdout } = await models(verify);
+    expect(stdout).toMatch(/FAILED: .*a\.onnx\n {2}- .*Git LFS pointer.*\nok: .*b\.onnx\n/);
+    expect(code).toBe(2);
+    const unknownOperator = onnxModel({
+      inputs: tensors,
+      outputs: [{ name: 'y', dims: ['n'] }],
+      nodes: [{ op: 'Nonesuch', inputs: ['x'], outputs: ['y'] }],
+    });
+    await writeFile(join(several, 'c.onnx'), unknownOperator);
+    expect(await models(verify)).toMatchObject({ code: 1 });
+  });
+
+  it('trinetra-models verify, of a folder that is none', async () => {
+    expect(await models(['verify', join(folder, 'nowhere')])).toMatchObject({
+      code: 2,
+      stderr: `expected a folder of models but ${join(folder, 'nowhere')} is not there\n`,
+    });
+  });
+
+  it.each([
+    ['at its start', []],
+    ['selftest', ['selftest']],
+  ])('trinetra-worker, %s', async (_, args) => {
+    const path = await put('yolov8m.onnx', pointer);
+    const { code, stdout, stderr } = await runCli(args, {
+      ...others,
+      ARCFACE_ENGINE_PATH: arcface,
+      YOLO_ENGINE_PATH: path,
+      METRICS_PORT: '0',
+    });
+    expect(stdout + stderr).toContain(
+      `the model ${path} cannot be read: it is a Git LFS pointer: run \`git lfs`,
+    );
+    expect(stdout + stderr).not.toContain('    at ');
+    expect(code).toBe(2);
+  });
+});

@@ -15,6 +15,24 @@ const { ARCFACE_ENGINE_PATH: arcface = '', ...others } = demoModels();
 const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345678\n';
 const tensors = [{ name: 'x', dims: ['n'] }];
 
+/** A tiny embedder whose weights lie in `w.data` beside it. */
+const embedderByData = onnxModel({
+  inputs: [{ name: 'x', dims: ['n', 3, 112, 112] }],
+  outputs: [{ name: 'y', dims: ['n', 512] }],
+  nodes: [
+    { op: 'GlobalAveragePool', inputs: ['x'], outputs: ['pooled'] },
+    { op: 'Flatten', inputs: ['pooled'], outputs: ['flat'] },
+    { op: 'MatMul', inputs: ['flat', 'w'], outputs: ['y'] },
+  ],
+  constants: {
+    w: {
+      dims: [3, 512],
+      data: Float32Array.of(),
+      external: { location: 'w.data', offset: '0', length: '6144' },
+    },
+  },
+});
+
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'trinetra-foreign-'));
@@ -113,6 +131,44 @@ describe('trinetra-models inspect', () => {
     expect(stderr).toMatch(/closed\/a\.onnx cannot be read: access is denied \(EACCES\) to /);
     expect(stderr).toContain(`user ${user}, group `);
     expect(code).toBe(2);
+    const path = await put('external.onnx', embedderByData);
+    await writeFile(join(folder, 'w.data'), new Uint8Array(6144), { mode: 0o200 });
+    expect((await models(['inspect', path], user)).stderr).toMatch(
+      /"w\.data" with its weights: access is denied/,
+    );
+    await rm(join(folder, 'w.data'));
+  });
+});
+
+describe('a model whose weights lie in another file', () => {
+  it('has that file shown, and another hash with other weights, which golden files tell too', async () => {
+    const found: { inspected: string; golden: string }[] = [];
+    for (const level of [1, 2]) {
+      const own = await mkdtemp(join(folder, 'external-'));
+      await writeFile(join(own, 'm.onnx'), embedderByData);
+      await writeFile(
+        join(own, 'w.data'),
+        Float32Array.from({ length: 1536 }, (_, at) => level + (at % 7)),
+      );
+      const { sha256, externalFiles } = JSON.parse((await models(['inspect', join(own, 'm.onnx')])).stdout);
+      expect(externalFiles).toMatchObject([{ location: 'w.data', bytes: 6144 }]);
+      const { stdout } = await models(['golden', join(own, 'm.onnx')]);
+      expect(stdout).toContain(`embedder ${sha256}\n`);
+      expect(await readFile(join(own, 'm.golden.safetensors'), 'latin1')).toContain(sha256);
+      found.push({ inspected: sha256, golden: stdout });
+    }
+    expect(new Set(found.map(({ inspected }) => inspected)).size).toBe(2);
+  });
+
+  it('is refused in a sentence where the file is missing', async () => {
+    const path = await put('alone.onnx', embedderByData);
+    for (const command of ['inspect', 'golden']) {
+      const { code, stderr } = await models([command, path]);
+      expect(stderr).toContain(
+        `the model ${path} cannot be read: "w.data" with its weights is missing: copy`,
+      );
+      expect(code).toBe(2);
+    }
   });
 });
 

@@ -11,6 +11,7 @@ export { type Companions, companionsOf } from './companions.ts';
 export type { EngineIo } from './engine-io.ts';
 export type { EngineSidecar } from './engine-sidecar.ts';
 export { InferenceError, type InferenceErrorCode } from './errors.ts';
+export type { ExternalFile } from './external-files.ts';
 export {
   createFeedMemory,
   type FeedMemory,
@@ -49,11 +50,11 @@ export {
   nameOfStep,
 } from './load-step.ts';
 export type { NodePlacement } from './node-placement.ts';
-export { type OnnxFileInfo, parseOnnx } from './onnx-file.ts';
+export { type OnnxFileInfo, type ParsedOnnx, parseOnnx } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
 export type { ChannelMap, PixelMap } from './pixel-map.ts';
 export { type ProofOptions, prove } from './proof.ts';
-export { readOnnxFile } from './read-onnx-file.ts';
+export { describeOnnxFile, readOnnxFile } from './read-onnx-file.ts';
 export type { ByteInput } from './rewrite-model.ts';
 export {
   type Attempt,

@@ -86,9 +86,9 @@ async function createSession(
   }
   const rewritten = rewriteModel(await readFile(source.path), byteInput);
   if (rewritten === null) return { session: await create(source.path, options), takesBytes: false };
+  const { bytes, takesBytes } = rewritten;
   // Weights in other files are looked for there.
   const session = { model_external_initializers_file_folder_path: dirname(source.path) };
-  const { bytes, takesBytes } = rewritten;
   return { session: await create(bytes, { ...options, extra: { session } }), takesBytes };
 }
 

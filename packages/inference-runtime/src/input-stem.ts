@@ -151,7 +151,7 @@ async function withData(tensor: Uint8Array, folder: string): Promise<Uint8Array>
   const file = await readFile(join(folder, location));
   const writer = new BinaryWriter();
   for (const { number, raw } of rawFieldsOf(tensor))
-    if (number !== field.tensorExternalData && number !== field.tensorLocation) writer.raw(raw);
+    if (number !== field.tensorExternalData && number !== field.tensorDataLocation) writer.raw(raw);
   put(
     writer,
     field.tensorRaw,
@@ -199,7 +199,7 @@ async function stemOf(model: Uint8Array, picture: string, folder: string): Promi
     const steps = cut.steps.map(({ op }) => op);
     if (steps.length === 0) return { steps, model: null, problem: '' };
     const functions = new Set(
-      [...messagesOf(model, field.modelFunction)].map((one) => textOf(one, field.functionName)),
+      [...messagesOf(model, field.modelFunctions)].map((one) => textOf(one, field.functionName)),
     );
     const odd = cut.nodes.find(({ hasGraph, op }) => hasGraph || functions.has(op));
     if (odd !== undefined) return { steps, model: null, problem: `${odd.op} has a graph of its own` };

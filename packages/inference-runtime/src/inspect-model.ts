@@ -4,8 +4,9 @@ import { readEngineFile } from './engine-file.ts';
 import { type EngineIo, engineIo } from './engine-io.ts';
 import { type EngineSidecar, readSidecar } from './engine-sidecar.ts';
 import type { LoadFailure } from './load-step.ts';
+import type { OnnxFileInfo } from './onnx-file.ts';
 import { checkProvider } from './provider-check.ts';
-import { readOnnxFile } from './read-onnx-file.ts';
+import { describeOnnxFile, readOnnxFile } from './read-onnx-file.ts';
 import type { TensorInfo } from './types.ts';
 
 /** What a model file is, without loading it. */
@@ -14,6 +15,8 @@ export interface ModelInspection {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Of an .onnx: the files with its weights that it names, which the hash covers too. */
+  readonly externalFiles?: OnnxFileInfo['externalFiles'];
   readonly precision: string;
   /** Of an engine: from the file that `ioFrom` names; null where nothing tells them. */
   readonly inputs: readonly TensorInfo[] | null;
@@ -66,7 +69,7 @@ export async function inspectModel(path: string): Promise<ModelInspection> {
   }
   const engine = await readEngineFile(path);
   const sidecar = await readSidecar(path);
-  const onnx = await readOnnxFile((await companionsOf(path)).onnx).catch(() => null);
+  const onnx = await describeOnnxFile((await companionsOf(path)).onnx).catch(() => null);
   const io = ioOrNull(() => engineIo(engine, sidecar, onnx));
   return {
     kind: 'engine',

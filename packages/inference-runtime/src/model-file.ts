@@ -31,6 +31,12 @@ const said: Readonly<Record<string, (code: string) => string>> = {
   ELOOP: () => 'it is a link that leads to itself: name the file',
 };
 
+/** What stands against reading a file, where the operator mends it; undefined for anything else. */
+export function denialOf(cause: unknown): string | undefined {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return said[code]?.(code);
+}
+
 /** A failure to read the file of a model, in one sentence with the path. */
 export function fileError(path: string, cause: unknown): InferenceError {
   const detail = cause instanceof Error ? cause.message : String(cause);
@@ -42,10 +48,10 @@ export function fileError(path: string, cause: unknown): InferenceError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new InferenceError('model_not_found', `no such file: ${path}`, { cause });
   }
-  const known = said[code];
-  return known === undefined
+  const denial = denialOf(cause);
+  return denial === undefined
     ? new InferenceError('model_load_failed', sentence(detail), { cause })
-    : new InferenceError('model_unusable', sentence(known(code)), { cause });
+    : new InferenceError('model_unusable', sentence(denial), { cause });
 }
 
 async function openFile(path: string): Promise<FileHandle> {

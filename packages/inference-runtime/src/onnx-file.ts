@@ -1,11 +1,15 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { InferenceError } from './errors.ts';
+import type { ExternalFile } from './external-files.ts';
 import { elementTypeName, onnxField as field } from './onnx-format.ts';
 import type { TensorInfo } from './types.ts';
 
 /** What an ONNX file says of itself and ONNX Runtime's JavaScript interface does not. */
 export interface OnnxFileInfo {
+  /** Of the file, hex; of a model whose weights lie in other files, of these too. */
   readonly sha256: string;
+  /** By location; empty for a model that is whole in itself. */
+  readonly externalFiles: readonly ExternalFile[];
   readonly metadata: Readonly<Record<string, string>>;
   /** Names of the operators that the graph has, each once, in the order of the file. */
   readonly operators: readonly string[];
@@ -14,6 +18,9 @@ export interface OnnxFileInfo {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
 }
+
+/** What the bytes of a model say without its files. */
+export type ParsedOnnx = Omit<OnnxFileInfo, 'sha256' | 'externalFiles'>;
 
 const precisionOf: Readonly<Record<number, OnnxFileInfo['precision']>> = {
   1: 'fp32',
@@ -115,7 +122,7 @@ function readValueInfo(bytes: Uint8Array): TensorInfo {
   return { name, type: 'other', dims: [] };
 }
 
-function readModel(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
+function readModel(bytes: Uint8Array): ParsedOnnx {
   const metadata: Record<string, string> = {};
   const operators = new Set<string>();
   const inputs: TensorInfo[] = [];
@@ -155,7 +162,7 @@ function readModel(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
  *
  * @throws {InferenceError} `model_unusable` where the bytes are no protobuf message.
  */
-export function parseOnnx(bytes: Uint8Array): Omit<OnnxFileInfo, 'sha256'> {
+export function parseOnnx(bytes: Uint8Array): ParsedOnnx {
   try {
     return readModel(bytes);
   } catch (cause) {

@@ -10,9 +10,9 @@ import { type ImageInput, readImageInput } from './image-input.ts';
 import { type InputStem, readInputStem } from './input-stem.ts';
 import type { LoadFailure, ModelFormat } from './load-step.ts';
 import type { ModelSource } from './model-source.ts';
-import type { OnnxFileInfo } from './onnx-file.ts';
+import type { ParsedOnnx } from './onnx-file.ts';
 import type { PixelMap } from './pixel-map.ts';
-import { readOnnxFile } from './read-onnx-file.ts';
+import { describeOnnxFile, readOnnxFile } from './read-onnx-file.ts';
 import type { ModelDescription } from './types.ts';
 
 /** A file that is ready to be loaded. */
@@ -57,9 +57,9 @@ async function orUnfit<T>(reason: LoadFailure, read: () => Promise<T>): Promise<
   }
 }
 
-async function readIfThere(path: string): Promise<OnnxFileInfo | null> {
+async function describeIfThere(path: string): Promise<ParsedOnnx | null> {
   try {
-    return await readOnnxFile(path);
+    return await describeOnnxFile(path);
   } catch {
     return null; // missing or broken: its own step says which
   }
@@ -112,7 +112,7 @@ async function prepareEngine(
   const sidecar = await orUnfit('file_unreadable', () => readSidecar(path));
   checkSidecar(engine, sidecar, engine.payloadOffset + engine.payloadBytes);
   await checkGpu(sidecar, context);
-  const onnx = await readIfThere(onnxPath);
+  const onnx = await describeIfThere(onnxPath);
   const io = await orUnfit('io_unknown', async () => engineIo(engine, sidecar, onnx));
   const metadata = { ...onnx?.metadata, ...engine.metadata };
   const options = {
@@ -126,7 +126,7 @@ async function prepareEngine(
     precision: sidecar.precision ?? engine.precision,
     metadata,
     operators: onnx?.operators ?? [],
-    pixels: onnx === null ? null : await pixelsOf(onnxPath, onnx, context),
+    pixels: onnx === null ? null : await pixelsOf(onnxPath, onnx, context).catch(() => null),
     sidecar: onnx === null ? sidecar : { ...(await readSidecar(onnxPath)), ...sidecar },
     fileInputs: io.inputs,
     outputs: io.outputs,
@@ -136,7 +136,7 @@ async function prepareEngine(
 /** What the graph makes of its picture; null where it takes none. */
 async function pixelsOf(
   path: string,
-  { inputs }: OnnxFileInfo,
+  { inputs }: ParsedOnnx,
   { measure }: PrepareContext,
 ): Promise<PixelMap | null> {
   const image = readImageInput(inputs[0]);
@@ -178,7 +178,7 @@ export async function prepareModel(
 ): Promise<PreparedModel> {
   if (format === 'engine') return prepareEngine(path, onnxPath, context);
   const file = await orUnfit('file_unreadable', () => readOnnxFile(path));
-  const { inputs, ...rest } = file;
+  const { inputs, externalFiles: _, ...rest } = file;
   const sidecar = await orUnfit('file_unreadable', () => readSidecar(path));
   const pixels = await pixelsOf(path, file, context);
   return { source: { kind: 'file', path }, ...rest, fileInputs: inputs, pixels, sidecar };

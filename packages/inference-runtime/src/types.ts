@@ -51,7 +51,7 @@ export interface ModelInfo {
   readonly path: string;
   readonly provider: string;
   readonly precision: string;
-  /** Of the file that runs, hex. */
+  /** Of the file that runs, and of the files with its weights, where it has such; hex. */
   readonly sha256: string;
   /** As the session takes them: of bytes, where `byteInput` is there. */
   readonly inputs: readonly TensorInfo[];

@@ -8,7 +8,7 @@ import { type EngineIo, engineIo } from './engine-io.ts';
 import { readSidecar } from './engine-sidecar.ts';
 import { embeddingEpContext, referencingEpContext } from './ep-context.ts';
 import { unusable } from './model-file.ts';
-import { readOnnxFile } from './read-onnx-file.ts';
+import { describeOnnxFile } from './read-onnx-file.ts';
 
 export interface WrapOptions {
   /** Whether the engine is written into the model, or beside it as `OUTPUT.plan`; default true, up to 2 GiB. */
@@ -39,7 +39,7 @@ export async function wrapEngine(
     const message = `${output} is where the model of full precision belongs, for machines without this GPU: write to another name`;
     throw unusable(message);
   }
-  const beside = await readOnnxFile(onnx).catch(() => null);
+  const beside = await describeOnnxFile(onnx).catch(() => null);
   const io = engineIo(engine, sidecar, beside);
   const options = {
     inputs: io.inputs,

@@ -9,7 +9,7 @@ import {
   type TensorData,
 } from '../src/index.ts';
 import { createInferenceRuntimeWith } from '../src/inference-runtime.ts';
-import { doubling, half, heavy, negation, rows, tripling, useModels } from './models.ts';
+import { doubling, half, heavy, multiplyingByData, negation, rows, tripling, useModels } from './models.ts';
 
 const write = useModels();
 /** A tensor as a caller has it after its buffer was moved. */
@@ -240,6 +240,21 @@ describe('a thread that crashes', () => {
       message: expect.stringContaining(model.info.sha256),
     });
     await write('replaced.onnx', doubling);
+    expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data[0]).toBe(2);
+  });
+
+  it('never brings a model back whose weights, in a file of their own, were replaced', async () => {
+    const weight = (value: number): Buffer => Buffer.from(Float32Array.of(value).buffer);
+    await using fragile = await createInferenceRuntimeWith({ intraOpThreads: 1 }, crashing);
+    await write('weight.data', weight(2));
+    const model = await fragile.loadModel(await write('external.onnx', multiplyingByData));
+    await expect(model.run({ x: rows(666, 0, 0) })).rejects.toMatchObject({ code: 'engine_crashed' });
+    await write('weight.data', weight(3));
+    await expect(model.run({ x: rows(1, 2, 3) })).rejects.toMatchObject({
+      code: 'model_load_failed',
+      message: expect.stringContaining(model.info.sha256),
+    });
+    await write('weight.data', weight(2));
     expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data[0]).toBe(2);
   });
 

@@ -20,6 +20,20 @@ export const doubling: Buffer = multiplying(2);
 /** As {@link doubling}, with another weight. */
 export const tripling: Buffer = multiplying(3);
 
+/** As {@link doubling}, with its weight as the 4 bytes of `weight.data` beside it. */
+export const multiplyingByData: Buffer = onnxModel({
+  inputs: [{ name: 'x', dims: ['n', 3] }],
+  outputs: [{ name: 'y', dims: ['n', 3] }],
+  nodes: [{ op: 'Mul', inputs: ['x', 'factor'], outputs: ['y'] }],
+  constants: {
+    factor: {
+      dims: [1],
+      data: Float32Array.of(),
+      external: { location: 'weight.data', offset: '0', length: '4' },
+    },
+  },
+});
+
 /** `y = -x` for any length. */
 export const negation: Buffer = onnxModel({
   inputs: [{ name: 'x', dims: ['n'] }],

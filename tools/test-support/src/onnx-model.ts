@@ -24,15 +24,17 @@ export interface OnnxTensor {
 
 interface Constant {
   readonly dims: readonly number[];
+  /** Where it lies in a file of its own: not written into the model. */
   readonly data: Float32Array;
+  readonly external?: Readonly<Record<'location' | 'offset' | 'length', string>> | undefined;
 }
 
-/** An operator; attributes are whole numbers, lists of them, or float32 constants. */
+/** An operator; attributes are whole numbers, lists of them, float32 constants, or graphs, such as the branches of an If. */
 export interface OnnxNode {
   readonly op: string;
   readonly inputs?: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, number | readonly number[] | Constant>>;
+  readonly attributes?: Readonly<Record<string, number | readonly number[] | Constant | OnnxModel>>;
 }
 
 /** A whole model. */
@@ -50,13 +52,21 @@ function valueInfo({ name, dims, type = 'float32' }: OnnxTensor): Buffer[] {
   return [field(1, name), field(2, [field(1, tensorType)])];
 }
 
-function tensor({ dims, data }: Constant): Buffer[] {
+function tensor({ dims, data, external }: Constant): Buffer[] {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return [...dims.map((dim) => field(1, dim)), field(2, elementTypes.float32), field(9, bytes)];
+  const entries = Object.entries(external ?? {}).map(([key, value]) =>
+    field(13, [field(1, key), field(2, value)]),
+  );
+  return [
+    ...dims.map((dim) => field(1, dim)),
+    field(2, elementTypes.float32),
+    ...(external === undefined ? [field(9, bytes)] : [...entries, field(14, 1)]),
+  ];
 }
 
-function attribute(name: string, value: number | readonly number[] | Constant): Buffer[] {
+function attribute(name: string, value: number | readonly number[] | Constant | OnnxModel): Buffer[] {
   if (typeof value === 'number') return [field(1, name), field(3, value), field(20, 2)];
+  if ('nodes' in value) return [field(1, name), field(6, graphOf(value)), field(20, 5)];
   if ('data' in value) return [field(1, name), field(5, tensor(value)), field(20, 4)];
   return [field(1, name), ...value.map((one) => field(8, one)), field(20, 7)];
 }
@@ -70,23 +80,28 @@ function nodeOf({ op, inputs = [], outputs, attributes = {} }: OnnxNode): Buffer
   ];
 }
 
-/**
- * The bytes of an ONNX file (IR 8, opset 17): models of a few nodes, so that tests need no weights.
- *
- * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto for the field numbers
- */
-export function onnxModel({ inputs, outputs, nodes, constants = {}, metadata = {} }: OnnxModel): Buffer {
-  const graph = [
+function graphOf({ inputs, outputs, nodes, constants = {} }: OnnxModel): Buffer[] {
+  return [
     ...nodes.map((node) => field(1, nodeOf(node))),
     field(2, 'tiny'),
     ...Object.entries(constants).map(([name, value]) => field(5, [...tensor(value), field(8, name)])),
     ...inputs.map((one) => field(11, valueInfo(one))),
     ...outputs.map((one) => field(12, valueInfo(one))),
   ];
+}
+
+/**
+ * The bytes of an ONNX file (IR 8, opset 17): models of a few nodes, so that tests need no weights.
+ *
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto for the field numbers
+ */
+export function onnxModel(model: OnnxModel): Buffer {
   return Buffer.concat([
     field(1, 8),
-    field(7, graph),
+    field(7, graphOf(model)),
     field(8, [field(2, 17)]),
-    ...Object.entries(metadata).map(([key, value]) => field(14, [field(1, key), field(2, value)])),
+    ...Object.entries(model.metadata ?? {}).map(([key, value]) =>
+      field(14, [field(1, key), field(2, value)]),
+    ),
   ]);
 }

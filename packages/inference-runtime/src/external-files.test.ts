@@ -169,38 +169,25 @@ describe('a file of weights', () => {
   });
 });
 
-it.each([
-  ['an initialiser', (value: object) => ({ nodes: [], constants: { w: value } })],
+it.each<[where: string, put: (value: ReturnType<typeof part>) => Pick<OnnxModel, 'nodes' | 'constants'>]>([
+  ['an initialiser', (value) => ({ nodes: [], constants: { w: value } })],
   [
     'a constant in the graph',
-    (value: object) => ({
-      nodes: [{ op: 'Constant', outputs: ['w'], attributes: { value } }],
-      constants: {},
-    }),
-    false,
+    (value) => ({ nodes: [{ op: 'Constant', outputs: ['w'], attributes: { value } }], constants: {} }),
   ],
-])(
-  'a model takes bytes, or stays as it is, with the weights of %s in another file',
-  async (_, put, takes) => {
-    const { nodes, constants } = put({ ...part(here), data: Float32Array.of(2) }) as Pick<
-      OnnxModel,
-      'nodes' | 'constants'
-    >;
-    const path = await model(
-      onnxModel({
-        inputs: [{ name: 'x', dims: [1, 3, 2, 2] }],
-        outputs: [{ name: 'y', dims: [1, 3, 2, 2] }],
-        nodes: [...nodes, { op: 'Mul', inputs: ['x', 'w'], outputs: ['y'] }],
-        ...(constants === undefined ? {} : { constants }),
-      }),
-      { 'm.onnx.data': weights(7) },
-    );
-    await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
-    const loaded = await runtime.loadModel(path, { byteInput: { divisor: 5 } });
-    expect(loaded.info.byteInput).toEqual({ divisor: 5 });
-    const [input] = loaded.info.inputs;
-    const feed: TensorData = { type: 'uint8', data: new Uint8Array(12).fill(10), dims: [1, 2, 2, 3] };
-    const { outputs } = await loaded.run({ [input?.name ?? '']: feed });
-    expect(outputs['y']?.data).toEqual(new Float32Array(12).fill(14));
-  },
-);
+])('a model takes bytes with the weights of %s in another file', async (_, put) => {
+  const { nodes, constants = {} } = put(part(here));
+  const bytes = onnxModel({
+    inputs: [{ name: 'x', dims: [1, 3, 2, 2] }],
+    outputs: [{ name: 'y', dims: [1, 3, 2, 2] }],
+    nodes: [...nodes, { op: 'Mul', inputs: ['x', 'w'], outputs: ['y'] }],
+    constants,
+  });
+  const path = await model(bytes, { 'm.onnx.data': weights(7) });
+  await using runtime = await createInferenceRuntime({ intraOpThreads: 1 });
+  const loaded = await runtime.loadModel(path, { byteInput: { divisor: 5 } });
+  expect(loaded.info.byteInput).toEqual({ divisor: 5 });
+  const feed: TensorData = { type: 'uint8', data: new Uint8Array(12).fill(10), dims: [1, 2, 2, 3] };
+  const { outputs } = await loaded.run({ [loaded.info.inputs[0]?.name ?? '']: feed });
+  expect(outputs['y']?.data).toEqual(new Float32Array(12).fill(14));
+});

@@ -221,6 +221,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
         ...(onGpu(detectorModel) ? { runSizes: sizes.detector } : {}),
       });
     const detector = await runningDetector(detectorFor, aspectRatiosOf(config, detectorModel), logger);
+    for (const warning of detector.warnings) logger.warn({ model: detectorModel.info.path }, warning);
     const aligner = createFaceAligner({
       model: faceModel,
       fallback: config.FACE_FALLBACK,

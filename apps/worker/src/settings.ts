@@ -152,7 +152,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   YOLO_ENGINE_PATH: setting(
     text,
     '/models/yolov8m.engine',
-    'person detector; .onnx, or .engine with the .onnx beside it',
+    'person detector, see docs/MODELS.md; .onnx, or .engine with the .onnx beside it',
   ),
   ARCFACE_ENGINE_PATH: setting(text, '/models/arcface_r50.engine', 'face embedder; likewise'),
   ARCFACE_INPUT: setting(

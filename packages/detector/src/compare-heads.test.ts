@@ -77,3 +77,30 @@ describe('compareHeads', () => {
     ['a row that is no number', [row, [Number.NaN, 0, 0, 0, 0, 0]]],
   ])('disagrees with %s', (_name, found) => expect(compareRows(found).ok).toBe(false));
 });
+
+describe.each([
+  ['queries of three classes', 7, [0.5, 0.5, 0.2, 0.4, 0.1, 0.8, 0], [0.2, 0.5, 0.2, 0.2, 0.6, 0, 0]],
+  ['queries of two classes', 6, [0.5, 0.5, 0.2, 0.4, 0.1, 0.8], [0.2, 0.5, 0.2, 0.2, 0.6, 0.01]],
+  ['queries with the best class', 6, [0.5, 0.5, 0.2, 0.4, 0.8, 1], [0.2, 0.5, 0.2, 0.2, 0.6, 0]],
+])('compareHeads of RT-DETR, %s', (_name, columns, first, second) => {
+  const agreement = (...found: number[][]) =>
+    compareHeads({
+      name: 'output0',
+      found: Float32Array.from([...found.flat(), ...Array<number>(columns * (300 - found.length)).fill(0)]),
+      expected: Float32Array.from([...first, ...second, ...Array<number>(columns * 298).fill(0)]),
+      dims: [300, columns],
+    });
+  const moved = [0.54, ...first.slice(1)];
+  const weaker = first.map((value) => (value === 0.8 ? 0.7 : value));
+
+  it('agrees in any order', () => {
+    expect(agreement(first, second)).toMatchObject({ ok: true, cosine: expect.closeTo(1, 6) });
+    expect(agreement(second, first)).toMatchObject({ ok: true, cosine: expect.closeTo(1, 6) });
+  });
+
+  it('disagrees with a box that moved, a confidence that fell and one that is missing', () => {
+    expect(agreement(moved, second).problem).toMatch(/box of confidence 0\.800: overlap 0\.6/);
+    expect(agreement(weaker, second).problem).toMatch(/confidence off by 0\.100/);
+    expect(agreement(first).problem).toMatch(/box of confidence 0\.600: overlap 0\.000/);
+  });
+});

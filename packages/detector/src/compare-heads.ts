@@ -1,5 +1,5 @@
 import { type Agreement, type CompareOutput, cosineOf, leastCosine } from '@trinetra/inference-runtime';
-import { headOf } from './model-contract.ts';
+import { headOfSix } from './head.ts';
 import { type Candidate, iou } from './nms.ts';
 
 /** Candidates of the expected answer that are compared one by one: the most confident ones. */
@@ -27,11 +27,35 @@ function anchorOf(head: Float32Array, classes: number, anchors: number, index: n
   };
 }
 
-function rowsOf(head: Float32Array): Candidate[] {
-  return Array.from({ length: Math.floor(head.length / 6) }, (_, index) => {
-    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0, confidence = 0, classId = 0] = head.subarray(index * 6);
-    return { x1, y1, x2, y2, confidence, classId, index };
-  });
+type BoxesOf = (head: Float32Array) => Candidate[];
+
+/** The boxes of `[detections, 6]`: corners, or centres and sizes. */
+function sixColumns(hasCentres: boolean): BoxesOf {
+  return (head) =>
+    Array.from({ length: Math.floor(head.length / 6) }, (_, index) => {
+      const [a = 0, b = 0, c = 0, d = 0, confidence = 0, classId = 0] = head.subarray(index * 6);
+      const [x1, y1, x2, y2] = hasCentres ? [a - c / 2, b - d / 2, a + c / 2, b + d / 2] : [a, b, c, d];
+      return { x1, y1, x2, y2, confidence, classId, index };
+    });
+}
+
+/** The boxes of `[queries, 4 + classes]`, each of its best class. */
+function queries(columns: number): BoxesOf {
+  return (head) =>
+    Array.from({ length: Math.floor(head.length / columns) }, (_, index) => ({
+      ...anchorOf(head.subarray(index * columns, (index + 1) * columns), columns - 4, 1, 0),
+      index,
+    }));
+}
+
+/** How boxes are read from heads that have a row each; null for a YOLOv8 head, which has a column each. */
+function boxesOf([rows = 0, columns = 0]: readonly number[], expected: Float32Array): BoxesOf | null {
+  if (columns === 6) {
+    const reading = headOfSix(expected);
+    const head = 'head' in reading ? reading.head : null;
+    return head === 'queries' ? queries(columns) : sixColumns(head === 'top-queries');
+  }
+  return rows > columns ? queries(columns) : null;
 }
 
 /** What is wrong with a box beside the one that was expected; empty where nothing is. */
@@ -42,22 +66,34 @@ function problemOf(found: Candidate | undefined, expected: Candidate): string {
   return `box of confidence ${expected.confidence.toFixed(3)}: overlap ${overlap.toFixed(3)}, confidence off by ${difference.toFixed(3)}`;
 }
 
-function compareEndToEnd(found: Float32Array, expected: Float32Array): Agreement {
-  const rows = rowsOf(found);
-  const wanted = rowsOf(expected).filter(({ confidence }) => confidence >= leastConfidence);
-  const problems = wanted.slice(0, candidates).map((box) => {
+const numbers = ({ x1, y1, x2, y2, confidence, classId }: Candidate): number[] => [
+  x1,
+  y1,
+  x2,
+  y2,
+  confidence,
+  classId,
+];
+
+/** Rows may come in another order, so each of the confident ones is looked for. */
+function compareRows(read: BoxesOf, found: Float32Array, expected: Float32Array): Agreement {
+  const rows = read(found);
+  const wanted = read(expected)
+    .filter(({ confidence }) => confidence >= leastConfidence)
+    .toSorted((a, b) => b.confidence - a.confidence)
+    .slice(0, candidates);
+  const pairs = wanted.map((box) => {
     const same = rows.filter(({ classId }) => classId === box.classId);
-    return problemOf(same.toSorted((a, b) => iou(b, box) - iou(a, box))[0], box);
+    return { box, match: same.toSorted((a, b) => iou(b, box) - iou(a, box))[0] };
   });
-  const problem = problems.find((one) => one !== '') ?? '';
-  const finite = found.every(Number.isFinite);
-  return {
-    ok: finite && problem === '',
-    cosine: finite
-      ? cosineOf(found.subarray(0, 6 * wanted.length), expected.subarray(0, 6 * wanted.length))
-      : Number.NaN,
-    problem: finite ? problem : 'not finite',
-  };
+  const problem = pairs.map(({ box, match }) => problemOf(match, box)).find((one) => one !== '') ?? '';
+  if (!found.every(Number.isFinite)) return { ok: false, cosine: Number.NaN, problem: 'not finite' };
+  const nothing = [0, 0, 0, 0, 0, 0];
+  const cosine = cosineOf(
+    Float32Array.from(pairs.flatMap(({ match }) => (match === undefined ? nothing : numbers(match)))),
+    Float32Array.from(pairs.flatMap(({ box }) => numbers(box))),
+  );
+  return { ok: problem === '', cosine, problem };
 }
 
 /**
@@ -65,7 +101,8 @@ function compareEndToEnd(found: Float32Array, expected: Float32Array): Agreement
  * (boxes are hundreds of times larger and would hide the rest), and the most confident candidates are compared one by one.
  */
 export const compareHeads: CompareOutput = ({ found, expected, dims }) => {
-  if (headOf([1, ...dims]) === 'end-to-end') return compareEndToEnd(found, expected);
+  const read = boxesOf(dims, expected);
+  if (read !== null) return compareRows(read, found, expected);
   const [rows = 0, anchors = 0] = dims;
   const split = 4 * anchors;
   const cosine = Math.min(

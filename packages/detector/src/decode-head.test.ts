@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Anchor, endToEndHead, yolov8Head } from '../test/fake-model.ts';
-import { decodeEndToEnd, decodeHead } from './decode-head.ts';
+import { decodeEndToEnd, decodeHead, decodeQueries, decodeTopQueries } from './decode-head.ts';
 import type { Candidate } from './nms.ts';
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
@@ -81,5 +81,50 @@ describe('an end-to-end head', () => {
     ['corners the wrong way round', [3, 2, 1, 4, 0.9, 0]],
   ])('leaves out %s, and keeps the row beside it', (_, row) => {
     expect(decodeRows(row, [1, 2, 3, 4, 0.35, 0]).map(({ index }) => index)).toEqual([1]);
+  });
+});
+
+describe('a head of RT-DETR', () => {
+  const size = { width: 640, height: 384 };
+  const of = (classIds: number[], ...rows: number[][]): Candidate[] =>
+    decodeQueries(Float32Array.from(rows.flat()), 3, classIds, 0.35, size);
+
+  it('gives corners in the pixels of its input, most confident first, ties by their place', () => {
+    expect(
+      of(
+        [0, 2],
+        [0.5, 0.5, 0.25, 0.5, 0.5, 0.125, 0],
+        [0.25, 0.25, 0.5, 0.5, 0, 0, 0.75],
+        [0.5, 0.5, 1, 1, 0.5, 0, 0],
+      ),
+    ).toEqual([
+      { x1: 0, y1: 0, x2: 320, y2: 192, confidence: 0.75, classId: 2, index: 1 },
+      { x1: 240, y1: 96, x2: 400, y2: 288, confidence: 0.5, classId: 0, index: 0 },
+      { x1: 0, y1: 0, x2: 640, y2: 384, confidence: 0.5, classId: 0, index: 2 },
+    ]);
+  });
+
+  it.each<[what: string, scores: number[], wanted: number[], found: number[]]>([
+    ['is of its best class only', [0.5, 0.6, 0.4], [0, 1, 2], [1]],
+    ['is of the lowest class where classes tie', [0.2, 0.6, 0.6], [0, 1, 2], [1]],
+    ['is nothing where its best class is not wanted', [0.5, 0.6, 0.4], [0, 2], []],
+    ['is nothing under the threshold', [0.3499, 0.1, 0.1], [0, 1, 2], []],
+    ['is nothing where a score is NaN', [nan, nan, nan], [0, 1, 2], []],
+    ['is nothing where its best score is infinite', [0.5, infinity, 0.4], [0, 1, 2], []],
+  ])('a query %s', (_, scores, wanted, found) => {
+    expect(of(wanted, [0.5, 0.5, 0.1, 0.1, ...scores]).map(({ classId }) => classId)).toEqual(found);
+  });
+
+  it('is not suppressed: queries at the same place are two detections', () => {
+    expect(of([0], [0.5, 0.5, 0.1, 0.1, 0.9, 0, 0], [0.5, 0.5, 0.1, 0.1, 0.8, 0, 0])).toHaveLength(2);
+  });
+
+  it('is scaled by width and height where it has the best class already, and stays as it was', () => {
+    const head = Float32Array.from([0.5, 0.5, 0.25, 0.5, 0.5, 2, 0.5, 0.5, 0.25, 0.5, 0.5, 1]);
+    const before = head.slice();
+    expect(decodeTopQueries(head, [2], 0.35, size)).toEqual([
+      { x1: 240, y1: 96, x2: 400, y2: 288, confidence: 0.5, classId: 2, index: 0 },
+    ]);
+    expect(head).toEqual(before);
   });
 });

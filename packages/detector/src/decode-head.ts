@@ -1,3 +1,4 @@
+import type { Size } from '@trinetra/contracts';
 import type { Candidate } from './nms.ts';
 
 /** NaN, infinities and what is no probability are no candidates. */
@@ -85,4 +86,54 @@ export function decodeEndToEnd(
     }
   }
   return candidates.sort((a, b) => b.confidence - a.confidence || a.index - b.index);
+}
+
+/**
+ * Reads the detections of one frame from a head of RT-DETR `[queries, 4 + classes]`: cx, cy, w, h in 0..1 of the input, then the
+ * probability of each class. A query is of its best class only (ties: the lowest). Each finds another object, so nothing is
+ * suppressed: most confident first here.
+ *
+ * @param size Of the input, px: the candidates are in its pixels.
+ * @see https://docs.ultralytics.com/reference/models/rtdetr/predict/
+ */
+export function decodeQueries(
+  head: Float32Array,
+  classes: number,
+  classIds: readonly number[],
+  threshold: number,
+  size: Size,
+): Candidate[] {
+  const columns = 4 + classes;
+  const rows = new Float32Array(6 * Math.floor(head.length / columns));
+  for (let index = 0; index < rows.length / 6; index += 1) {
+    const row = head.subarray(index * columns, (index + 1) * columns);
+    let best = 4;
+    for (let at = 5; at < columns; at += 1) if ((row[at] ?? 0) > (row[best] ?? 0)) best = at;
+    rows.set(row.subarray(0, 4), 6 * index);
+    rows.set([row[best] ?? 0, best - 4], 6 * index + 4);
+  }
+  return decodeTopQueries(rows, classIds, threshold, size);
+}
+
+/**
+ * Reads the detections of one frame from a head of RT-DETR `[detections, 6]`, as Ultralytics has it from 8.4.100: cx, cy, w, h in 0..1
+ * of the input, confidence, class.
+ *
+ * @param size Of the input, px: the candidates are in its pixels.
+ */
+export function decodeTopQueries(
+  head: Float32Array,
+  classIds: readonly number[],
+  threshold: number,
+  { width, height }: Size,
+): Candidate[] {
+  const corners = head.slice();
+  for (let at = 0; at + 6 <= corners.length; at += 6) {
+    const [cx = 0, cy = 0, w = 0, h = 0] = head.subarray(at, at + 4);
+    corners.set(
+      [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height],
+      at,
+    );
+  }
+  return decodeEndToEnd(corners, classIds, threshold);
 }

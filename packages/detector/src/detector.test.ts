@@ -478,23 +478,27 @@ describe('refusals', () => {
   });
 
   it.each([
-    ['fewer frames than were given', yolov8Head([[]]), /for 2 frames but received float32 \[1,5,21\]/],
+    ['fewer frames than were given', yolov8Head([[]]), /for 2 frames; received float32 \[1,5,21\]/],
     [
       'no detections and a frame too few',
       { type: 'float32', data: new Float32Array(0), dims: [1, 0, 6] } as const,
-      /for 2 frames but received float32 \[1,0,6\]/,
+      /for 2 frames; received float32 \[1,0,6\]/,
     ],
-    ['a head without classes', yolov8Head([[], []], 0), /a class or more but received float32 \[2,4,21\]/],
-    ['a transposed head', yolov8Head([[], []], 26), /not transposed, but received float32 \[2,30,21\]/],
+    ['a head without classes', yolov8Head([[], []], 0), /a class or more; received float32 \[2,4,21\]/],
+    [
+      'a transposed head',
+      { ...yolov8Head([[], []], 26), dims: [2, 21, 30] },
+      /transposed YOLOv8.*; received float32 \[2,21,30\]/,
+    ],
     [
       'less data than its shape says',
       { ...yolov8Head([[]]), dims: [2, 5, 21] },
-      /for 2 frames but received float32 \[2,5,21\]/,
+      /for 2 frames; received float32 \[2,5,21\]/,
     ],
     [
       'halves',
       { type: 'float16', data: new Uint16Array(210), dims: [2, 5, 21] } as const,
-      /float32 output for 2 frames but received float16/,
+      /float32 output for 2 frames; received float16/,
     ],
   ])('a run that gives %s', async (_, head, message) => {
     const model = new FakeModel({ respond: () => head });

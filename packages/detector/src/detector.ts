@@ -7,17 +7,14 @@ import {
   paddedSize,
   type TensorData,
 } from '@trinetra/inference-runtime';
-import { decodeEndToEnd, decodeHead } from './decode-head.ts';
 import { type Detection, type DetectorInput, problemOfFrame, toDetection } from './detector-frame.ts';
 import { DetectorError } from './errors.ts';
 import { type FrameTensor, writeFrame } from './frame-tensor.ts';
 import { inputSizesFor, sizeText } from './input-sizes.ts';
-import { headOf, problemOfHead, readContract } from './model-contract.ts';
-import { suppress } from './nms.ts';
+import { readContract } from './model-contract.ts';
 import { type DetectorOptions, parseDetectorOptions } from './options.ts';
-
-/** Candidates that enter the suppression, as Ultralytics has it. */
-const maxCandidates = 30_000;
+import { createOutputReader } from './read-output.ts';
+import { warningsOf } from './warnings.ts';
 
 /** Buffers kept for the next runs: one at work and one being filled. More would hold memory for batches long gone. */
 const maxSpareBuffers = 2;
@@ -36,6 +33,8 @@ export interface Detector {
   readonly batchSize: number | null;
   /** From the model's metadata; empty where it has none. */
   readonly classNames: Readonly<Record<number, string>>;
+  /** What is probably not meant: wanted classes that are no persons, other thresholds in the graph. To be said once, at the start. */
+  readonly warnings: readonly string[];
   /**
    * Detects in all frames, in one run where the model's batch and `framesPerRun` allow, else in several at once. One list
    * a frame, most confident first. As {@link Detector.detectEach}, but one frame that fails fails the call.
@@ -70,9 +69,10 @@ export interface Detector {
  */
 export function createDetector(options: DetectorOptions): Detector {
   const { model, observer, ...given } = options;
-  const { confidenceThreshold, iouThreshold, classIds, maxDetections, framesPerRun, runSizes, aspectRatios } =
-    parseDetectorOptions(given);
+  const settings = parseDetectorOptions(given);
+  const { classIds, maxDetections, framesPerRun, runSizes, aspectRatios } = settings;
   const contract = readContract(model.info, classIds);
+  const readOutput = createOutputReader(contract, settings, model.info.path);
   const { input, output, inputSize, batchSize, classNames } = contract;
   const inputSizes =
     contract.hasOpenSides && aspectRatios.length > 0
@@ -160,25 +160,6 @@ export function createDetector(options: DetectorOptions): Detector {
     return attempts;
   }
 
-  /** The data and shape of an output that holds `batch` frames. */
-  function checkOutput(
-    result: TensorData | undefined,
-    batch: number,
-  ): { data: Float32Array; dims: readonly number[]; size: number } {
-    const { data, dims = [] } = result ?? {};
-    const [frames = 0, rows = 0, columns = 0] = dims;
-    const size = rows * columns;
-    const problem =
-      frames === batch && data instanceof Float32Array && data.length === batch * size
-        ? problemOfHead(dims, classNames, classIds)
-        : `a float32 output for ${batch} frames`;
-    if (problem === null && data instanceof Float32Array) return { data, dims, size };
-    throw new DetectorError(
-      'model_mismatch',
-      `detector model ${model.info.path}: expected ${problem} but received ${result?.type} ${JSON.stringify(dims)}`,
-    );
-  }
-
   async function run(
     frames: readonly DetectorInput[],
     signal: AbortSignal | undefined,
@@ -195,21 +176,12 @@ export function createDetector(options: DetectorOptions): Detector {
       { signal, fetches: [output], floatOutputs: true, reuseOutputs: true },
     );
     if (copied) size.memory.give(tensor); // not after a failure: the thread may still read it
-    const { data, dims: shape, size: length } = checkOutput(outputs[output], batch);
-    const [, rows = 0, columns = 0] = shape;
-    const detections = frames.map((frame, index) => {
-      const head = data.subarray(index * length, (index + 1) * length);
-      const kept =
-        headOf(shape) === 'end-to-end'
-          ? decodeEndToEnd(head, classIds, confidenceThreshold)
-          : suppress(
-              decodeHead(head, rows - 4, columns, classIds, confidenceThreshold),
-              iouThreshold,
-              maxCandidates,
-              maxDetections,
-            );
-      return kept.flatMap((candidate) => toDetection(candidate, frame) ?? []).slice(0, maxDetections);
-    });
+    const found = readOutput(outputs[output], { batch, frames: frames.length, size });
+    const detections = frames.map((frame, index) =>
+      (found[index] ?? [])
+        .flatMap((candidate) => toDetection(candidate, frame) ?? [])
+        .slice(0, maxDetections),
+    );
     release?.();
     return detections;
   }
@@ -220,6 +192,7 @@ export function createDetector(options: DetectorOptions): Detector {
     tensorType,
     batchSize,
     classNames,
+    warnings: warningsOf(model.info.metadata, classNames, settings),
     detect: async (frames, { signal } = {}) => {
       for (const frame of frames) {
         const problem = problemOf(frame);

@@ -44,22 +44,32 @@ describe('readContract', () => {
   ])('reads %s', (_, setup, expected) => expect(contractOf(setup)).toMatchObject(expected));
 
   it.each<[what: string, setup: FakeModelSetup, classIds: number[], message: RegExp]>([
-    ['an input of signed bytes', { inputType: 'int8' }, [0], /float32, float16 or uint8 but found int8/],
+    ['an input of signed bytes', { inputType: 'int8' }, [0], /float32, float16 or uint8; found images int8/],
     [
       'an input without batch',
       { input: [3, 640, 640] },
       [0],
-      /\[n, 3, h, w\] or .* but found float32 \[3,640,640\]/,
+      /\[n, 3, h, w\] or .*; found images float32 \[3,640,640\]/,
     ],
     [
       'a grey input',
       { input: [1, 1, 640, 640] },
       [0],
-      /\[n, 3, h, w\] or .* but found float32 \[1,1,640,640\]/,
+      /\[n, 3, h, w\] or .*; found images float32 \[1,1,640,640\]/,
     ],
-    ['a classifier', { output: [1, 1000] }, [0], /\[n, 4 \+ classes, anchors\].*-> float32 \[1,1000\]/],
-    ['an output of whole numbers', { outputType: 'int32' }, [0], /a float32 or float16 output .*-> int32/],
-    ['a head without classes', { output: [1, 4, 8400] }, [0], /with a class or more but found.*\[1,4,8400\]/],
+    [
+      'a classifier',
+      { output: [1, 1000] },
+      [0],
+      /\[n, 4 \+ classes, anchors\].*-> output0 float32 \[1,1000\]/,
+    ],
+    [
+      'an output of whole numbers',
+      { outputType: 'int32' },
+      [0],
+      /a float32 or float16 output .*-> output0 int32/,
+    ],
+    ['a head without classes', { output: [1, 4, 8400] }, [0], /with a class or more; found.*\[1,4,8400\]/],
     ['a transposed head', { output: [1, 8400, 84] }, [0], /not transposed.*\[1,8400,84\]/],
     [
       'a head with masks',

@@ -1,8 +1,8 @@
 import type { Size } from '@trinetra/contracts';
 import { hasByteInput, type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
 import { DetectorError } from './errors.ts';
-
-type Dims = readonly (number | string)[];
+import { type Dims, familyOf, fixed, type Head, type HeadFacts, type HeadReading, readHead } from './head.ts';
+import { otherExport } from './other-exports.ts';
 
 /** What a detection model takes and gives. */
 export interface DetectorContract {
@@ -17,14 +17,10 @@ export interface DetectorContract {
   /** Null: any. */
   readonly batchSize: number | null;
   readonly classNames: Readonly<Record<number, string>>;
-}
-
-/**
- * How an output is to be read: six numbers a detection are an end-to-end head, anything else YOLOv8's. The smallest
- * input of a YOLOv8, 32x32, has 21 anchors, so that no output is both.
- */
-export function headOf(dims: Dims): 'yolov8' | 'end-to-end' {
-  return dims[2] === 6 ? 'end-to-end' : 'yolov8';
+  /** Null: the first run that finds something tells. */
+  readonly head: Head | null;
+  /** How the output of a run is read, of pictures of that size. */
+  readHeadOf(dims: Dims, size: Size): HeadReading;
 }
 
 /** Ultralytics writes names as a Python dict, `{0: 'person', 1: 'bicycle'}`, and in engines as JSON. */
@@ -34,11 +30,6 @@ export function parseClassNames(text: string | undefined): Record<number, string
     names[Number(match[1])] = (match[2] ?? match[3] ?? '').replaceAll(/\\(.)/g, '$1');
   }
   return names;
-}
-
-/** A symbolic axis is a name, or -1 where it has none. */
-function fixed(dim: number | string | undefined): number | null {
-  return typeof dim === 'number' && dim > 0 ? dim : null;
 }
 
 /** The size in the metadata, for models whose height and width are symbolic. */
@@ -57,58 +48,74 @@ function metadataStride(info: ModelInfo): number {
   return Number.isInteger(stride) && stride >= 1 && stride <= 512 ? stride : 32;
 }
 
-/** What is wrong with a head of these dims, or null. Heads with masks or keypoints have more rows than class names. */
-export function problemOfHead(
-  dims: Dims,
-  classNames: Readonly<Record<number, string>>,
-  classIds: readonly number[],
-): string | null {
-  const names = Object.keys(classNames).length;
+/** The head, or what is wrong with it for the classes that are wanted. Heads with masks or keypoints have more rows than class names. */
+function headFor(dims: Dims, facts: HeadFacts, classIds: readonly number[]): HeadReading {
+  const reading = readHead(dims, facts);
+  if ('problem' in reading) return reading;
   const largest = Math.max(...classIds);
-  if (dims.length !== 3) return 'an output [n, 4 + classes, anchors] or [n, detections, 6]';
-  if (headOf(dims) === 'end-to-end') {
-    return names > 0 && largest >= names ? `an output with the class ${largest} of ${names}` : null;
+  const { head } = reading;
+  const rows = fixed(dims[1]);
+  const columns = fixed(dims[2]);
+  if (facts.classes > 0 && largest >= facts.classes) {
+    return { problem: `expected an output with the class ${largest} of ${facts.classes}` };
   }
-  const [rows, anchors] = [fixed(dims[1]), fixed(dims[2])];
-  if (rows === null) return null;
-  if (rows < 5) return 'an output [n, 4 + classes, anchors] with a class or more';
-  if (anchors !== null && rows > anchors) return 'an output [n, 4 + classes, anchors], not transposed,';
-  if (names > 0 && rows !== 4 + names) {
-    return `an output [n, ${4 + names}, anchors] for the ${names} classes in its metadata`;
+  if (head === 'yolov8' && rows !== null && largest >= rows - 4) {
+    return { problem: `expected an output [n, ${5 + largest} or more, anchors] for the class ${largest}` };
   }
-  return largest < rows - 4
-    ? null
-    : `an output [n, ${5 + largest} or more, anchors] for the class ${largest}`;
+  if (head === 'queries' && columns !== null && largest >= columns - 4) {
+    return { problem: `expected an output [n, queries, ${5 + largest} or more] for the class ${largest}` };
+  }
+  return reading;
 }
 
-/** @throws {DetectorError} `model_mismatch` with the expected and the found shapes. */
+const shapes = (tensors: ModelInfo['inputs']): string =>
+  tensors.map(({ name, type, dims }) => `${name} ${type} ${JSON.stringify(dims)}`).join(', ');
+
+/** What a model of another kind is, by the sentence that it is refused with; null where it may be a detector. */
+function otherKind(info: ModelInfo): string | null {
+  const { task } = info.metadata;
+  if (task !== undefined && task !== 'detect') {
+    return `this is a model for the task "${task}": export one for the task "detect"`;
+  }
+  return otherExport(info);
+}
+
+/** @throws {DetectorError} `model_mismatch` with what the model is or what was expected, and the found shapes. */
 export function readContract(info: ModelInfo, classIds: readonly number[]): DetectorContract {
   const [input, output] = [info.inputs[0], info.outputs[0]];
   const mismatch = (what: string): DetectorError =>
     new DetectorError(
       'model_mismatch',
-      `detector model ${info.path}: expected ${what} but found ${input?.type} ${JSON.stringify(input?.dims)} -> ` +
-        `${output?.type} ${JSON.stringify(output?.dims)}; export it for the task "detect"`,
+      `detector model ${info.path}: ${what}; found ${shapes(info.inputs)} -> ${shapes(info.outputs)}`,
     );
+  const other = otherKind(info);
+  if (other !== null) throw mismatch(other);
   if (output === undefined || info.inputs.length !== 1) {
-    throw mismatch('one input [n, 3, h, w] and an output [n, 4 + classes, anchors]');
+    throw mismatch('expected one input [n, 3, h, w] and an output [n, 4 + classes, anchors]');
   }
   const image = readImageInput(input);
-  if (image === null) throw mismatch('an input [n, 3, h, w] or [n, h, w, 3] of float32, float16 or uint8');
+  if (image === null)
+    throw mismatch('expected an input [n, 3, h, w] or [n, h, w, 3] of float32, float16 or uint8');
   if (output.type !== 'float32' && output.type !== 'float16') {
-    throw mismatch('a float32 or float16 output [n, 4 + classes, anchors]');
+    throw mismatch('expected a float32 or float16 output [n, 4 + classes, anchors]');
   }
   if (!hasByteInput(info, { divisor: 255 })) {
     throw mismatch(
-      `bytes that become level / 255, byteInput: { divisor: 255 }, not ${JSON.stringify(info.byteInput)},`,
+      `expected bytes that become level / 255, byteInput: { divisor: 255 }, not ${JSON.stringify(info.byteInput)}`,
     );
   }
   const classNames = parseClassNames(info.metadata['names']);
-  const problem = problemOfHead(output.dims, classNames, classIds);
-  if (problem !== null) throw mismatch(problem);
   const size = metadataSize(info);
   const stride = metadataStride(info);
+  const facts = { family: familyOf(info.metadata), classes: Object.keys(classNames).length };
+  const readHeadOf = (dims: Dims, size: Size | null): HeadReading =>
+    headFor(dims, { ...facts, size }, classIds);
+  const hasSize = image.width !== null && image.height !== null;
+  const reading = readHeadOf(output.dims, hasSize ? { width: image.width, height: image.height } : null);
+  if ('problem' in reading) throw mismatch(reading.problem);
   return {
+    head: reading.head,
+    readHeadOf,
     input: image,
     output: output.name,
     inputSize: {

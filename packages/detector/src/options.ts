@@ -5,7 +5,7 @@ import { DetectorError } from './errors.ts';
 export interface DetectorOptions {
   /**
    * A YOLO model, `[n, 3, h, w]` or `[n, h, w, 3]` RGB in, 0..1 as float32 or float16 or 0..255 as uint8, and out either `[n, 4 + classes, anchors]` (YOLOv8) or, where the
-   * suppression is in the graph, `[n, detections, 6]`.
+   * suppression is in the graph, `[n, detections, 6]`; or an RT-DETR of `[n, queries, 4 + classes]`, or `[n, detections, 6]` in 0..1.
    */
   readonly model: InferenceModel;
   /** Least confidence, 0..1; compared as float32, as models give it. Default 0.35. */

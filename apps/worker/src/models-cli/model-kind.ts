@@ -10,11 +10,13 @@ export interface ModelKind {
   readonly name: 'detector' | 'embedder' | 'face';
   readonly picture: PictureOptions;
   readonly compare?: CompareOutput;
+  /** What is probably not meant with it, at the default settings. */
+  readonly warnings?: readonly string[];
 }
 
 function detectorKind(model: InferenceModel): ModelKind {
-  const { inputSize: size } = createDetector({ model });
-  return { name: 'detector', picture: { range: [0, 1], size }, compare: compareHeads };
+  const { inputSize: size, warnings } = createDetector({ model });
+  return { name: 'detector', picture: { range: [0, 1], size }, compare: compareHeads, warnings };
 }
 
 function embedderKind(model: InferenceModel): ModelKind {

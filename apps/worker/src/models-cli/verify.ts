@@ -70,7 +70,7 @@ async function verifyFile(file: string, { runtime: options, batch }: VerifyOptio
       warmUpMs: Math.round(warmUpMs),
       runMs: Math.round(Math.min(...rest) * 10) / 10,
       cosine: Math.min(...agreements.map(({ cosine }) => cosine)),
-      notes: [...notes, ...bad],
+      notes: [...notes, ...(kind.warnings ?? []), ...bad],
     };
   } catch (error) {
     const unusable = exitCodeOf(error) === 2 ? ({ unusable: true } as const) : {};

@@ -71,10 +71,13 @@ function headFor(dims: Dims, facts: HeadFacts, classIds: readonly number[]): Hea
 const shapes = (tensors: ModelInfo['inputs']): string =>
   tensors.map(({ name, type, dims }) => `${name} ${type} ${JSON.stringify(dims)}`).join(', ');
 
+/** Tasks of Ultralytics whose outputs are no detections. */
+const otherTasks = /^(?:segment|semantic|pose|obb|classify|depth)$/;
+
 /** What a model of another kind is, by the sentence that it is refused with; null where it may be a detector. */
 function otherKind(info: ModelInfo): string | null {
-  const { task } = info.metadata;
-  if (task !== undefined && task !== 'detect') {
+  const { task = '' } = info.metadata;
+  if (otherTasks.test(task)) {
     return `this is a model for the task "${task}": export one for the task "detect"`;
   }
   return otherExport(info);

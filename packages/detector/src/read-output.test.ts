@@ -33,7 +33,7 @@ it('keeps to the head that the first values showed, and refuses those of another
   }
 });
 
-it('looks at the values of a YOLOv8 head until some were sound', () => {
+it('looks at the values of a head with a score a class until some were sound', () => {
   const logits = yolov8Head([Array.from({ length: 21 }, () => [16, 16, 16, 16, -4])]);
   const sound = yolov8Head([[[16, 16, 16, 16, 0.75]]]);
   const read = readerOf();

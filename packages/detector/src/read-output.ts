@@ -30,7 +30,7 @@ export function createOutputReader(
   const { classIds, confidenceThreshold, iouThreshold, maxDetections } = settings;
   /** Of a head that neither the metadata nor the shape tells: what the first values showed. */
   let shown: Head | null = null;
-  /** A YOLOv8 head has 3 MB: its values are looked at until some were found to be sound. */
+  /** Heads with a score a class are large (YOLOv8's has 3 MB): their values are looked at until some were found to be sound. */
   let isProven = false;
 
   /** The head of a frame, null where it holds nothing that tells, or what its values contradict. */
@@ -41,7 +41,7 @@ export function createOutputReader(
       if ('head' in reading) shown = reading.head;
       return reading;
     }
-    if (head === 'yolov8' && isProven) return { head };
+    if (columns !== 6 && isProven) return { head };
     const problem = problemOfValues(head, values, columns);
     if (problem !== null) return { problem };
     isProven ||= values.some((value) => value !== 0);

@@ -93,7 +93,7 @@ def pictures(height, width, count):
 
 
 def tensor_of(pixels):
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+    return (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255).contiguous()
 
 
 def take_weights(model, onnx_file):

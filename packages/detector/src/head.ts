@@ -73,9 +73,7 @@ function foreignRows(rows: number | null, columns: number, { classes, size }: He
   if (counts.some((count) => rows === 3 * count)) return yolov5;
   const ofCells = rows !== null && counts.includes(rows);
   const mayBeYolox = classes > 0 ? columns === 5 + classes : columns === 85;
-  const mayBeTransposed = classes === 0 || columns === 4 + classes;
-  if (ofCells && mayBeYolox) return yolox;
-  if (ofCells) return mayBeTransposed ? transposed : `${transposed}; it has ${columns} columns`;
+  if (ofCells) return mayBeYolox ? yolox : transposed;
   // Six columns are also an end-to-end head of one class.
   if (columns !== 6 && mayBeYolox) return yolov5;
   return null;

@@ -6,7 +6,7 @@ it.each<[names: Record<number, string>, classIds: number[], warning: RegExp | nu
   [{}, [0], null],
   [{ 0: 'person', 1: 'bicycle' }, [0], null],
   [{ 0: 'Pedestrian', 1: 'people' }, [0, 1], null],
-  [{ 0: ' persons ' }, [0], null],
+  [{ 0: ' persons ', 1: 'Women' }, [0, 1], null],
   [
     { 0: 'face' },
     [0],

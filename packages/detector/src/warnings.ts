@@ -2,7 +2,7 @@ import { hasOwnSuppression } from './head.ts';
 import type { DetectorSettings } from './options.ts';
 
 /** Names of a class that stand for a person, in the data sets that detectors are trained on; without case, also in the plural. */
-const personNames = /^(?:person|people|pedestrian|human|man|woman)s?$/i;
+const personNames = /^(?:person|people|pedestrian|human|man|men|woman|women)s?$/i;
 
 /** What Ultralytics bakes in where an export with `nms=True` names no thresholds. */
 const usualThresholds = { conf: 0.25, iou: 0.7 };
@@ -48,7 +48,7 @@ function suppressionWarning(
   );
 }
 
-/** Sentences for the log of the start; none where all is as it should be. */
+/** Sentences for the log of the start, with the worker's names for settings; none where all is as it should be. */
 export function warningsOf(
   metadata: Readonly<Record<string, string>>,
   classNames: Readonly<Record<number, string>>,

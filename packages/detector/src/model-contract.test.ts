@@ -1,4 +1,4 @@
-import type { ByteInput } from '@trinetra/inference-runtime';
+import type { ByteInput, PixelMap } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
 import { FakeModel, type FakeModelSetup } from '../test/fake-model.ts';
 import { DetectorError } from './errors.ts';
@@ -8,6 +8,12 @@ const contractOf = (setup: FakeModelSetup, classIds = [0]): ReturnType<typeof re
   readContract(new FakeModel(setup).info, classIds);
 
 const two = "{0: 'person', 1: 'bicycle'}";
+
+const pixelsOf = (steps: readonly string[], scale: number): PixelMap => {
+  const channel = { scale, offset: 0 };
+  const passes = { below0: true, above1: true };
+  return { steps, channels: [channel, channel, channel], swapsChannels: false, passes, problem: '' };
+};
 
 describe('readContract', () => {
   it.each<[what: string, setup: FakeModelSetup, expected: object]>([
@@ -68,6 +74,18 @@ describe('readContract', () => {
       { outputType: 'int32' },
       [0],
       /a float32 or float16 output .*-> output0 int32/,
+    ],
+    [
+      'a graph that divides by itself',
+      { pixels: pixelsOf(['Div'], 1 / 255) },
+      [0],
+      /its graph scales levels 0..255 by itself \(Div\): export it without; found images float32/,
+    ],
+    [
+      'a graph that takes BGR',
+      { pixels: { ...pixelsOf(['Gather'], 1), swapsChannels: true } },
+      [0],
+      /its graph swaps red and blue \(Gather\): export it without/,
     ],
     ['a head without classes', { output: [1, 4, 8400] }, [0], /with a class or more; found.*\[1,4,8400\]/],
     ['a transposed head', { output: [1, 8400, 84] }, [0], /not transposed.*\[1,8400,84\]/],

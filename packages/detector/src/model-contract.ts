@@ -1,5 +1,11 @@
 import type { Size } from '@trinetra/contracts';
-import { hasByteInput, type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
+import {
+  hasByteInput,
+  type ImageInput,
+  type ModelInfo,
+  problemOfPixels,
+  readImageInput,
+} from '@trinetra/inference-runtime';
 import { DetectorError } from './errors.ts';
 import { type Dims, familyOf, fixed, type Head, type HeadFacts, type HeadReading, readHead } from './head.ts';
 import { otherExport } from './other-exports.ts';
@@ -89,7 +95,7 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
   const mismatch = (what: string): DetectorError =>
     new DetectorError(
       'model_mismatch',
-      `detector model ${info.path}: ${what}; found ${shapes(info.inputs)} -> ${shapes(info.outputs)}`,
+      `detector model ${info.path}: ${what}; found ${shapes(info.fileInputs)} -> ${shapes(info.outputs)}`,
     );
   const other = otherKind(info);
   if (other !== null) throw mismatch(other);
@@ -107,6 +113,8 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
       `expected bytes that become level / 255, byteInput: { divisor: 255 }, not ${JSON.stringify(info.byteInput)}`,
     );
   }
+  const problem = info.fileInputs[0]?.type === 'uint8' ? null : problemOfPixels(info.pixels);
+  if (problem !== null) throw mismatch(problem);
   const classNames = parseClassNames(info.metadata['names']);
   const size = metadataSize(info);
   const stride = metadataStride(info);

@@ -9,6 +9,8 @@ export interface FakeModelSetup {
   /** As declared; default `['batch', 'rows', 'anchors']`. */
   readonly output?: Dims;
   readonly outputType?: string;
+  /** What its graph makes of its pixels; default: not known. */
+  readonly pixels?: ModelInfo['pixels'];
   readonly metadata?: Readonly<Record<string, string>>;
   /** The output of one run for a batch of that many frames. */
   readonly respond?: (batch: number, run: number) => TensorData;
@@ -46,7 +48,7 @@ export class FakeModel implements InferenceModel {
       ],
       metadata: setup.metadata ?? {},
       operators: [],
-      pixels: null,
+      pixels: setup.pixels ?? null,
       sidecar: {},
     };
   }

@@ -1,4 +1,4 @@
-import type { ByteInput, InferenceModel, TensorInfo } from '@trinetra/inference-runtime';
+import type { ByteInput, InferenceModel, PixelMap, TensorInfo } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
 import { fakeModel, fakeScrfd, fakeYunet, scrfdOutputInfo, tensorInfo } from '../test/fake-model.ts';
 import { faceByteInput, readFaceModel } from './face-model.ts';
@@ -15,6 +15,19 @@ describe('faceByteInput', () => {
     ['another model', model([], [tensorInfo('y', [1, 5])]), undefined],
   ] as const)('of %s', (_, { info }, expected) => expect(faceByteInput(info)).toEqual(expected));
 });
+
+/** The same with a graph that makes -1..1 of levels. */
+function scaling(given: InferenceModel): InferenceModel {
+  const channel = { scale: 1 / 128, offset: -1 };
+  const pixels: PixelMap = {
+    steps: ['Sub', 'Div'],
+    channels: [channel, channel, channel],
+    swapsChannels: false,
+    passes: { below0: true, above1: true },
+    problem: '',
+  };
+  return { ...given, info: { ...given.info, pixels } };
+}
 
 describe('readFaceModel', () => {
   it('takes crops of bytes of a model that was loaded so, and of no other way to scale them', () => {
@@ -104,6 +117,11 @@ describe('readFaceModel', () => {
     ['signed bytes', model([{ ...image, type: 'int8' }], yunetOutputs), 'int8'],
     ['a second input', model([image, tensorInfo('size', [2])], yunetOutputs), 'size [2]'],
     ['no input', model([], yunetOutputs), 'one input [n, 3, h, w]'],
+    [
+      'SCRFD that scales by itself',
+      scaling(model([image], scrfd)),
+      'scales levels 0..255 by itself (Sub, Div): export it without',
+    ],
     ['a batch of 4 with outputs of one crop', fakeScrfd(none, { batch: 4 }), 'a batch of 4'],
   ] as [string, InferenceModel, string][])('refuses %s and says what it found', (_, given, message) => {
     expect(() => readFaceModel(given)).toThrow(expect.objectContaining({ code: 'model_mismatch' }));

@@ -4,6 +4,7 @@ import {
   type ImageInput,
   type InferenceModel,
   type ModelDescription,
+  problemOfPixels,
   readImageInput,
   type TensorData,
   type TensorInfo,
@@ -79,7 +80,7 @@ export function readFaceModel(model: InferenceModel): FaceModel {
   if (input === null || inputs.length > 1 || cropWidth % 32 !== 0 || cropHeight % 32 !== 0) {
     throw mismatch(
       'one input [n, 3, h, w] or [n, h, w, 3] of float32, float16 or uint8 with h and w open or multiples of 32',
-      `${inputs.map((given) => `${given.type} ${describeTensor(given)}`).join(', ')}; export the model so`,
+      `${model.info.fileInputs.map((given) => `${given.type} ${describeTensor(given)}`).join(', ')}; export the model so`,
     );
   }
   // Outputs without a batch axis hold one crop, whatever the input allows.
@@ -98,6 +99,10 @@ export function readFaceModel(model: InferenceModel): FaceModel {
       `${JSON.stringify(model.info.byteInput)}; load it with byteInput: faceByteInput`,
     );
   }
+  const fileType = model.info.fileInputs[0]?.type;
+  const problem = kind === 'scrfd' && fileType !== 'uint8' ? problemOfPixels(model.info.pixels) : null;
+  if (problem !== null)
+    throw new FaceAlignerError('model_mismatch', `face model ${model.info.path}: ${problem}`);
   // Bytes can only be the levels themselves.
   const levels = input.type === 'uint8' ? { mean: 0, divisor: 1 } : {};
   const format: CropFormat = { ...pixels, ...levels, width: cropWidth, height: cropHeight };

@@ -32,6 +32,23 @@ const unchanged: PixelMap = {
   problem: '',
 };
 
+/** A factor below this makes a range near 1 of levels 0..255, and next to nothing of values up to 1. */
+const mostLevelScale = 1 / 50;
+
+/**
+ * Why a model that is to get scaled pixels, RGB, does not want them so: its graph scales levels 0..255 by itself, or swaps the channels.
+ *
+ * @returns Null where the graph does neither, or does not tell.
+ */
+export function problemOfPixels(pixels: PixelMap | null): string | null {
+  if (pixels === null || pixels.channels === null) return null;
+  const steps = pixels.steps.join(', ');
+  if (pixels.channels.every(({ scale }) => Math.abs(scale) <= mostLevelScale))
+    return `its graph scales levels 0..255 by itself (${steps}): export it without`;
+  if (pixels.swapsChannels) return `its graph swaps red and blue (${steps}): export it without`;
+  return null;
+}
+
 /** Runs the stem on a picture whose channels have these values everywhere. */
 export type RunStem = (levels: readonly [number, number, number]) => Promise<Float32Array>;
 

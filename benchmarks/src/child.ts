@@ -1,5 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
+import { TrinetraError } from '@trinetra/contracts';
+
+/** A process of ours failed; the message is a sentence of what it said. */
+export class ChildError extends TrinetraError<'child_failed'> {}
+
+/** What a process said last: its line, or what the line of a log tells. */
+export function lastSaid(output: string): string {
+  const line = output.trim().split('\n').at(-1) ?? '';
+  if (!line.startsWith('{')) return line;
+  try {
+    const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+    return err?.message ?? msg ?? line;
+  } catch {
+    return line; // the end of a longer line
+  }
+}
 
 const running = new Set<ChildProcess>();
 
@@ -13,10 +30,12 @@ export interface Child {
   /** The last of what it wrote. */
   output(): string;
   ended(): boolean;
+  /** @throws {ChildError} with what it said last, where it has ended. */
+  assertRuns(): void;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, and SIGKILL where that does not end it in 12 s. */
   stop(): Promise<void>;
-  /** Resolves to what it wrote on standard output once it has ended with 0. @throws with its output otherwise. */
+  /** Resolves to what it wrote on standard output once it has ended with 0. @throws {ChildError} with what it said last otherwise. */
   finished(): Promise<string>;
 }
 
@@ -45,10 +64,18 @@ export function startChild(
   const closed = once(child, 'close').finally(() => running.delete(child));
   closed.catch(() => undefined); // told by finished()
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const failure = (): ChildError =>
+    new ChildError(
+      'child_failed',
+      `${basename(args[0] ?? command)} ended with ${child.exitCode ?? child.signalCode}: ${lastSaid(all)}`,
+    );
   return {
     pid: child.pid ?? 0,
     output: () => all,
     ended,
+    assertRuns: () => {
+      if (ended()) throw failure();
+    },
     signal: (name) => void child.kill(name),
     stop: async () => {
       if (ended()) return;
@@ -59,8 +86,7 @@ export function startChild(
     },
     finished: async () => {
       await closed;
-      if (child.exitCode !== 0)
-        throw new Error(`${command} ${args.join(' ')} ended with ${child.exitCode}:\n${all}`);
+      if (child.exitCode !== 0) throw failure();
       return standard;
     },
   };

@@ -1,6 +1,8 @@
 /** npm run bench: how fast the worker is, beside what this machine could do at most. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { TrinetraError } from '@trinetra/contracts';
+import { chooseModels } from '@trinetra/model-roles';
 import type { Benchmark, BenchmarkContext } from './benchmark.ts';
 import { device } from './benchmarks/device.ts';
 import { eventLoop } from './benchmarks/event-loop.ts';
@@ -11,7 +13,7 @@ import { serialisation } from './benchmarks/serialisation.ts';
 import { throughput } from './benchmarks/throughput.ts';
 import { type FiguresBlock, places, replaceFigures } from './figures-block.ts';
 import { describeMachine, type Machine } from './machine.ts';
-import { demoModels, findModels } from './models.ts';
+import { demoModels } from './models.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
 import { loadPictures } from './pictures.ts';
 import { markdownReport, type Section } from './report.ts';
@@ -44,7 +46,8 @@ function introduce(
 
 async function run(options: BenchOptions): Promise<void> {
   const machine = describeMachine();
-  const models = findModels(options.models);
+  const { models, notes } = await chooseModels(options.models);
+  for (const note of notes) process.stderr.write(`${note}\n`);
   const pictures = await loadPictures(options.frames);
   await using world = await startWorld();
   const context: BenchmarkContext = {
@@ -87,15 +90,21 @@ async function run(options: BenchOptions): Promise<void> {
   }
 }
 
-/** A RangeError is about what was given; anything else is our fault and has a stack. */
+/** About what was given: the command line, or the folder of models. */
+function isBadInput(error: unknown): error is Error {
+  return error instanceof RangeError || (TrinetraError.isInstance(error) && error.code === 'bad_models');
+}
+
+/** Errors of our own, such as of a model that fails, are sentences; anything else is our fault and has a stack. */
 function textOf(error: unknown): string {
-  return error instanceof RangeError ? error.message : String((error as Error).stack);
+  if (isBadInput(error) || TrinetraError.isInstance(error)) return error.message;
+  return String((error as Error).stack);
 }
 
 try {
   await run(parseOptions(process.argv.slice(2), known, process.env['INIT_CWD'] ?? process.cwd()));
 } catch (error) {
   process.stderr.write(`${textOf(error)}\n`);
-  process.exitCode = error instanceof RangeError ? 2 : 1;
+  process.exitCode = isBadInput(error) ? 2 : 1;
 }
 process.exit();

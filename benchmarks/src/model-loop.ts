@@ -73,7 +73,14 @@ async function runAll(job: ModelJob): Promise<void> {
   process.stdout.write(JSON.stringify({ perSecond, cpuMsEach: (user + system) / 1000 / items }));
 }
 
-if (isMainThread) await runAll(JSON.parse(process.argv[2] ?? '{}') as ModelJob);
+/** Its parent tells the user what went wrong, in a sentence. */
+function fail(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message.replace(/\s+/g, ' ')}\n`);
+  process.exit(1);
+}
+
+if (isMainThread) await runAll(JSON.parse(process.argv[2] ?? '{}') as ModelJob).catch(fail);
 else {
   const { job, intraOp } = workerData as { readonly job: ModelJob; readonly intraOp: number };
   parentPort?.postMessage(await runThread(job, intraOp));

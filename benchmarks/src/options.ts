@@ -46,7 +46,7 @@ export function parseOptions(
     .option('--json <file>', 'write the results as JSON')
     .option(
       '--models <folder>',
-      'folder of ONNX models: YOLOv8, YuNet or SCRFD, ArcFace or EdgeFace (default: demo models)',
+      'folder of ONNX models of any names: YOLOv8, YuNet or SCRFD, ArcFace or EdgeFace (default: demo models)',
     )
     .option('--frames <folder>', 'folder of pictures (default: generated scenes)')
     .addHelpText(

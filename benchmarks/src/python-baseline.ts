@@ -57,5 +57,5 @@ export async function preparePython(): Promise<PythonEnvironment> {
 /** Starts the baseline; the streams must be there. */
 export function startPython(python: string, env: Readonly<Record<string, string>>): Consumer {
   const child = startChild(python, [join(folder, 'worker.py')], { ...env });
-  return { pid: child.pid, [Symbol.asyncDispose]: child.stop };
+  return { pid: child.pid, assertRuns: child.assertRuns, [Symbol.asyncDispose]: child.stop };
 }

@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chooseModels } from '@trinetra/model-roles';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { designLatency } from './ideal-worker.ts';
-import { demoModels, findModels, modelEnv } from './models.ts';
+import { demoModels, modelEnv } from './models.ts';
 import { playPaced } from './paced-trial.ts';
 import { loadPictures } from './pictures.ts';
 import { busyShare, readDeviceLog, simulatedEngine } from './simulated-engine.ts';
@@ -34,6 +35,7 @@ describe('a worker on a simulated device', () => {
   afterAll(() => world[Symbol.asyncDispose]());
 
   it('publishes every frame with the planted persons, and runs one batch at a time for as long as the design says', async () => {
+    const { models } = await chooseModels(demoModels);
     const result = await playPaced({
       world,
       pictures: await loadPictures(undefined),
@@ -42,7 +44,7 @@ describe('a worker on a simulated device', () => {
       seconds: 1,
       start: (trial, log) => {
         const engine = simulatedEngine({ device: 'latency', persons: 3, batchSize: 4, log });
-        return startWorker({ ...trial.env, ...modelEnv(findModels(demoModels)), ...engine });
+        return startWorker({ ...trial.env, ...modelEnv(models), ...engine });
       },
     });
     expect(result.published).toBe(40);

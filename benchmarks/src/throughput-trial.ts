@@ -57,6 +57,7 @@ const limitMs = 300_000;
  * Fills Redis, lets a consumer work it off, and measures from the warm-up until a few frames before the end, so that there was
  * always a frame waiting. What is left in Redis is the clock: frames count once they are acked.
  *
+ * @throws {ChildError} where the consumer ends.
  * @throws where frames are left after 5 minutes, or fewer events arrived than there were frames.
  */
 export async function measureThroughput<C extends Consumer>(
@@ -81,6 +82,7 @@ export async function measureThroughput<C extends Consumer>(
     for (;;) {
       const left = await remaining(redis, backlog.cameras);
       if (left <= limit) return look(left);
+      consumer.assertRuns();
       if (performance.now() > end) throw new Error(`${left} frames are left after ${limitMs / 1000} s`);
       await delay(pollMs);
     }

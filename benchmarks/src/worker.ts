@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@trinetra/local-servers';
-import { startChild } from './child.ts';
+import { ChildError, lastSaid, startChild } from './child.ts';
 import { parseMetrics, type Sample } from './metrics-text.ts';
 
 /** Anything that takes frames out of Redis and publishes events: our worker, or the Python one. */
 export interface Consumer extends AsyncDisposable {
   readonly pid: number;
+  /** @throws {ChildError} with what it said last, where it has ended. */
+  assertRuns(): void;
 }
 
 /** The built worker as its own process. */
@@ -37,6 +39,7 @@ export async function startWorker(
   });
   return {
     pid: child.pid,
+    assertRuns: child.assertRuns,
     log: child.output,
     signal: child.signal,
     metrics: async () => parseMetrics(await (await fetch(`${url}/metrics`)).text()),
@@ -46,8 +49,9 @@ export async function startWorker(
         const response = await fetch(`${url}/ready`).catch(() => undefined); // not listening yet
         await response?.body?.cancel();
         if (response?.ok === true) return;
-        if (child.ended() || performance.now() > end)
-          throw new Error(`the worker is not ready:\n${child.output()}`);
+        child.assertRuns();
+        if (performance.now() > end)
+          throw new ChildError('child_failed', `the worker is not ready: ${lastSaid(child.output())}`);
         await delay(50);
       }
     },

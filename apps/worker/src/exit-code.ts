@@ -10,6 +10,7 @@ export class UsageError extends TrinetraError<'bad_usage'> {
 /** What was given is at fault: the same again fails again, until somebody corrects it. */
 const givenWrong: readonly string[] = [
   'bad_usage',
+  'bad_models',
   'invalid_config',
   'model_not_found',
   'model_unusable',

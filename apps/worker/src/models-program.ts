@@ -7,6 +7,7 @@ import {
   wrapEngine,
   writeGolden,
 } from '@trinetra/inference-runtime';
+import { roleOfFile } from '@trinetra/model-roles';
 import { Command, InvalidArgumentError } from 'commander';
 import { exitCodeOf, UsageError } from './exit-code.ts';
 import { addAccuracyCommand } from './models-cli/accuracy/accuracy-command.ts';
@@ -40,8 +41,15 @@ const program = new Command('trinetra-models')
 program
   .command('inspect')
   .argument('<file>', 'an .onnx or .engine')
-  .description('what a file is: inputs, outputs, metadata, hash, and what stands against each provider here')
-  .action(async (file: string) => print(JSON.stringify(await inspectModel(file), null, 2)));
+  .description(
+    'what a file is: its role, inputs, outputs, metadata, hash, and what stands against each provider here',
+  )
+  .action(async (file: string) => {
+    const { kind, ...inspection } = await inspectModel(file);
+    const answer = await roleOfFile(file);
+    const role = answer.role === null ? { role: null, roleReasons: answer.reasons } : answer;
+    print(JSON.stringify({ kind, ...role, ...inspection }, null, 2));
+  });
 
 program
   .command('verify')

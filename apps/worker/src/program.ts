@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { TrinetraError } from '@trinetra/contracts';
 import { createLogger } from '@trinetra/telemetry';
 import { Command, Option } from 'commander';
 import { addBenchCommand } from './bench/bench-command.ts';
@@ -25,19 +26,19 @@ const main = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
 );
 
-/** Tells what was given wrong; throws any other error. */
-function tellWrong(error: unknown): undefined {
-  if (!(error instanceof Error) || exitCodeOf(error) === 1) throw error;
+/** Tells an error of our own in its sentence; throws any other. */
+function tellError(error: unknown): undefined {
+  if (!TrinetraError.isInstance(error)) throw error;
   const more = error instanceof ConfigError ? 'See trinetra-worker --help for every variable.\n' : '';
   process.stderr.write(`${error.message}\n${more}`);
-  process.exitCode = 2;
+  process.exitCode = exitCodeOf(error);
 }
 
 function orConfigError<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    return tellWrong(error);
+    return tellError(error);
   }
 }
 
@@ -97,7 +98,7 @@ addDeadLetterCommands(program, readConfig);
 addSelftestCommand(program, readConfig, version);
 addBenchCommand(program, async (action) => {
   letHeapGrow();
-  await action().catch(tellWrong);
+  await action().catch(tellError);
 });
 
 await program.parseAsync();

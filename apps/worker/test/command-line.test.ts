@@ -70,6 +70,6 @@ describe('trinetra-worker', () => {
   it('refuses to measure a folder without models', async () => {
     const { code, stderr } = await failure({}, ['bench', '--models', tmpdir()]);
     expect(code).toBe(2);
-    expect(stderr).toContain('--models: expected a file like yolov8m.onnx');
+    expect(stderr).toContain('--models: expected a detector of persons, such as YOLOv8, in');
   });
 });

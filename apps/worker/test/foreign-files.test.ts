@@ -209,6 +209,17 @@ describe('every program ends with 2 and a sentence for a Git LFS pointer', () =>
     });
   });
 
+  it('trinetra-worker bench', async () => {
+    const several = await mkdtemp(join(folder, 'bench-'));
+    await writeFile(join(several, 'yolov8m.onnx'), pointer);
+    const { code, stderr } = await runCli(['bench', '--models', several], {});
+    expect(stderr).toContain(
+      `--models: expected a detector of persons, such as YOLOv8, in ${several} but found none\n`,
+    );
+    expect(stderr).toMatch(/\n {2}yolov8m\.onnx: the model .* it is a Git LFS pointer: run `git lfs pull`/);
+    expect(code).toBe(2);
+  });
+
   it.each([
     ['at its start', []],
     ['selftest', ['selftest']],

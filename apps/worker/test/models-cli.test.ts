@@ -45,6 +45,7 @@ describe('trinetra-models', () => {
   it('inspect tells what a file is', async () => {
     expect(JSON.parse(await models('inspect', at('yolo.rtx3080.engine')))).toMatchObject({
       kind: 'engine',
+      role: 'detector',
       ioFrom: 'onnx',
       inputs: [{ name: 'images', type: 'float32', dims: ['batch', 3, 'height', 'width'] }],
       engine: { tensorrt: '10.3.0.26' },
@@ -52,8 +53,10 @@ describe('trinetra-models', () => {
     });
     expect(JSON.parse(await models('inspect', at('arcface.onnx')))).toMatchObject({
       kind: 'onnx',
+      role: 'embedder',
       providers: { cpu: null },
     });
+    expect(JSON.parse(await models('inspect', faces))).toMatchObject({ role: 'face' });
   });
 
   it('verify runs every model as the worker would, and tells what it fell back from', async () => {

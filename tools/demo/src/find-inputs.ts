@@ -1,6 +1,6 @@
 import { access, constants, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { chooseModels } from './choose-models.ts';
+import { dirname } from 'node:path';
+import { chooseModels } from '@trinetra/model-roles';
 import { DemoError } from './errors.ts';
 import type { DemoOptions } from './options.ts';
 
@@ -8,13 +8,15 @@ import type { DemoOptions } from './options.ts';
 export interface Inputs {
   /** Absolute paths. */
   readonly models: { readonly detector: string; readonly face: string; readonly embedder: string };
+  /** Lines for people: which models were taken, and which were not. */
+  readonly modelNotes: readonly string[];
   /** undefined: generated scenes. */
   readonly pictures: number | undefined;
 }
 
 const reasons: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
 
-async function list(flag: string, folder: string): Promise<string[]> {
+async function list(flag: '--frames', folder: string): Promise<string[]> {
   return readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     const reason = reasons[cause.code ?? ''] ?? cause.message;
     throw new DemoError('bad_options', `${flag}: expected a folder but ${folder} ${reason}`, { cause });
@@ -30,12 +32,15 @@ async function countPictures(folder: string): Promise<number> {
   );
 }
 
-/** @throws {DemoError} `bad_options` where a folder, a model or every picture is missing, or the output has no place. */
+/**
+ * @throws {ModelChoiceError} where a model is missing.
+ * @throws {DemoError} `bad_options` where a folder or every picture is missing, or the output has no place.
+ */
 export async function findInputs(
   options: Pick<DemoOptions, 'models' | 'frames' | 'output'>,
 ): Promise<Inputs> {
   const { models, frames, output } = options;
-  const chosen = chooseModels(models, await list('--models', models));
+  const chosen = await chooseModels(models);
   const pictures = frames === undefined ? undefined : await countPictures(frames);
   const target = dirname(output);
   await access(target, constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
@@ -43,11 +48,8 @@ export async function findInputs(
     throw new DemoError('bad_options', `--output: expected a folder but ${target} ${reason}`, { cause });
   });
   return {
-    models: {
-      detector: join(models, chosen.detector),
-      face: join(models, chosen.face),
-      embedder: join(models, chosen.embedder),
-    },
+    models: chosen.models,
+    modelNotes: chosen.notes,
     pictures,
   };
 }

@@ -7,6 +7,9 @@ import { createScreen } from './screen.ts';
 import { countDropped } from './summary.ts';
 import { formatTable } from './table.ts';
 
+/** Codes of errors whose cause is what was given. */
+const badInput: readonly string[] = ['bad_options', 'bad_models'];
+
 /** Ends at once; what was started is killed and its folders removed as the process exits. */
 function stopOnSignals(): void {
   for (const [signal, code] of [
@@ -68,7 +71,7 @@ async function main(): Promise<void> {
   } catch (error) {
     const text = TrinetraError.isInstance(error) ? error.message : (error as Error).stack;
     process.stderr.write(`${text}\n`);
-    process.exitCode = TrinetraError.isInstance(error) && error.code === 'bad_options' ? 2 : 1;
+    process.exitCode = TrinetraError.isInstance(error) && badInput.includes(error.code) ? 2 : 1;
   }
 }
 

@@ -29,7 +29,7 @@ function createProgram(): Command {
     .description('Runs the whole path on this machine: cameras, Redis, the worker, Kafka, and what came out.')
     .option(
       '--models <folder>',
-      'folder of ONNX models: YOLOv8, YuNet or SCRFD, ArcFace or EdgeFace (default: demo models)',
+      'folder of ONNX models of any names: YOLOv8, YuNet or SCRFD, ArcFace or EdgeFace (default: demo models)',
     )
     .option('--frames <folder>', 'folder of .jpg, .png and .webp pictures (default: generated scenes)')
     .option('--cameras <n>', 'number of cameras', '8')

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { canRunKafka, startKafka, startRedis } from '@trinetra/local-servers';
 import { planAspects } from './camera-aspects.ts';
 import { hasFonts, writeContactSheet } from './contact-sheet.ts';
@@ -74,10 +74,9 @@ async function startSink(
   return { kind: 'ndjson', env: { SINK: `ndjson:${path}` }, reader: stack.use(readFromNdjson(path)) };
 }
 
-function sayInputs({ models, pictures }: Inputs, screen: Screen): void {
-  const { detector, face, embedder } = models;
-  const names = [detector, face, embedder].map((path) => basename(path));
-  screen.say(`Models: ${names[0]} finds persons, ${names[1]} faces, ${names[2]} embeds them.`);
+function sayInputs({ models, modelNotes, pictures }: Inputs, screen: Screen): void {
+  const { detector } = models;
+  screen.say(`Models: ${modelNotes.join('; ')}.`);
   screen.say(`Frames: ${pictures === undefined ? 'generated shop scenes' : plural(pictures, 'picture')}.`);
   if (pictures !== undefined && dirname(detector) === demoModels) {
     screen.say(

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { chooseModels } from '@trinetra/model-roles';
 import { createLogger } from '@trinetra/telemetry';
 import type { Command } from 'commander';
 import { ConfigError } from '../config.ts';
-import { chooseModels } from './choose-models.ts';
 import { drawPlot } from './engine-plot.ts';
 import { adviseOn, type EngineResult } from './engine-result.ts';
 import { formatAdvice, formatResults } from './engine-table.ts';
@@ -59,14 +59,22 @@ function parse(values: BenchValues): BenchOptions {
 
 async function bench(values: BenchValues): Promise<void> {
   const { fps, persons, seconds, batchSizes } = parse(values);
-  const models = chooseModels(resolve(values.models));
+  const { models, notes } = await chooseModels(resolve(values.models), {
+    engines: true,
+    needed: ['detector', 'embedder'],
+  });
   const logger = createLogger({ level: 'warn', name: 'trinetra-worker', workerId: 'bench' });
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  for (const [name, path] of Object.entries(models)) say(`${name}=${path}`);
+  for (const note of notes) say(note);
+  const env = {
+    ...process.env,
+    YOLO_ENGINE_PATH: models.detector,
+    ARCFACE_ENGINE_PATH: models.embedder,
+    ...(models.face === undefined ? {} : { FACE_MODEL_PATH: models.face }),
+  };
   const results: EngineResult[] = [];
   for (const batchSize of batchSizes) {
     say(`measuring batches of ${batchSize} ...`);
-    const env = { ...process.env, ...models };
     results.push(await measureEngine({ env, batchSize, persons, seconds, logger }));
   }
   const advice = adviseOn(results, fps);
@@ -85,7 +93,10 @@ export function addBenchCommand(
   program
     .command('bench')
     .description('Measures your models on this machine, batch size by batch size, without Redis and Kafka.')
-    .requiredOption('--models <folder>', 'folder of YOLO, ArcFace or EdgeFace, and YuNet or SCRFD models')
+    .requiredOption(
+      '--models <folder>',
+      'folder with a YOLO model, an ArcFace or EdgeFace, and a YuNet or SCRFD, of any names',
+    )
     .option('--fps <f>', 'frames per second of each camera, for the advice', '15')
     .option('--persons <n>', 'persons a frame, whose faces are aligned and embedded', '2')
     .option('--seconds <s>', 'length of each measurement; there are two a batch size', '5')

@@ -1,0 +1,124 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrinetraError } from '@trinetra/contracts';
+import { InferenceError } from '@trinetra/inference-runtime';
+import { describeFile, type FileDescription, type ModelRole, roleOf } from './role-of.ts';
+
+/** A folder has no model for what it is needed for; the message has a line for each problem. */
+export class ModelChoiceError extends TrinetraError<'bad_models'> {}
+
+export interface ChooseOptions<Needed extends ModelRole> {
+  /** Whether engines are taken, before `.onnx` files; default false. */
+  readonly engines?: boolean;
+  /** Default: all. */
+  readonly needed?: readonly Needed[];
+}
+
+/** Paths of the models of a folder. */
+export interface ChosenModels<Needed extends ModelRole = ModelRole> {
+  readonly models: Readonly<Record<Needed, string> & Partial<Record<ModelRole, string>>>;
+  /** Lines for people: what was taken, and what was not. */
+  readonly notes: readonly string[];
+}
+
+/** What each is called, and what is one. */
+const names: Readonly<Record<ModelRole, string>> = {
+  detector: 'detector',
+  face: 'face model',
+  embedder: 'embedder',
+};
+const examples: Readonly<Record<ModelRole, string>> = {
+  detector: 'a detector of persons, such as YOLOv8,',
+  face: 'a face model, such as YuNet or SCRFD with landmarks,',
+  embedder: 'an embedder, such as ArcFace or EdgeFace,',
+};
+const roles = Object.keys(names) as ModelRole[];
+
+interface Candidate {
+  readonly name: string;
+  readonly role: ModelRole | null;
+  /** Why it has no role. */
+  readonly reason: string;
+  /** Files of less are taken before. */
+  readonly rank: number;
+}
+
+/** Whether runs may have several pictures: the batch is open, and no output has room for one picture only. */
+function hasOpenBatch({ inputs, outputs }: FileDescription): boolean {
+  const isOne = ({ dims }: { dims: readonly unknown[] }): boolean => dims.length < 3 || dims[0] === 1;
+  const [batch] = inputs[0]?.dims ?? [];
+  return !(typeof batch === 'number' && batch > 0) && !outputs.some(isOne);
+}
+
+/** Engines first; of face models those that take several pictures; what belongs to an engine last. */
+function rankOf(name: string, role: ModelRole, description: FileDescription): number {
+  if (name.endsWith('.engine')) return 0;
+  if (name.endsWith('.fp16.onnx')) return 3;
+  return role === 'face' && !hasOpenBatch(description) ? 2 : 1;
+}
+
+async function candidate(folder: string, name: string): Promise<Candidate> {
+  const none = (reason: string): Candidate => ({ name, role: null, reason, rank: 0 });
+  try {
+    const path = join(folder, name);
+    const description = await describeFile(path);
+    if (description === null) return none('nothing tells its inputs and outputs');
+    const answer = roleOf(path, description);
+    if (answer.role === null) return none('it has none of the shapes of the three models');
+    return { name, role: answer.role, reason: '', rank: rankOf(name, answer.role, description) };
+  } catch (error) {
+    if (InferenceError.isInstance(error)) return none(error.message);
+    throw error;
+  }
+}
+
+async function listModels(folder: string, engines: boolean): Promise<string[]> {
+  const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    const said: Record<string, string> = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
+    const reason = said[cause.code ?? ''] ?? `cannot be read (${cause.code})`;
+    throw new ModelChoiceError('bad_models', `--models: expected a folder but ${folder} ${reason}`, {
+      cause,
+    });
+  });
+  const isModel = engines ? /\.(?:onnx|engine)$/ : /\.onnx$/;
+  return entries.filter((name) => isModel.test(name)).toSorted();
+}
+
+/**
+ * Chooses one model for each role in a folder, by what the graphs are and not by their names. Of several it takes the first by
+ * name; of face models first those that take several pictures a run.
+ *
+ * @throws {ModelChoiceError} where there is no folder, or none for a role that is needed: names every file and why it is not it.
+ */
+export async function chooseModels<Needed extends ModelRole = ModelRole>(
+  folder: string,
+  options: ChooseOptions<Needed> = {},
+): Promise<ChosenModels<Needed>> {
+  const needed: readonly ModelRole[] = options.needed ?? roles;
+  const found: Candidate[] = [];
+  for (const name of await listModels(folder, options.engines === true))
+    found.push(await candidate(folder, name));
+  const others = found.filter(({ role }) => role === null).map(({ name, reason }) => `${name}: ${reason}`);
+  const models: Partial<Record<ModelRole, string>> = {};
+  const notes: string[] = [];
+  const problems: string[] = [];
+  for (const role of roles) {
+    const [first, ...rest] = found
+      .filter((one) => one.role === role)
+      .toSorted((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1));
+    if (first !== undefined) {
+      models[role] = join(folder, first.name);
+      const left = rest.length === 0 ? '' : `, not ${rest.map(({ name }) => name).join(', ')}`;
+      notes.push(`${names[role]}: ${first.name}${left}`);
+    } else if (needed.includes(role)) {
+      problems.push(`--models: expected ${examples[role]} in ${folder} but found none`);
+    }
+  }
+  if (problems.length > 0) {
+    throw new ModelChoiceError('bad_models', [...problems, ...others.map((line) => `  ${line}`)].join('\n'));
+  }
+  return {
+    models: models as ChosenModels<Needed>['models'],
+    notes: [...notes, ...others.map((line) => `not used: ${line}`)],
+  };
+}

@@ -1,0 +1,95 @@
+import { TrinetraError } from '@trinetra/contracts';
+import { createDetector } from '@trinetra/detector';
+import { createEmbedder } from '@trinetra/embedder';
+import { createFaceAligner } from '@trinetra/face-aligner';
+import {
+  companionsOf,
+  describeOnnxFile,
+  InferenceError,
+  type InferenceModel,
+  inspectModel,
+  type TensorInfo,
+} from '@trinetra/inference-runtime';
+
+/** What a model is for in the worker. */
+export type ModelRole = 'detector' | 'face' | 'embedder';
+
+/** The role of a model; null for a model of none, with what each stage expected and found. */
+export type RoleAnswer =
+  | { readonly role: ModelRole }
+  | { readonly role: null; readonly reasons: readonly string[] };
+
+/** What a file says of its model. */
+export interface FileDescription {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** In the order in which they are asked: what finds faces is no detector of persons. */
+const stages: readonly (readonly [ModelRole, (model: InferenceModel) => unknown])[] = [
+  ['face', (model) => createFaceAligner({ model })],
+  ['embedder', (model) => createEmbedder({ model })],
+  ['detector', (model) => createDetector({ model })],
+];
+
+/** A model as its file describes it, which no stage can run. */
+function described(path: string, { inputs, outputs, metadata }: FileDescription): InferenceModel {
+  const close = async (): Promise<void> => undefined;
+  return {
+    info: {
+      requestedPath: path,
+      path,
+      provider: 'none',
+      precision: 'unknown',
+      sha256: '',
+      inputs,
+      fileInputs: inputs,
+      outputs,
+      metadata,
+      operators: [],
+      pixels: null,
+      sidecar: {},
+    },
+    run: () => Promise.reject(new InferenceError('closed', `the model ${path} is not loaded`)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Tells what a model is for by what the stages of the worker accept: by its inputs, outputs and metadata, and not by its name. */
+export function roleOf(path: string, description: FileDescription): RoleAnswer {
+  const model = described(path, description);
+  const reasons: string[] = [];
+  for (const [role, create] of stages) {
+    try {
+      create(model);
+      return { role };
+    } catch (error) {
+      if (!TrinetraError.isInstance(error)) throw error;
+      reasons.push(error.message);
+    }
+  }
+  return { role: null, reasons };
+}
+
+/**
+ * What the file of a model says without being loaded. An engine tells less than the `.onnx` beside it.
+ *
+ * @returns Null for an engine of which nothing tells the inputs and outputs.
+ * @throws {InferenceError} `model_not_found`, `model_unusable` or `model_load_failed`.
+ */
+export async function describeFile(path: string): Promise<FileDescription | null> {
+  if (!path.endsWith('.engine')) return describeOnnxFile(path);
+  const { inputs, outputs, metadata } = await inspectModel(path);
+  if (inputs === null || outputs === null) return null;
+  const beside = await describeOnnxFile((await companionsOf(path)).onnx).catch(() => null);
+  return { inputs, outputs, metadata: { ...beside?.metadata, ...metadata } };
+}
+
+/** As {@link roleOf}, of a file. @throws as {@link describeFile}. */
+export async function roleOfFile(path: string): Promise<RoleAnswer> {
+  const description = await describeFile(path);
+  if (description !== null) return roleOf(path, description);
+  return { role: null, reasons: ['nothing tells its inputs and outputs: put its .onnx beside it'] };
+}

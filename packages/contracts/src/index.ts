@@ -44,3 +44,9 @@ export {
 } from './image.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';
+export {
+  type RecordedEntry,
+  type RecordedValue,
+  recordedEntrySchema,
+  recordingManifest,
+} from './recording.ts';

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { recordedEntrySchema } from './recording.ts';
+
+const line = {
+  camera_id: 'cam_01',
+  frame_id: '1771840000100-0',
+  image: 'cam_01/1771840000100-0.jpg',
+  time: 1771840000.1,
+  fields: { camera_id: 'cam_01', ingest_ts: '1771840000.098', thumbnail: { base64: '/9j/' } },
+};
+
+it('takes a line as it is written, also with additions', () => {
+  expect(recordedEntrySchema.parse({ ...line, note: 'x' })).toEqual({ ...line, note: 'x' });
+});
+
+it.each([
+  ['image', '../secret.jpg'],
+  ['image', '/etc/passwd'],
+  ['image', 'cam_01/../../secret'],
+  ['image', 'cam_01\\..\\secret'],
+  ['image', ''],
+  ['camera_id', 'no/camera'],
+  ['frame_id', '17'],
+  ['time', -1],
+  ['fields', { ingest_ts: 7 }],
+  ['fields', { thumbnail: { base64: '*' } }],
+])('refuses %s %o', (name, value) => {
+  expect(recordedEntrySchema.safeParse({ ...line, [name]: value }).success).toBe(false);
+});

@@ -19,7 +19,7 @@ function plural(count: number, one: string): string {
 }
 
 /** `2026-02-23T10:13:20.123Z`; the number itself where it is no date. */
-function formatTime(seconds: number): string {
+export function formatTime(seconds: number): string {
   const date = new Date(Math.round(seconds * 1000));
   return Number.isNaN(date.getTime()) ? `${seconds} s` : date.toISOString();
 }

@@ -12,6 +12,8 @@ export interface NdjsonSourceOptions {
   readonly follow: boolean;
   readonly signal: AbortSignal;
   readonly stdin: Readable;
+  /** What complaints call it. Default `--file`. */
+  readonly name?: string;
 }
 
 const pollMs = 200;
@@ -25,7 +27,7 @@ const chunkBytes = 256 * 1024;
  * @throws {ViewerError} `unreadable`.
  */
 export async function* ndjsonSource(options: NdjsonSourceOptions): AsyncGenerator<RawEvent> {
-  const { path, signal, stdin } = options;
+  const { path, signal, stdin, name = '--file' } = options;
   try {
     let number = 0;
     const chunks = path === '-' ? stdinChunks(stdin, signal) : fileChunks(options);
@@ -48,7 +50,9 @@ export async function* ndjsonSource(options: NdjsonSourceOptions): AsyncGenerato
   } catch (error) {
     if (signal.aborted) return;
     const shown = path === '-' ? 'standard input' : path;
-    throw new ViewerError('unreadable', `--file: cannot read ${shown}: ${reasonOf(error)}`, { cause: error });
+    throw new ViewerError('unreadable', `${name}: cannot read ${shown}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,9 +1,9 @@
-import { matchesGlob } from '@trinetra/contracts';
 import { z } from 'zod';
-import type { FrameReaderOptions } from './crops/frame-reader.ts';
 import { ViewerError } from './errors.ts';
 import { type KafkaSettings, parseKafkaSettings } from './kafka-settings.ts';
+import { type Environment, flag, glob, parseValues, redisUrl, wholeNumber } from './option-schemas.ts';
 import { plotFormat } from './plot/write-plot.ts';
+import { type RedisOptions, redisOptions } from './redis.ts';
 
 /** Where events come from. */
 export type SourceOptions =
@@ -29,28 +29,10 @@ export interface ViewerOptions {
   readonly embeddings: boolean;
   /** SVG or PNG file. */
   readonly plot: string | undefined;
-  readonly crops: { readonly folder: string; readonly redis: FrameReaderOptions } | undefined;
+  readonly crops: { readonly folder: string; readonly redis: RedisOptions } | undefined;
 }
 
 const statuses = ['ok', 'degraded', 'failed'] as const;
-
-const glob = z.string().transform((pattern, context) => {
-  try {
-    matchesGlob(pattern, '');
-    if (pattern !== '') return pattern;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  context.addIssue(`expected a glob like cam_entrance_* but received "${pattern}"`);
-  return z.NEVER;
-});
-
-const limit = z.string().transform((text, context) => {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  context.addIssue(`expected a whole number from 1 but received "${text}"`);
-  return z.NEVER;
-});
 
 const statusList = z.string().transform((text, context) => {
   const found = text.split(',').map((name) => statuses.find((status) => status === name.trim()));
@@ -58,14 +40,6 @@ const statusList = z.string().transform((text, context) => {
   context.addIssue(`expected ${statuses.join(', ')}, comma separated, but received "${text}"`);
   return z.NEVER;
 });
-
-const redisUrl = z.string().refine(
-  (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol),
-  // The value is not repeated: it may hold a password.
-  'expected an address like redis://host:6379 or rediss://host:6379',
-);
-
-const flag = z.boolean().default(false);
 
 const schema = z.strictObject({
   file: z.string().min(1, 'expected a path, or - for standard input').optional(),
@@ -77,7 +51,7 @@ const schema = z.strictObject({
   untilEnd: flag,
   camera: z.array(glob).default([]),
   status: statusList.default([]),
-  limit: limit.optional(),
+  limit: wholeNumber(1).optional(),
   json: flag,
   embeddings: flag,
   stats: flag,
@@ -91,9 +65,6 @@ const schema = z.strictObject({
 });
 
 type Values = z.infer<typeof schema>;
-
-const flagOf = (path: readonly PropertyKey[]): string =>
-  `--${String(path[0] ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** What does not go together, one line each. */
 function contradictions(values: Values): string[] {
@@ -128,20 +99,13 @@ function contradictions(values: Values): string[] {
   return rules.flatMap(([broken, message]) => (broken ? [message] : []));
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Reads the values of the command line, and the variables `KAFKA_*` and `REDIS_*` where they are used.
  *
  * @throws {ViewerError} `bad_options`, one line for each problem.
  */
 export function parseOptions(given: Readonly<Record<string, unknown>>, env: Environment): ViewerOptions {
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${flagOf(path)}: ${message}`);
-    throw new ViewerError('bad_options', problems.join('\n'));
-  }
-  const { data } = parsed;
+  const data = parseValues(schema, given);
   const problems = contradictions(data);
   if (problems.length > 0) throw new ViewerError('bad_options', problems.join('\n'));
   const { camera: cameras, status, embeddings, plot } = data;
@@ -164,7 +128,5 @@ function sourceOf(values: Values, env: Environment): SourceOptions {
 
 function cropsOf({ saveCrops: folder, redis: url }: Values, env: Environment): ViewerOptions['crops'] {
   if (folder === undefined || url === undefined) return undefined;
-  const variable = (name: string): string | undefined => env[name] || undefined;
-  const [username, password] = [variable('REDIS_USERNAME'), variable('REDIS_PASSWORD')];
-  return { folder, redis: { url, username, password, caFile: variable('REDIS_CA_FILE') } };
+  return { folder, redis: redisOptions(url, env) };
 }

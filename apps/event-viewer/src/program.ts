@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { printable } from '@trinetra/telemetry';
 import { Command } from 'commander';
+import { addDiffCommand } from './diff/diff-command.ts';
+import { parseDiffOptions } from './diff/diff-options.ts';
+import { runDiff } from './diff/run-diff.ts';
 import { ViewerError } from './errors.ts';
-import { parseOptions, type ViewerOptions } from './options.ts';
+import { parseOptions } from './options.ts';
 import { run } from './run.ts';
 
 const name = 'trinetra-events';
@@ -22,6 +25,8 @@ Kafka is reached as the worker reaches it: KAFKA_BOOTSTRAP_SERVERS, KAFKA_TOPIC,
 KAFKA_SASL_MECHANISM, KAFKA_USERNAME, KAFKA_PASSWORD; Redis with REDIS_USERNAME, REDIS_PASSWORD, REDIS_CA_FILE.
 
 Exit codes: 0 done, 1 something could not be read or written or was no event, 2 bad usage.`;
+
+const streams = { stdin: process.stdin, stdout: process.stdout, complain };
 
 // Whoever does not read complaints shall not end us: `2>&1 | head`.
 process.stderr.on('error', () => undefined);
@@ -59,25 +64,30 @@ const program = new Command(name)
   // What commander says of a bad argument repeats it.
   .configureOutput({ outputError: (text, write) => write(text.split('\n').map(printable).join('\n')) })
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .action(async (values: Readonly<Record<string, unknown>>) => {
-    const code = await execute(values);
-    // Not left to the end of what is open: after an abort kafkajs may still be trying to connect.
-    process.stdout.write('', () => process.exit(code));
-  });
+  // Options after the name of a command are its own.
+  .enablePositionalOptions()
+  .action((values: Readonly<Record<string, unknown>>) =>
+    execute(
+      () => parseOptions(values, process.env),
+      (options, stop) => run({ options, stop, ...streams }),
+    ),
+  );
 
 function collect(pattern: string, earlier: readonly string[] = []): string[] {
   return [...earlier, pattern];
 }
 
-async function execute(values: Readonly<Record<string, unknown>>): Promise<number> {
-  let options: ViewerOptions;
-  try {
-    options = parseOptions(values, process.env);
-  } catch (error) {
-    if (!ViewerError.isInstance(error)) throw error;
-    complain(error.message);
-    return 2;
-  }
+interface Execute {
+  /** Exit code where the input cannot be read. Default 1. */
+  readonly unreadable?: number;
+}
+
+/** Parses, works, and ends the process with what `work` returns. */
+async function execute<T>(
+  parse: () => T,
+  work: (options: T, stop: AbortController) => Promise<number>,
+  { unreadable = 1 }: Execute = {},
+): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -85,13 +95,28 @@ async function execute(values: Readonly<Record<string, unknown>>): Promise<numbe
       stop.abort();
     });
   }
+  const code = await attempt(async () => work(parse(), stop), unreadable);
+  // Not left to the end of what is open: after an abort kafkajs may still be trying to connect.
+  process.stdout.write('', () => process.exit(code));
+}
+
+async function attempt(work: () => Promise<number>, unreadable: number): Promise<number> {
   try {
-    return await run({ options, stop, stdin: process.stdin, stdout: process.stdout, complain });
+    return await work();
   } catch (error) {
     if (!ViewerError.isInstance(error)) throw error;
     complain(error.message);
-    return 1;
+    if (error.code === 'bad_options') return 2;
+    return error.code === 'unreadable' ? unreadable : 1;
   }
 }
+
+addDiffCommand(program, (sides, values) =>
+  execute(
+    () => parseDiffOptions(sides, values, process.env),
+    (options, stop) => runDiff({ options, stop, ...streams }),
+    { unreadable: 2 },
+  ),
+);
 
 await program.parseAsync();

@@ -1,14 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { parseFrameEntry, streamKeyOf } from '@trinetra/contracts';
-import { Redis } from 'ioredis';
-import { reasonOf, ViewerError } from '../errors.ts';
-
-export interface FrameReaderOptions {
-  readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly caFile?: string | undefined;
-}
+import { connectRedis, type RedisOptions } from '../redis.ts';
 
 /** Reads frames from the streams that the ingestor writes. */
 export interface FrameReader extends AsyncDisposable {
@@ -16,39 +7,9 @@ export interface FrameReader extends AsyncDisposable {
   read(cameraId: string, frameId: string): Promise<Uint8Array | undefined>;
 }
 
-/** The address without user and password. */
-function shown(url: string): string {
-  const { protocol, host } = new URL(url);
-  return `${protocol}//${host}`;
-}
-
 /** @throws {ViewerError} `unreadable`, without the password of the address. */
-export async function connectFrameReader(options: FrameReaderOptions): Promise<FrameReader> {
-  const { url, username, password, caFile } = options;
-  const refuse = (error: unknown): never => {
-    throw new ViewerError('unreadable', `--redis: cannot use ${shown(url)}: ${reasonOf(error)}`);
-  };
-  const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8').catch(refuse);
-  const redis = new Redis(url, {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
-    lazyConnect: true,
-    connectTimeout: 5000,
-    commandTimeout: 10_000,
-    maxRetriesPerRequest: 3,
-  });
-  let lastError: Error | undefined;
-  redis.on('error', (error: Error) => {
-    lastError = error;
-  });
-  try {
-    await redis.connect();
-    await redis.ping();
-  } catch (error) {
-    redis.disconnect();
-    refuse(lastError ?? error);
-  }
+export async function connectFrameReader(options: RedisOptions): Promise<FrameReader> {
+  const { redis, refuse } = await connectRedis(options);
   return {
     async read(cameraId, frameId) {
       const key = streamKeyOf(cameraId);

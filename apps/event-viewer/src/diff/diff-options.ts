@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { ViewerError } from '../errors.ts';
+import { type KafkaSettings, parseKafkaSettings } from '../kafka-settings.ts';
+import { type Environment, flag, number, parseValues, wholeNumber } from '../option-schemas.ts';
+import type { Limit, Thresholds } from './thresholds.ts';
+
+/** Where the events of one side are. */
+export type SideSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'kafka'; readonly settings: KafkaSettings };
+
+export interface DiffOptions {
+  readonly a: SideSource;
+  readonly b: SideSource;
+  /** Frames to show of those that differ. */
+  readonly worst: number;
+  readonly json: boolean;
+  readonly thresholds: Thresholds;
+}
+
+const limitOf = (schema: z.ZodType<number, string>): z.ZodType<Limit, string> =>
+  z.string().transform((text, context) => {
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return { value: parsed.data, text };
+    for (const { message } of parsed.error.issues) context.addIssue(message);
+    return z.NEVER;
+  });
+
+/** `1%`, or the same as `0.01`; a bare 1 could be meant either way. */
+const share = z.string().transform((text, context) => {
+  const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text.trim())?.[1];
+  const bare = /^0?\.\d+$|^0$/.test(text.trim());
+  const value = percent === undefined ? Number(text) : Number(percent) / 100;
+  if ((bare || percent !== undefined) && value <= 1) return value;
+  context.addIssue(`expected a share like 1% or 0.01 but received "${text}"`);
+  return z.NEVER;
+});
+
+const schema = z.strictObject({
+  brokers: z.string().optional(),
+  worst: wholeNumber(0)
+    .refine((value) => value <= 10_000, 'expected at most 10000')
+    .default(10),
+  json: flag,
+  maxLost: limitOf(share).optional(),
+  maxFacesLost: limitOf(share).optional(),
+  maxFramesLost: limitOf(share).optional(),
+  minIou: limitOf(number(0, 1)).optional(),
+  minCosine: limitOf(number(-1, 1)).optional(),
+  maxConfidenceShift: limitOf(number(0, 1)).optional(),
+});
+
+const kafkaPrefix = 'kafka:';
+
+/**
+ * Reads the arguments and the values of the command line.
+ *
+ * @throws {ViewerError} `bad_options`, one line for each problem.
+ */
+export function parseDiffOptions(
+  [a, b]: readonly [string, string],
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+): DiffOptions {
+  const { brokers, worst, json, ...thresholds } = parseValues(schema, given);
+  if (a === '-' && b === '-') {
+    throw new ViewerError('bad_options', 'A, B: expected standard input (-) for one of them, not for both');
+  }
+  const sourceOf = (text: string): SideSource => {
+    if (!text.startsWith(kafkaPrefix)) return { kind: 'file', path: text };
+    const topic = text.slice(kafkaPrefix.length);
+    if (topic === '') throw new ViewerError('bad_options', 'A, B: expected a file or kafka:TOPIC');
+    const overrides = brokers === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: brokers };
+    return { kind: 'kafka', settings: parseKafkaSettings({ ...env, KAFKA_TOPIC: topic, ...overrides }) };
+  };
+  return { a: sourceOf(a), b: sourceOf(b), worst, json, thresholds };
+}

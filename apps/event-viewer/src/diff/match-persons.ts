@@ -1,0 +1,47 @@
+import type { Box, Person } from './frame.ts';
+
+/** Least overlap of two boxes that are the same person. */
+export const leastIou = 0.5;
+
+/** Which person of A is which of B, by their places in the lists. */
+export interface PersonMatch {
+  readonly a: number;
+  readonly b: number;
+  readonly iou: number;
+}
+
+/** Intersection over union, 0..1; 1 for boxes that are the same, also without an area. */
+export function iouOf(a: Box, b: Box): number {
+  if (a.every((value, i) => value === b[i])) return 1;
+  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
+  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
+  if (width <= 0 || height <= 0) return 0;
+  const areaOf = ([x1, y1, x2, y2]: Box): number => (x2 - x1) * (y2 - y1);
+  const both = width * height;
+  return both / (areaOf(a) + areaOf(b) - both);
+}
+
+/**
+ * Matches persons of one class whose boxes overlap by at least {@link leastIou}, the pair that overlaps most first, each
+ * person once; of equal pairs the one that comes first.
+ *
+ * Greedy and not the assignment of the largest sum (Hungarian): that one takes a box away from the person who is exactly
+ * there, where so two lesser pairs come about, and reports two moved boxes in place of one lost person.
+ */
+export function matchPersons(a: readonly Person[], b: readonly Person[]): PersonMatch[] {
+  const candidates: PersonMatch[] = [];
+  for (const [i, one] of a.entries()) {
+    for (const [j, other] of b.entries()) {
+      const iou = one.classId === other.classId ? iouOf(one.box, other.box) : 0;
+      if (iou >= leastIou) candidates.push({ a: i, b: j, iou });
+    }
+  }
+  candidates.sort((one, other) => other.iou - one.iou);
+  const [takenA, takenB] = [new Set<number>(), new Set<number>()];
+  return candidates.filter((match) => {
+    if (takenA.has(match.a) || takenB.has(match.b)) return false;
+    takenA.add(match.a);
+    takenB.add(match.b);
+    return true;
+  });
+}

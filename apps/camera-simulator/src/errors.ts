@@ -1,7 +1,12 @@
 import { TrinetraError } from '@trinetra/contracts';
 
 /** Every reason for which the simulator does not start, or ends with an error. */
-export type SimulatorErrorCode = 'bad_options' | 'no_pictures' | 'redis_unreachable' | 'write_failed';
+export type SimulatorErrorCode =
+  | 'bad_options'
+  | 'no_pictures'
+  | 'bad_recording'
+  | 'redis_unreachable'
+  | 'write_failed';
 
 /** Its message is shown as it is; it holds no password. */
 export class SimulatorError extends TrinetraError<SimulatorErrorCode> {}

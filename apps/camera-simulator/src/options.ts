@@ -132,6 +132,40 @@ const datasetSchema = z.strictObject({
   identities,
 });
 
+/** What `--replay` takes from the command line. */
+export interface PlaybackOptions {
+  readonly replay: string;
+  readonly redis: string;
+  readonly speed: number;
+  readonly timestamps: 'original' | 'now';
+  /** Length to which Redis trims each stream, approximately; undefined: not at all. */
+  readonly maxlen: number | undefined;
+  readonly manifest: string | undefined;
+  readonly json: boolean;
+}
+
+const speed = z.string().transform((text, context) => {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (text === 'max') return Number.POSITIVE_INFINITY;
+  if (value >= 0.01 && value <= 1000) return value;
+  context.addIssue(`expected a number in 0.01..1000 or max but received "${text}"`);
+  return z.NEVER;
+});
+
+const timestamps = z.enum(['original', 'now'], {
+  error: ({ input }) => `expected original or now but received "${String(input)}"`,
+});
+
+const playbackSchema = z.strictObject({
+  redis,
+  replay: z.string().min(1, 'expected a folder'),
+  speed: speed.default(1),
+  timestamps: timestamps.default('original'),
+  maxlen: schema.shape.maxlen.optional(),
+  manifest: schema.shape.manifest,
+  json: z.boolean().default(false),
+});
+
 const flagOf = (path: readonly PropertyKey[]): string =>
   `--${path
     .map(String)
@@ -153,6 +187,17 @@ function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<string, 
 export function parseOptions(values: Readonly<Record<string, unknown>>): SimulatorOptions {
   const { frames, types: chosen, manifest, sizes = false, json = false, ...rest } = parse(schema, values);
   return { ...rest, frames, types: chosen, manifest, sizes, json };
+}
+
+/** As {@link parseOptions}, where `--replay` is given. @param values Only those that were given, and the address. */
+export function parsePlaybackOptions(values: Readonly<Record<string, unknown>>): PlaybackOptions {
+  const foreign = Object.keys(values).filter((name) => !(name in playbackSchema.shape));
+  if (foreign.length > 0) {
+    const flags = foreign.map((name) => flagOf([name])).join(', ');
+    throw new SimulatorError('bad_options', `${flags}: expected none of these beside --replay`);
+  }
+  const { maxlen, manifest, ...rest } = parse(playbackSchema, values);
+  return { ...rest, maxlen, manifest };
 }
 
 /** As {@link parseOptions}, for the command `dataset`. */

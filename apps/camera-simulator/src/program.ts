@@ -4,11 +4,20 @@ import { type Camera, createCameras } from './cameras.ts';
 import { writeDataset } from './dataset.ts';
 import { SimulatorError } from './errors.ts';
 import { type FrameSource, filmSource, sceneSource } from './frame-source.ts';
-import { createManifest } from './manifest.ts';
-import { defaultArguments, parseDatasetOptions, parseOptions, type SimulatorOptions } from './options.ts';
+import { createManifest, type Manifest } from './manifest.ts';
+import {
+  defaultArguments,
+  type PlaybackOptions,
+  parseDatasetOptions,
+  parseOptions,
+  parsePlaybackOptions,
+  type SimulatorOptions,
+} from './options.ts';
 import { loadFilms } from './pictures.ts';
 import { createProgress, describeSummary } from './progress.ts';
-import { createRedisWriter } from './redis-writer.ts';
+import { readRecording } from './recording.ts';
+import { createRedisWriter, type RedisWriter } from './redis-writer.ts';
+import { replay } from './replay.ts';
 import { createSchedule } from './schedule.ts';
 import { type Summary, simulate } from './simulate.ts';
 
@@ -54,6 +63,12 @@ function createProgram(): Command {
         defaults.jitter,
       )
       .option('--burst <n>', 'frames that a camera sends at once, the rate staying the same', defaults.burst)
+      .option('--replay <folder>', 'play a folder of trinetra-events capture instead')
+      .option('--speed <x>', 'with --replay: how fast, 1 as it was recorded, or max')
+      .option(
+        '--timestamps <which>',
+        'with --replay: ingest_ts as in the original, or now (default: original)',
+      )
       .option('--manifest <file>', 'write a JSON line {camera_id, frame_id, image} for each frame')
       .option('--json', 'end with one JSON line of what was written')
   );
@@ -78,46 +93,63 @@ async function createSource(options: SimulatorOptions, cameras: readonly Camera[
   return sceneSource(cameras, { seed, fps, quality, ...(size === 'original' ? {} : size) });
 }
 
-async function run(options: SimulatorOptions, signal: AbortSignal): Promise<Summary> {
-  const cameras = createCameras(options.cameras, options.types);
-  const source = await createSource(options, cameras);
-  const schedule = createSchedule(options);
-  await using writer = await createRedisWriter(options.redis, options);
+/** What both ways to play need: where to write, and whom to tell. */
+interface Stage {
+  readonly writer: RedisWriter;
+  readonly manifest: Manifest | undefined;
+  readonly onProgress: (summary: Summary) => void;
+  readonly onWriteError: (reason: string) => void;
+}
+
+async function withStage(
+  options: Pick<SimulatorOptions, 'redis' | 'manifest'> & { readonly maxlen: number | undefined },
+  expectedFrames: number,
+  playOn: (stage: Stage) => Promise<Summary>,
+): Promise<Summary> {
+  await using writer = await createRedisWriter(options.redis, options.maxlen);
   const manifest = options.manifest === undefined ? undefined : await createManifest(options.manifest);
-  const progress = createProgress(process.stderr, schedule.framesPerCamera * cameras.length);
+  const progress = createProgress(process.stderr, expectedFrames);
   let failing = '';
-  const summary = await simulate({
-    cameras,
-    source,
-    schedule,
-    writer,
-    manifest,
-    corruptRate: options.corruptRate,
-    seed: options.seed,
-    signal,
-    onProgress: progress.show,
-    onWriteError(reason) {
-      // Said when it begins and when it changes: an outage is not worth a line for each frame.
-      if (reason !== failing) progress.say(`${name}: frame not written: ${reason}`);
-      failing = reason;
-    },
-  });
+  const onWriteError = (reason: string): void => {
+    // Said when it begins and when it changes: an outage is not worth a line for each frame.
+    if (reason !== failing) progress.say(`${name}: frame not written: ${reason}`);
+    failing = reason;
+  };
+  const summary = await playOn({ writer, manifest, onProgress: progress.show, onWriteError });
   progress.end();
   await manifest?.close();
   return summary;
+}
+
+async function playCameras(options: SimulatorOptions, signal: AbortSignal): Promise<Summary> {
+  const { corruptRate, seed, sizes } = options;
+  const cameras = createCameras(options.cameras, options.types);
+  const source = await createSource(options, cameras);
+  const schedule = createSchedule(options);
+  return withStage(options, schedule.framesPerCamera * cameras.length, (stage) =>
+    simulate({ ...stage, cameras, source, schedule, sizes, corruptRate, seed, signal }),
+  );
+}
+
+async function playRecording(options: PlaybackOptions, signal: AbortSignal): Promise<Summary> {
+  const { speed, timestamps } = options;
+  const recording = await readRecording(options.replay);
+  return withStage(options, recording.entries.length, (stage) =>
+    replay({ ...stage, recording, speed, timestamps, signal }),
+  );
 }
 
 async function main(): Promise<void> {
   const program = createProgram();
   addDatasetCommand(program);
   const signal = stopSignal();
-  program.action(() => play(program.opts(), signal));
+  program.action(() => play(program, signal));
   try {
     await program.parseAsync();
   } catch (error) {
     if (!(error instanceof SimulatorError)) throw error;
     for (const line of error.message.split('\n')) process.stderr.write(`${name}: ${line}\n`);
-    process.exitCode = 1;
+    process.exitCode = ['bad_options', 'bad_recording'].includes(error.code) ? 2 : 1;
   }
 }
 
@@ -132,10 +164,20 @@ function addDatasetCommand(program: Command): void {
     .action(async (values: Readonly<Record<string, string>>) => writeDataset(parseDatasetOptions(values)));
 }
 
-async function play(values: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
+async function play(program: Command, signal: AbortSignal): Promise<void> {
   const redis = process.env['REDIS_URL'] ?? defaultArguments.redis;
-  const options = parseOptions({ redis, ...values });
-  const summary = await run(options, signal);
+  const values: Readonly<Record<string, unknown>> = { redis, ...program.opts() };
+  const given = Object.entries(values).filter(([key]) => program.getOptionValueSource(key) === 'cli');
+  const isReplay = values['replay'] !== undefined;
+  for (const option of ['speed', 'timestamps']) {
+    if (isReplay || values[option] === undefined) continue;
+    throw new SimulatorError('bad_options', `--${option}: expected --replay FOLDER beside it`);
+  }
+  const options = isReplay
+    ? parsePlaybackOptions({ redis, ...Object.fromEntries(given) })
+    : parseOptions(values);
+  const summary =
+    'replay' in options ? await playRecording(options, signal) : await playCameras(options, signal);
   process.stdout.write(`${options.json ? JSON.stringify(summary) : describeSummary(summary)}\n`);
   if (summary.write_errors > 0) {
     throw new SimulatorError('write_failed', `${summary.write_errors} frames could not be written to Redis`);

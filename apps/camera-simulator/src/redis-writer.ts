@@ -1,15 +1,12 @@
 import { streamKeyOf } from '@trinetra/contracts';
 import { Redis } from 'ioredis';
-import type { Camera } from './cameras.ts';
 import { SimulatorError } from './errors.ts';
 
-/** One frame as it goes into the stream of its camera. */
-export interface FrameToWrite {
-  readonly camera: Camera;
-  readonly bytes: Buffer;
-  /** Of the original picture, px. */
-  readonly width: number;
-  readonly height: number;
+/** One entry as it goes into the stream of its camera. */
+export interface EntryToWrite {
+  readonly cameraId: string;
+  /** Names and values in turn. */
+  readonly fields: readonly (string | number | Buffer)[];
 }
 
 /** The entry id, or why there is none. */
@@ -17,10 +14,10 @@ type WriteOutcome =
   | { readonly ok: true; readonly frameId: string }
   | { readonly ok: false; readonly reason: string };
 
-/** Writes frames as the stream-ingestor does. */
+/** Writes entries as the stream-ingestor does. */
 export interface RedisWriter extends AsyncDisposable {
-  /** Writes the frames in one round trip; one outcome each, in their order. Never rejects. */
-  write(frames: readonly FrameToWrite[]): Promise<WriteOutcome[]>;
+  /** Writes the entries in one round trip; one outcome each, in their order. Never rejects. */
+  write(entries: readonly EntryToWrite[]): Promise<WriteOutcome[]>;
   close(): Promise<void>;
 }
 
@@ -30,20 +27,13 @@ function shown(url: string): string {
   return `${protocol}//${host}`;
 }
 
-/** What the writer does to streams and entries. */
-interface WriterOptions {
-  /** Streams are trimmed to about this length. */
-  readonly maxlen: number;
-  /** Whether entries have `width` and `height`: those of the ingestor have neither. */
-  readonly sizes: boolean;
-}
-
 /**
  * Connects to Redis.
  *
+ * @param maxlen Streams are trimmed to about this length; undefined: not at all.
  * @throws {SimulatorError} `redis_unreachable`, without the password of the address.
  */
-export async function createRedisWriter(url: string, options: WriterOptions): Promise<RedisWriter> {
+export async function createRedisWriter(url: string, maxlen: number | undefined): Promise<RedisWriter> {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 5000,
@@ -73,7 +63,7 @@ export async function createRedisWriter(url: string, options: WriterOptions): Pr
     redis.disconnect();
   };
   return {
-    write: (frames) => writeFrames(redis, options, frames),
+    write: (entries) => writeEntries(redis, maxlen, entries),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -85,34 +75,20 @@ function reasonOf(error: Error): string {
   return 'code' in error ? String(error.code) : error.name;
 }
 
-async function writeFrames(
+async function writeEntries(
   redis: Redis,
-  { maxlen, sizes }: WriterOptions,
-  frames: readonly FrameToWrite[],
+  maxlen: number | undefined,
+  entries: readonly EntryToWrite[],
 ): Promise<WriteOutcome[]> {
   const pipeline = redis.pipeline();
-  const ingestTs = (Date.now() / 1000).toFixed(3);
-  for (const { camera, bytes, width, height } of frames) {
-    pipeline.xadd(
-      streamKeyOf(camera.id),
-      'MAXLEN',
-      '~',
-      maxlen,
-      '*',
-      'camera_id',
-      camera.id,
-      'camera_type',
-      camera.type,
-      'ingest_ts',
-      ingestTs,
-      'frame',
-      bytes,
-      ...(sizes ? ['width', width, 'height', height] : []),
-    );
+  for (const { cameraId, fields } of entries) {
+    const key = streamKeyOf(cameraId);
+    if (maxlen === undefined) pipeline.xadd(key, '*', ...fields);
+    else pipeline.xadd(key, 'MAXLEN', '~', maxlen, '*', ...fields);
   }
   try {
     const results = (await pipeline.exec()) ?? [];
-    return frames.map((_, i): WriteOutcome => {
+    return entries.map((_, i): WriteOutcome => {
       const [error, id] = results[i] ?? [new Error('no answer')];
       return error === null && typeof id === 'string'
         ? { ok: true, frameId: id }
@@ -120,6 +96,6 @@ async function writeFrames(
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return frames.map(() => ({ ok: false, reason }));
+    return entries.map(() => ({ ok: false, reason }));
   }
 }

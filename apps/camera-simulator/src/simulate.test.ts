@@ -27,6 +27,7 @@ async function damageOf(seed: number, atOnce: number): Promise<string[]> {
       close: async () => undefined,
       [Symbol.asyncDispose]: async () => undefined,
     },
+    sizes: false,
     manifest,
     corruptRate: 0.5,
     seed,

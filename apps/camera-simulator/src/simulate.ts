@@ -4,7 +4,7 @@ import { corrupt, type Damage } from './corrupt.ts';
 import type { FrameSource, SourceFrame } from './frame-source.ts';
 import type { Manifest } from './manifest.ts';
 import { createRandomOf } from './random.ts';
-import type { FrameToWrite, RedisWriter } from './redis-writer.ts';
+import type { EntryToWrite, RedisWriter } from './redis-writer.ts';
 import type { DueFrame, Schedule } from './schedule.ts';
 
 /** What one camera did. */
@@ -34,6 +34,8 @@ export interface SimulateOptions {
   readonly source: FrameSource;
   readonly schedule: Schedule;
   readonly writer: RedisWriter;
+  /** Whether entries have `width` and `height`: those of the ingestor have neither. */
+  readonly sizes: boolean;
   readonly manifest?: Manifest | undefined;
   readonly corruptRate: number;
   readonly seed: number;
@@ -46,15 +48,23 @@ export interface SimulateOptions {
 /** Frames in one round trip: enough for a thousand cameras, and a bound for the memory of a late start. */
 const maxFramesPerWrite = 64;
 
-interface Prepared extends FrameToWrite {
-  readonly image: string;
-  readonly scene: SourceFrame['scene'];
+interface Prepared extends SourceFrame {
+  readonly camera: Camera;
   readonly damage: Damage | undefined;
+}
+
+/** The entries that the ingestor would write of frames now. */
+function entriesOf(frames: readonly Prepared[], sizes: boolean): EntryToWrite[] {
+  const ingestTs = (Date.now() / 1000).toFixed(3);
+  return frames.map(({ camera: { id, type }, bytes, width, height }) => {
+    const fields = ['camera_id', id, 'camera_type', type, 'ingest_ts', ingestTs, 'frame', bytes];
+    return { cameraId: id, fields: [...fields, ...(sizes ? ['width', width, 'height', height] : [])] };
+  });
 }
 
 /** Plays the schedule to its end, or until the signal, and says what was written. */
 export async function simulate(options: SimulateOptions): Promise<Summary> {
-  const { cameras, schedule, writer, signal } = options;
+  const { cameras, schedule, writer, sizes, signal } = options;
   const summary: Summary = {
     frames_in: 0,
     corrupt: 0,
@@ -78,7 +88,7 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
     if (first === undefined) continue;
     summary.max_late_ms = Math.max(summary.max_late_ms, Math.round(elapsed - first.dueMs));
     const frames = await Promise.all(taken.map(prepare));
-    record(summary, frames, await writer.write(frames), options);
+    record(summary, frames, await writer.write(entriesOf(frames, sizes)), options);
     summary.seconds = Math.round(performance.now() - start) / 1000;
     options.onProgress?.(summary);
   }
@@ -98,9 +108,9 @@ function createPreparer({
     // each must repeat whether or not the other is used.
     const random = createRandomOf(seed + 1_000_003 + Math.imul(frame, 0x9e3779b1), index);
     const broken = random() < corruptRate;
-    const { bytes, scene, ...rest } = await source(index, frame);
-    if (!broken) return { camera, ...rest, bytes, scene, damage: undefined };
-    return { camera, ...rest, scene, ...corrupt(bytes, random) };
+    const sent = await source(index, frame);
+    if (!broken) return { ...sent, camera, damage: undefined };
+    return { ...sent, camera, ...corrupt(sent.bytes, random) };
   };
 }
 

@@ -346,7 +346,7 @@ describe('trinetra-camera-simulator', () => {
       '2',
       ...['--types', 'billing,vip', '--burst', '0'],
     );
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr.trimEnd().split('\n')).toEqual([
       'trinetra-camera-simulator: --cameras: expected a whole number in 1..10000 but received "0"',
       'trinetra-camera-simulator: --types: expected billing, entrance, face_capture, tracking, vehicle, emotion, others, comma separated, but received "billing,vip"',
@@ -426,7 +426,7 @@ describe('trinetra-camera-simulator', () => {
 
   it('says that the manifest cannot be written', async () => {
     const { code, stderr } = await play('--manifest', join(folder, 'absent', 'x.ndjson'));
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/--manifest: cannot write .*ENOENT/);
   });
 });

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { printable } from '@trinetra/telemetry';
 import { Command } from 'commander';
+import { addCaptureCommand } from './capture/capture-command.ts';
+import { parseCaptureOptions } from './capture/capture-options.ts';
+import { runCapture } from './capture/run-capture.ts';
 import { addDiffCommand } from './diff/diff-command.ts';
 import { parseDiffOptions } from './diff/diff-options.ts';
 import { runDiff } from './diff/run-diff.ts';
@@ -116,6 +119,13 @@ addDiffCommand(program, (sides, values) =>
     () => parseDiffOptions(sides, values, process.env),
     (options, stop) => runDiff({ options, stop, ...streams }),
     { unreadable: 2 },
+  ),
+);
+
+addCaptureCommand(program, collect, (values) =>
+  execute(
+    () => parseCaptureOptions(values, process.env),
+    (options, stop) => runCapture({ options, stop, ...streams }),
   ),
 );
 

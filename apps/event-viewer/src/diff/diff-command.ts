@@ -4,7 +4,7 @@ const notes = `
 Each of A and B is an NDJSON file of events, - for standard input, or kafka:TOPIC, read from its beginning to its
 present end. Exit codes: 0 done, 1 past a threshold or something was no event, 2 bad usage, nothing to read or to compare.`;
 
-/** Adds \`diff\`: what two models, or two versions of the worker, made of the same frames. */
+/** Adds `diff`: what two models, or two versions of the worker, made of the same frames. */
 export function addDiffCommand(
   program: Command,
   action: (sides: readonly [string, string], values: Readonly<Record<string, unknown>>) => Promise<void>,

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import {
+  type Environment,
+  flag,
+  glob,
+  number,
+  parseValues,
+  redisUrl,
+  wholeNumber,
+} from '../option-schemas.ts';
+import { type RedisOptions, redisOptions } from '../redis.ts';
+
+export interface CaptureOptions {
+  readonly folder: string;
+  readonly redis: RedisOptions;
+  /** Globs; a camera is recorded that matches one. None: all. */
+  readonly cameras: readonly string[];
+  /** Ends after so long, or so many frames; Infinity: not for that. */
+  readonly seconds: number;
+  readonly frames: number;
+  /** Ends before the folder takes more. */
+  readonly maxBytes: number;
+  /** Of each camera one frame of so many. */
+  readonly every: number;
+  /** Begins with what the streams hold, else with what comes now. */
+  readonly fromBeginning: boolean;
+}
+
+const units = new Map([
+  ['', 1],
+  ['KB', 1e3],
+  ['MB', 1e6],
+  ['GB', 1e9],
+  ['TB', 1e12],
+]);
+
+const byteSize = z.string().transform((text, context) => {
+  const match = /^(\d+(?:\.\d+)?) ?([KMGT]B|)$/i.exec(text.trim());
+  const bytes = Math.floor(Number(match?.[1]) * (units.get(match?.[2]?.toUpperCase() ?? '') ?? Number.NaN));
+  if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+  context.addIssue(`expected a size like 500MB or 2GB but received "${text}"`);
+  return z.NEVER;
+});
+
+const schema = z.strictObject({
+  output: z.string().min(1, 'expected a folder'),
+  redis: redisUrl,
+  camera: z.array(glob).default([]),
+  // Longest time of a timer.
+  seconds: number(0.001, 2_000_000).optional(),
+  frames: wholeNumber(1).optional(),
+  maxBytes: byteSize.prefault('1GB'),
+  every: wholeNumber(1).default(1),
+  fromBeginning: flag,
+});
+
+/**
+ * Reads the values of the command line, and the variables `REDIS_*`.
+ *
+ * @throws {ViewerError} `bad_options`, one line for each problem.
+ */
+export function parseCaptureOptions(
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+): CaptureOptions {
+  const url = env['REDIS_URL'] || 'redis://localhost:6379';
+  const { output, redis, camera, seconds, frames, ...rest } = parseValues(schema, { redis: url, ...given });
+  return {
+    ...rest,
+    folder: output,
+    redis: redisOptions(redis, env),
+    cameras: camera,
+    seconds: seconds ?? Infinity,
+    frames: frames ?? Infinity,
+  };
+}

@@ -1,0 +1,57 @@
+import type { Writable } from 'node:stream';
+import { connectRedis } from '../redis.ts';
+import type { CaptureOptions } from './capture-options.ts';
+import { createRecorder, sizeText } from './recorder.ts';
+import { readStreams } from './stream-reader.ts';
+
+export interface RunCaptureOptions {
+  readonly options: CaptureOptions;
+  /** Its abort ends the run with what was recorded so far. */
+  readonly stop: AbortController;
+  readonly stdout: Writable;
+  readonly complain: (message: string) => void;
+}
+
+/**
+ * Records frames until one of the bounds, or until the abort, and says what it has.
+ *
+ * @returns The exit code, 0.
+ * @throws {ViewerError} of what cannot be read or written; what was recorded before is complete.
+ */
+export async function runCapture({ options, stop, stdout, complain }: RunCaptureOptions): Promise<number> {
+  const { folder, every, frames: maxFrames, maxBytes, seconds } = options;
+  const connection = await connectRedis(options.redis);
+  try {
+    await using recorder = await createRecorder(folder, maxBytes);
+    const timeout = seconds === Infinity ? undefined : AbortSignal.timeout(seconds * 1000);
+    const signal = timeout === undefined ? stop.signal : AbortSignal.any([stop.signal, timeout]);
+    const { cameras, fromBeginning } = options;
+    const onReady = (): void => complain(`recording into ${folder}, until Ctrl-C or a bound`);
+    /** Frames that came of each camera. */
+    const seen = new Map<string, number>();
+    let end = 'stopped';
+    try {
+      for await (const entry of readStreams({ connection, cameras, fromBeginning, signal, onReady })) {
+        const before = seen.get(entry.cameraId) ?? 0;
+        seen.set(entry.cameraId, before + 1);
+        if (before % every !== 0) continue;
+        if ((await recorder.write(entry)) === 'full') {
+          end = `the next frame would be past --max-bytes ${sizeText(maxBytes)}`;
+          break;
+        }
+        if (recorder.counts.frames < maxFrames) continue;
+        end = `--frames ${maxFrames}`;
+        break;
+      }
+      if (timeout?.aborted === true) end = `--seconds ${seconds}`;
+    } finally {
+      const { frames, bytes, unusable } = recorder.counts;
+      const left = unusable === 0 ? '' : `; ${unusable} entries were no frames`;
+      stdout.write(`${frames} frames of ${seen.size} cameras, ${sizeText(bytes)}, in ${folder}${left}\n`);
+    }
+    complain(`ended by ${end}`);
+    return 0;
+  } finally {
+    connection.redis.disconnect();
+  }
+}

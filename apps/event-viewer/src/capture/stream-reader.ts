@@ -1,0 +1,105 @@
+import { cameraIdOf, isCameraId, matchesGlob, streamKeyOf } from '@trinetra/contracts';
+import type { RedisConnection } from '../redis.ts';
+
+/** An entry of a stream, as Redis returns it. */
+export interface StreamEntry {
+  readonly cameraId: string;
+  /** `milliseconds-sequence` */
+  readonly frameId: string;
+  /** Names and values in turn. */
+  readonly fields: readonly Buffer[];
+}
+
+export interface StreamReaderOptions {
+  readonly connection: RedisConnection;
+  /** Globs of cameras; none: all. */
+  readonly cameras: readonly string[];
+  readonly fromBeginning: boolean;
+  readonly signal: AbortSignal;
+  /** Called once the positions are known: whatever is added from now on is read. */
+  readonly onReady?: (() => void) | undefined;
+}
+
+/** Longest wait for entries, ms: so soon an abort is noticed. */
+const blockMs = 200;
+/** How often new cameras are looked for, ms. */
+const discoveryMs = 1000;
+/** Entries in one answer, or one of each stream: a bound for the memory that pictures take. */
+const entriesPerRead = 64;
+
+/**
+ * The entries of the streams `frames:*`, in the order of each stream, until the abort. Reads beside the consumer groups:
+ * nothing is leased, acked, deleted or created. Streams that come later are read from their beginning.
+ *
+ * @throws {ViewerError} `unreadable`.
+ */
+export async function* readStreams(options: StreamReaderOptions): AsyncGenerator<StreamEntry> {
+  const { connection, cameras, fromBeginning, signal, onReady } = options;
+  const { redis, refuse } = connection;
+  /** By stream the id of the last entry that was read. */
+  const positions = new Map<string, string>();
+  const isWanted = (camera: string): boolean =>
+    isCameraId(camera) && (cameras.length === 0 || cameras.some((pattern) => matchesGlob(pattern, camera)));
+
+  async function discover(isFirst: boolean): Promise<void> {
+    let cursor = '0';
+    do {
+      const [next, keys] = await redis.scan(
+        cursor,
+        'MATCH',
+        streamKeyOf('*'),
+        'COUNT',
+        1000,
+        'TYPE',
+        'stream',
+      );
+      for (const key of keys) {
+        if (positions.has(key) || !isWanted(cameraIdOf(key))) continue;
+        positions.set(key, isFirst && !fromBeginning ? await lastIdOf(connection, key) : '0-0');
+      }
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
+  await discover(true).catch(refuse);
+  onReady?.();
+  for (let discoveredAt = performance.now(); !signal.aborted; ) {
+    if (performance.now() - discoveredAt >= discoveryMs || positions.size === 0) {
+      if (positions.size === 0) await pause(signal);
+      await discover(false).catch(refuse);
+      discoveredAt = performance.now();
+    }
+    if (positions.size === 0) continue;
+    const count = Math.max(1, Math.floor(entriesPerRead / positions.size));
+    const streams = await redis
+      .xreadBuffer('COUNT', count, 'BLOCK', blockMs, 'STREAMS', ...positions.keys(), ...positions.values())
+      .catch(refuse);
+    for (const [key, entries] of streams ?? []) {
+      for (const [id, fields] of entries) {
+        positions.set(key.toString(), id.toString());
+        yield { cameraId: cameraIdOf(key.toString()), frameId: id.toString(), fields };
+        if (signal.aborted) return;
+      }
+    }
+  }
+}
+
+/** The id of the entry that was added last, also where it is gone already. */
+async function lastIdOf({ redis }: RedisConnection, key: string): Promise<string> {
+  const info: unknown = await redis.xinfo('STREAM', key).catch(() => []); // the stream has gone meanwhile
+  const values: readonly unknown[] = Array.isArray(info) ? info : [];
+  const at = values.indexOf('last-generated-id');
+  return at < 0 ? '0-0' : String(values[at + 1]);
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, blockMs);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+}

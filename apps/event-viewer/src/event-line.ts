@@ -14,12 +14,13 @@ function cell(text: string): string {
   return shown.length > maxCellLength ? `${shown.slice(0, maxCellLength)}…` : shown;
 }
 
-function plural(count: number, one: string): string {
+/** `1 face`, `2 faces` */
+export function plural(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
 /** `2026-02-23T10:13:20.123Z`; the number itself where it is no date. */
-export function formatTime(seconds: number): string {
+function formatTime(seconds: number): string {
   const date = new Date(Math.round(seconds * 1000));
   return Number.isNaN(date.getTime()) ? `${seconds} s` : date.toISOString();
 }

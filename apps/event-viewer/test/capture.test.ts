@@ -148,7 +148,7 @@ describe('trinetra-events capture', () => {
   it('ends before the folder takes more than it may', async () => {
     for (let i = 0; i < 10; i += 1) await add('cam_a', i);
     const { code, stdout, stderr } = await recorded('--max-bytes', '700');
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^3 frames of 1 cameras/) });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^3 frames of 1 camera,/) });
     expect(stderr).toContain('ended by the next frame would be past --max-bytes 700 bytes');
     expect(await lines()).toHaveLength(3);
   });
@@ -159,7 +159,7 @@ describe('trinetra-events capture', () => {
     await redis.xadd('frames:cam_a', '*', 'x', '1', 'x', '2', 'frame', 'y');
     await redis.xadd('frames:../x', '*', 'frame', 'y');
     const { stdout } = await recorded('--seconds', '2');
-    expect(stdout).toMatch(/^1 frames of 1 cameras, .*; 2 entries were no frames\n$/);
+    expect(stdout).toMatch(/^1 frame of 1 camera, .*; 2 entries were no frames\n$/);
     expect(await lines()).toMatchObject([{ image: expect.stringMatching(/^cam_a\/.*\.bin$/) }]);
   });
 

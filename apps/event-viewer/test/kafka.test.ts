@@ -8,7 +8,7 @@ import { type LocalKafka, startKafka } from '@trinetra/local-servers';
 import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { play, type Running, runReadme, start } from './cli.ts';
-import { eventOf } from './events.ts';
+import { eventOf, lineOf } from './events.ts';
 
 const user = { username: 'viewer', password: 'right-s3cret' };
 
@@ -155,6 +155,25 @@ describe('trinetra-events from Kafka', () => {
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(/^trinetra-events: cannot read topic .*[Aa]uthenti/);
     expect(refused.stderr).not.toContain('s3cret');
+  });
+
+  it('compares two topics, and a topic with a file, to their present ends', async () => {
+    await using before = await newTopic();
+    await using after = await newTopic();
+    await publish(before, 0, 200);
+    await publish(after, 0, 200);
+    const env = { KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(',') };
+    const topics = [`kafka:${before.name}`, `kafka:${after.name}`];
+    const same = await play(['diff', ...topics], { env });
+    expect(same).toMatchObject({ code: 0, stderr: '' });
+    expect(same.stdout).toContain('\nidentical\n');
+    await publish(after, 200, 3);
+    const input = eventsFrom(0, 150).map(lineOf).join('');
+    const { code, stdout } = await play(['diff', '-', `kafka:${after.name}`, '--json'], { env, input });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ frames: { a: 150, b: 203, both: 150, only_b: 53 } });
+    const absent = await play(['diff', 'kafka:absent', '-'], { env });
+    expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining('topic absent at') });
   });
 
   it('runs the second example of the README', async () => {

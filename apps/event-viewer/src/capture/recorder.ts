@@ -66,7 +66,8 @@ export async function createRecorder(folder: string, maxBytes: number): Promise<
       await manifest.appendFile(line);
     } catch (error) {
       // A full disk: nothing of this entry stays, so that what is there is complete.
-      await Promise.allSettled([rm(path, { force: true }), manifest.truncate(manifestBytes)]);
+      const isOurs = !(error instanceof Error && 'code' in error && error.code === 'EEXIST');
+      await Promise.allSettled([isOurs && rm(path, { force: true }), manifest.truncate(manifestBytes)]);
       refuse(error);
     }
     manifestBytes += line.length;

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { plural } from '../event-line.ts';
 import { connectRedis } from '../redis.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { createRecorder, sizeText } from './recorder.ts';
@@ -46,8 +47,8 @@ export async function runCapture({ options, stop, stdout, complain }: RunCapture
       if (timeout?.aborted === true) end = `--seconds ${seconds}`;
     } finally {
       const { frames, bytes, unusable } = recorder.counts;
-      const left = unusable === 0 ? '' : `; ${unusable} entries were no frames`;
-      stdout.write(`${frames} frames of ${seen.size} cameras, ${sizeText(bytes)}, in ${folder}${left}\n`);
+      const what = `${plural(frames, 'frame')} of ${plural(seen.size, 'camera')}, ${sizeText(bytes)}`;
+      stdout.write(`${what}, in ${folder}${unusable === 0 ? '' : `; ${unusable} entries were no frames`}\n`);
     }
     complain(`ended by ${end}`);
     return 0;

@@ -1,5 +1,4 @@
 import { printable } from '@trinetra/telemetry';
-import { formatTime } from '../event-line.ts';
 import type { DiffReport, Shared, SideCounts, WorstFrame } from './report.ts';
 
 const figure = (value: number | null, digits: number): string =>
@@ -103,7 +102,7 @@ function worstLine(frame: WorstFrame): string {
   return [
     frame.score.toFixed(2).padStart(6),
     short(frame.camera_id),
-    formatTime(frame.ingest_ts),
+    String(frame.ingest_ts),
     short(frame.frame_id_a ?? '-'),
     short(frame.frame_id_b ?? '-'),
     differences.join(', '),

@@ -18,7 +18,7 @@ function numberOf({ frame_id }: RecordedEntry): bigint {
 }
 
 /**
- * Reads the manifest of a recording; its pictures stay where they are. About 0.6 KB of memory an entry.
+ * Reads the manifest of a recording; its pictures stay where they are. About 0.4 KB of memory an entry.
  *
  * @throws {SimulatorError} `bad_recording` where it cannot be read, or a line is no entry.
  */

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { RecordedEntry } from '@trinetra/contracts';
 import { startRedis } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
@@ -150,4 +151,18 @@ it('refuses a folder that is none, and options that do not go with it', async ()
   expect((await replay('--timestamps', 'old')).stderr).toContain(
     'expected original or now but received "old"',
   );
+});
+
+it('runs the second example of the README', async () => {
+  await recordingOf({}, {});
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  const example = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)][1]?.[1] ?? '';
+  const bin = await mkdtemp(join(tmpdir(), 'trinetra-bin-'));
+  const built = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  await symlink(built, join(bin, 'trinetra-camera-simulator'));
+  const path = `${bin}:${dirname(process.execPath)}:${process.env['PATH']}`;
+  const env = { ...process.env, PATH: path, REDIS_URL: server.url, FOLDER: folder };
+  const { stdout } = await promisify(execFile)('sh', ['-ec', example], { env });
+  await rm(bin, { recursive: true });
+  expect(JSON.parse(stdout)).toMatchObject({ frames_in: 2, write_errors: 0 });
 });

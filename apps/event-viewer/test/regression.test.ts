@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startRedis } from '@trinetra/local-servers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { play } from './cli.ts';
+import { play, runReadme } from './cli.ts';
 
 const pathOf = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const simulator = pathOf('apps/camera-simulator/src/main.ts');
@@ -77,4 +77,10 @@ it('tells from a recording whether a worker finds the same as before', { timeout
   expect(worse.code).toBe(1);
   expect(worse.stderr).toMatch(/^trinetra-events: --max-lost 0: B lacks \d+ of the \d+ persons of A .*\n$/);
   expect(worse.stdout).not.toContain('identical');
+
+  const readme = await runReadme(2, { BEFORE: first, AFTER: strict });
+  expect(readme).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^trinetra-events: --max-lost 1%: .*\n$/),
+  });
 });

@@ -2,7 +2,7 @@ import type { Frame, Person } from './frame.ts';
 import { matchPersons } from './match-persons.ts';
 
 /** Two persons that are the same one. */
-export interface ComparedPerson {
+interface ComparedPerson {
   /** 0.5..1 */
   readonly iou: number;
   /** Confidence in B less that in A. */
@@ -14,7 +14,7 @@ export interface ComparedPerson {
 }
 
 /** In which of the two something is. */
-export type InWhich = 'both' | 'only_a' | 'only_b' | 'none';
+type InWhich = 'both' | 'only_a' | 'only_b' | 'none';
 
 /** What one frame is like in A and in B. */
 export interface FrameComparison {

@@ -1,7 +1,7 @@
 import type { Box, Person } from './frame.ts';
 
 /** Least overlap of two boxes that are the same person. */
-export const leastIou = 0.5;
+const leastIou = 0.5;
 
 /** Which person of A is which of B, by their places in the lists. */
 export interface PersonMatch {
@@ -22,7 +22,7 @@ export function iouOf(a: Box, b: Box): number {
 }
 
 /**
- * Matches persons of one class whose boxes overlap by at least {@link leastIou}, the pair that overlaps most first, each
+ * Matches persons of one class whose boxes overlap by at least 0.5, the pair that overlaps most first, each
  * person once; of equal pairs the one that comes first.
  *
  * Greedy and not the assignment of the largest sum (Hungarian): that one takes a box away from the person who is exactly

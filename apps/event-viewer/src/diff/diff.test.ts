@@ -35,6 +35,7 @@ describe('matchPersons', () => {
   it('gives a person to the box that is there exactly, though more would be matched otherwise', () => {
     // 0 of A overlaps both of B by at least a half; the largest sum would be 0=1 and 1=0.
     expect(matchesOf([at(0.1), at(0.04)], [at(0.1), at(0.16)])).toEqual(['0=0']);
+    expect(matchesOf([at(0.04), at(0.1)], [at(0.16), at(0.1)])).toEqual(['1=1']);
   });
 
   it('matches boxes that are the same in their order', () => {
@@ -159,6 +160,8 @@ describe('pairFrames', () => {
     ]);
   });
 
+  const range = (first: number, count: number): number[] =>
+    Array.from({ length: count }, (_, i) => first + i);
   const many = (first: number, count: number): Frame[] =>
     framesOf(
       ...Array.from({ length: count }, (_, i): [string, string, number] => [
@@ -177,11 +180,14 @@ describe('pairFrames', () => {
 
   it('holds no more than it may, and gives up what has waited longest', async () => {
     const frames = many(0, 100);
-    const [first] = frames;
-    const room = (first?.bytes ?? 0) * 10.5;
-    const late = [...frames.slice(50), ...frames.slice(0, 50)].map((frame) => ({ ...frame, ingestTs: 0 }));
-    const pairs = await pair(frames, late, room);
-    expect(pairs.filter((text) => text.startsWith('-'))).not.toEqual([]);
+    const room = (frames.at(-1)?.bytes ?? 0) * 10.5;
     expect(await pair(frames, frames, room)).toHaveLength(100);
+    // All of B comes before the second of A: of B the last ten are still held then.
+    const early = frames.map((frame) => ({ ...frame, ingestTs: -1 }));
+    const pairs = await pair(frames.slice(1), early, room);
+    expect(pairs.filter((text) => !text.includes('- x') && !text.endsWith(' -'))).toEqual(
+      [1, ...range(90, 10)].map((i) => `x/${i}-0 x/${i}-0`),
+    );
+    expect(pairs).toHaveLength(11 + 88 + 89);
   });
 });

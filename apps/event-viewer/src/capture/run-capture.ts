@@ -30,7 +30,7 @@ export async function runCapture({ options, stop, stdout, complain }: RunCapture
     const onReady = (): void => complain(`recording into ${folder}, until Ctrl-C or a bound`);
     /** Frames that came of each camera. */
     const seen = new Map<string, number>();
-    let end = 'stopped';
+    let end = 'a signal';
     try {
       for await (const entry of readStreams({ connection, cameras, fromBeginning, signal, onReady })) {
         const before = seen.get(entry.cameraId) ?? 0;

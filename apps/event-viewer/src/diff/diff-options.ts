@@ -39,7 +39,7 @@ const share = z.string().transform((text, context) => {
 const schema = z.strictObject({
   brokers: z.string().optional(),
   worst: wholeNumber(0)
-    .refine((value) => value <= 10_000, 'expected at most 10000')
+    .refine((value) => value <= 1000, 'expected at most 1000')
     .default(10),
   json: flag,
   maxLost: limitOf(share).optional(),

@@ -28,8 +28,12 @@ export interface RedisConnection {
 export async function connectRedis(options: RedisOptions): Promise<RedisConnection> {
   const { url, username, password, caFile } = options;
   const { protocol, host } = new URL(url);
+  let lastError: Error | undefined;
   const refuse = (error: unknown): never => {
-    throw new ViewerError('unreadable', `--redis: cannot use ${protocol}//${host}: ${reasonOf(error)}`);
+    // Which says why the retries failed.
+    const isGivenUp = error instanceof Error && error.name === 'MaxRetriesPerRequestError';
+    const reason = reasonOf(isGivenUp ? (lastError ?? error) : error);
+    throw new ViewerError('unreadable', `--redis: cannot use ${protocol}//${host}: ${reason}`);
   };
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8').catch(refuse);
   const redis = new Redis(url, {
@@ -41,7 +45,6 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
     commandTimeout: 10_000,
     maxRetriesPerRequest: 3,
   });
-  let lastError: Error | undefined;
   redis.on('error', (error: Error) => {
     lastError = error;
   });

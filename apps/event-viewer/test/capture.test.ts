@@ -163,6 +163,16 @@ describe('trinetra-events capture', () => {
     expect(await lines()).toMatchObject([{ image: expect.stringMatching(/^cam_a\/.*\.bin$/) }]);
   });
 
+  it('ends with 1 where Redis goes away, with what it has', async () => {
+    const own = await startRedis();
+    const running = start(['capture', '--output', folder], { REDIS_URL: own.url });
+    await ready(running);
+    await own.close();
+    const { code, stdout, stderr } = await running.ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^0 frames of 0 cameras/) });
+    expect(stderr).toMatch(/--redis: cannot use redis:.*ECONNREFUSED/);
+  });
+
   it('refuses a folder that holds files, and a disk without the room', async () => {
     await mkdir(folder);
     await writeFile(join(folder, 'mine.txt'), 'keep');

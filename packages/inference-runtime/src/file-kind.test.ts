@@ -15,9 +15,10 @@ describe('foreignKind', () => {
   it.each<[string, Buffer, RegExp]>([
     ['an empty file', Buffer.alloc(0), /empty/],
     ['a Git LFS pointer', latin('version https://git-lfs.github.com/spec/v1\noid sha256:0\n'), /Git LFS/],
-    ['what torch.save writes', padded('PK\x03\x04\0\0\0\0\0\0yolov8n/data.pkl'), /PyTorch/],
+    ['what torch.save writes', padded(`PK\x03\x04${'\0'.repeat(26)}yolov8n/data.pkl`), /PyTorch/],
+    ['what torch.jit.save writes', padded(`PK\x03\x04${'\0'.repeat(26)}jit/data/0`), /PyTorch/],
     ['what torch.save wrote before 1.6', padded('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.'), /pickle/],
-    ['any other ZIP', padded('PK\x03\x04\0\0\0\0\0\0model.onnx'), /ZIP/],
+    ['any other ZIP', padded(`PK\x03\x04${'\0'.repeat(26)}model.onnx`), /ZIP/],
     ['safetensors', header('{"__metadata__":{"format":"pt"}}'), /safetensors/],
     ['a page', latin('\n<!DOCTYPE html>\n<html lang="en">'), /HTML/],
     ['a page with a byte order mark', latin('\xef\xbb\xbf<html>'), /HTML/],

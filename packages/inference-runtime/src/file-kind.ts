@@ -39,6 +39,14 @@ function isSafetensors({ bytes, latin, size }: Head): boolean {
   return length <= BigInt(size);
 }
 
+/** A ZIP whose first entry, whose name begins at 30, is one of those that torch.save and torch.jit.save write. */
+function isTorchArchive({ latin }: Head): boolean {
+  return (
+    latin.startsWith('PK\x03\x04') &&
+    /^[^/]+\/(?:data\.pkl|data\/\d|constants\.pkl|version|byteorder|\.)/.test(latin.slice(30))
+  );
+}
+
 /** The byte after a varint. */
 function afterVarint(bytes: Uint8Array, from: number): number {
   let at = from;
@@ -105,7 +113,7 @@ const kinds: readonly (FileKind & { readonly fits: (head: Head) => boolean })[] 
   {
     what: 'a PyTorch checkpoint',
     todo: exportTorch,
-    fits: (head) => startsWith('PK\x03\x04')(head) && /data\.pkl|\.pkl|\.data\/|\/version/.test(head.latin),
+    fits: isTorchArchive,
   },
   { what: 'a ZIP archive', todo: unpack, fits: startsWith('PK\x03\x04') },
   {

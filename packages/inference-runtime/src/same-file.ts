@@ -21,6 +21,6 @@ export async function assertSameFile(path: string, sha256: string): Promise<void
   if (found === sha256) return;
   throw new InferenceError(
     'model_load_failed',
-    `the model ${path} cannot be loaded again: expected files with SHA-256 ${sha256} but received ${found}: load it as another model`,
+    `the model ${path} cannot be loaded again: expected a file with SHA-256 ${sha256} but received ${found}: load it as another model`,
   );
 }

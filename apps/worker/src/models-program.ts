@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseAspectRatio } from '@trinetra/contracts';
 import {
   companionsOf,
   gpuOfDevice,
@@ -30,6 +31,20 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 1024) return value;
   throw new InvalidArgumentError('expected a whole number in 0..1024');
+}
+
+interface PlanValues {
+  readonly gpu?: string;
+  readonly compute?: string;
+  readonly batch: number;
+  readonly faces: number;
+  readonly aspect?: number;
+}
+
+function aspectRatio(text: string): number {
+  const ratio = parseAspectRatio(text);
+  if (ratio !== null) return ratio;
+  throw new InvalidArgumentError('expected an aspect like 16:9 or 4:3');
 }
 
 const program = new Command('trinetra-models')
@@ -114,16 +129,21 @@ program
   .option('--compute <capability>', 'its compute capability, such as 8.6')
   .option('--batch <number>', 'as BATCH_SIZE', wholeNumber, 4)
   .option('--faces <number>', 'as EMBED_SUB_BATCH', wholeNumber, 16)
+  .option(
+    '--aspect <w:h>',
+    'of all cameras, such as 16:9: a detector with open sides is built for it alone, which is less work',
+    aspectRatio,
+  )
   .description('the exact commands that build the engine of a model on a GPU')
-  .action(async (file: string, options: { gpu?: string; compute?: string; batch: number; faces: number }) => {
+  .action(async (file: string, options: PlanValues) => {
     const here = gpuOfDevice(await readGpus(), 0);
     const name = options.gpu ?? here?.name;
     if (name === undefined) {
       throw new UsageError("nvidia-smi tells no GPU here: name one with --gpu 'NVIDIA GeForce RTX 3080'");
     }
     const computeCapability = options.compute ?? (name === here?.name ? here.computeCapability : undefined);
-    const { batch, faces } = options;
-    print(await planEngine(file, { gpu: { name, computeCapability }, batch, faces }));
+    const { batch, faces, aspect } = options;
+    print(await planEngine(file, { gpu: { name, computeCapability }, batch, faces, aspect }));
   });
 
 addAccuracyCommand(program);

@@ -119,6 +119,12 @@ describe('trinetra-models', () => {
       new URL('../../../tools/demo-models/models/demo-yolov8.onnx', import.meta.url),
     );
     expect(await models('plan', demo, ...gpu)).toContain('--optShapes=images:4x3x640x640');
+    const wide = await models('plan', demo, ...gpu, '--aspect', '16:9');
+    expect(wide).toContain('--optShapes=images:4x3x384x640');
+    expect(wide).toContain('"dims":["batch",3,384,640]');
+    expect((await failure('plan', faces, ...gpu, '--aspect', '16:9')).stderr).toContain(
+      '--aspect: expected a detector but',
+    );
     expect(await models('plan', 'yolov8m.pt', ...gpu)).toContain('yolo export model=yolov8m.pt format=onnx');
   });
 

@@ -2,5 +2,6 @@ export { compareHeads } from './compare-heads.ts';
 export { createDetector, type Detector } from './detector.ts';
 export type { Detection, DetectorInput } from './detector-frame.ts';
 export { DetectorError } from './errors.ts';
-export { sizeText } from './input-sizes.ts';
+export { inputSizesFor, sizeText } from './input-sizes.ts';
+export { type DetectorSizes, detectorSizesOf } from './model-contract.ts';
 export { type DetectorOptions, type DetectorSettings, defaultDetectorOptions } from './options.ts';

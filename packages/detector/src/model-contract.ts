@@ -11,15 +11,9 @@ import { type Dims, familyOf, fixed, type Head, type HeadFacts, type HeadReading
 import { otherExport } from './other-exports.ts';
 
 /** What a detection model takes and gives. */
-export interface DetectorContract {
+export interface DetectorContract extends DetectorSizes {
   readonly input: ImageInput;
   readonly output: string;
-  /** What it was exported for, px. */
-  readonly inputSize: Size;
-  /** Whether height and width are open. */
-  readonly hasOpenSides: boolean;
-  /** Sides of open inputs are multiples of this, px. */
-  readonly stride: number;
   /** Null: any. */
   readonly batchSize: number | null;
   readonly classNames: Readonly<Record<number, string>>;
@@ -39,7 +33,7 @@ export function parseClassNames(text: string | undefined): Record<number, string
 }
 
 /** The size in the metadata, for models whose height and width are symbolic. */
-function metadataSize(info: ModelInfo): [number, number] | null {
+function metadataSize(info: Pick<ModelInfo, 'metadata'>): [number, number] | null {
   const match = /^\[(\d+),\s*(\d+)\]$/.exec(info.metadata['imgsz'] ?? '');
   const size: [number, number] = [Number(match?.[1]), Number(match?.[2])];
   return size.every((side) => side > 0) ? size : null;
@@ -49,9 +43,35 @@ function metadataSize(info: ModelInfo): [number, number] | null {
 const whole = (side: number, stride: number): number => Math.ceil(side / stride) * stride;
 
 /** Of the coarsest features; 32 where the metadata does not tell. */
-function metadataStride(info: ModelInfo): number {
+function metadataStride(info: Pick<ModelInfo, 'metadata'>): number {
   const stride = Number(info.metadata['stride']);
   return Number.isInteger(stride) && stride >= 1 && stride <= 512 ? stride : 32;
+}
+
+/** What a detector runs at. */
+export interface DetectorSizes {
+  /** What it was exported for, px. */
+  readonly inputSize: Size;
+  /** Whether height and width are open. */
+  readonly hasOpenSides: boolean;
+  /** Sides of open inputs are multiples of this, px. */
+  readonly stride: number;
+}
+
+/** What a detector runs at, by its file. Null where it takes no picture. */
+export function detectorSizesOf(info: Pick<ModelInfo, 'inputs' | 'metadata'>): DetectorSizes | null {
+  const image = readImageInput(info.inputs[0]);
+  if (image === null) return null;
+  const size = metadataSize(info);
+  const stride = metadataStride(info);
+  return {
+    inputSize: {
+      width: image.width ?? whole(size?.[1] ?? 640, stride),
+      height: image.height ?? whole(size?.[0] ?? 640, stride),
+    },
+    hasOpenSides: image.width === null && image.height === null,
+    stride,
+  };
 }
 
 /** The head, or what is wrong with it for the classes that are wanted. Heads with masks or keypoints have more rows than class names. */
@@ -103,7 +123,8 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
     throw mismatch('expected one input [n, 3, h, w] and an output [n, 4 + classes, anchors]');
   }
   const image = readImageInput(input);
-  if (image === null)
+  const sizes = detectorSizesOf(info);
+  if (image === null || sizes === null)
     throw mismatch('expected an input [n, 3, h, w] or [n, h, w, 3] of float32, float16 or uint8');
   if (output.type !== 'float32' && output.type !== 'float16') {
     throw mismatch('expected a float32 or float16 output [n, 4 + classes, anchors]');
@@ -116,8 +137,6 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
   const problem = info.fileInputs[0]?.type === 'uint8' ? null : problemOfPixels(info.pixels);
   if (problem !== null) throw mismatch(problem);
   const classNames = parseClassNames(info.metadata['names']);
-  const size = metadataSize(info);
-  const stride = metadataStride(info);
   const facts = { family: familyOf(info.metadata), classes: Object.keys(classNames).length };
   const readHeadOf = (dims: Dims, size: Size | null): HeadReading =>
     headFor(dims, { ...facts, size }, classIds);
@@ -129,12 +148,7 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
     readHeadOf,
     input: image,
     output: output.name,
-    inputSize: {
-      width: image.width ?? whole(size?.[1] ?? 640, stride),
-      height: image.height ?? whole(size?.[0] ?? 640, stride),
-    },
-    hasOpenSides: image.width === null && image.height === null,
-    stride,
+    ...sizes,
     batchSize: image.batch,
     classNames,
   };

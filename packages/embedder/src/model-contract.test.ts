@@ -61,6 +61,12 @@ describe('readContract', () => {
     );
   });
 
+  it('takes the output that is an embedding', () => {
+    const { info } = new FakeModel();
+    const norm = { name: 'norm', type: 'float32', dims: ['batch', 1] };
+    expect(readContract({ ...info, outputs: [norm, ...info.outputs] }).output).toBe('fc1');
+  });
+
   it('refuses a model with two inputs', () => {
     const { info } = new FakeModel();
     const inputs = [...info.inputs, ...info.inputs];

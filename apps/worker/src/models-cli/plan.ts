@@ -1,44 +1,91 @@
 import { basename } from 'node:path';
-import { faceByteInput } from '@trinetra/face-aligner';
-import { type GpuInfo, gpuTag, readOnnxFile, type TensorInfo } from '@trinetra/inference-runtime';
-import { runSizes } from '../run-sizes.ts';
+import { detectorSizesOf, inputSizesFor, sizeText } from '@trinetra/detector';
+import { letterboxIn } from '@trinetra/frame-decoder';
+import {
+  describeOnnxFile,
+  type GpuInfo,
+  gpuTag,
+  type ParsedOnnx,
+  type TensorInfo,
+} from '@trinetra/inference-runtime';
+import { roleOf } from '@trinetra/model-roles';
+import { UsageError } from '../exit-code.ts';
+import { faceSizes, runSizes } from '../run-sizes.ts';
 
 export interface PlanOptions {
   readonly gpu: Pick<GpuInfo, 'name' | 'computeCapability'>;
   readonly batch: number;
   /** Faces a run of an embedder, at most. */
   readonly faces: number;
+  /** Width over height of the pictures that a detector with open sides is built for; undefined: of any. */
+  readonly aspect?: number | undefined;
 }
 
-type Sides = readonly [height: number, width: number];
+/** What an engine is built for: the smallest, the usual and the largest run, and the sides of the picture. */
+interface Build {
+  readonly sizes: readonly [least: number, usual: number, most: number];
+  readonly height: number;
+  readonly width: number;
+}
 
 /** Side of the crops of a face model that leaves it open, px. */
 const cropSide = 320;
 
-const isEmbedder = (outputs: readonly TensorInfo[]): boolean =>
-  outputs.length === 1 && outputs[0]?.dims.length === 2 && outputs[0].dims[1] === 512;
-
-/** Sizes of the runs of a face model; null for another model. Some give the faces of one crop, and have no axis for more. */
-function cropSizesOf(outputs: readonly TensorInfo[]): readonly number[] | null {
-  if (faceByteInput({ outputs }) === undefined) return null;
-  return outputs.some(({ dims }) => dims.length < 3 || dims[0] === 1) ? [1, 1, 1] : runSizes;
+/** Runs of 1 to the most items, and the size in between that runs are padded to. */
+function runsUpTo(sizes: readonly number[]): Build['sizes'] {
+  const [least = 1] = sizes;
+  const most = sizes.at(-1) ?? least;
+  return [least, sizes.at(-2) ?? least, most];
 }
 
-/** Sizes that an open axis of pictures is built for. */
-const sizeOf = (dim: number | string, fallback: number): number =>
-  typeof dim === 'number' && dim > 0 ? dim : fallback;
+/** Sizes of the runs of a face model. Some give the faces of one crop, and have no axis for more. */
+function cropSizesOf(outputs: readonly TensorInfo[]): Build['sizes'] {
+  return outputs.some(({ dims }) => dims.length < 3 || dims[0] === 1) ? [1, 1, 1] : runsUpTo(runSizes);
+}
 
-/** @param sides Height and width, where they are open. */
-function shapeOf({ name, dims }: TensorInfo, batch: number, [height, width]: Sides): string {
-  const [, ...rest] = dims;
+/** The input of a detector: the one that the worker would run it at. */
+function detectorSideOf(file: string, model: ParsedOnnx, aspect: number | undefined) {
+  const sizes = detectorSizesOf(model);
+  if (sizes === null) throw new UsageError(`${file}: expected an input of pictures`);
+  const { inputSize, hasOpenSides, stride } = sizes;
+  if (aspect === undefined) return inputSize;
+  if (!hasOpenSides) {
+    throw new UsageError(
+      `--aspect: expected a model with open sides but ${file} is for ${sizeText(inputSize)}: export it with dynamic=True, or leave --aspect out`,
+    );
+  }
+  const side = Math.max(inputSize.width, inputSize.height);
+  const { inputWidth: width, inputHeight: height } = letterboxIn(
+    { width: side, height: side },
+    inputSizesFor(inputSize, stride, [aspect]),
+    aspect,
+  );
+  return { width, height };
+}
+
+function buildOf(file: string, model: ParsedOnnx, { batch, faces, aspect }: PlanOptions): Build {
+  const answer = roleOf(file, model);
+  if (answer.role === null) {
+    throw new UsageError(`${file} is no model of the worker:\n  ${answer.reasons.join('\n  ')}`);
+  }
+  if (answer.role === 'detector')
+    return { sizes: [batch, batch, batch], ...detectorSideOf(file, model, aspect) };
+  if (aspect !== undefined) throw new UsageError(`--aspect: expected a detector but ${file} is none`);
+  return answer.role === 'embedder'
+    ? { sizes: runsUpTo(faceSizes(faces)), height: 112, width: 112 }
+    : { sizes: cropSizesOf(model.outputs), height: cropSide, width: cropSide };
+}
+
+const isOpen = (dim: number | string | undefined): boolean => typeof dim !== 'number' || dim <= 0;
+
+/** The picture input with its sides, which are as the file has them where it fixes them. */
+function withSides({ dims, ...input }: TensorInfo, { height, width }: Build): TensorInfo {
   const fallbacks = [3, height, width];
-  return `${name}:${[batch, ...rest.map((dim, axis) => sizeOf(dim, fallbacks[axis] ?? width))].join('x')}`;
-}
-
-/** Values of `imgsz` in Ultralytics' metadata, a number or height and width; 640 without. */
-function sidesOf(metadata: Readonly<Record<string, string>>): Sides {
-  const [height = 640, width = height] = (metadata['imgsz']?.match(/\d+/g) ?? []).map(Number);
-  return [height, width];
+  const [batch = 'batch', ...rest] = dims;
+  return {
+    ...input,
+    dims: [batch, ...rest.map((dim, axis) => (isOpen(dim) ? (fallbacks[axis] ?? dim) : dim))],
+  };
 }
 
 /**
@@ -46,9 +93,10 @@ function sidesOf(metadata: Readonly<Record<string, string>>): Sides {
  * runs are built: BATCH_SIZE frames, 1 to 16 crops of persons, and 1 to 16 faces.
  *
  * @param file A `.pt` of Ultralytics or an `.onnx`.
+ * @throws {UsageError} for a model that the worker does not run; what reading the file throws.
  */
 export async function planEngine(file: string, options: PlanOptions): Promise<string> {
-  const { gpu, batch, faces } = options;
+  const { gpu, batch } = options;
   const tag = gpuTag(gpu.name);
   const stem = basename(file).replace(/\.[^.]+$/, '');
   const engine = `${stem}.${tag}.engine`;
@@ -67,21 +115,21 @@ export async function planEngine(file: string, options: PlanOptions): Promise<st
       `yolo export model=${file} format=engine half=True batch=${batch} device=0 && mv ${file.replace(/\.pt$/, '.engine')} ${engine}`,
     ].join('\n');
   }
-  const { inputs, outputs, metadata } = await readOnnxFile(file);
-  const crops = cropSizesOf(outputs);
-  const embeds = isEmbedder(outputs);
-  const sides: Sides = embeds ? [112, 112] : crops === null ? sidesOf(metadata) : [cropSide, cropSide];
-  const open = inputs.some(({ dims }) => dims.some((dim) => typeof dim !== 'number' || dim < 0));
-  const sizes = embeds ? [1, Math.min(4, faces), faces] : (crops ?? [batch, batch, batch]);
+  const model = await describeOnnxFile(file);
+  const build = buildOf(file, model, options);
+  const inputs = model.inputs.map((input) => withSides(input, build));
+  const open = model.inputs.some(({ dims }) => dims.some(isOpen));
   const shapes = ['min', 'opt', 'max'].map((which, index) => {
-    const all = inputs.map((input) => shapeOf(input, sizes[index] ?? batch, sides));
+    const all = inputs.map(
+      ({ name, dims: [, ...rest] }) => `${name}:${[build.sizes[index], ...rest].join('x')}`,
+    );
     return `--${which}Shapes=${all.join(',')}`;
   });
   const command = ['trtexec', `--onnx=${file}`, `--saveEngine=${engine}`, '--fp16', ...(open ? shapes : [])];
   return [
     `# on the machine with the ${gpu.name}, with the TensorRT that ONNX Runtime uses (docs/GPU.md)`,
     `${command.join(' ')} --skipInference`,
-    sidecar({ inputs, outputs }),
+    sidecar({ inputs, outputs: model.outputs }),
     `trinetra-models inspect ${engine}`,
   ].join('\n');
 }

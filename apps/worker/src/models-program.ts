@@ -14,6 +14,7 @@ import { exitCodeOf, UsageError } from './exit-code.ts';
 import { addAccuracyCommand } from './models-cli/accuracy/accuracy-command.ts';
 import { planEngine } from './models-cli/plan.ts';
 import { providerList } from './models-cli/provider-list.ts';
+import { readFaces } from './models-cli/read-faces.ts';
 import { loadReference } from './models-cli/reference.ts';
 import { describeVerdict, exitCodeOfVerdicts, verifyFolder } from './models-cli/verify.ts';
 
@@ -63,7 +64,8 @@ program
     const { kind, ...inspection } = await inspectModel(file);
     const answer = await roleOfFile(file);
     const role = answer.role === null ? { role: null, roleReasons: answer.reasons } : answer;
-    print(JSON.stringify({ kind, ...role, ...inspection }, null, 2));
+    const faces = answer.role === 'embedder' ? { faces: await readFaces(file) } : {};
+    print(JSON.stringify({ kind, ...role, ...faces, ...inspection }, null, 2));
   });
 
 program

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineHead } from './engine-head.ts';
-import { demoModels } from './worker-process.ts';
+import { demoModels, hasShared, shared } from './worker-process.ts';
 
 const run = promisify(execFile);
 const cli = fileURLToPath(new URL('../dist/models-cli.js', import.meta.url));
@@ -54,6 +54,10 @@ describe('trinetra-models', () => {
     expect(JSON.parse(await models('inspect', at('arcface.onnx')))).toMatchObject({
       kind: 'onnx',
       role: 'embedder',
+      faces: {
+        pixels: 'rgb 127.5 127.5',
+        why: "nothing in the graph scales them, InsightFace's convention",
+      },
       providers: { cpu: null },
     });
     expect(JSON.parse(await models('inspect', faces))).toMatchObject({ role: 'face' });
@@ -68,10 +72,36 @@ describe('trinetra-models', () => {
         file: at('yolo.rtx3080.engine'),
         ok: true,
         runs: `${at('yolo.onnx')} on cpu, fp32`,
-        notes: [expect.stringContaining('engine@tensorrt: provider_missing'), expect.anything()],
+        notes: [
+          expect.stringContaining('engine@tensorrt: provider_missing'),
+          expect.anything(),
+          `compared with ${at('yolo.onnx')}`,
+        ],
       },
     ]);
   });
+
+  it.skipIf(!hasShared)(
+    'verify compares half precision with the file of full precision beside it',
+    async () => {
+      const pair = await mkdtemp(join(tmpdir(), 'trinetra-precision-'));
+      try {
+        const half = new URL('models/yolov8n_fp16.onnx', shared);
+        await copyFile(half, join(pair, 'yolo-fp16.onnx'));
+        const verify = async () => JSON.parse(await models('verify', pair, '--providers', 'cpu', '--json'));
+        const alone =
+          'not in full precision, and compared with itself alone: there is no fp32 file beside it, by the name of yolo.onnx or yolo_fp32.onnx or yolo.fp32.onnx';
+        expect(await verify()).toMatchObject([{ ok: true, cosine: 1, notes: [alone] }]);
+        await copyFile(new URL('models/yolov8n.onnx', shared), join(pair, 'yolo.onnx'));
+        const [compared] = await verify();
+        expect(compared).toMatchObject({ ok: true, notes: [`compared with ${join(pair, 'yolo.onnx')}`] });
+        expect(compared.cosine).toBeLessThan(1);
+        expect(compared.cosine).toBeGreaterThan(0.999);
+      } finally {
+        await rm(pair, { recursive: true });
+      }
+    },
+  );
 
   it('verify fails where the required provider does not load', async () => {
     const { code, stdout } = await failure(

@@ -1,7 +1,7 @@
 import type { Logger, Size } from '@trinetra/contracts';
-import { compareHeads, createDetector, type Detector, sizeText } from '@trinetra/detector';
+import { compareHeads, createDetector, type Detector, detectorSizesOf, sizeText } from '@trinetra/detector';
 import { describeFacePixels, type Embedder, embedderByteInput, facePixelRange } from '@trinetra/embedder';
-import { createFaceAligner, type FaceAligner, faceByteInput } from '@trinetra/face-aligner';
+import { type FaceAligner, faceByteInput, facePixelRange as pixelRangeOfFaces } from '@trinetra/face-aligner';
 import { letterboxIn } from '@trinetra/frame-decoder';
 import {
   createInferencePool,
@@ -16,10 +16,12 @@ import { endProcess } from './end-process.ts';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import type { InferenceHealth } from './inference-health.ts';
 import { placementsOf } from './placements.ts';
+import { proveAligner } from './prove-aligner.ts';
 import { proveEmbedder } from './prove-embedder.ts';
 import { faceSizes, runSizes } from './run-sizes.ts';
 import { runningDetector } from './running-detector.ts';
 import type { Settings } from './settings.ts';
+import { itemsPerRun } from './shared-runs.ts';
 import { type RunSizes, warmUp } from './warm-up.ts';
 
 /** The models as they run, on one or more inference threads. */
@@ -93,7 +95,6 @@ const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
 
 /** What the picture of a proof is like for each model, as the stages feed them. */
 const unit: readonly [number, number] = [0, 1];
-const levels: readonly [number, number] = [0, 255];
 
 function loadedInfo(
   { info }: InferenceModel,
@@ -209,6 +210,14 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       logger.warn({}, `FACE_MODEL_PATH is not set: faces are not aligned, and ${rest}`);
     }
     const sizes = runSizesOf(config, { detector: detectorModel, face: faceModel, embedder: embedderModel });
+    const framesPerRun = await itemsPerRun({
+      name: 'detector',
+      model: detectorModel,
+      picture: { range: unit, size: detectorSizesOf(detectorModel.info)?.inputSize },
+      most: config.FRAMES_PER_RUN ?? (onGpu(detectorModel) ? config.BATCH_SIZE : 1),
+      compare: compareHeads,
+      logger,
+    });
     const detectorFor = (aspectRatios: readonly number[]): Detector =>
       createDetector({
         model: detectorModel,
@@ -216,19 +225,22 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
         iouThreshold: config.NMS_IOU_THRESHOLD,
         classIds: config.CLASS_IDS,
         aspectRatios,
-        framesPerRun: config.FRAMES_PER_RUN ?? (onGpu(detectorModel) ? config.BATCH_SIZE : 1),
+        framesPerRun,
         observer: health.observer('detector'),
-        ...(onGpu(detectorModel) ? { runSizes: sizes.detector } : {}),
+        ...(onGpu(detectorModel) && framesPerRun > 1 ? { runSizes: sizes.detector } : {}),
       });
     const detector = await runningDetector(detectorFor, aspectRatiosOf(config, detectorModel), logger);
     for (const warning of detector.warnings) logger.warn({ model: detectorModel.info.path }, warning);
-    const aligner = createFaceAligner({
-      model: faceModel,
-      fallback: config.FACE_FALLBACK,
-      logger: { ...logger, warn: (fields, message) => limiter.warn(`face:${message}`, fields, message) },
-      observer: health.observer('face'),
-      ...(faceModel !== null && onGpu(faceModel) ? { runSizes: sizes.face } : {}),
-    });
+    const aligner = await proveAligner(
+      {
+        model: faceModel,
+        fallback: config.FACE_FALLBACK,
+        logger: { ...logger, warn: (fields, message) => limiter.warn(`face:${message}`, fields, message) },
+        observer: health.observer('face'),
+        ...(faceModel !== null && onGpu(faceModel) ? { runSizes: sizes.face } : {}),
+      },
+      logger,
+    );
     const embedder = await proveEmbedder(
       {
         model: embedderModel,
@@ -260,7 +272,9 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
           picture: { range: facePixelRange(embedder.input.pixels), size: { width: 112, height: 112 } },
           batch: 1,
         },
-        ...(faceModel === null ? {} : { face: { model: faceModel, picture: { range: levels }, batch: 1 } }),
+        ...(faceModel === null
+          ? {}
+          : { face: { model: faceModel, picture: { range: pixelRangeOfFaces(faceModel.info) }, batch: 1 } }),
       },
       intervalMs: config.PROBE_INTERVAL_MS,
       telemetry,

@@ -13,8 +13,8 @@ import { toFaceResult } from './to-face-result.ts';
 
 type Found = Attempt<FaceCandidate[]>;
 
-/** Crops a run, at most, where the model leaves it open and no larger `runSizes` are given: bounds the memory of a crowd. */
-const maxCropsPerRun = 4;
+/** Crops a run, at most, where the model leaves it open and no options say it: bounds the memory of a crowd. */
+const defaultCropsPerRun = 4;
 
 export interface AlignOptions {
   readonly signal?: AbortSignal;
@@ -28,6 +28,8 @@ export interface AlignInput {
 }
 
 export interface FaceAligner {
+  /** Crops a run, at most; 0 without a model. */
+  readonly cropsPerRun: number;
   /**
    * Finds and aligns the face of each person; one result a person, in order. No two persons get the same face. A run
    * that fails is halved, and costs only the persons whose own crop fails; where memory ran out, later runs have the size
@@ -53,8 +55,9 @@ export interface FaceAligner {
  * const [face] = await aligner.align(image, [[100, 50, 260, 370]]);
  */
 export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
-  const alignEach = createAlignEach(options);
+  const { alignEach, cropsPerRun } = createAlignEach(options);
   return {
+    cropsPerRun,
     align: async (image, persons, options) => {
       const [faces = []] = await alignEach([{ image, persons }], options);
       return faces;
@@ -73,22 +76,27 @@ function stretchFace(face: FaceCandidate, stretch: Point): FaceCandidate {
   return { ...face, bbox: stretchBox(face.bbox, stretch), landmarks: mapLandmarks(face.landmarks, move) };
 }
 
-function createAlignEach(options: FaceAlignerOptions): FaceAligner['alignEach'] {
+function createAlignEach(options: FaceAlignerOptions): Pick<FaceAligner, 'alignEach' | 'cropsPerRun'> {
   const { model, logger = silentLogger, observer, ...given } = options;
-  const { fallback, scoreThreshold, minFacePx, runSizes } = parseFaceAlignerOptions(given);
+  const { fallback, scoreThreshold, minFacePx, runSizes, maxCropsPerRun } = parseFaceAlignerOptions(given);
   if (model === null) {
-    return async (pictures) =>
-      pictures.map(({ image, persons }) =>
-        persons.map((person) =>
-          fallback === 'head-crop' ? cropHead(image, person, minFacePx) : { found: false, reason: 'not_run' },
+    return {
+      cropsPerRun: 0,
+      alignEach: async (pictures) =>
+        pictures.map(({ image, persons }) =>
+          persons.map((person) =>
+            fallback === 'head-crop'
+              ? cropHead(image, person, minFacePx)
+              : { found: false, reason: 'not_run' },
+          ),
         ),
-      );
+    };
   }
   const faceModel = readFaceModel(model);
   const findFaces = createFindFaces(model, faceModel, scoreThreshold);
   const { fixedBatch } = faceModel;
   const runner = createSizedRunner({
-    maxSize: fixedBatch ?? Math.max(maxCropsPerRun, ...(runSizes ?? [])),
+    maxSize: fixedBatch ?? maxCropsPerRun ?? Math.max(defaultCropsPerRun, ...(runSizes ?? [])),
     minSize: fixedBatch ?? 1,
     sizes: runSizes,
     onError: 'halve',
@@ -110,7 +118,7 @@ function createAlignEach(options: FaceAlignerOptions): FaceAligner['alignEach'] 
     });
   }
 
-  return async (pictures, { signal } = {}) => {
+  const alignEach: FaceAligner['alignEach'] = async (pictures, { signal } = {}) => {
     const everybody = pictures.flatMap(({ image, persons }) => {
       stretchOf(image); // throws before the model runs
       return persons.map((person): PersonInImage => ({ image, person }));
@@ -135,4 +143,5 @@ function createAlignEach(options: FaceAlignerOptions): FaceAligner['alignEach'] 
     }
     return results;
   };
+  return { alignEach, cropsPerRun: runner.limit };
 }

@@ -58,6 +58,16 @@ export function faceByteInput({ outputs }: Pick<ModelDescription, 'outputs'>): B
   return { mean, divisor };
 }
 
+/** Values of the pixels as the model gets them, for pictures that it is proven on. */
+export function facePixelRange({
+  fileInputs,
+  outputs,
+}: Pick<ModelDescription, 'fileInputs' | 'outputs'>): [least: number, most: number] {
+  const scaled = fileInputs[0]?.type === 'uint8' ? undefined : faceByteInput({ outputs });
+  const { mean = 0, divisor = 1 } = scaled ?? {};
+  return [-mean / divisor, (255 - mean) / divisor];
+}
+
 /**
  * Tells the kind of a face model by its outputs.
  *

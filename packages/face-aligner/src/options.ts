@@ -14,6 +14,8 @@ export interface FaceAlignerOptions {
   readonly minFacePx?: number;
   /** Sizes that runs of a model without a fixed batch are padded to, such as 1, 4 and 16 on GPUs; default: none. The largest is what a run has at most. */
   readonly runSizes?: readonly number[] | undefined;
+  /** Crops a run at most, 1..64; default: the largest of `runSizes`, else 4, which bounds the memory of a crowd. */
+  readonly maxCropsPerRun?: number | undefined;
   /** Told of failed runs; default: nobody is. */
   readonly logger?: Logger;
   /** Is told how the runs go. */
@@ -28,6 +30,7 @@ export const defaultFaceAlignerOptions: Readonly<Required<FaceAlignerValues>> = 
   scoreThreshold: 0.6,
   minFacePx: 12,
   runSizes: undefined,
+  maxCropsPerRun: undefined,
 });
 
 const schema = z.strictObject({
@@ -35,12 +38,13 @@ const schema = z.strictObject({
   scoreThreshold: z.number().min(0).max(1),
   minFacePx: z.number().min(1),
   runSizes: z.array(z.int().min(1).max(64)).min(1).optional(),
+  maxCropsPerRun: z.int().min(1).max(64).optional(),
 });
 
 /** @throws {FaceAlignerError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseFaceAlignerOptions(given: FaceAlignerValues): Required<FaceAlignerValues> {
   const parsed = schema.safeParse({ ...defaultFaceAlignerOptions, ...given });
-  if (parsed.success) return { runSizes: undefined, ...parsed.data };
+  if (parsed.success) return { runSizes: undefined, maxCropsPerRun: undefined, ...parsed.data };
   const problems = parsed.error.issues.map(
     ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
   );

@@ -32,30 +32,33 @@ export interface PictureOptions {
 const levelsOf = ([, high]: readonly [number, number]): ByteInput => ({ divisor: high <= 1 ? 255 : 1 });
 
 /**
- * Runs the model on a batch of the same picture.
+ * Runs the model on some pictures, as many as its batch where that is fixed.
  *
  * @returns Its outputs as float32.
  * @throws {InferenceError} `model_mismatch` for a model that does not take pictures; what `run` throws.
  */
-export async function runPicture(
+export async function runPictures(
   model: InferenceModel,
-  picture: Pick<GoldenCase, 'picture' | 'height' | 'width'>,
+  {
+    pictures,
+    height,
+    width,
+  }: { readonly pictures: readonly Float32Array[]; readonly height: number; readonly width: number },
   { range }: PictureOptions,
-  batch: number,
 ): Promise<GoldenCase['outputs']> {
-  const found = pictureOf(model.info.inputs, picture);
-  if (found === null || found.height !== picture.height || found.width !== picture.width) {
+  const found = pictureOf(model.info.inputs, { height, width });
+  if (found === null || found.height !== height || found.width !== width) {
     const shapes = model.info.inputs.map(({ type, dims }) => `${type} ${JSON.stringify(dims)}`).join(', ');
     throw new InferenceError(
       'model_mismatch',
-      `the model ${model.info.path}: expected one input for pictures of ${picture.width}x${picture.height} but found ${shapes}`,
+      `the model ${model.info.path}: expected one input for pictures of ${width}x${height} but found ${shapes}`,
     );
   }
-  const items = found.input.batch ?? batch;
-  const data = new Float32Array(items * picture.picture.length);
-  for (let item = 0; item < items; item += 1) data.set(picture.picture, item * picture.picture.length);
+  const values = 3 * height * width;
+  const data = new Float32Array(pictures.length * values);
+  for (const [item, picture] of pictures.entries()) data.set(picture, item * values);
   const levels = model.info.byteInput ?? levelsOf(range);
-  const feed = imageFeed(found.input, data, [items, 3, found.height, found.width], levels);
+  const feed = imageFeed(found.input, data, [pictures.length, 3, height, width], levels);
   const { outputs } = await model.run({ [found.input.name]: feed }, { floatOutputs: true });
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { data: values, dims }]) => {
@@ -66,6 +69,18 @@ export async function runPicture(
       );
     }),
   );
+}
+
+/** As {@link runPictures}, of a batch of the same picture. */
+export async function runPicture(
+  model: InferenceModel,
+  { picture, height, width }: Pick<GoldenCase, 'picture' | 'height' | 'width'>,
+  options: PictureOptions,
+  batch: number,
+): Promise<GoldenCase['outputs']> {
+  const items = pictureOf(model.info.inputs, { height, width })?.input.batch ?? batch;
+  const pictures = Array.from({ length: items }, () => picture);
+  return runPictures(model, { pictures, height, width }, options);
 }
 
 /** The first item of each output, where they have a batch axis of `items`. */

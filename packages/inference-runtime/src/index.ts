@@ -56,6 +56,7 @@ export { type ChannelMap, type PixelMap, problemOfPixels } from './pixel-map.ts'
 export { type ProofOptions, prove } from './proof.ts';
 export { describeOnnxFile, readOnnxFile } from './read-onnx-file.ts';
 export type { ByteInput } from './rewrite-model.ts';
+export { agreeInSharedRuns, type SharedRunOptions } from './shared-run.ts';
 export {
   type Attempt,
   createSizedRunner,

@@ -1,5 +1,6 @@
 import { compareHeads, createDetector } from '@trinetra/detector';
 import { createEmbedder, facePixelRange } from '@trinetra/embedder';
+import { facePixelRange as rangeOfFaceModel } from '@trinetra/face-aligner';
 import type { CompareOutput, InferenceModel, PictureOptions } from '@trinetra/inference-runtime';
 import { type ModelRole, roleOf } from '@trinetra/model-roles';
 import { UsageError } from '../exit-code.ts';
@@ -22,7 +23,7 @@ const kinds: Readonly<Record<ModelRole, (model: InferenceModel) => Omit<ModelKin
     const range = facePixelRange(createEmbedder({ model }).input.pixels);
     return { picture: { range, size: { width: 112, height: 112 } } };
   },
-  face: () => ({ picture: { range: [0, 255] } }),
+  face: ({ info }) => ({ picture: { range: rangeOfFaceModel(info) } }),
 };
 
 /**

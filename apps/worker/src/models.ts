@@ -2,12 +2,10 @@ import type { Logger, Size } from '@trinetra/contracts';
 import { compareHeads, createDetector, type Detector, detectorSizesOf, sizeText } from '@trinetra/detector';
 import { describeFacePixels, type Embedder, embedderByteInput, facePixelRange } from '@trinetra/embedder';
 import { type FaceAligner, faceByteInput, facePixelRange as pixelRangeOfFaces } from '@trinetra/face-aligner';
-import { letterboxIn } from '@trinetra/frame-decoder';
 import {
   createInferencePool,
   type InferenceModel,
   type InferencePool,
-  type NodePlacement,
   nameOfStep,
   type PoolModelOptions,
 } from '@trinetra/inference-runtime';
@@ -15,6 +13,8 @@ import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import { endProcess } from './end-process.ts';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import type { InferenceHealth } from './inference-health.ts';
+import { aspectRatiosOf, usualInputOf } from './input-aspects.ts';
+import { type LoadedInfo, loadedInfo } from './loaded-info.ts';
 import { placementsOf } from './placements.ts';
 import { proveAligner } from './prove-aligner.ts';
 import { proveEmbedder } from './prove-embedder.ts';
@@ -39,22 +39,6 @@ export interface Models extends AsyncDisposable {
   readonly loaded: Readonly<Record<string, LoadedInfo>>;
   /** Proves that what runs gives what it should. */
   readonly proof: EngineProof;
-}
-
-/** What runs, and what failed before it. */
-export interface LoadedInfo {
-  readonly path: string;
-  readonly provider: string;
-  readonly precision: string;
-  readonly sha256: string;
-  /** Sizes of pictures that it runs at, width first; only of the detector. */
-  readonly inputSizes?: readonly string[];
-  /** What its faces are given as, and why, and how many a run has; only of the embedder. */
-  readonly faces?: { readonly pixels: string; readonly why: string; readonly perRun: number };
-  /** Operators by the provider that ran them, on other providers than the CPU's. */
-  readonly nodes?: NodePlacement;
-  /** Steps that failed before, in order, and why. */
-  readonly failed?: Readonly<Record<string, string>>;
 }
 
 /** Those who are told how the engine is. */
@@ -95,53 +79,6 @@ const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
 
 /** What the picture of a proof is like for each model, as the stages feed them. */
 const unit: readonly [number, number] = [0, 1];
-
-function loadedInfo(
-  { info }: InferenceModel,
-  nodes: NodePlacement | undefined,
-  own: Pick<LoadedInfo, 'inputSizes' | 'faces'> = {},
-): LoadedInfo {
-  const { path, provider, precision, sha256, fallback } = info;
-  const failed = Object.fromEntries((fallback?.steps ?? []).map((step) => [nameOfStep(step), step.reason]));
-  return {
-    path,
-    provider,
-    precision,
-    sha256,
-    ...own,
-    ...(nodes === undefined ? {} : { nodes }),
-    ...(fallback === undefined ? {} : { failed }),
-  };
-}
-
-/** Of cameras that nobody told of. */
-const commonAspects: readonly number[] = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
-
-/**
- * Aspects of the pictures that the detector should have an input size for: those that are configured, and common ones that entries may
- * tell of. Not common ones on TensorRT, which takes minutes for each; an engine has the size that it was built for.
- */
-export function aspectRatiosOf(
-  {
-    DETECTOR_SHAPES: shapes,
-    FRAME_ASPECT: frameAspect,
-    CAMERA_ASPECTS: cameraAspects,
-  }: Pick<Settings, 'DETECTOR_SHAPES' | 'FRAME_ASPECT' | 'CAMERA_ASPECTS'>,
-  { info: { path, provider } }: InferenceModel,
-): number[] {
-  if (shapes === 'square' || path.endsWith('.engine')) return [];
-  return [
-    ...(frameAspect === null ? [] : [frameAspect]),
-    ...cameraAspects.map(({ aspectRatio }) => aspectRatio),
-    ...(provider === 'tensorrt' ? [] : commonAspects),
-  ];
-}
-
-function usualInputOf({ inputSizes }: Detector, { FRAME_ASPECT: aspect }: Settings): Size {
-  const side = Math.max(...inputSizes.flatMap(({ width, height }) => [width, height]));
-  const { inputWidth, inputHeight } = letterboxIn({ width: side, height: side }, inputSizes, aspect ?? 1);
-  return { width: inputWidth, height: inputHeight };
-}
 
 /** Sizes of the runs of each model: a few on GPUs; on CPUs any comes, and one is warmed up. */
 function runSizesOf(

@@ -7,7 +7,8 @@ import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime
 import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
 import { createInferenceHealth } from './inference-health.ts';
 import { levelFrame } from './level-frame.ts';
-import { type LoadedInfo, loadModels, type Models } from './models.ts';
+import type { LoadedInfo } from './loaded-info.ts';
+import { loadModels, type Models } from './models.ts';
 import { faceSizes, runSizes } from './run-sizes.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import { silentLogger } from '@trinetra/contracts';
 import { createDetector, type Detector } from '@trinetra/detector';
 import type { InferencePool } from '@trinetra/inference-runtime';
-import { aspectRatiosOf } from '../../models.ts';
+import { aspectRatiosOf } from '../../input-aspects.ts';
 import { runningDetector } from '../../running-detector.ts';
 import { type LoadedModel, runsText } from './loaded-model.ts';
 

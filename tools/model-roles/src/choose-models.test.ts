@@ -132,6 +132,18 @@ describe('chooseModels', () => {
 });
 
 describe('roleOf', () => {
+  it('tells what is probably not meant with a detector', () => {
+    const tensor = (name: string, ...dims: number[]) => ({ name, type: 'float32', dims });
+    const inputs = [tensor('images', 1, 3, 640, 640)];
+    const outputs = [tensor('output0', 1, 5, 8400)];
+    const of = (names: string) => roleOf('best.onnx', { inputs, outputs, metadata: { names } });
+    expect(of("{0: 'car'}")).toEqual({
+      role: 'detector',
+      warnings: [expect.stringContaining("class 0 of this model is 'car', not a person")],
+    });
+    expect(of("{0: 'person'}")).toEqual({ role: 'detector' });
+  });
+
   it('says what each stage expected of a model that has no role', () => {
     const tensor = (name: string, ...dims: number[]) => ({ name, type: 'float32', dims });
     const description = {

@@ -16,7 +16,11 @@ export type ModelRole = 'detector' | 'face' | 'embedder';
 
 /** The role of a model; null for a model of none, with what each stage expected and found. */
 export type RoleAnswer =
-  | { readonly role: ModelRole }
+  | {
+      readonly role: ModelRole;
+      /** Of a detector: what is probably not meant with it, at the default settings. */
+      readonly warnings?: readonly string[];
+    }
   | { readonly role: null; readonly reasons: readonly string[] };
 
 /** What a file says of its model. */
@@ -27,10 +31,19 @@ export interface FileDescription {
 }
 
 /** In the order in which they are asked: what finds faces is no detector of persons. */
-const stages: readonly (readonly [ModelRole, (model: InferenceModel) => unknown])[] = [
-  ['face', (model) => createFaceAligner({ model })],
-  ['embedder', (model) => createEmbedder({ model })],
-  ['detector', (model) => createDetector({ model })],
+const stages: readonly ((model: InferenceModel) => RoleAnswer)[] = [
+  (model) => {
+    createFaceAligner({ model });
+    return { role: 'face' };
+  },
+  (model) => {
+    createEmbedder({ model });
+    return { role: 'embedder' };
+  },
+  (model) => {
+    const { warnings } = createDetector({ model });
+    return { role: 'detector', ...(warnings.length === 0 ? {} : { warnings }) };
+  },
 ];
 
 /** A model as its file describes it, which no stage can run. */
@@ -61,10 +74,9 @@ function described(path: string, { inputs, outputs, metadata }: FileDescription)
 export function roleOf(path: string, description: FileDescription): RoleAnswer {
   const model = described(path, description);
   const reasons: string[] = [];
-  for (const [role, create] of stages) {
+  for (const create of stages) {
     try {
-      create(model);
-      return { role };
+      return create(model);
     } catch (error) {
       if (!TrinetraError.isInstance(error)) throw error;
       reasons.push(error.message);

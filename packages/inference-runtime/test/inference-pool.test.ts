@@ -123,7 +123,7 @@ it('has no session for another shape of a file that is another one now', async (
   const model = await pool.loadModel(await write('changing.onnx', doubling));
   expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
   await write('changing.onnx', tripling);
-  await expect(model.run({ x: rows(1, 2, 3, 4, 5, 6) })).rejects.toThrow('expected files with SHA-256');
+  await expect(model.run({ x: rows(1, 2, 3, 4, 5, 6) })).rejects.toThrow('expected a file with SHA-256');
   expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
 });
 

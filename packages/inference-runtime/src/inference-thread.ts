@@ -1,13 +1,15 @@
 import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { convertFeed, toFloat32 } from './convert.ts';
 import { shapesOf } from './feed-shapes.ts';
 import {
+  endMessage,
   type LoadedSession,
   movable,
   type SessionRequest,
+  type ThreadData,
   type ThreadRequest,
   type ThreadResponse,
   transferList,
@@ -206,9 +208,12 @@ async function answer(request: ThreadRequest): Promise<ThreadResponse> {
   return { kind: 'unloaded', id: request.id };
 }
 
+const { givenUp }: ThreadData = workerData;
 let last: Promise<void> = Promise.resolve();
-port.on('message', (request: ThreadRequest) => {
+port.on('message', (request: ThreadRequest | typeof endMessage) => {
+  if (request === endMessage) process.exit(0); // of this thread alone
   last = last.then(async () => {
+    if (Atomics.load(givenUp, 0) !== 0) process.exit(0); // the run before was given up, and so is this one
     try {
       const response = await answer(request);
       const moved =

@@ -38,6 +38,15 @@ export type ThreadRequest =
   | { readonly kind: 'placement'; readonly id: number; readonly model: number }
   | { readonly kind: 'unload'; readonly id: number; readonly model: number };
 
+/** What a thread is started with. */
+export interface ThreadData {
+  /** Not 0 once it is given up: what waits there is not begun, and the thread ends. */
+  readonly givenUp: Int32Array;
+}
+
+/** Ends a thread that is given up, once it is out of native code. */
+export const endMessage = 'end';
+
 export interface LoadedSession {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];

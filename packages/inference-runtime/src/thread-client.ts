@@ -1,7 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { InferenceError } from './errors.ts';
 import { shapesOf } from './feed-shapes.ts';
-import { type ThreadRequest, type ThreadResponse, transferList } from './messages.ts';
+import {
+  endMessage,
+  type ThreadData,
+  type ThreadRequest,
+  type ThreadResponse,
+  transferList,
+} from './messages.ts';
 
 /** A request without its number, which the client gives. */
 type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
@@ -54,6 +60,7 @@ const standstillMs = 500;
 /** Talks to one inference thread; answers come in the order of the calls. */
 export class ThreadClient {
   readonly #worker: Worker;
+  readonly #givenUp = new Int32Array(new SharedArrayBuffer(4));
   readonly #limits: ThreadLimits;
   readonly #events: ThreadEvents;
   /** In the order of the calls: the first is at work, the others have not begun. */
@@ -66,6 +73,7 @@ export class ThreadClient {
   #ended: InferenceError | undefined;
   #abandoned = false;
   readonly #drained = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<void>();
 
   constructor(file: URL, limits: ThreadLimits, events: ThreadEvents) {
     this.#limits = limits;
@@ -73,14 +81,15 @@ export class ThreadClient {
     // ONNX Runtime 1.30 keeps an id and files on disk and sends usage data to its vendor, unless it finds this in the
     // environment of the process when it is loaded; what a thread sets in its own copy does not get there.
     process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
-    this.#worker = new Worker(file);
+    this.#worker = new Worker(file, { workerData: { givenUp: this.#givenUp } satisfies ThreadData });
     this.#worker.on('message', (response: ThreadResponse) => this.#answer(response));
     this.#worker.on('error', (error) =>
       this.#end('engine_crashed', `the inference thread failed: ${String(error)}`, error),
     );
-    this.#worker.on('exit', (code) =>
-      this.#end('engine_crashed', `the inference thread ended with code ${code}`),
-    );
+    this.#worker.on('exit', (code) => {
+      this.#end('engine_crashed', `the inference thread ended with code ${code}`);
+      this.#gone.resolve();
+    });
     this.#worker.unref();
   }
 
@@ -119,7 +128,10 @@ export class ThreadClient {
     }, limitMs);
   }
 
-  /** Ends a thread that hangs. In native code it cannot be interrupted: it is left behind, and watched. */
+  /**
+   * Gives up a thread that hangs. It is left behind, ends itself once it is out of native code, and is watched: to end it from here while
+   * a run of ONNX Runtime is under way aborts the whole process.
+   */
   #abandon(limitMs: number): void {
     this.#abandoned = true;
     this.#events.abandoned();
@@ -129,7 +141,9 @@ export class ThreadClient {
       const message = `a native call has not ended ${abandonedMs} ms after its thread was given up: only an end of the process frees it`;
       this.#events.stuck(new InferenceError('inference_timeout', message));
     }, abandonedMs).unref();
-    void this.#worker.terminate().finally(() => {
+    Atomics.store(this.#givenUp, 0, 1);
+    this.#worker.postMessage(endMessage);
+    void this.#gone.promise.then(() => {
       clearTimeout(stuck);
       this.#events.gone();
     });

@@ -21,6 +21,7 @@ export function simulatedEngine(options: SimulatedEngineOptions): Record<string,
     SIMULATED_PERSONS: String(options.persons),
     BATCH_SIZE: String(options.batchSize),
     FRAMES_PER_RUN: String(options.batchSize),
+    ARCFACE_PROOF: 'warn', // all its embeddings are alike
     ...(options.log === undefined ? {} : { SIMULATED_LOG: options.log }),
   };
 }

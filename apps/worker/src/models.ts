@@ -9,9 +9,11 @@ import {
   nameOfStep,
   type PoolModelOptions,
 } from '@trinetra/inference-runtime';
+import { type ModelRole, roleOf } from '@trinetra/model-roles';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import { endProcess } from './end-process.ts';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
+import { UsageError } from './exit-code.ts';
 import type { InferenceHealth } from './inference-health.ts';
 import { aspectRatiosOf, usualInputOf } from './input-aspects.ts';
 import { type LoadedInfo, loadedInfo } from './loaded-info.ts';
@@ -53,14 +55,32 @@ export interface EngineWatch {
   readonly onDeviceLost: (error: Error) => void;
 }
 
+/** Where the models of each role are named. */
+const variableOf: Readonly<Record<ModelRole, string>> = {
+  detector: 'YOLO_ENGINE_PATH',
+  face: 'FACE_MODEL_PATH',
+  embedder: 'ARCFACE_ENGINE_PATH',
+};
+
+/** Refuses a model that is one of the others; one that is none of them is for its stage to refuse. */
+function assertRole(name: ModelRole, { info }: InferenceModel): void {
+  const { role } = roleOf(info.path, { ...info, inputs: info.fileInputs });
+  if (role === null || role === name) return;
+  const what = { detector: 'a detector', face: 'a face model', embedder: 'an embedder' };
+  throw new UsageError(
+    `${variableOf[name]}: expected ${what[name]} but ${info.path} is ${what[role]}: name it in ${variableOf[role]}`,
+  );
+}
+
 async function load(
   runtime: InferencePool,
-  name: string,
+  name: ModelRole,
   path: string,
   telemetry: Telemetry,
   options: PoolModelOptions,
 ): Promise<InferenceModel> {
   const model = await runtime.loadModel(path, { profile: true, ...options });
+  assertRole(name, model);
   const { provider, precision, sha256, fallback } = model.info;
   telemetry.setModelInfo({ model: name, provider, precision, sha256 });
   const steps = fallback?.steps ?? [];

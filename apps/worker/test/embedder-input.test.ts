@@ -59,7 +59,7 @@ describe('the pixels of the embedder', () => {
     const env = { ...settings('wrong'), ARCFACE_INPUT: 'rgb 127.5 20000' };
     await using refused = await startWorker(env);
     await waitFor('the end of the worker', () => refused.child.exitCode ?? undefined);
-    expect(refused.child.exitCode).toBe(1);
+    expect(refused.child.exitCode).toBe(2);
     expect(refused.log()).toContain('it does not tell two persons apart');
     expect(refused.log()).toContain("with pixels as 'rgb 127.5 20000' (it was set so)");
     expect(refused.log()).toContain('ARCFACE_PROOF=warn');

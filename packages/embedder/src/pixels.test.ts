@@ -83,7 +83,7 @@ describe('choosePixels', () => {
     [
       'swapped channels',
       { pixels: { ...scaled(['Gather'], 1, 0), swapsChannels: true } },
-      "its graph swaps red and blue, which does not tell whether it takes RGB or BGR; before its first layer: Gather. Say how it wants its faces with ARCFACE_INPUT or `pixels`, order, mean and divisor, such as 'rgb 127.5 127.5' or 'bgr 127.5 127.5'",
+      "its graph swaps red and blue, which does not tell whether it takes RGB or BGR; before its first layer: Gather. Say how it wants its faces, order, mean and divisor: ARCFACE_INPUT='rgb 127.5 127.5', or 'bgr 127.5 127.5' where it is usually given pictures as OpenCV reads them",
     ],
     [
       'steps without a reading',

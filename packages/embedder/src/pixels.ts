@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { ByteInput, ChannelMap, ModelDescription, PixelMap } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
 
@@ -89,20 +90,30 @@ function usualScale({ channels, passes, steps }: PixelMap): { scale: Scale; why:
     .toSorted((a, b) => a.far - b.far);
   if (best === undefined || (next !== undefined && next.far - best.far < leastMargin)) return null;
   const range = best.range.map(short).join('..');
+  const unscaled = channels.every(
+    ({ scale, offset }) => Math.abs(scale - 1) < 1e-3 && Math.abs(offset) < 1e-3,
+  );
   const by =
-    steps.length === 0
+    unscaled && best.scale === scales.centred
       ? 'nothing in the graph scales them'
       : `its graph (${steps.join(', ')}) makes ${range} of them`;
   const usual = best.scale === scales.centred ? ", InsightFace's convention" : '';
   return { scale: best.scale, why: `${by}${usual}` };
 }
 
-function fail(description: ModelDescription, problem: string, scale: Scale = scales.centred): EmbedderError {
-  const { steps } = description.pixels ?? { steps: [] };
-  const path = steps.length === 0 ? '' : `; before its first layer: ${steps.join(', ')}`;
+function fail(
+  { path, pixels }: Pick<ModelDescription, 'pixels'> & { readonly path?: string },
+  problem: string,
+  scale: Scale = scales.centred,
+): EmbedderError {
+  const { steps } = pixels ?? { steps: [] };
+  const before = steps.length === 0 ? '' : `; before its first layer: ${steps.join(', ')}`;
+  const text = (order: FacePixels['order']): string => `'${describeFacePixels({ order, ...scale })}'`;
+  const file = basename(path ?? 'NAME.onnx');
   return new EmbedderError(
     'model_mismatch',
-    `${problem}${path}. Say how it wants its faces with ARCFACE_INPUT or \`pixels\`, order, mean and divisor, such as '${describeFacePixels({ order: 'rgb', ...scale })}' or '${describeFacePixels({ order: 'bgr', ...scale })}'`,
+    `${problem}${before}. Say how it wants its faces, order, mean and divisor: ARCFACE_INPUT=${text('rgb')}, or ${text('bgr')} where it is ` +
+      `usually given pictures as OpenCV reads them; or {"pixels": "..."} in ${file}.json beside it. trinetra-models accuracy compares the two`,
   );
 }
 

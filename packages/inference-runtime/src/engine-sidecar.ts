@@ -28,7 +28,7 @@ const tensor = z.strictObject({
   dims: z.array(z.union([z.int().min(-1), z.string().min(1)])),
 });
 
-const schema: z.ZodType<EngineSidecar> = z.strictObject({
+const fields = {
   inputs: z.array(tensor).min(1).optional(),
   outputs: z.array(tensor).min(1).optional(),
   gpu: z.string().optional(),
@@ -50,7 +50,15 @@ const schema: z.ZodType<EngineSidecar> = z.strictObject({
       "expected order, mean and divisor, like 'bgr 127.5 127.5'",
     )
     .optional(),
-});
+};
+
+const schema: z.ZodType<EngineSidecar> = z.strictObject(fields);
+
+/** What is wrong, with the keys that there are where one is unknown. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return issue.message;
+  return `has ${issue.keys.join(', ')}, which is none of ${Object.keys(fields).join(', ')}`;
+}
 
 /**
  * Reads the JSON file beside a model; an empty answer where there is none.
@@ -73,8 +81,8 @@ export async function readSidecar(enginePath: string): Promise<EngineSidecar> {
   } catch (error) {
     const detail =
       error instanceof z.ZodError
-        ? error.issues.map(({ path: at, message }) => `${at.join('.') || 'it'}: ${message}`).join('; ')
+        ? error.issues.map((issue) => `${issue.path.join('.')} ${problemOf(issue)}`.trim()).join('; ')
         : String(error);
-    throw new InferenceError('model_unusable', `${path} cannot be read: ${detail}`, { cause: error });
+    throw new InferenceError('model_unusable', `${path} is not as expected: ${detail}`, { cause: error });
   }
 }

@@ -18,6 +18,14 @@ import type { Summary } from './summary.ts';
 import { type Agreement, judge } from './truth.ts';
 import { startWorker } from './worker.ts';
 
+/** What the environment says of the user's own embedder, as for the worker. */
+const toldOfEmbedder: Readonly<Record<string, string>> = Object.fromEntries(
+  ['ARCFACE_INPUT', 'ARCFACE_PROOF'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 /** What the demo found out; its JSON line. */
 export interface DemoResult extends Summary, Partial<Agreement> {
   /** Frames that the worker had not acknowledged when it ended. */
@@ -114,6 +122,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
     YOLO_ENGINE_PATH: inputs.models.detector,
     FACE_MODEL_PATH: inputs.models.face,
     ARCFACE_ENGINE_PATH: inputs.models.embedder,
+    ...toldOfEmbedder,
     CONSUMER_NAME: 'trinetra-demo',
     CONSUMER_GROUP: consumerGroup,
   });

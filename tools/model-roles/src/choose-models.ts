@@ -39,6 +39,7 @@ interface Candidate {
   readonly role: ModelRole | null;
   /** Why it has no role. */
   readonly reason: string;
+  readonly warnings: readonly string[];
   /** Files of less are taken before. */
   readonly rank: number;
 }
@@ -57,20 +58,32 @@ function rankOf(name: string, role: ModelRole, description: FileDescription): nu
   return role === 'face' && !hasOpenBatch(description) ? 2 : 1;
 }
 
+/** What a file is that has no role, where a stage knows it: a head of YOLOv5, and the like. */
+function reasonOf(reasons: readonly string[]): string {
+  const known = reasons
+    .map((reason) => /: (this is [^;]*)/.exec(reason)?.[1])
+    .find((one) => one !== undefined);
+  return known ?? 'it has none of the shapes of the three models';
+}
+
 async function candidate(folder: string, name: string): Promise<Candidate> {
-  const none = (reason: string): Candidate => ({ name, role: null, reason, rank: 0 });
+  const none = (reason: string): Candidate => ({ name, role: null, reason, warnings: [], rank: 0 });
   try {
     const path = join(folder, name);
     const description = await describeFile(path);
     if (description === null) return none('nothing tells its inputs and outputs');
     const answer = roleOf(path, description);
-    if (answer.role === null) return none('it has none of the shapes of the three models');
-    return { name, role: answer.role, reason: '', rank: rankOf(name, answer.role, description) };
+    if (answer.role === null) return none(reasonOf(answer.reasons));
+    const warnings = answer.warnings ?? [];
+    return { name, role: answer.role, reason: '', warnings, rank: rankOf(name, answer.role, description) };
   } catch (error) {
     if (InferenceError.isInstance(error)) return none(error.message);
     throw error;
   }
 }
+
+/** Files that are to be exported first: named, so that nobody wonders where they are. */
+const isCheckpoint = /\.(?:pt|pth|safetensors|tflite|pb|h5|keras|zip)$/i;
 
 async function listModels(folder: string, engines: boolean): Promise<string[]> {
   const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
@@ -80,8 +93,8 @@ async function listModels(folder: string, engines: boolean): Promise<string[]> {
       cause,
     });
   });
-  const isModel = engines ? /\.(?:onnx|engine)$/ : /\.onnx$/;
-  return entries.filter((name) => isModel.test(name)).toSorted();
+  const isModel = engines ? /\.(?:onnx|engine)$/i : /\.onnx$/i;
+  return entries.filter((name) => isModel.test(name) || isCheckpoint.test(name)).toSorted();
 }
 
 /**
@@ -109,7 +122,7 @@ export async function chooseModels<Needed extends ModelRole = ModelRole>(
     if (first !== undefined) {
       models[role] = join(folder, first.name);
       const left = rest.length === 0 ? '' : `, not ${rest.map(({ name }) => name).join(', ')}`;
-      notes.push(`${names[role]}: ${first.name}${left}`);
+      notes.push(`${names[role]}: ${first.name}${left}`, ...first.warnings.map((one) => `  ${one}`));
     } else if (needed.includes(role)) {
       problems.push(`--models: expected ${examples[role]} in ${folder} but found none`);
     }

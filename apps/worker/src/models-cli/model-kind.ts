@@ -4,6 +4,7 @@ import { facePixelRange as rangeOfFaceModel } from '@trinetra/face-aligner';
 import type { CompareOutput, InferenceModel, PictureOptions } from '@trinetra/inference-runtime';
 import { type ModelRole, roleOf } from '@trinetra/model-roles';
 import { UsageError } from '../exit-code.ts';
+import { toldPixels } from './told-pixels.ts';
 
 /** What a model is for, and how it is fed and compared. */
 export interface ModelKind {
@@ -20,7 +21,7 @@ const kinds: Readonly<Record<ModelRole, (model: InferenceModel) => Omit<ModelKin
     return { picture: { range: [0, 1], size }, compare: compareHeads, warnings };
   },
   embedder: (model) => {
-    const range = facePixelRange(createEmbedder({ model }).input.pixels);
+    const range = facePixelRange(createEmbedder({ model, pixels: toldPixels() }).input.pixels);
     return { picture: { range, size: { width: 112, height: 112 } } };
   },
   face: ({ info }) => ({ picture: { range: rangeOfFaceModel(info) } }),

@@ -1,6 +1,7 @@
 import { TrinetraError } from '@trinetra/contracts';
 import { choosePixels, describeFacePixels, EmbedderError } from '@trinetra/embedder';
 import { createInferenceRuntime } from '@trinetra/inference-runtime';
+import { toldPixels } from './told-pixels.ts';
 
 /** How an embedder would be given its faces, and why; or why that is not known. */
 export type FacesOfModel =
@@ -12,7 +13,7 @@ export async function readFaces(file: string): Promise<FacesOfModel> {
   await using runtime = await createInferenceRuntime({ executionProviders: ['cpu'] });
   try {
     const { info } = await runtime.loadModel(file);
-    const { pixels, why } = choosePixels(info);
+    const { pixels, why } = choosePixels(info, toldPixels());
     return { pixels: describeFacePixels(pixels), why };
   } catch (error) {
     if (EmbedderError.isInstance(error)) return { pixels: null, problem: error.message };

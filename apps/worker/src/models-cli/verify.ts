@@ -12,6 +12,7 @@ import {
 import { exitCodeOf, UsageError } from '../exit-code.ts';
 import { fullPrecisionOf } from './full-precision.ts';
 import { loadReference } from './reference.ts';
+import { toldPixels } from './told-pixels.ts';
 
 /** Sample pictures that a model is compared on. */
 const pictures = 3;
@@ -45,7 +46,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 /** How an embedder does on faces, as the worker proves it at its start. */
 async function proveFaces(model: InferenceModel): Promise<{ problem: string; remark: string }> {
-  const { proof, embedder } = await createProvenEmbedder({ model });
+  const { proof, embedder } = await createProvenEmbedder({ model, pixels: toldPixels() });
   const { why, pixels } = embedder.input;
   const given = `faces as '${describeFacePixels(pixels)}' (${why})`;
   const alone = proof.oneByOne
@@ -86,6 +87,11 @@ async function verifyFile(file: string, { runtime: options, batch }: VerifyOptio
     const bad = agreements
       .filter(({ ok, cosine }) => !ok && !(precision === 'int8' && cosine >= leastOfQuantised))
       .map(({ problem }) => problem);
+    if (precision === 'int8' && full.path !== null && full.path !== file) {
+      notes.push(
+        'int8 gives other numbers than full precision: what it loses, trinetra-models accuracy says',
+      );
+    }
     if (kind.name === 'embedder') {
       const { problem, remark } = await proveFaces(model);
       if (problem !== '') bad.push(problem);
@@ -121,7 +127,7 @@ async function listFolder(folder: string): Promise<string[]> {
  * @throws {UsageError} for what is no folder.
  */
 export async function verifyFolder(folder: string, options: VerifyOptions): Promise<Verdict[]> {
-  const names = (await listFolder(folder)).filter((name) => /\.(?:engine|onnx)$/.test(name)).toSorted();
+  const names = (await listFolder(folder)).filter((name) => /\.(?:engine|onnx)$/i.test(name)).toSorted();
   const verdicts: Verdict[] = [];
   for (const name of names) verdicts.push(await verifyFile(join(folder, name), options));
   return verdicts;

@@ -1,6 +1,12 @@
-import { createProvenEmbedder, type Embedder, embedderByteInput } from '@trinetra/embedder';
+import {
+  createProvenEmbedder,
+  describeFacePixels,
+  type Embedder,
+  embedderByteInput,
+} from '@trinetra/embedder';
 import type { InferencePool } from '@trinetra/inference-runtime';
 import { faceSizes } from '../../run-sizes.ts';
+import { toldPixels } from '../told-pixels.ts';
 import { type LoadedModel, runsText } from './loaded-model.ts';
 
 /** Faces a run, as EMBED_SUB_BATCH is by default. */
@@ -10,10 +16,14 @@ const maxRunSize = 16;
 export async function loadEmbedder(
   runtime: InferencePool,
   file: string,
-): Promise<LoadedModel & { readonly embedder: Embedder }> {
-  const model = await runtime.loadModel(file, { byteInput: (description) => embedderByteInput(description) });
+): Promise<LoadedModel & { readonly faces: string; readonly embedder: Embedder }> {
+  const pixels = toldPixels();
+  const model = await runtime.loadModel(file, {
+    byteInput: (description) => embedderByteInput(description, pixels),
+  });
   const onCpu = model.info.provider === 'cpu';
   const runSizes = onCpu ? undefined : faceSizes(maxRunSize);
-  const { embedder } = await createProvenEmbedder({ model, maxRunSize, runSizes });
-  return { file, runs: runsText(model.info), embedder };
+  const { embedder } = await createProvenEmbedder({ model, pixels, maxRunSize, runSizes });
+  const faces = describeFacePixels(embedder.input.pixels);
+  return { file, runs: runsText(model.info), faces, embedder };
 }

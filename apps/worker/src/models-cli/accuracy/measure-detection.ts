@@ -115,6 +115,9 @@ export async function measureDetection(options: DetectionOptions): Promise<Detec
   });
   const loaded: Awaited<ReturnType<typeof loadDetector>>[] = [];
   for (const file of options.models) loaded.push(await loadDetector(runtime, file, classIds));
+  for (const { file, detector } of loaded) {
+    for (const warning of detector.warnings) say(`${file}: ${warning}`);
+  }
   const models: DetectionFigures[] = [];
   let flatImages = 0;
   for (const { file, runs, detector } of loaded) {

@@ -33,7 +33,12 @@ export interface VerificationReport {
     /** Had several faces, of which the largest was taken. */
     readonly severalFaces: number;
   };
-  readonly models: readonly ({ readonly file: string; readonly runs: string } & VerificationFigures)[];
+  readonly models: readonly ({
+    readonly file: string;
+    readonly runs: string;
+    /** What its faces were given as: order, mean and divisor. */
+    readonly faces: string;
+  } & VerificationFigures)[];
   readonly scores: readonly ScoredPair[];
 }
 
@@ -87,9 +92,9 @@ export async function measureVerification(options: VerificationOptions): Promise
       skipped,
     },
     pictures: { all: files.length, aligned: from('aligned'), severalFaces: from('several-faces') },
-    models: loaded.flatMap(({ file, runs }, model) => {
+    models: loaded.flatMap(({ file, runs, faces }, model) => {
       const own = figures[model];
-      return own === undefined ? [] : [{ file, runs, ...own }];
+      return own === undefined ? [] : [{ file, runs, faces, ...own }];
     }),
     scores: used,
   };

@@ -17,7 +17,12 @@ function report(files: readonly string[]): VerificationReport {
   return {
     pairs: { used: 200, same: 100, different: 100, skipped: {} },
     pictures: { all: 400, aligned: 400, severalFaces: 0 },
-    models: figures.map((own, index) => ({ file: files[index] ?? '', runs: 'cpu, fp32', ...own })),
+    models: figures.map((own, index) => ({
+      file: files[index] ?? '',
+      runs: 'cpu, fp32',
+      faces: 'rgb 0 1',
+      ...own,
+    })),
     scores: scores.map((score, pair) => ({
       a: '',
       b: '',

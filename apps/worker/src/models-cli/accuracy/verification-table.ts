@@ -59,6 +59,7 @@ function figureRows({ models }: VerificationReport, names: readonly string[]): s
   return [
     ['model', ...names],
     ['runs on', ...models.map(({ runs }) => runs)],
+    ['faces given as', ...models.map(({ faces }) => faces)],
     ...rows,
     ['best threshold (cosine)', ...thresholds],
     ['accuracy of folds', ...folds],
@@ -81,6 +82,10 @@ function differenceRows({ models }: VerificationReport, names: readonly string[]
 const leastDifference = (pairs: number): string =>
   `${pairs} pairs cannot rule out a difference in accuracy of ${(300 / pairs).toFixed(2)} points, even where the interval is 0.`;
 
+/** Of each kind; with fewer, one pair more or less is several points. */
+const fewPairs = 30;
+const tooFewPairs = `With fewer than ${fewPairs} pairs of a kind the figures say little: take hundreds.`;
+
 /** The report for people. */
 export function formatVerification(report: VerificationReport): string {
   const names = namesOf(report.models.map(({ file }) => file));
@@ -91,6 +96,7 @@ export function formatVerification(report: VerificationReport): string {
     ...(report.models.length > 1 ? ['', formatTable(differenceRows(report, names))] : []),
     '',
     `In brackets: 95 % intervals by bootstrap over pairs (${resamples} draws, seed ${seed}; same and different pairs each for itself).`,
+    ...(Math.min(report.pairs.same, report.pairs.different) < fewPairs ? [tooFewPairs] : []),
     ...(report.models.length > 1 ? [leastDifference(report.pairs.used)] : []),
   ].join('\n');
 }

@@ -192,7 +192,12 @@ export function createDetector(options: DetectorOptions): Detector {
     tensorType,
     batchSize,
     classNames,
-    warnings: warningsOf(model.info.metadata, classNames, settings),
+    warnings: warningsOf(
+      model.info,
+      classNames,
+      settings,
+      contract.head === 'yolov8' && !contract.hasOpenSides ? inputSize : null,
+    ),
     detect: async (frames, { signal } = {}) => {
       for (const frame of frames) {
         const problem = problemOf(frame);

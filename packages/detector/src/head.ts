@@ -53,7 +53,7 @@ export function familyOf(metadata: Readonly<Record<string, string>>): HeadFacts[
 }
 
 /** Cells of a picture over strides 8, 16, 32, with 64 (P6) and with 4 (P2): the anchors of YOLOv8; YOLOv5 has three a cell. */
-function cellCounts({ width, height }: Size): number[] {
+export function cellCounts({ width, height }: Size): number[] {
   const cells = (...strides: number[]): number =>
     strides.reduce((sum, stride) => sum + Math.ceil(width / stride) * Math.ceil(height / stride), 0);
   return [cells(8, 16, 32), cells(8, 16, 32, 64), cells(4, 8, 16, 32)];

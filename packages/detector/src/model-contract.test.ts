@@ -12,7 +12,14 @@ const two = "{0: 'person', 1: 'bicycle'}";
 const pixelsOf = (steps: readonly string[], scale: number): PixelMap => {
   const channel = { scale, offset: 0 };
   const passes = { below0: true, above1: true };
-  return { steps, channels: [channel, channel, channel], swapsChannels: false, passes, problem: '' };
+  return {
+    steps,
+    channels: [channel, channel, channel],
+    swapsChannels: false,
+    passes,
+    gain: scale,
+    problem: '',
+  };
 };
 
 describe('readContract', () => {

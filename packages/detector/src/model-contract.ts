@@ -134,7 +134,9 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
       `expected bytes that become level / 255, byteInput: { divisor: 255 }, not ${JSON.stringify(info.byteInput)}`,
     );
   }
-  const problem = info.fileInputs[0]?.type === 'uint8' ? null : problemOfPixels(info.pixels);
+  const problem = problemOfPixels(info.pixels, {
+    range: info.fileInputs[0]?.type === 'uint8' ? 'levels' : 'scaled',
+  });
   if (problem !== null) throw mismatch(problem);
   const classNames = parseClassNames(info.metadata['names']);
   const facts = { family: familyOf(info.metadata), classes: Object.keys(classNames).length };

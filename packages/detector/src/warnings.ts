@@ -1,4 +1,7 @@
-import { hasOwnSuppression } from './head.ts';
+import type { Size } from '@trinetra/contracts';
+import type { ModelInfo } from '@trinetra/inference-runtime';
+import { cellCounts, hasOwnSuppression } from './head.ts';
+import { sizeText } from './input-sizes.ts';
 import type { DetectorSettings } from './options.ts';
 
 /** Names of a class that stand for a person, in the data sets that detectors are trained on; without case, also in the plural. */
@@ -48,13 +51,44 @@ function suppressionWarning(
   );
 }
 
-/** Sentences for the log of the start, with the worker's names for settings; none where all is as it should be. */
+/** A graph that does not tell what it does to the pixels, or that gives anchors of another picture than it takes. */
+function graphWarnings(
+  { pixels, outputs }: Pick<ModelInfo, 'pixels' | 'outputs'>,
+  input: Size | null,
+): string[] {
+  const warnings: string[] = [];
+  if (pixels !== null && pixels.problem !== '') {
+    warnings.push(
+      `its graph does not tell what pixels it takes (${pixels.problem}; before its first layer: ${pixels.steps.join(', ')}): ` +
+        'it is given RGB of 0..1; compare some pictures with the program that it was made with',
+    );
+  }
+  const [, rows = 0, anchors = 0] = outputs[0]?.dims ?? [];
+  if (input !== null && typeof rows === 'number' && typeof anchors === 'number' && anchors > rows) {
+    if (!cellCounts(input).includes(anchors)) {
+      warnings.push(
+        `its ${anchors} anchors are not those of a picture of ${sizeText(input)}: where its graph resizes or pads the picture, boxes come out ` +
+          'wrong; export it without',
+      );
+    }
+  }
+  return warnings;
+}
+
+/**
+ * Sentences for the log of the start, with the worker's names for settings; none where all is as it should be.
+ *
+ * @param input Of a model with YOLOv8's head and fixed sides, px.
+ */
 export function warningsOf(
-  metadata: Readonly<Record<string, string>>,
+  info: Pick<ModelInfo, 'metadata' | 'pixels' | 'outputs'>,
   classNames: Readonly<Record<number, string>>,
   settings: DetectorSettings,
+  input: Size | null = null,
 ): string[] {
-  return [classWarning(classNames, settings.classIds), suppressionWarning(metadata, settings)].filter(
-    (warning) => warning !== null,
-  );
+  return [
+    classWarning(classNames, settings.classIds),
+    suppressionWarning(info.metadata, settings),
+    ...graphWarnings(info, input),
+  ].filter((warning) => warning !== null);
 }

@@ -56,7 +56,10 @@ function named<T>({ path }: ModelInfo, read: () => T): T {
 export function readContract(info: ModelInfo, told?: FacePixels): EmbedderContract {
   const input = readImageInput(info.inputs[0]);
   // Some give the norm beside the embedding, as AdaFace does.
-  const output = info.outputs.find(({ dims }) => fits(dims, [null, embeddingSize])) ?? info.outputs[0];
+  const output =
+    info.outputs.find(({ dims }) => dims.length === 2 && dims[1] === embeddingSize) ??
+    info.outputs.find(({ dims }) => fits(dims, [null, embeddingSize])) ??
+    info.outputs[0];
   const side = (found: number | null | undefined): boolean => found === null || found === faceSize;
   // Some files leave the shape out: what comes is checked then.
   const isUndeclared = output?.dims.length === 0 && input?.height === faceSize && input.width === faceSize;

@@ -73,6 +73,17 @@ function rangeOf(channels: readonly ChannelMap[], { mean, divisor }: Scale): [le
   return [Math.min(...ends), Math.max(...ends)];
 }
 
+/** Operators whose numbers may be learned: they tell a scale only where they make just the ranges that people make by hand. */
+const learned: readonly string[] = ['BatchNormalization', 'Conv', 'InstanceNormalization', 'Gemm', 'MatMul'];
+/** -1..1 and 0..1, and -1..1 of 128 levels. */
+const handmade: readonly (readonly [number, number])[] = [
+  [-1, 1],
+  [0, 1],
+  [-127.5 / 128, 127.5 / 128],
+];
+const isHandmade = ([least, most]: readonly [number, number]): boolean =>
+  handmade.some(([low, high]) => Math.abs(least - low) < 0.005 && Math.abs(most - high) < 0.005);
+
 /** Scales whose ranges are about as near to -1..1 as each other cannot be told apart. */
 const leastMargin = 0.25;
 
@@ -89,6 +100,7 @@ function usualScale({ channels, passes, steps }: PixelMap): { scale: Scale; why:
     .map(({ scale, range }) => ({ scale, range, far: strangeness(...range) }))
     .toSorted((a, b) => a.far - b.far);
   if (best === undefined || (next !== undefined && next.far - best.far < leastMargin)) return null;
+  if (steps.some((op) => learned.includes(op)) && !isHandmade(best.range)) return null;
   const range = best.range.map(short).join('..');
   const unscaled = channels.every(
     ({ scale, offset }) => Math.abs(scale - 1) < 1e-3 && Math.abs(offset) < 1e-3,

@@ -36,6 +36,7 @@ function mapOf(given: Partial<PixelMap> = {}): PixelMap {
     ],
     swapsChannels: false,
     passes: { below0: true, above1: true },
+    gain: 1,
     problem: '',
     ...given,
   };

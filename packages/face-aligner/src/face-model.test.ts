@@ -24,6 +24,7 @@ function scaling(given: InferenceModel): InferenceModel {
     channels: [channel, channel, channel],
     swapsChannels: false,
     passes: { below0: true, above1: true },
+    gain: 1 / 128,
     problem: '',
   };
   return { ...given, info: { ...given.info, pixels } };

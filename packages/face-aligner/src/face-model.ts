@@ -109,8 +109,11 @@ export function readFaceModel(model: InferenceModel): FaceModel {
       `${JSON.stringify(model.info.byteInput)}; load it with byteInput: faceByteInput`,
     );
   }
-  const fileType = model.info.fileInputs[0]?.type;
-  const problem = kind === 'scrfd' && fileType !== 'uint8' ? problemOfPixels(model.info.pixels) : null;
+  const takesBytes = model.info.fileInputs[0]?.type === 'uint8';
+  const problem = problemOfPixels(model.info.pixels, {
+    range: takesBytes || kind === 'yunet' ? 'levels' : 'scaled',
+    mayScale: false,
+  });
   if (problem !== null)
     throw new FaceAlignerError('model_mismatch', `face model ${model.info.path}: ${problem}`);
   // Bytes can only be the levels themselves.
@@ -122,9 +125,11 @@ export function readFaceModel(model: InferenceModel): FaceModel {
     fixedBatch,
     format,
     tensorType: input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32',
-    decode: (values, index, threshold) =>
-      kind === 'scrfd' && scrfd !== null
-        ? decodeScrfd(values, scrfd, index, threshold, format)
-        : decodeYunet(values, index, threshold, format),
+    decode: (values, index, threshold) => {
+      if (kind === 'yunet') return decodeYunet(values, index, threshold, format);
+      // By the shapes that came: those that the file declares may be open, or of another size.
+      const came = Object.entries(values).map(([name, { type, dims }]) => ({ name, type, dims }));
+      return decodeScrfd(values, findScrfdOutputs(came) ?? scrfd ?? [], index, threshold, format);
+    },
   };
 }

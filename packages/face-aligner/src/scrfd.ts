@@ -31,8 +31,8 @@ const rowsOf = ({ dims }: TensorInfo): number => {
  * @returns Null where the outputs are not those of SCRFD with landmarks.
  */
 export function findScrfdOutputs(outputs: readonly TensorInfo[]): ScrfdOutputs | null {
-  if (outputs.length !== 9) return null;
-  const unknown = outputs.every((output) => typeof lengthOf(output) !== 'number');
+  if (outputs.length < 9) return null;
+  const unknown = outputs.length === 9 && outputs.every((output) => typeof lengthOf(output) !== 'number');
   const group = (length: number, from: number): readonly TensorInfo[] => {
     const found = unknown
       ? outputs.slice(from, from + 3)
@@ -45,7 +45,8 @@ export function findScrfdOutputs(outputs: readonly TensorInfo[]): ScrfdOutputs |
     const [score, bbox, kps] = [scores[at], boxes[at], landmarks[at]];
     return score && bbox && kps ? [{ score: score.name, bbox: bbox.name, kps: kps.name }] : [];
   });
-  return triples.length === strides.length ? triples : null;
+  const groups = [scores, boxes, landmarks].every(({ length }) => length === strides.length);
+  return groups && triples.length === strides.length ? triples : null;
 }
 
 /**

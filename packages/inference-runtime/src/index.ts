@@ -52,7 +52,7 @@ export {
 export type { NodePlacement } from './node-placement.ts';
 export { type OnnxFileInfo, type ParsedOnnx, parseOnnx } from './onnx-file.ts';
 export { defaultInferenceRuntimeOptions, type InferenceRuntimeOptions } from './options.ts';
-export { type ChannelMap, type PixelMap, problemOfPixels } from './pixel-map.ts';
+export { type ChannelMap, type GivenPixels, type PixelMap, problemOfPixels } from './pixel-map.ts';
 export { type ProofOptions, prove } from './proof.ts';
 export { describeOnnxFile, readOnnxFile } from './read-onnx-file.ts';
 export type { ByteInput } from './rewrite-model.ts';

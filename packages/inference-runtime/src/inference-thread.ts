@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { convertFeed, toFloat32 } from './convert.ts';
+import { externalPartsOf } from './external-data.ts';
 import { shapesOf } from './feed-shapes.ts';
 import {
   endMessage,
@@ -86,12 +87,18 @@ async function createSession(
     const bytes = source.kind === 'bytes' ? source.bytes : await readEmbedded(source);
     return { session: await create(bytes, options), takesBytes: false };
   }
-  const rewritten = rewriteModel(await readFile(source.path), byteInput);
+  const model = await readFile(source.path);
+  const rewritten = rewriteModel(model, byteInput);
   if (rewritten === null) return { session: await create(source.path, options), takesBytes: false };
   const { bytes, takesBytes } = rewritten;
-  // Weights in other files are looked for there.
+  const [external] = externalPartsOf(model);
+  if (external === undefined) return { session: await create(bytes, options), takesBytes };
+  // Weights in other files are looked for there; not through links out of the folder, as caches of downloads have them.
   const session = { model_external_initializers_file_folder_path: dirname(source.path) };
-  return { session: await create(bytes, { ...options, extra: { session } }), takesBytes };
+  return create(bytes, { ...options, extra: { session } }).then(
+    (made) => ({ session: made, takesBytes }),
+    async () => ({ session: await create(source.path, options), takesBytes: false }),
+  );
 }
 
 async function load(request: SessionRequest): Promise<LoadedSession> {

@@ -27,7 +27,6 @@ export async function measureStem(
     measurePixelMap({ ...stem, model: null, problem }, () => Promise.reject(new Error(problem)));
   if (stem.model === null) return none(stem.problem);
   const [height, width] = [image.height ?? defaultSide, image.width ?? defaultSide];
-  const items = image.batch ?? 1;
   const opened = await client.call({
     kind: 'load',
     model: number,
@@ -42,10 +41,8 @@ export async function measureStem(
   if (opened.kind === 'failed') return none(`they do not run by themselves: ${opened.message}`);
   try {
     return await measurePixelMap(stem, async (levels) => {
-      const picture = plainPicture(levels, height, width);
-      const data = new Float32Array(items * picture.length);
-      for (let item = 0; item < items; item += 1) data.set(picture, item * picture.length);
-      const feed = imageFeed(image, data, [items, 3, height, width], { divisor: 1 });
+      const data = plainPicture(levels, height, width);
+      const feed = imageFeed(image, data, [1, 3, height, width], { divisor: 1 });
       const response = await client.call({
         kind: 'run',
         model: number,

@@ -48,6 +48,13 @@ export function fileError(path: string, cause: unknown): InferenceError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new InferenceError('model_not_found', `no such file: ${path}`, { cause });
   }
+  // What is no error of the file system is one of its bytes: protobuf that ends early, or is nested without end.
+  if (code === '')
+    return new InferenceError(
+      'model_unusable',
+      sentence(`its bytes are damaged (${detail}): copy or download it again`),
+      { cause },
+    );
   const denial = denialOf(cause);
   return denial === undefined
     ? new InferenceError('model_load_failed', sentence(detail), { cause })

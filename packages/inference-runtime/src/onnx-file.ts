@@ -105,7 +105,8 @@ function readDim(bytes: Uint8Array): number | string {
   return '';
 }
 
-function readValueInfo(bytes: Uint8Array): TensorInfo {
+/** Name, element type and shape of a ValueInfoProto. */
+export function readValueInfo(bytes: Uint8Array): TensorInfo {
   const name = textOf(bytes, field.valueName);
   for (const type of messagesOf(bytes, field.valueType)) {
     for (const tensor of messagesOf(type, field.typeTensor)) {

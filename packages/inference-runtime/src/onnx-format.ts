@@ -51,6 +51,7 @@ export const onnxField = {
   valueName: 1,
   valueType: 2,
   functionName: 1,
+  functionDomain: 10,
   typeTensor: 1,
   tensorTypeElement: 1,
   tensorTypeShape: 2,

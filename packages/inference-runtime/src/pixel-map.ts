@@ -16,6 +16,8 @@ export interface PixelMap {
   readonly swapsChannels: boolean;
   /** Whether values down to -1, and up to 255, pass without being clipped. */
   readonly passes: { readonly below0: boolean; readonly above1: boolean };
+  /** What white is more than black, by level, where there is no map by channel; null where nothing is measured. */
+  readonly gain: number | null;
   readonly problem: string;
 }
 
@@ -29,23 +31,47 @@ const unchanged: PixelMap = {
   ],
   swapsChannels: false,
   passes: { below0: true, above1: true },
+  gain: 1,
   problem: '',
 };
 
 /** A factor below this makes a range near 1 of levels 0..255, and next to nothing of values up to 1. */
 const mostLevelScale = 1 / 50;
+/** What is left as it is, within rounding. */
+const isUnchanged = ({ scale, offset }: ChannelMap): boolean =>
+  Math.abs(scale - 1) <= 0.02 && Math.abs(offset) <= 0.02;
+
+/** How a stage gives a model its pixels. */
+export interface GivenPixels {
+  /** `levels`: 0..255 as they are, for the graph to scale; `scaled`: in the range that the network was trained for. */
+  readonly range: 'levels' | 'scaled';
+  /** Whether the graph may scale pixels of that range further, as by means of its own; default true. */
+  readonly mayScale?: boolean;
+}
 
 /**
- * Why a model that is to get scaled pixels, RGB, does not want them so: its graph scales levels 0..255 by itself, or swaps the channels.
+ * Why a model does not want its pixels as a stage gives them: its graph scales levels 0..255 by itself, or swaps the channels.
  *
  * @returns Null where the graph does neither, or does not tell.
  */
-export function problemOfPixels(pixels: PixelMap | null): string | null {
-  if (pixels === null || pixels.channels === null) return null;
+export function problemOfPixels(
+  pixels: PixelMap | null,
+  { range, mayScale = true }: GivenPixels,
+): string | null {
+  if (pixels === null || pixels.steps.length === 0) return null;
   const steps = pixels.steps.join(', ');
-  if (pixels.channels.every(({ scale }) => Math.abs(scale) <= mostLevelScale))
+  const { channels, gain, swapsChannels } = pixels;
+  if (swapsChannels) return `its graph swaps red and blue (${steps}): export it without`;
+  const most = Math.max(...(channels ?? []).map(({ scale }) => Math.abs(scale)));
+  if (range === 'levels') {
+    return most > 2
+      ? `its graph makes levels of pixels of another range (${steps}): export it without`
+      : null;
+  }
+  if (gain !== null && gain <= mostLevelScale)
     return `its graph scales levels 0..255 by itself (${steps}): export it without`;
-  if (pixels.swapsChannels) return `its graph swaps red and blue (${steps}): export it without`;
+  if (!mayScale && channels !== null && !channels.every(isUnchanged))
+    return `its graph scales the pixels by itself (${steps}): export it without`;
   return null;
 }
 
@@ -66,22 +92,34 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** The channel that each value depends on; -1: on none, -2: on several. */
-function sourcesOf(zero: Float32Array, full: readonly Float32Array[]): Int8Array {
-  return Int8Array.from(zero, (value, at) => {
-    const from = full.flatMap((one, channel) =>
-      close(one[at] ?? Number.NaN, value, valueTolerance) ? [] : [channel],
-    );
-    return from.length > 1 ? -2 : (from[0] ?? -1);
-  });
-}
-
 interface Runs {
   readonly zero: Float32Array;
   /** Each channel at 255, the others at 0. */
   readonly full: readonly Float32Array[];
   readonly one: Float32Array;
   readonly below: Float32Array;
+}
+
+/** Values that are looked at: some thousand of a large picture, next to each other in threes and more, so that their order shows. */
+const block = 12;
+const blocks = 2048;
+
+function placesIn(length: number): number[] {
+  const step = Math.max(block, Math.floor(length / blocks / block) * block);
+  const places: number[] = [];
+  for (let at = 0; at < length; at += step)
+    for (let next = at; next < Math.min(length, at + block); next += 1) places.push(next);
+  return places;
+}
+
+/** The channel that each value depends on; -1: on none, -2: on several. */
+function sourcesOf({ zero, full }: Runs, places: readonly number[]): number[] {
+  return places.map((at) => {
+    const from = full.flatMap((one, channel) =>
+      close(one[at] ?? Number.NaN, zero[at] ?? Number.NaN, valueTolerance) ? [] : [channel],
+    );
+    return from.length > 1 ? -2 : (from[0] ?? -1);
+  });
 }
 
 /** What becomes of a channel at these places of the answer; null where it is not the same for most of them. */
@@ -108,12 +146,13 @@ function channelOf(
 }
 
 /**
- * Measures what the stem of a graph makes of a picture, channel by channel, by six runs of it on pictures of one colour: 0 and 255 in each
- * channel tell scale and offset, 1 and -1 whether values are clipped on the way.
+ * Measures what the stem of a graph makes of a picture, channel by channel, by seven runs of it on pictures of one colour: 0 and 255 in each
+ * channel tell scale and offset, 1 and -1 whether values are clipped on the way, white what black and white differ by.
  */
 export async function measurePixelMap({ steps, model, problem }: InputStem, run: RunStem): Promise<PixelMap> {
   if (steps.length === 0) return unchanged;
-  const none = (why: string): PixelMap => ({ ...unchanged, steps, channels: null, problem: why });
+  let gain: number | null = null;
+  const none = (why: string): PixelMap => ({ ...unchanged, steps, channels: null, gain, problem: why });
   if (model === null) return none(problem);
   const runs: Runs = {
     zero: await run([0, 0, 0]),
@@ -121,10 +160,15 @@ export async function measurePixelMap({ steps, model, problem }: InputStem, run:
     one: await run([1, 1, 1]),
     below: await run([-1, -1, -1]),
   };
-  const all = [runs.zero, ...runs.full, runs.one, runs.below];
+  const white = await run([255, 255, 255]);
+  const all = [runs.zero, ...runs.full, runs.one, runs.below, white];
   if (!all.every((values) => values.length === runs.zero.length && values.every(Number.isFinite)))
     return none('they give no finite numbers for pictures of one colour');
-  const sources = sourcesOf(runs.zero, runs.full);
+  const places = placesIn(runs.zero.length);
+  gain = median(
+    places.map((at) => Math.abs((white[at] ?? Number.NaN) - (runs.zero[at] ?? Number.NaN)) / 255),
+  );
+  const sources = sourcesOf(runs, places);
   if (sources.includes(-2)) return none('they mix the channels');
   const order = [...new Set(sources.filter((source) => source >= 0))];
   if (order.length !== 3) return none(`${order.length} of 3 channels come through`);
@@ -132,7 +176,7 @@ export async function measurePixelMap({ steps, model, problem }: InputStem, run:
     channelOf(
       runs,
       channel,
-      [...sources.keys()].filter((at) => sources[at] === channel),
+      places.filter((_, index) => sources[index] === channel),
     ),
   );
   if (!first || !second || !third) return none('they do not treat all pixels alike');
@@ -145,6 +189,7 @@ export async function measurePixelMap({ steps, model, problem }: InputStem, run:
       below0: first.below0 && second.below0 && third.below0,
       above1: first.above1 && second.above1 && third.above1,
     },
+    gain,
     problem: '',
   };
 }

@@ -1,6 +1,11 @@
 import { type OnnxNode, onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createInferenceRuntime, type InferenceRuntime, type PixelMap } from '../src/index.ts';
+import {
+  createInferenceRuntime,
+  type InferenceRuntime,
+  type PixelMap,
+  problemOfPixels,
+} from '../src/index.ts';
 import { useModels } from './models.ts';
 
 const write = useModels();
@@ -198,4 +203,82 @@ describe('the pixels of a model', () => {
   ])('have no reading where %s', async (problem, model) => {
     expect(await pixelsOf(model)).toMatchObject({ channels: null, problem });
   });
+});
+
+describe('problemOfPixels', () => {
+  const map = (scale: number, more: Partial<PixelMap> = {}): PixelMap => ({
+    steps: ['Mul'],
+    channels: [
+      { scale, offset: 0 },
+      { scale, offset: 0 },
+      { scale, offset: 0 },
+    ],
+    swapsChannels: false,
+    passes: { below0: true, above1: true },
+    gain: scale,
+    problem: '',
+    ...more,
+  });
+
+  it.each<
+    [
+      what: string,
+      pixels: PixelMap | null,
+      given: Parameters<typeof problemOfPixels>[1],
+      problem: string | null,
+    ]
+  >([
+    ['nothing known', null, { range: 'scaled' }, null],
+    ['no steps', map(1, { steps: [] }), { range: 'scaled', mayScale: false }, null],
+    [
+      'levels scaled by itself',
+      map(1 / 255),
+      { range: 'scaled' },
+      'its graph scales levels 0..255 by itself (Mul)',
+    ],
+    ['levels for it to scale', map(1 / 255), { range: 'levels' }, null],
+    [
+      'channels that are mixed and scaled',
+      map(1 / 255, { channels: null, problem: 'they mix' }),
+      { range: 'scaled' },
+      'its graph scales levels',
+    ],
+    ['means of its own', map(4.4), { range: 'scaled' }, null],
+    [
+      'means where there may be none',
+      map(2),
+      { range: 'scaled', mayScale: false },
+      'its graph scales the pixels by itself (Mul)',
+    ],
+    [
+      'levels made of 0..1',
+      map(255),
+      { range: 'levels' },
+      'its graph makes levels of pixels of another range (Mul)',
+    ],
+    [
+      'a swap of bytes',
+      map(1, { swapsChannels: true }),
+      { range: 'levels' },
+      'its graph swaps red and blue (Mul)',
+    ],
+  ])('of %s', (_, pixels, given, problem) => {
+    const found = problemOfPixels(pixels, given);
+    if (problem === null) expect(found).toBeNull();
+    else expect(found).toContain(problem);
+  });
+});
+
+it('is read out of order, and of a fixed batch in a run of one', async () => {
+  const doubled = network(
+    [
+      { op: 'Add', inputs: ['s', 'm'], outputs: ['in'] },
+      { op: 'Mul', inputs: ['x', 'f'], outputs: ['s'] },
+    ],
+    { f: scalar(1 / 127.5), m: scalar(-1) },
+    { dims: [64, 3, 16, 16] },
+  );
+  const pixels = await pixelsOf(doubled);
+  expect(pixels).toMatchObject({ steps: ['Mul', 'Add'], problem: '' });
+  expect(pixels?.channels?.[0]?.scale).toBeCloseTo(levels.scale, 5);
 });

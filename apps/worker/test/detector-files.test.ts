@@ -64,7 +64,7 @@ const yolov5 = (): Promise<string> =>
 it('the worker does not start with a YOLOv5, and says what it is', async () => {
   const path = await yolov5();
   const { code, output } = await start(path);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(output).toContain(`detector model ${path}: this is a head of YOLOv5 or YOLOv7`);
   expect(output).toContain('[1,6300,6]');
 });

@@ -17,7 +17,8 @@ async function isFullPrecision(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-  return found && (await describeOnnxFile(path)).precision === 'fp32';
+  // Of a file without weights nothing speaks against it.
+  return found && ['fp32', 'unknown'].includes((await describeOnnxFile(path)).precision);
 }
 
 /** The file in full precision that a model is compared with, or the names that it was looked for by. */

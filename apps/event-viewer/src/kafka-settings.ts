@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { brokerOptions, parseBroker } from '@trinetra/kafka-sink';
 import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import { z } from 'zod';
 import { reasonOf, ViewerError } from './errors.ts';
@@ -20,11 +21,7 @@ export interface KafkaSettings {
 
 const brokers = z.string().transform((text, context) => {
   const list = text.split(',').map((broker) => broker.trim());
-  const good = list.every((broker) => {
-    const match = /^(\[[0-9a-fA-F:]+\]|[^\s:]+):(\d{1,5})$/.exec(broker);
-    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
-  });
-  if (good) return list;
+  if (list.every((broker) => parseBroker(broker) !== null)) return list;
   context.addIssue(`expected host:port[,host:port...] but received "${text}"`);
   return z.NEVER;
 });
@@ -92,7 +89,7 @@ export async function kafkaConfig({ brokers, tls, caFile, sasl }: KafkaSettings)
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8').catch(refuse);
   return {
     clientId: 'trinetra-events',
-    brokers: [...brokers],
+    ...brokerOptions(brokers),
     connectionTimeout: 3000,
     ssl: ca === undefined ? tls : { ca: [ca] },
     // kafkajs wants to know the mechanism when it compiles; ours is known when it runs.

@@ -1,5 +1,6 @@
 import type { Logger } from '@trinetra/contracts';
 import kafkajs, { type Admin, type LogEntry, type Message, type Producer, type SASLOptions } from 'kafkajs';
+import { brokerOptions } from './broker-addresses.ts';
 import { failureOf } from './kafka-failure.ts';
 import { registerLz4 } from './lz4.ts';
 import type { KafkaSinkSettings } from './options.ts';
@@ -41,7 +42,7 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
   quietIdleQueues();
   if (settings.compression === 'lz4') registerLz4();
   const common = {
-    brokers: [...settings.brokers],
+    ...brokerOptions(settings.brokers),
     clientId: settings.clientId,
     connectionTimeout: connectionTimeoutMs,
     authenticationTimeout: requestTimeoutMs,

@@ -1,17 +1,13 @@
 import { type Logger, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
+import { parseBroker } from './broker-addresses.ts';
 import { KafkaSinkError } from './errors.ts';
 
 const ms = (minimum: number): z.ZodNumber => z.number().int().min(minimum).max(3_600_000);
 
-function isBroker(text: string): boolean {
-  const match = /^[^\s:/[\]]+:(\d{1,5})$/.exec(text);
-  return match !== null && Number(match[1]) >= 1 && Number(match[1]) <= 65_535;
-}
-
-const broker = z.string().refine(isBroker, {
+const broker = z.string().refine((text) => parseBroker(text) !== null, {
   error: ({ input }) =>
-    `expected host:port with port 1..65535 (a name for an IPv6 host) but received "${String(input)}"`,
+    `expected host:port with port 1..65535, an IPv6 host in brackets, but received "${String(input)}"`,
 });
 
 const pem = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
@@ -69,7 +65,7 @@ export interface KafkaTlsOptions {
 
 /** Options of `createKafkaSink`. */
 export interface KafkaSinkOptions {
-  /** `host:port`, at least one; the others of the cluster are found from them. */
+  /** `host:port` or `[IPv6]:port`, at least one; the others of the cluster are found from them. */
   readonly brokers: readonly string[];
   /** Created beforehand: the sink never creates a topic. Default `trinetra.detections`. */
   readonly topic?: string;

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type { DetectionEvent, Logger } from '@trinetra/contracts';
 import { canRunKafka, type LocalKafka, startKafka } from '@trinetra/local-servers';
 import kafkajs from 'kafkajs';
@@ -9,6 +10,9 @@ import { type ReadBack, readBack } from './read-back.ts';
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 const topic = 'trinetra.detections';
 const available = await canRunKafka();
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
 const ok = { ok: true, truncatedEmbeddings: 0 };
 
 function recordingLogger(): { logger: Logger; lines: string[] } {
@@ -44,7 +48,7 @@ const ofCamera = (messages: readonly ReadBack[], camera: string): readonly ReadB
 describe.skipIf(!available.ok)('a sink and a real Kafka (needs Java and Maven)', () => {
   let kafka: LocalKafka;
   beforeAll(async () => {
-    kafka = await startKafka({ topic });
+    kafka = await startKafka({ topic, ipv6: hasIpv6 });
   });
   afterEach(() => {
     vi.restoreAllMocks();
@@ -92,6 +96,12 @@ describe.skipIf(!available.ok)('a sink and a real Kafka (needs Java and Maven)',
       if (compression === 'none') expect(lookups.size).toBe(0);
     },
   );
+
+  it.skipIf(!hasIpv6)('publishes to a broker on an IPv6 address, which advertises one', async () => {
+    await using sink = await connect({ brokers: kafka.ipv6Brokers });
+    expect(await sink.write([detectionEvent('six', 1)])).toEqual([ok]);
+    expect(await sink.problem()).toBeNull();
+  });
 
   it('leaves out embeddings to stay under the limit, and gives up only the event that cannot be cut', async () => {
     await using sink = await connect({ maxMessageBytes: 20_000 });

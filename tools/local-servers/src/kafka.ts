@@ -69,12 +69,16 @@ export interface LocalKafkaOptions {
   readonly partitions?: number;
   /** Opens a second listener that lets nobody in but this user. */
   readonly user?: KafkaUser;
+  /** Opens a listener on `::1`. */
+  readonly ipv6?: boolean;
 }
 
 export interface LocalKafka extends LocalServer {
   readonly brokers: string[];
   /** The listener with SASL; empty without a `user`. */
   readonly saslBrokers: string[];
+  /** The listener on `::1`; empty without `ipv6`. */
+  readonly ipv6Brokers: string[];
   createTopic(topic: string, partitions?: number): Promise<void>;
   /** Resolves once the cluster does not know the topic any more. */
   deleteTopic(topic: string): Promise<void>;
@@ -92,19 +96,21 @@ listener.name.sasl.scram-sha-256.sasl.jaas.config=${modules}.scram.ScramLoginMod
 
 /** Starts Apache Kafka (KRaft, one node) on free loopback ports and creates the topic. */
 export async function startKafka(options: LocalKafkaOptions = {}): Promise<LocalKafka> {
-  const { user } = options;
+  const { user, ipv6 = false } = options;
   const libs = await prepareKafka();
   const [port, controllerPort, saslPort] = [await freePort(), await freePort(), await freePort()];
+  const ipv6Port = await freePort();
   const sasl = user === undefined ? '' : `,SASL://127.0.0.1:${saslPort}`;
+  const more = `${sasl}${ipv6 ? `,IPV6://[::1]:${ipv6Port}` : ''}`;
   const folder = await createFolder(join(tmpdir(), 'trinetra-kafka-'));
   const properties = join(folder, 'server.properties');
   await writeFile(
     properties,
     `process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${sasl}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}${sasl}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${more}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}${more}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,IPV6:PLAINTEXT
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
 log.dirs=${join(folder, 'data')}
@@ -144,6 +150,7 @@ ${user === undefined ? '' : saslProperties(user)}`,
   }
   return Object.assign(server, {
     brokers,
+    ipv6Brokers: ipv6 ? [`[::1]:${ipv6Port}`] : [],
     saslBrokers: user === undefined ? [] : [`127.0.0.1:${saslPort}`],
     createTopic,
     deleteTopic: (topic: string) =>

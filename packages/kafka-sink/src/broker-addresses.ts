@@ -1,0 +1,53 @@
+import { isIPv6, connect as netConnect } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
+import type { ISocketFactory, KafkaConfig } from 'kafkajs';
+
+/** Ends a name that stands for an IPv6 address. */
+const literal = '.ipv6-literal.net';
+const keepAliveDelayMs = 60_000;
+
+/**
+ * Host and port of `host:port`, where an IPv6 host stands in brackets, like `[::1]:9092`; null where it is none, or the port is
+ * not in 1..65535.
+ */
+export function parseBroker(text: string): { readonly host: string; readonly port: number } | null {
+  const [, inBrackets, name, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = inBrackets ?? name;
+  const port = Number(digits);
+  if (host === undefined || port < 1 || port > 65_535) return null;
+  return inBrackets !== undefined && !isIPv6(inBrackets) ? null : { host, port };
+}
+
+/** The address that a name of {@link brokerOptions} stands for; every other name as it is. */
+const addressOf = (host: string): string =>
+  host.endsWith(literal) ? host.slice(0, -literal.length).replaceAll('-', ':') : host;
+
+/** What kafkajs does by itself, with the address in place of its name. */
+const socketFactory: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {
+  const host = addressOf(name);
+  const servername = isIPv6(host) ? {} : { servername: host };
+  const socket = ssl
+    ? tlsConnect({ host, port, ...servername, ...ssl }, onConnect)
+    : netConnect({ host, port }, onConnect);
+  return socket.setKeepAlive(true, keepAliveDelayMs);
+};
+
+/**
+ * The options of kafkajs for brokers of which some are IPv6 addresses. kafkajs cuts `[::1]:9092` at its first colon, so such a
+ * host goes in under a name without colons, and comes out as an address where the socket is made.
+ *
+ * @example
+ * new Kafka({ clientId: 'viewer', ...brokerOptions(['[::1]:9092']) });
+ */
+export function brokerOptions(
+  brokers: readonly string[],
+): Pick<KafkaConfig, 'socketFactory'> & { readonly brokers: string[] } {
+  const names = brokers.map((broker) => {
+    const address = parseBroker(broker);
+    if (address === null || !isIPv6(address.host)) return broker;
+    return `${address.host.replaceAll(':', '-')}${literal}:${address.port}`;
+  });
+  return names.every((name, index) => name === brokers[index])
+    ? { brokers: names }
+    : { brokers: names, socketFactory };
+}

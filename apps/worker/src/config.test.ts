@@ -56,6 +56,43 @@ describe('parseConfig', () => {
     expect(() => parseConfig({ KAFKA_BOOTSTRAP_SERVERS: `${value},` })).toThrow(/KAFKA_BOOTSTRAP_SERVERS/);
   });
 
+  it('takes IPv6 brokers in brackets', () => {
+    const brokers = '[::1]:9092, kafka-2:9092';
+    expect(parseConfig({ KAFKA_BOOTSTRAP_SERVERS: brokers }).KAFKA_BOOTSTRAP_SERVERS).toEqual([
+      '[::1]:9092',
+      'kafka-2:9092',
+    ]);
+  });
+
+  it.each(['a b', 'x'.repeat(250), '.', '..'])('refuses the topic %j, which Kafka would', (topic) => {
+    expect(() => parseConfig({ KAFKA_TOPIC: topic })).toThrow(/KAFKA_TOPIC: expected 1 to 249 letters/);
+  });
+
+  it.each([
+    ['redis://:s3cret%ss@host:6379', '%25'],
+    ['redis://us%er:s3cret@host:6379', '%25'],
+    ['redis://user:12#s3cret@host:6379', '%23'],
+    ['redis://user:12/s3cret@host:6379', '%2F'],
+    ['redis://user:12?s3cret@host:6379', '%3F'],
+    ['redis://:s3cret/s@host:6379', '%2F'],
+    ['redis://host:6379/main', 'the number of a database'],
+    ['redis:s3cret', 'the number of a database'],
+  ])('refuses %s without repeating it, and says what to write', (url, advice) => {
+    const parse = (): unknown => parseConfig({ REDIS_URL: url });
+    expect(parse).toThrow(`REDIS_URL: expected `);
+    expect(parse).toThrow(advice);
+    expect(parse).not.toThrow('s3cret');
+  });
+
+  it.each([
+    'redis://:a%25b%2Fc@host',
+    'rediss://u:p@[::1]:6380/3',
+    'redis://host/',
+    'redis://host/0?family=6',
+  ])('takes %s', (url) => {
+    expect(parseConfig({ REDIS_URL: url }).REDIS_URL).toBe(url);
+  });
+
   it('does not repeat a bad address, which may hold a password', () => {
     expect(() => parseConfig({ REDIS_URL: 'http://:hunter2@host' })).toThrow(/^(?!.*hunter2)/s);
   });

@@ -4,13 +4,16 @@ import { TrinetraError } from '@trinetra/contracts';
 import { createLogger } from '@trinetra/telemetry';
 import { Command, Option } from 'commander';
 import { addBenchCommand } from './bench/bench-command.ts';
+import { checkFiles } from './check-files.ts';
 import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { exitCodeOf } from './exit-code.ts';
+import { tellFatal } from './fatal-error.ts';
 import { runGpuFleet } from './gpu-fleet.ts';
 import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './gpu-fleet-gpus.ts';
 import { linkToFleet } from './gpu-fleet-link.ts';
 import { letHeapGrow } from './heap-growth.ts';
+import { mistypedVariables, unknownVariable } from './mistyped-variables.ts';
 import { addSelftestCommand } from './selftest-command.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { runWorker } from './worker.ts';
@@ -59,22 +62,25 @@ async function start({ gpus, gpuChild }: StartOptions): Promise<void> {
     name: 'trinetra-worker',
     workerId: config.CONSUMER_NAME,
   });
+  if (gpuChild === undefined) {
+    for (const { name, meant } of mistypedVariables(process.env)) {
+      logger.warn({ variable: name, meant }, unknownVariable(name, meant));
+    }
+  }
   const stop = stopOnSignals(logger);
   try {
     if (gpus !== undefined) {
       const command = [process.execPath, ...process.execArgv, main] as const;
       process.exit(await runGpuFleet({ config, choice: gpus, command, version, logger, stop }));
     }
+    await checkFiles(config);
     letHeapGrow();
     const fleet = gpuChild === undefined ? undefined : linkToFleet(stop);
     await runWorker({ config, version, logger, signal: stop.signal, fleet });
     process.exit(0);
   } catch (error) {
-    const code = exitCodeOf(error);
-    // What was given wrong is told in a sentence, to which a stack adds nothing.
-    if (code === 2 && error instanceof Error) logger.error({}, error.message);
-    else logger.error({ err: error }, 'worker failed');
-    process.exit(code);
+    tellFatal(error, logger, process.stderr.isTTY);
+    process.exit(exitCodeOf(error));
   }
 }
 
@@ -90,6 +96,9 @@ const program = new Command('trinetra-worker')
     if (options.printConfig !== true) return start(options);
     const text = orConfigError(() => printConfig(process.env));
     if (text !== undefined) process.stdout.write(`${text}\n`);
+    for (const { name, meant } of mistypedVariables(process.env)) {
+      process.stderr.write(`warning: ${unknownVariable(name, meant)}\n`);
+    }
     return undefined;
   });
 

@@ -1,5 +1,6 @@
 import { type CameraAspectOptions, parseAspectRatio, parseCameraAspects } from '@trinetra/contracts';
 import { type FacePixels, parseFacePixels } from '@trinetra/embedder';
+import { parseBroker } from '@trinetra/kafka-sink';
 import { z } from 'zod';
 
 /** One environment variable: how it is read, what it is without a value, and its line in `--help`. */
@@ -59,20 +60,44 @@ export const flag: z.ZodType<Flag, string | undefined> = oneOf(
   '0',
 ).transform((value): Flag => (['on', 'true', '1'].includes(value) ? 'on' : 'off'));
 
+/** What is wrong with an address of Redis, in words that repeat nothing of it; null: nothing. */
+function redisUrlProblem(value: string): string | null {
+  if (!URL.canParse(value) || !['redis:', 'rediss:'].includes(new URL(value).protocol)) {
+    return 'expected an address like redis://host:6379 or rediss://host:6379, with / # ? and % of a password as %2F %23 %3F and %25';
+  }
+  const { username, password, pathname, search, hash } = new URL(value);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return 'expected %25 in place of each % in its user and password, or the password in REDIS_PASSWORD as it is';
+  }
+  if (`${pathname}${search}${hash}`.includes('@')) {
+    return 'expected %2F, %23 and %3F in place of each /, # and ? in its user and password';
+  }
+  // `/` alone is no database, as nothing is.
+  if (!/^(\/\d{0,9})?$/.test(pathname))
+    return 'expected the number of a database after its host, like /0, or nothing';
+  return null;
+}
+
 export const redisUrl: z.ZodType<string, string | undefined> = z.string().transform((value, context) => {
-  if (URL.canParse(value) && ['redis:', 'rediss:'].includes(new URL(value).protocol)) return value;
-  context.addIssue('expected an address like redis://host:6379 or rediss://host:6379');
+  const problem = redisUrlProblem(value);
+  if (problem === null) return value;
+  context.addIssue(problem);
   return z.NEVER;
 });
 
+export const kafkaTopic: z.ZodType<string, string | undefined> = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/,
+    'expected 1 to 249 letters, digits, dots, underscores or hyphens',
+  );
+
 export const brokers: z.ZodType<string[], string | undefined> = z.string().transform((value, context) => {
   const list = value.split(',').map((broker) => broker.trim());
-  const good = list.every((broker) => {
-    const match = /^(\[[0-9a-fA-F:]+\]|[^\s:]+):(\d{1,5})$/.exec(broker);
-    return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
-  });
-  if (good) return list;
-  context.addIssue(`expected host:port[,host:port...] but received "${value}"`);
+  if (list.every((broker) => parseBroker(broker) !== null)) return list;
+  context.addIssue(`expected host:port[,host:port...], IPv6 hosts in brackets, but received "${value}"`);
   return z.NEVER;
 });
 

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoModels } from './worker-process.ts';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const run = promisify(execFile);
@@ -44,6 +47,84 @@ describe('trinetra-worker', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/SINK: .*\n.*BATCH_SIZE: /);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it.each([
+    { REDIS_URL: 'redis://:s3cret%ss@host:6379' },
+    { KAFKA_TOPIC: 'two words', REDIS_PASSWORD: 's3cret' },
+  ])('decides %j without loading a model, also for --print-config', async (env) => {
+    for (const args of [[], ['--print-config']]) {
+      const { code, stderr } = await failure(env, args);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^The configuration is not valid:\n {2}(REDIS_URL|KAFKA_TOPIC): expected /);
+      expect(stderr).not.toContain('s3cret');
+    }
+  });
+
+  it('looks at the files that it is to use before it loads a model', async () => {
+    const { code, stderr } = await failure({
+      ...demoModels(),
+      REDIS_CA_FILE: '/none.pem',
+      METRICS_PORT: '0',
+    });
+    expect(code).toBe(2);
+    const lines = stderr.trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'error',
+      msg: expect.stringContaining(
+        'REDIS_CA_FILE: expected a PEM file of certificates but there is no /none.pem',
+      ),
+    });
+  });
+
+  it('warns of a variable whose name is mistyped, and never tells its value', async () => {
+    const env = { KAFKA_PASWORD: 's3cret' };
+    const { stdout, stderr } = await run(process.execPath, [main, '--print-config'], { env });
+    expect(stderr).toMatch(/^warning: the worker does not know the variable KAFKA_PASWORD.*KAFKA_PASSWORD/);
+    expect(stdout).toContain('BATCH_SIZE=4');
+    expect(stdout + stderr).not.toContain('s3cret');
+    const started = await failure({ ...demoModels(), ...env, REDIS_CA_FILE: '/none.pem' });
+    const warnings = started.stderr.split('\n').filter((line) => line.includes('KAFKA_PASWORD'));
+    expect(warnings.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'warn', variable: 'KAFKA_PASWORD', meant: 'KAFKA_PASSWORD' },
+    ]);
+    expect(started.stderr).not.toContain('s3cret');
+  });
+
+  describe('that cannot have its port', () => {
+    let taken: Server;
+    let env: Record<string, string> = {};
+    beforeAll(async () => {
+      taken = createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const { port } = taken.address() as AddressInfo;
+      env = { ...demoModels(), METRICS_HOST: '127.0.0.1', METRICS_PORT: String(port) };
+    });
+    afterAll(() => taken.close());
+
+    it('says so in a line of JSON with a stack, where nobody watches', async () => {
+      const { code, stderr } = await failure(env);
+      expect(code).toBe(1);
+      expect(JSON.parse(stderr)).toMatchObject({
+        level: 'error',
+        msg: 'worker failed',
+        err: { stack: expect.any(String) },
+      });
+    });
+
+    it.skipIf(!existsSync('/usr/bin/script'))('says so in one sentence at a terminal', async () => {
+      const command = `'${process.execPath}' '${main}'`;
+      const terminal = run('/usr/bin/script', ['-qec', command, '/dev/null'], {
+        env: { PATH: '/usr/bin:/bin', ...env },
+      });
+      const { code, stdout } = (await terminal.catch((error: unknown) => error)) as {
+        code: unknown;
+        stdout: string;
+      };
+      expect(code).toBe(1);
+      expect(stdout.trim()).toMatch(/^error: metrics server on 127\.0\.0\.1:\d+: .*in use[^\n]*$/);
+    });
   });
 
   it('measures the models of a folder, advises and draws a plot', async () => {

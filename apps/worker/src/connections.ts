@@ -40,6 +40,7 @@ export async function connectSource(config: Settings, logger: Logger): Promise<R
     claimIdleMs: config.CLAIM_IDLE_MS,
     maxDeliveries: config.MAX_DELIVERIES,
     deleteAcked: config.STREAM_DELETE_ACKED,
+    drainTimeoutMs: Math.round(config.STOP_TIMEOUT_MS / 2), // the rest is for leaving the group
     logger,
   });
 }

@@ -30,6 +30,7 @@ const otherNames: Readonly<Record<string, SettingName>> = {
   IOU_THRESHOLD: 'NMS_IOU_THRESHOLD',
   NMS_THRESHOLD: 'NMS_IOU_THRESHOLD',
   PROMETHEUS_PORT: 'METRICS_PORT',
+  SHUTDOWN_TIMEOUT_MS: 'STOP_TIMEOUT_MS',
 };
 
 const names = Object.keys(settings) as SettingName[];

@@ -67,7 +67,7 @@ async function start({ gpus, gpuChild }: StartOptions): Promise<void> {
       logger.warn({ variable: name, meant }, unknownVariable(name, meant));
     }
   }
-  const stop = stopOnSignals(logger);
+  const stop = stopOnSignals(logger, config.STOP_TIMEOUT_MS);
   try {
     if (gpus !== undefined) {
       const command = [process.execPath, ...process.execArgv, main] as const;

@@ -97,6 +97,7 @@ export interface Settings {
   readonly STATUS_PORT: number;
   readonly SHOW_FRAMES: Flag;
   readonly SHOW_FACES: Flag;
+  readonly STOP_TIMEOUT_MS: number;
   readonly LOG_LEVEL: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -280,6 +281,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   STATUS_PORT: setting(whole(0, 65_535), '0', 'port of the page, which the log tells; 0: any free one'),
   SHOW_FRAMES: setting(flag, 'off', 'camera pictures on the page, with what was found in them: on or off'),
   SHOW_FACES: setting(flag, 'off', 'faces in these pictures; off: blurred before they leave the worker'),
+  STOP_TIMEOUT_MS: setting(
+    whole(100, 3_600_000),
+    '9500',
+    'longest stop, ms: less than what whoever stops it waits; what is not finished then stays pending',
+  ),
   LOG_LEVEL: setting(
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
     'info',

@@ -1,27 +1,28 @@
 import type { Logger } from '@trinetra/contracts';
 
-/** Longest time that a stop may take before the process ends with what is left un-acked. */
-const shutdownLimitMs = 9_500;
-
 /** How this process comes to its end. */
 export interface Stop {
   /** Aborted once it stops. */
   readonly signal: AbortSignal;
-  /** Stops, unless it does already; what is not finished within 9.5 s stays pending. */
+  /** Stops, unless it does already; what is not finished in time stays pending. */
   begin(reason: Readonly<Record<string, unknown>>): void;
 }
 
-/** Makes SIGTERM and SIGINT stop this process, and the second of them end it at once. */
-export function stopOnSignals(logger: Logger): Stop {
+/**
+ * Makes SIGTERM and SIGINT stop this process, and the second of them end it at once.
+ *
+ * @param limitMs Longest time that a stop may take before the process ends with what is left un-acked.
+ */
+export function stopOnSignals(logger: Logger, limitMs: number): Stop {
   const controller = new AbortController();
   const begin = (reason: Readonly<Record<string, unknown>>): void => {
     if (controller.signal.aborted) return;
     logger.info(reason, 'stopping: finishing what is in flight');
     controller.abort();
     setTimeout(() => {
-      logger.error({}, 'not finished in time: exiting, what is in flight stays pending');
+      logger.error({ limitMs }, 'not finished in time: exiting, what is in flight stays pending');
       process.exit(1);
-    }, shutdownLimitMs).unref();
+    }, limitMs).unref();
   };
   let signals = 0;
   const onSignal = (name: NodeJS.Signals): void => {

@@ -16,7 +16,7 @@ import type { Ready } from './ready.ts';
 import type { Settings } from './settings.ts';
 import { openStatusPage } from './status-page.ts';
 
-/** How long a stop waits for Kafka to take the events that wait; their frames are handed back otherwise. */
+/** How long a stop waits for Kafka to take the events that wait, if it may take so long; their frames are handed back otherwise. */
 const bufferLimitMs = 3000;
 
 /** How long what is in flight may take to finish once the engine is stuck. */
@@ -140,7 +140,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
 
   const stop = (): void => {
     source.stop({ unpulled: 'serve' });
-    void buffer.close(bufferLimitMs);
+    void buffer.close(Math.min(bufferLimitMs, config.STOP_TIMEOUT_MS / 2));
   };
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });

@@ -41,7 +41,7 @@ const topic = 'trinetra.detections';
 const consumerGroup = 'inference-workers';
 /** As the ingestor trims its streams. */
 const maxlen = 100;
-/** The worker gives itself 9.5 s to finish what is in flight. */
+/** By its default the worker gives itself 9.5 s to finish what is in flight. */
 const workerStopLimitMs = 12_000;
 
 interface Sink {

@@ -84,6 +84,7 @@ describe('compose.yaml', () => {
     expect(at(worker, 'cap_drop')).toEqual(['ALL']);
     expect(at(worker, 'security_opt')).toEqual(['no-new-privileges:true']);
     expect(at(worker, 'stop_grace_period')).toBe('60s');
+    expect(at(worker, 'environment', 'STOP_TIMEOUT_MS')).toBe('55000'); // some seconds less
     expect(at(worker, 'build', 'dockerfile')).toBe('deploy/Dockerfile');
   });
 

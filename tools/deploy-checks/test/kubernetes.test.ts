@@ -86,6 +86,8 @@ describe('the manifests', () => {
       Number(at(probe('startupProbe'), 'failureThreshold'));
     expect(startup).toBeGreaterThanOrEqual(120);
     expect(at(pod, 'terminationGracePeriodSeconds')).toBe(60);
+    const { STOP_TIMEOUT_MS } = parseEnvFile(readText('deploy/kubernetes/base/worker.env'));
+    expect(STOP_TIMEOUT_MS).toBe('55000'); // some seconds less
     for (const name of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
       expect(at(probe(name), 'httpGet', 'port')).toBe(at(container, 'ports', 0, 'name'));
     }

@@ -35,6 +35,7 @@ describe('the systemd unit', () => {
     expect(unit).toMatch(/^RestartPreventExitStatus=2$/m);
     expect(unit).toMatch(/^StartLimitIntervalSec=0$/m);
     expect(unit).toMatch(/^TimeoutStopSec=60$/m);
+    expect(unit).toMatch(/^Environment=STOP_TIMEOUT_MS=55000$/m); // some seconds less
   });
 
   it('sets only variables that the worker reads, to values that it takes', () => {
@@ -42,7 +43,7 @@ describe('the systemd unit', () => {
     const ofUnit = [...unit.matchAll(/^Environment=(.*)$/gm)].flatMap(([, list = '']) => list.split(' '));
     const foreign = new Set(['NODE_ENV', 'CUDA_VISIBLE_DEVICES', 'CUDA_CACHE_PATH']);
     const own = ofUnit.map((one) => one.split('=')).filter(([name = '']) => !foreign.has(name));
-    expect(own.map(([name]) => name)).toEqual(['CONSUMER_NAME']);
+    expect(own.map(([name]) => name)).toEqual(['CONSUMER_NAME', 'STOP_TIMEOUT_MS']);
     expect(settingProblems({ ...example, ...Object.fromEntries(own) })).toEqual([]);
   });
 });

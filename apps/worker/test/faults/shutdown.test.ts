@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { plantSlowEngine } from '../planted.ts';
 import { addSceneFrames } from '../scene-frames.ts';
 import { report } from '../trial.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
@@ -20,9 +21,10 @@ afterAll(async () => {
 });
 beforeEach(() => world.redis.flushall());
 
-async function start(name: string): Promise<WorkerProcess> {
+async function start(name: string, extra: Record<string, string> = {}): Promise<WorkerProcess> {
   const worker = await startWorker({
     ...world.env,
+    ...extra,
     SINK: `ndjson:${join(folder, name)}`,
     CONSUMER_NAME: name,
     STREAM_DELETE_ACKED: 'off',
@@ -56,6 +58,37 @@ it('SIGTERM under load leaves nothing pending, publishes each frame once, and th
     '60 of 60 frames published, each once; 0 pending',
   );
 });
+
+it.each([
+  { limitMs: 500, drains: false },
+  { limitMs: 60_000, drains: true },
+])(
+  'an engine that takes 4 s is waited for as long as STOP_TIMEOUT_MS=$limitMs allows',
+  async ({ limitMs, drains }) => {
+    const name = `slow-${limitMs}`;
+    await using worker = await start(name, { ...plantSlowEngine(4000), STOP_TIMEOUT_MS: String(limitMs) });
+    await addSceneFrames(world.redis, 8);
+    await waitFor('frames to be in work', async () => ((await world.pending()) > 0 ? true : undefined));
+    const stoppedAt = performance.now();
+    const code = await worker.stop('SIGTERM');
+    const took = performance.now() - stoppedAt;
+    const lines = (await readFile(join(folder, name), 'utf8').catch(() => ''))
+      .trim()
+      .split('\n')
+      .filter(Boolean);
+    if (drains) {
+      expect(code).toBe(0);
+      expect(lines.length).toBeGreaterThan(0);
+      expect(await world.pending()).toBe(0);
+    } else {
+      // SIGKILL where the engine runs at that moment.
+      expect(['SIGKILL', 1]).toContain(worker.child.signalCode ?? code);
+      expect(worker.log()).toContain('not finished in time');
+      expect([lines.length, took < 4000]).toEqual([0, true]);
+      expect(await world.pending()).toBeGreaterThan(0);
+    }
+  },
+);
 
 it('a second signal ends the worker at once, whatever it waits for', async () => {
   await using worker = await start('impatient');

@@ -23,6 +23,6 @@ export function encodeMessage(event: DetectionEvent, maxBytes: number): EncodedM
     };
     return { message: { key: cameraId, value: bytes, headers }, truncatedEmbeddings };
   } catch (error) {
-    return { ok: false, reason: 'unknown', message: `The event cannot be encoded: ${String(error)}` };
+    return { ok: false, reason: 'invalid', message: `The event cannot be encoded: ${String(error)}` };
   }
 }

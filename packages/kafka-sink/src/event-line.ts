@@ -16,7 +16,7 @@ export function encodeLines(events: readonly DetectionEvent[]): EventLines {
       chunks.push(bytes, Buffer.from('\n'));
       return { ok: true, truncatedEmbeddings };
     } catch (error) {
-      return { ok: false, reason: 'unknown', message: `The event cannot be encoded: ${String(error)}` };
+      return { ok: false, reason: 'invalid', message: `The event cannot be encoded: ${String(error)}` };
     }
   });
   return { bytes: Buffer.concat(chunks), results };

@@ -1,7 +1,7 @@
 import type { Logger } from '@trinetra/contracts';
 import kafkajs, { type Admin, type LogEntry, type Message, type Producer, type SASLOptions } from 'kafkajs';
 import { brokerOptions } from './broker-addresses.ts';
-import { failureOf } from './kafka-failure.ts';
+import { failureOf, refusesTimestamps } from './kafka-failure.ts';
 import { registerLz4 } from './lz4.ts';
 import type { KafkaSinkSettings } from './options.ts';
 import { within } from './patience.ts';
@@ -15,9 +15,12 @@ const compressionTypes = {
   none: CompressionTypes.None,
 } as const;
 
+/** Kafka's `NO_TIMESTAMP`. */
+const noTimestamp = '-1';
+
 /** A producer and an admin client that connect when they are needed, and are replaced when they break. */
 export interface KafkaConnection {
-  /** Tries once. @throws errors of kafkajs; see {@link failureOf}. */
+  /** Tries once; where the broker refuses our timestamps, once more without. @throws errors of kafkajs; see {@link failureOf}. */
   send(messages: Message[]): Promise<void>;
   /** Asks the cluster for the topic; null where it has it. Waits at most `connectionTimeoutMs`. */
   findTopic(): Promise<WriteFailure | null>;
@@ -68,6 +71,7 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
   });
 
   let producer: Producer | undefined;
+  let clockIsRefused = false;
   let admin: Admin | undefined;
   let finding: Promise<WriteFailure | null> | undefined;
   const leaving = new Set<Promise<void>>();
@@ -84,6 +88,31 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
     void left.then(() => leaving.delete(left));
   }
 
+  /** A broker takes messages without a time whatever its clock says; it keeps them by the time at which it wrote them. */
+  async function sendWithoutTime(current: Producer, messages: Message[]): Promise<void> {
+    if (!clockIsRefused) {
+      logger.warn(
+        { topic, clock: new Date().toISOString() },
+        'Kafka refuses the timestamps of this machine, whose clock is wrong: events are sent without them',
+      );
+    }
+    clockIsRefused = true;
+    await sendOnce(
+      current,
+      messages.map((message) => ({ ...message, timestamp: noTimestamp })),
+    );
+  }
+
+  async function sendOnce(current: Producer, messages: Message[]): Promise<void> {
+    await current.send({
+      topic,
+      messages,
+      acks,
+      timeout: requestTimeoutMs,
+      compression: compressionTypes[settings.compression],
+    });
+  }
+
   async function send(messages: Message[]): Promise<void> {
     const current =
       producer ??
@@ -95,13 +124,14 @@ export function createKafkaConnection(settings: KafkaSinkSettings): KafkaConnect
     try {
       if (producer === undefined) await current.connect();
       producer = current;
-      await current.send({
-        topic,
-        messages,
-        acks,
-        timeout: requestTimeoutMs,
-        compression: compressionTypes[settings.compression],
-      });
+      try {
+        await sendOnce(current, messages);
+        if (clockIsRefused) logger.info({ topic }, 'Kafka takes the timestamps of this machine again');
+        clockIsRefused = false;
+      } catch (error) {
+        if (!refusesTimestamps(error)) throw error;
+        await sendWithoutTime(current, messages);
+      }
     } catch (error) {
       const { reason } = failureOf(error);
       if (producer === undefined || reason === 'unreachable' || reason === 'unknown') {

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import kafkajs from 'kafkajs';
 import { expect, it } from 'vitest';
-import { failureOf } from './kafka-failure.ts';
+import { kafkaCodes } from './kafka-codes.ts';
+import { failureOf, isAnswer, refusesTimestamps } from './kafka-failure.ts';
+import { isOwnFault } from './sink.ts';
 
 const {
   KafkaJSConnectionError,
@@ -19,6 +23,10 @@ it.each([
   ['UNKNOWN_TOPIC_OR_PARTITION', 'unknown_topic'],
   ['TOPIC_AUTHORIZATION_FAILED', 'refused'],
   ['NOT_ENOUGH_REPLICAS', 'unreachable'],
+  ['NOT_LEADER_FOR_PARTITION', 'unreachable'],
+  ['INVALID_RECORD', 'invalid'],
+  ['INVALID_TIMESTAMP', 'refused'],
+  ['UNKNOWN', 'unknown'],
   ['SOMETHING_NEW', 'unknown'],
 ])('reads %s as %s', (type, reason) => {
   expect(failureOf(answer(type))).toEqual({ ok: false, reason, message: `broker says ${type}` });
@@ -37,4 +45,23 @@ it('calls what it does not know unknown and keeps the words', () => {
     message: 'x is not a function',
   });
   expect(failureOf('words')).toMatchObject({ reason: 'unknown', message: 'words' });
+});
+
+it('knows every error code that kafkajs knows, each once, and takes three of them for a fault of the event', () => {
+  const source = readFileSync(
+    createRequire(import.meta.url).resolve('kafkajs/src/protocol/error.js'),
+    'utf8',
+  );
+  const types = [...source.matchAll(/^ *type: '([A-Z_]+)'/gm)].map(([, type]) => type);
+  expect(types.length).toBeGreaterThan(80);
+  expect([...kafkaCodes.keys()].toSorted()).toEqual(types.toSorted());
+  const own = [...kafkaCodes].filter(([, reason]) => isOwnFault(reason)).map(([type]) => type);
+  expect(own).toEqual(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']);
+});
+
+it('tells what a broker answered from what happened to the connection', () => {
+  const connection = new KafkaJSConnectionError('connect ECONNREFUSED', {});
+  expect([isAnswer(answer('NOT_ENOUGH_REPLICAS')), isAnswer(connection)]).toEqual([true, false]);
+  const wrapped = Object.assign(new Error('gave up'), { cause: answer('INVALID_TIMESTAMP') });
+  expect([refusesTimestamps(wrapped), refusesTimestamps(answer('INVALID_RECORD'))]).toEqual([true, false]);
 });

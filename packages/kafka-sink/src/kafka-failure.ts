@@ -1,63 +1,52 @@
+import { kafkaCodes } from './kafka-codes.ts';
 import type { WriteFailure, WriteFailureReason } from './sink.ts';
 
-/** Kafka's error types and the error names of kafkajs, by what they mean for an event. */
-const reasons: ReadonlyMap<string, WriteFailureReason> = new Map<string, WriteFailureReason>([
-  ...each('too_large', ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']),
-  ...each('unknown_topic', ['UNKNOWN_TOPIC_OR_PARTITION']),
-  ...each('refused', [
-    'KafkaJSSASLAuthenticationError',
-    'SASL_AUTHENTICATION_FAILED',
-    'UNSUPPORTED_SASL_MECHANISM',
-    'ILLEGAL_SASL_STATE',
-    'TOPIC_AUTHORIZATION_FAILED',
-    'CLUSTER_AUTHORIZATION_FAILED',
-    'POLICY_VIOLATION',
-    'INVALID_TOPIC_EXCEPTION',
-    'INVALID_REQUIRED_ACKS',
-    'INVALID_RECORD',
-    'UNSUPPORTED_COMPRESSION_TYPE',
-  ]),
-  ...each('unreachable', [
-    'KafkaJSConnectionError',
-    'KafkaJSConnectionClosedError',
-    'KafkaJSRequestTimeoutError',
-    'KafkaJSBrokerNotFound',
-    'KafkaJSMetadataNotLoaded',
-    'KafkaJSTopicMetadataNotLoaded',
-    'KafkaJSLockTimeout',
-    'LEADER_NOT_AVAILABLE',
-    'NOT_LEADER_FOR_PARTITION',
-    'REQUEST_TIMED_OUT',
-    'BROKER_NOT_AVAILABLE',
-    'REPLICA_NOT_AVAILABLE',
-    'NETWORK_EXCEPTION',
-    'NOT_ENOUGH_REPLICAS',
-    'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-    'KAFKA_STORAGE_ERROR',
-  ]),
+/** Errors that kafkajs makes itself, by their names. */
+const clientErrors: ReadonlyMap<string, WriteFailureReason> = new Map([
+  ['KafkaJSSASLAuthenticationError', 'refused'],
+  ['KafkaJSServerDoesNotSupportApiKey', 'refused'],
+  ['KafkaJSConnectionError', 'unreachable'],
+  ['KafkaJSConnectionClosedError', 'unreachable'],
+  ['KafkaJSRequestTimeoutError', 'unreachable'],
+  ['KafkaJSTimeout', 'unreachable'],
+  ['KafkaJSPartialMessageError', 'unreachable'],
+  ['KafkaJSBrokerNotFound', 'unreachable'],
+  ['KafkaJSMetadataNotLoaded', 'unreachable'],
+  ['KafkaJSTopicMetadataNotLoaded', 'unreachable'],
+  ['KafkaJSLockTimeout', 'unreachable'],
+  ['KafkaJSStaleTopicMetadataAssignment', 'unreachable'],
+  ['KafkaJSNoBrokerAvailableError', 'unreachable'],
 ]);
 
-function each(
-  reason: WriteFailureReason,
-  names: readonly string[],
-): (readonly [string, WriteFailureReason])[] {
-  return names.map((name) => [name, reason]);
-}
-
-function textOf(error: unknown, key: 'type' | 'name'): string {
-  if (!(error instanceof Error)) return '';
+function textOf(error: Error, key: 'type' | 'name'): string {
   const value: unknown = Reflect.get(error, key);
   return typeof value === 'string' ? value : '';
 }
 
-/** Says what an error of kafkajs means. kafkajs wraps errors in errors: the first that is known decides. */
-export function failureOf(error: unknown): WriteFailure {
-  const message = error instanceof Error ? error.message : String(error);
-  let current = error;
-  for (let depth = 0; current instanceof Error && depth < 8; depth += 1) {
-    const reason = reasons.get(textOf(current, 'type')) ?? reasons.get(textOf(current, 'name'));
-    if (reason !== undefined) return { ok: false, reason, message: current.message };
-    current = current.cause;
+/** An error and what caused it: kafkajs wraps errors in errors. */
+function chainOf(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let current = error; current instanceof Error && chain.length < 8; current = current.cause) {
+    chain.push(current);
   }
-  return { ok: false, reason: 'unknown', message };
+  return chain;
+}
+
+/** Says what an error of kafkajs means; of a chain the first that is known decides. */
+export function failureOf(error: unknown): WriteFailure {
+  for (const one of chainOf(error)) {
+    const reason = kafkaCodes.get(textOf(one, 'type')) ?? clientErrors.get(textOf(one, 'name'));
+    if (reason !== undefined) return { ok: false, reason, message: one.message };
+  }
+  return { ok: false, reason: 'unknown', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Whether a broker answered with it, and no connection or client failed. */
+export function isAnswer(error: unknown): boolean {
+  return chainOf(error).some((one) => textOf(one, 'type') !== '');
+}
+
+/** Whether a broker refused the timestamps of messages, because its clock and ours differ by more than the topic allows. */
+export function refusesTimestamps(error: unknown): boolean {
+  return chainOf(error).some((one) => textOf(one, 'type') === 'INVALID_TIMESTAMP');
 }

@@ -4,18 +4,24 @@ import type { Message } from 'kafkajs';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { encodeMessage } from './encode-message.ts';
 import { createKafkaConnection } from './kafka-connection.ts';
-import { failureOf } from './kafka-failure.ts';
+import { failureOf, isAnswer } from './kafka-failure.ts';
 import { type KafkaSinkOptions, type KafkaSinkSettings, parseOptions } from './options.ts';
 import { within } from './patience.ts';
 import { createSerialQueue } from './serial-queue.ts';
-import type { DetectionSink, WriteFailure, WriteFailureReason, WriteResult } from './sink.ts';
+import {
+  type DetectionSink,
+  isOwnFault,
+  type WriteFailure,
+  type WriteFailureReason,
+  type WriteResult,
+} from './sink.ts';
 
 const healthCacheMs = 2000;
 const maxBackoffMs = 30_000;
 
 /** A broker that said this is there. */
 const hasAnswered = (failure: WriteFailure | null): boolean =>
-  failure === null || failure.reason === 'too_large' || failure.reason === 'unknown_topic';
+  failure === null || isOwnFault(failure.reason) || failure.reason === 'unknown_topic';
 
 /** Runs of messages in order, each of at most `maxBytes` or of one message. */
 function partsOf(messages: readonly Message[], maxBytes: number): Message[][] {
@@ -36,7 +42,7 @@ function partsOf(messages: readonly Message[], maxBytes: number): Message[][] {
 }
 
 function retriesFor(reason: WriteFailureReason, retries: number): number {
-  if (reason === 'unreachable') return retries;
+  if (reason === 'unreachable' || reason === 'unknown') return retries;
   // A cluster that has just started may not know its topics for a moment: one retry is enough for that.
   return reason === 'unknown_topic' ? Math.min(1, retries) : 0;
 }
@@ -46,7 +52,8 @@ function retriesFor(reason: WriteFailureReason, retries: number): number {
  * `content-type`, `schema_version` and `frame_id`. It connects at the first write, so the cluster may be away now.
  *
  * Delivery is at least once: a try that seemed to fail may have arrived, so consumers de-duplicate on `camera_id`
- * and `frame_id`. With `acks: 0` only a lost connection is noticed.
+ * and `frame_id`. With `acks: 0` only a lost connection is noticed. Messages carry the time of this machine; where the
+ * broker refuses it, they are sent without one.
  *
  * @throws {@link KafkaSinkError} `invalid_options`.
  * @example
@@ -63,6 +70,10 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
   const queue = createSerialQueue();
   let lastFailure: WriteFailure = { ok: false, reason: 'unreachable', message: '' };
   let health: { readonly at: number; readonly answer: Promise<WriteFailure | null> } | undefined;
+  /** Whether finding the topic can show that `lastFailure` is over; what a broker answered to a write only another write can. */
+  let probeTells = true;
+  /** The failure that the log was told of last; null: that all is well. */
+  let told: WriteFailure | null = null;
   let topicIsMissing = false;
   let closing: Promise<void> | undefined;
 
@@ -71,17 +82,24 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     probe: async () => hasAnswered(await connection.findTopic()),
     onChange: (state) => {
       health = undefined;
+      const { reason, message } = lastFailure;
       if (state === 'closed') {
-        logger.info({ topic }, 'Kafka answers again: events are published');
+        if (probeTells) tellRecovery();
         return;
       }
-      const { reason, message } = lastFailure;
+      if (told?.reason === reason) return;
+      told = lastFailure;
       logger.warn(
         { topic, reason, error: message },
         'Kafka takes no events: they fail at once until it answers',
       );
     },
   });
+
+  function tellRecovery(): void {
+    if (told !== null) logger.info({ topic }, 'Kafka answers again: events are published');
+    told = null;
+  }
 
   async function deliver(messages: Message[], signal: AbortSignal | undefined): Promise<WriteFailure | null> {
     const startedAt = performance.now();
@@ -91,6 +109,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
         return null;
       } catch (error) {
         const failure = failureOf(error);
+        probeTells = failure.reason !== 'unknown' && !isAnswer(error);
         if (tries > retriesFor(failure.reason, retries) || performance.now() - startedAt > requestTimeoutMs) {
           return { ...failure, message: `${failure.message} (topic ${topic}, tries: ${tries})` };
         }
@@ -101,13 +120,13 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     }
   }
 
-  /** One produce request for all; each its own only where the broker found one of them too large. */
+  /** One produce request for all; each its own only where the broker refused them for a fault of one of them. */
   async function deliverTogether(
     messages: Message[],
     signal: AbortSignal | undefined,
   ): Promise<(WriteFailure | null)[]> {
     const together = await deliver(messages, signal);
-    if (together?.reason !== 'too_large' || messages.length === 1) {
+    if (together === null || !isOwnFault(together.reason) || messages.length === 1) {
       return messages.map(() => together);
     }
     const failures: (WriteFailure | null)[] = [];
@@ -143,6 +162,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     const outage = failures.find((failure) => !hasAnswered(failure)) ?? null;
     if (outage === null) {
       breaker.recordSuccess();
+      tellRecovery();
     } else {
       lastFailure = outage;
       breaker.recordFailure();
@@ -155,7 +175,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
     const { reason, message } = lastFailure;
     return {
       ok: false,
-      reason: reason === 'refused' ? 'refused' : 'unreachable',
+      reason,
       message: `Not tried, because of the last failure: ${message}`,
     };
   }
@@ -190,7 +210,7 @@ function startKafkaSink(settings: KafkaSinkSettings): DetectionSink {
 
   async function problem(): Promise<WriteFailure | null> {
     if (closing !== undefined) return { ok: false, reason: 'refused', message: 'The sink is closed' };
-    if (breaker.state !== 'closed') return lastFailure;
+    if (breaker.state !== 'closed' || told !== null) return lastFailure;
     const now = performance.now();
     if (health === undefined || now - health.at > healthCacheMs) {
       health = { at: now, answer: connection.findTopic() };

@@ -50,6 +50,31 @@ const resultsOf = (deliveries: readonly Delivery[]): Promise<BufferedResult[]> =
   Promise.all(deliveries.map(({ result }) => result));
 
 describe('an outage buffer', () => {
+  it.each(['unreachable', 'refused', 'unknown_topic', 'unknown'] as const)(
+    'keeps the event whose failure is %s, and sends it on later',
+    async (reason) => {
+      const sink = new ScriptedSink();
+      sink.answer = () => ({ ok: false, reason, message: 'away' });
+      const buffer = createOutageBuffer({ sink, retryDelayMs: 1 });
+      const deliveries = await buffer.write([eventOf('1')]);
+      expect(deliveries).toMatchObject([{ waiting: true }]);
+      sink.answer = () => ok;
+      expect(await resultsOf(deliveries)).toEqual([ok]);
+      expect(sink.written).toEqual(['1']);
+    },
+  );
+
+  it.each(['too_large', 'invalid'] as const)('does not keep an event that is %s itself', async (reason) => {
+    const sink = new ScriptedSink();
+    const result = { ok: false, reason, message: 'no' } as const;
+    sink.answer = (id) => (id === '1' ? result : ok);
+    const buffer = createOutageBuffer({ sink });
+    expect(await buffer.write([eventOf('1'), eventOf('2')])).toEqual([
+      { waiting: false, result },
+      { waiting: false, result: ok },
+    ]);
+  });
+
   it('adds nothing while the sink takes events', async () => {
     const sink = new ScriptedSink();
     const buffer = createOutageBuffer({ sink });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DetectionEvent, type Logger, silentLogger } from '@trinetra/contracts';
 import { orAborted, within } from './patience.ts';
-import type { DetectionSink, WriteResult } from './sink.ts';
+import { type DetectionSink, isOwnFault, type WriteResult } from './sink.ts';
 
 /** Why an event that waited was given up: the buffer was full, or was closed before the sink came back. */
 export type BufferFailureReason = 'overflow' | 'undelivered';
@@ -59,9 +59,8 @@ const undelivered: BufferedResult = {
   message: 'The sink did not come back in time',
 };
 
-/** Failures that pass when the other side is mended; the others are the event's own. */
-const isOutage = (result: WriteResult): boolean =>
-  !result.ok && ['unreachable', 'refused', 'unknown_topic'].includes(result.reason);
+/** A failure that passes when the other side is mended: whatever is not the event's own, also what nobody knows. */
+const isOutage = (result: WriteResult): boolean => !result.ok && !isOwnFault(result.reason);
 
 /**
  * Lets events wait in memory, in order and bounded, while a sink cannot take them, and sends them on when it can. Of

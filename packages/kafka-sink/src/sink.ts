@@ -3,18 +3,27 @@ import type { DetectionEvent } from '@trinetra/contracts';
 /**
  * - `unreachable`: no broker answers, or none can take the event now;
  * - `too_large`: the event is over the limit even without embeddings, or over the broker's own limit;
+ * - `invalid`: the event cannot be encoded, or the broker's validation of records does not want it;
  * - `unknown_topic`: the topic does not exist;
  * - `refused`: credentials, an access rule, a policy, or the file system say no;
  * - `unknown`: anything else; `message` says what.
+ *
+ * `too_large` and `invalid` are the event's own fault; for any other reason a later try may go well.
  */
 export const writeFailureReasons = [
   'unreachable',
   'too_large',
+  'invalid',
   'unknown_topic',
   'refused',
   'unknown',
 ] as const;
 export type WriteFailureReason = (typeof writeFailureReasons)[number];
+
+/** Whether an event fails by itself, so that no later try is better. */
+export function isOwnFault(reason: WriteFailureReason): boolean {
+  return reason === 'too_large' || reason === 'invalid';
+}
 
 /** Why an event was not written. */
 export interface WriteFailure {

@@ -141,7 +141,55 @@ describe.skipIf(!available.ok)('a sink and a real Kafka (needs Java and Maven)',
     await using sink = await connect();
     const broken = { ...detectionEvent('odd', 1), ingest_ts: 1n } as unknown as DetectionEvent;
     const results = await sink.write([broken, detectionEvent('odd', 2)]);
-    expect(results).toMatchObject([{ ok: false, reason: 'unknown' }, ok]);
+    expect(results).toMatchObject([{ ok: false, reason: 'invalid' }, ok]);
+  });
+
+  it('publishes without timestamps where the clock of this machine is two hours ahead, and with them once it is right', async () => {
+    const { logger, lines } = recordingLogger();
+    await using sink = await connect({ logger });
+    const real = Date.now;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + 7_200_000);
+    for (const frame of [1, 2]) expect(await sink.write([detectionEvent('ahead', frame)])).toEqual([ok]);
+    expect(await sink.problem()).toBeNull();
+    clock.mockRestore();
+    expect(await sink.write([detectionEvent('ahead', 3)])).toEqual([ok]);
+    const last = (all: readonly ReadBack[]): boolean => ofCamera(all, 'ahead').length === 3;
+    const messages = ofCamera(await readBack(kafka.brokers, topic, last), 'ahead');
+    expect(messages.map(({ frameId }) => frameId)).toEqual(['1-0', '2-0', '3-0']);
+    expect(messages.map(({ timestamp }) => timestamp === '-1')).toEqual([true, true, false]);
+    expect(lines.filter((line) => /^(info|warn|error)/.test(line))).toEqual([
+      expect.stringMatching(/^warn Kafka refuses the timestamps of this machine/),
+      expect.stringMatching(/^info Kafka takes the timestamps of this machine again/),
+    ]);
+  });
+
+  it('says once that the cluster takes no events, until one is written, though it shows its topic', async () => {
+    const { logger, lines } = recordingLogger();
+    const states = (): string[] => lines.filter((line) => /^(info|warn|error)/.test(line));
+    const readOnly = 'read-only';
+    await kafka.createTopic(readOnly, 1);
+    await kafka.setReadOnly(readOnly, true);
+    await using sink = await connect({ topic: readOnly, logger, breaker: { probeIntervalMs: 20 } });
+    let tries = 0;
+    await vi.waitFor(
+      async () => {
+        const [result] = await sink.write([detectionEvent('held', 1)]);
+        expect(result).toMatchObject({ ok: false, reason: 'refused' });
+        expect(await sink.problem()).toMatchObject({ reason: 'refused' });
+        // Tried again, after a probe that found the topic.
+        if (result?.ok === false && !result.message.startsWith('Not tried')) tries += 1;
+        expect(tries).toBeGreaterThanOrEqual(3);
+      },
+      { timeout: 10_000, interval: 20 },
+    );
+    expect(states()).toEqual([expect.stringMatching(/^warn Kafka takes no events/)]);
+    await kafka.setReadOnly(readOnly, false);
+    await vi.waitFor(async () => expect(await sink.write([detectionEvent('held', 2)])).toEqual([ok]), {
+      timeout: 10_000,
+      interval: 20,
+    });
+    expect(states()).toEqual([expect.any(String), expect.stringMatching(/^info Kafka answers again/)]);
+    expect(await sink.problem()).toBeNull();
   });
 
   it('answers unknown_topic after one retry, again and again, and is unhealthy', async () => {

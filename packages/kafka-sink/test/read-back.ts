@@ -6,6 +6,8 @@ import { vi } from 'vitest';
 export interface ReadBack {
   readonly key: string | undefined;
   readonly partition: number;
+  /** Milliseconds; -1: it was sent without one. */
+  readonly timestamp: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly cameraId: string;
   readonly frameId: string;
@@ -35,6 +37,7 @@ export async function readBack(
         messages.push({
           key: message.key?.toString(),
           partition,
+          timestamp: message.timestamp,
           headers: Object.fromEntries(headers),
           cameraId: event.camera_id,
           frameId: event.frame_id,

@@ -84,6 +84,8 @@ export interface LocalKafka extends LocalServer {
   deleteTopic(topic: string): Promise<void>;
   /** Largest batch of records that the topic takes from now on, bytes. */
   setMaxMessageBytes(topic: string, bytes: number): Promise<void>;
+  /** Lets everybody read the topic and nobody write to it, or everybody do anything. */
+  setReadOnly(topic: string, readOnly: boolean): Promise<void>;
 }
 
 function saslProperties({ username, password }: KafkaUser): string {
@@ -123,6 +125,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=true
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=2000
 ${user === undefined ? '' : saslProperties(user)}`,
@@ -163,6 +167,21 @@ ${user === undefined ? '' : saslProperties(user)}`,
         const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
         const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries };
         await admin.alterConfigs({ validateOnly: false, resources: [resource] });
+      }),
+    setReadOnly: (topic: string, readOnly: boolean) =>
+      administer(brokers, async (admin) => {
+        const reading = {
+          resourceType: kafkajs.AclResourceTypes.TOPIC,
+          resourceName: topic,
+          resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+          principal: 'User:*',
+          host: '*',
+          operation: kafkajs.AclOperationTypes.READ,
+          permissionType: kafkajs.AclPermissionTypes.ALLOW,
+        };
+        // What one rule allows, no other operation is any more.
+        if (readOnly) await admin.createAcls({ acl: [reading] });
+        else await admin.deleteAcls({ filters: [reading] });
       }),
   });
 }

@@ -234,6 +234,26 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     }
   });
 
+  it('publishes every event where its clock is two hours ahead, which the broker does not want', async () => {
+    const ahead = 'const real = Date.now; Date.now = () => real() + 7_200_000;';
+    await using worker = await start({
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
+    });
+    const written = (await addSceneFrames(here.world.redis, 12)).map((id) => `cam ${id}`);
+    await waitFor('every event', () => (received().length >= written.length ? true : undefined));
+    await nothingPending();
+    expect(received()).toEqual(written);
+    expect(await worker.metric('trinetra_worker_frames_dropped_total')).toEqual(new Map());
+    expect(worker.log().match(/Kafka refuses the timestamps of this machine/g)).toHaveLength(1);
+    expect((await readyOf(worker)).ready).toBe(true);
+    report(
+      'clock two hours ahead of the broker',
+      `${written.length} frames; the topic takes timestamps of an hour ahead at most`,
+      `${written.length} of ${written.length} published without timestamps, in order, none twice; one warning`,
+    );
+    await expectTidy(worker);
+  });
+
   it('says that the broker refuses its password, lives on, and works with the right one', async () => {
     const sasl = (password: string, mechanism: string): Record<string, string> => ({
       KAFKA_BOOTSTRAP_SERVERS: here.kafka.saslBrokers.join(','),

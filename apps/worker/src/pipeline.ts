@@ -160,7 +160,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       if (!delivery.result.ok) telemetry.publishError();
       return finish(published, lease, delivery.result);
     }
-    void delivery.first?.then((first) => (first.ok ? undefined : telemetry.publishError()));
+    // One that waits behind others was not asked for, and could not be published at once either.
+    if (delivery.first === null) telemetry.publishError();
+    else void delivery.first.then((first) => (first.ok ? undefined : telemetry.publishError()));
     if (failurePolicy === 'hold') return finish(published, lease, await delivery.result);
     const parked = source.park(lease);
     const later: Promise<void> = delivery.result

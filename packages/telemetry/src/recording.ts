@@ -44,7 +44,7 @@ export interface Recording {
   frameDropped(cameraId: string, reason: string): void;
   /** A decoded frame, by what its aspect was taken from. @param source A word, as for a drop. */
   frameAspect(source: string): void;
-  /** @param count Default 1. */
+  /** Events that could not be published at once, each once. @param count Default 1. */
   publishError(count?: number): void;
   /** Events that wait in memory for Kafka to come back. */
   eventsWaiting(count: number): void;

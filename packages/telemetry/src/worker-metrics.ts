@@ -72,7 +72,7 @@ export function createWorkerMetrics(
   );
   const publishErrors = factory.counter(
     'trinetra_kafka_publish_errors_total',
-    'Events that could not be published',
+    'Events that could not be published at once, each once: their first try failed, or they wait behind such events',
   );
   const truncated = factory.counter(
     'trinetra_embeddings_truncated_total',

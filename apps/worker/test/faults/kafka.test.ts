@@ -86,6 +86,9 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     );
     expect(await here.world.pending()).toBe(40);
     await expectSinkDown(worker, 'unreachable');
+    // Each once, whether it was tried or waits behind others: an alert sees how an outage goes on.
+    const errors = (): Promise<number> => total(worker, 'trinetra_kafka_publish_errors_total');
+    await waitFor('every event to be counted', async () => ((await errors()) === 40 ? true : undefined));
     await delay(Math.max(0, times(0, 15_000) - (performance.now() - killedAt)));
     await here.kafka.restart();
     const backAt = performance.now();
@@ -93,6 +96,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     const drainMs = Math.round(performance.now() - backAt);
     await waitFor('every event', () => (received().length >= written.length ? true : undefined));
     expect(received()).toEqual(written);
+    expect(await errors()).toBe(40);
     expect(drainMs).toBeLessThan(5000);
     expect(await worker.metric('trinetra_worker_frames_dropped_total')).toEqual(new Map());
     expect(await total(worker, 'trinetra_worker_frames_total', '"published"')).toBe(44);

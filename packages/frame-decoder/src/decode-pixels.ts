@@ -1,16 +1,16 @@
 import jpeg from '@julusian/jpeg-turbo';
 import sharp from 'sharp';
 import type { ImageHeader } from './image-header.ts';
-import { isHarmless, type TurboJpeg } from './turbo-jpeg.ts';
-
-/** More scans than any encoder writes: files built to cost hours, with a few bytes for each pass over all pixels, end here. */
-const maxJpegScans = 100;
+import { mendJpeg } from './jpeg-mend.ts';
+import { checkAllScans, prepareJpeg, spareBytes } from './jpeg-prepare.ts';
+import type { TurboJpeg } from './turbo-jpeg.ts';
 
 /** What decodes JPEGs; without libjpeg-turbo's C interface, its package (`fast`) or libvips (`exact`) does. */
 export type JpegDecoder = TurboJpeg | 'fast' | 'exact';
 
 /**
- * Decodes into `target` (RGB, HWC, at least width x height x 3 bytes). Runs in the decode thread.
+ * Decodes into `target` (RGB, HWC, at least width x height x 3 bytes). Runs in the decode thread. `room` is the encoded frame
+ * and {@link spareBytes} more; a JPEG is changed in it.
  *
  * EXIF orientation, colour profiles and transparency are ignored, as `cv2.imread(..., IMREAD_COLOR |
  * IMREAD_IGNORE_ORIENTATION)` does.
@@ -18,22 +18,42 @@ export type JpegDecoder = TurboJpeg | 'fast' | 'exact';
  * @throws when the data is broken, truncated, or not of the size that the header announced
  */
 export async function decodePixels(
-  bytes: Uint8Array,
+  room: Uint8Array,
   header: ImageHeader,
   target: Uint8Array,
   decoder: JpegDecoder,
 ): Promise<void> {
-  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (header.format === 'jpeg') checkScans(source);
-  if (header.format === 'jpeg' && header.components !== 4 && decoder !== 'exact') {
+  if (header.format !== 'jpeg') {
+    await decodeSharp(room.subarray(0, room.length - spareBytes), header, target);
+    return;
+  }
+  const source = prepareJpeg(room);
+  try {
+    await decodeJpeg(source, header, target, decoder);
+  } catch (error) {
+    if (!mendJpeg(source)) throw error;
+    await decodeJpeg(source, header, target, decoder);
+  }
+}
+
+/** Whatever the decoder complains of is an error here. */
+async function decodeJpeg(
+  source: Uint8Array,
+  header: ImageHeader,
+  target: Uint8Array,
+  decoder: JpegDecoder,
+): Promise<void> {
+  if (header.components !== 4 && decoder !== 'exact') {
     const decode = decoder === 'fast' ? decodeFast : decoder;
     if (decode(source, header, target)) return; // where it cannot, libvips has the last word
   }
+  checkAllScans(source);
   await decodeSharp(source, header, target);
 }
 
 /** The package does not say why it refuses, and refuses where it only warns. */
-function decodeFast(source: Buffer, header: ImageHeader, target: Uint8Array): boolean {
+function decodeFast(bytes: Uint8Array, header: ImageHeader, target: Uint8Array): boolean {
+  const source = bufferOf(bytes);
   const out = Buffer.from(target.buffer, target.byteOffset, header.width * header.height * 3);
   try {
     const { width, height } = jpeg.decompressSync(source, out, { format: jpeg.FORMAT_RGB });
@@ -43,7 +63,8 @@ function decodeFast(source: Buffer, header: ImageHeader, target: Uint8Array): bo
   }
 }
 
-async function decodeSharp(source: Buffer, header: ImageHeader, target: Uint8Array): Promise<void> {
+async function decodeSharp(bytes: Uint8Array, header: ImageHeader, target: Uint8Array): Promise<void> {
+  const source = bufferOf(bytes);
   const { width, height } = header;
   const warnings: string[] = [];
   const input = sharp(source, {
@@ -71,12 +92,15 @@ async function decodeSharp(source: Buffer, header: ImageHeader, target: Uint8Arr
   }
   // Sharp hands out what libvips warned of in the whole process: it may be of a JPEG that another thread decodes.
   const isJpeg = header.format === 'jpeg';
-  const broken = warnings.find(
-    (warning) => isJpeg && /corrupt jpeg data/i.test(warning) && !isHarmless(warning),
-  );
+  const broken = warnings.find((warning) => isJpeg && /corrupt jpeg data/i.test(warning));
   if (broken !== undefined) throw new Error(broken.trim());
   if (cmyk) writeCmyk(data, target, width * height);
   else target.set(data);
+}
+
+/** The same memory. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** @see https://github.com/opencv/opencv icvCvt_CMYK2BGR_8u_C4C3R in modules/imgcodecs/src/utils.cpp */
@@ -86,15 +110,5 @@ function writeCmyk(data: Uint8Array, target: Uint8Array, pixels: number): void {
     target[o] = k - (((data[i] as number) * k) >> 8);
     target[o + 1] = k - (((data[i + 1] as number) * k) >> 8);
     target[o + 2] = k - (((data[i + 2] as number) * k) >> 8);
-  }
-}
-
-/** @throws when a JPEG has more scans than {@link maxJpegScans} */
-function checkScans(source: Buffer): void {
-  const startOfScan = Buffer.from([0xff, 0xda]);
-  let scans = 0;
-  for (let at = source.indexOf(startOfScan); at !== -1; at = source.indexOf(startOfScan, at + 2)) {
-    scans += 1;
-    if (scans > maxJpegScans) throw new Error(`Expected at most ${maxJpegScans} scans in a JPEG`);
   }
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import { decodePixels, type JpegDecoder } from './decode-pixels.ts';
+import { spareBytes } from './jpeg-prepare.ts';
 import { createLetterboxFiller } from './letterbox-tensor.ts';
 import { tensorOf } from './tensor-of.ts';
 import type { DecodeRequest, ThreadData, ThreadMessage } from './thread-messages.ts';
@@ -27,7 +28,7 @@ const answer = async ({ buffers, byteLength, header, letterbox }: DecodeRequest)
   const { width, height } = header;
   const data = new Uint8Array(buffers.image, 0, width * height * 3);
   try {
-    await decodePixels(new Uint8Array(buffers.bytes, 0, byteLength), header, data, jpegDecoder);
+    await decodePixels(new Uint8Array(buffers.bytes, 0, byteLength + spareBytes), header, data, jpegDecoder);
   } catch (error) {
     return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
   }

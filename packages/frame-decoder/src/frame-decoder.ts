@@ -9,6 +9,7 @@ import { BufferPool } from './buffer-pool.ts';
 import { type DecodedFrame, type DecodeFailure, type DecodeResult, decodeFailure } from './decode-result.ts';
 import { FrameDecoderError } from './errors.ts';
 import { type ImageHeader, readImageHeader, sniffFormat } from './image-header.ts';
+import { spareBytes } from './jpeg-prepare.ts';
 import { letterboxIn } from './letterbox-geometry.ts';
 import type { LumaStatistics } from './letterbox-tensor.ts';
 import { type FrameDecoderOptions, type FrameDecoderSettings, parseOptions } from './options.ts';
@@ -167,7 +168,7 @@ class ThreadedFrameDecoder implements FrameDecoder {
   #takeBuffers(bytes: Uint8Array, { width, height }: ImageHeader, letterbox: Letterbox): JobBuffers {
     const { tensorType } = this.#settings;
     const { newWidth, newHeight, inputWidth, inputHeight } = letterbox;
-    const copy = this.#buffers.acquire(bytes.byteLength);
+    const copy = this.#buffers.acquire(bytes.byteLength + spareBytes);
     new Uint8Array(copy).set(bytes);
     const isWhole = newWidth === inputWidth && newHeight === inputHeight;
     const isTensor = tensorType === 'uint8' && isWhole && width === inputWidth && height === inputHeight;

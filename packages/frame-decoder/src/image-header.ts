@@ -1,3 +1,6 @@
+import { readFrame } from './jpeg-frame.ts';
+import { findMarker, isFrameHeader, segmentEnd, standsAlone } from './jpeg-markers.ts';
+
 /** The formats that cameras send and that are decoded; every other one is refused by its first bytes. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp';
 
@@ -11,8 +14,9 @@ export interface ImageHeader {
   readonly components: number;
 }
 
-/** Marker segments (and fill bytes) read before a JPEG counts as broken: bounds the time on the event loop. */
-const maxJpegSteps = 4096;
+/** Marker segments, and stray or fill bytes before each, of a JPEG that is not broken: bounds the time on the event loop. */
+const maxJpegSegments = 4096;
+const maxStrayBytes = 65_536;
 
 /** The format by its magic bytes, or `null`. */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
@@ -26,7 +30,7 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
 export function readImageHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header =
-    format === 'jpeg' ? readJpeg(view) : format === 'png' ? readPng(bytes, view) : readWebp(bytes, view);
+    format === 'jpeg' ? readJpeg(bytes) : format === 'png' ? readPng(bytes, view) : readWebp(bytes, view);
   return header === null || header.width === 0 || header.height === 0 ? null : header;
 }
 
@@ -34,34 +38,30 @@ function ascii(bytes: Uint8Array, offset: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }
 
-/** Walks the marker segments up to the first SOF. @see ITU-T T.81, B.1.1 and B.2.2 */
-function readJpeg(view: DataView): ImageHeader | null {
+/**
+ * Walks the marker segments up to the first SOF. Like libjpeg, skips stray bytes between them.
+ *
+ * @see ITU-T T.81, B.1.1 and B.2.2
+ */
+function readJpeg(bytes: Uint8Array): ImageHeader | null {
   let at = 2;
-  for (let step = 0; step < maxJpegSteps && at + 4 <= view.byteLength; step++) {
-    if (view.getUint8(at) !== 0xff) return null;
-    const marker = view.getUint8(at + 1);
-    if (marker === 0xff) {
-      at += 1;
-      continue;
-    }
-    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
-      at += 2;
-      continue;
-    }
-    if (marker === 0x00 || marker === 0xd8 || marker === 0xd9 || marker === 0xda) return null;
-    const isSof = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isSof) {
-      if (at + 10 > view.byteLength) return null;
+  for (let step = 0; step < maxJpegSegments; step++) {
+    const code = findMarker(bytes, at, Math.min(bytes.length, at + maxStrayBytes));
+    const marker = bytes[code] ?? 0;
+    const isSegment = marker >= 0xc0 && marker !== 0xd8 && marker !== 0xd9 && marker !== 0xda;
+    if (isFrameHeader(marker)) {
+      const frame = readFrame(bytes, code);
+      if (frame === null) return null;
       return {
         format: 'jpeg',
-        height: view.getUint16(at + 5),
-        width: view.getUint16(at + 7),
-        components: view.getUint8(at + 9),
+        width: frame.width,
+        height: frame.height,
+        components: frame.components.length,
       };
     }
-    const length = view.getUint16(at + 2);
-    if (length < 2) return null;
-    at += 2 + length;
+    if (standsAlone(marker)) at = code + 1;
+    else if (isSegment) at = segmentEnd(bytes, code);
+    else return null;
   }
   return null;
 }

@@ -11,7 +11,7 @@ export interface ThreadData {
 
 /** The memory of one job, shared with the thread until it answers. */
 export interface JobBuffers {
-  /** The encoded frame: `byteLength` bytes from the start of `bytes`. */
+  /** The encoded frame: `byteLength` bytes from the start of `bytes`, and `spareBytes` of room behind it. */
   readonly bytes: SharedArrayBuffer;
   readonly image: SharedArrayBuffer;
   /** Null where the picture itself is the tensor. */

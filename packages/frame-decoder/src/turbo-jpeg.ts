@@ -41,10 +41,10 @@ export async function openTurboJpeg(accuracy: 'fast' | 'exact'): Promise<TurboJp
     const { width, height } = header;
     if (target.byteLength < width * height * 3) return false;
     if (accuracy === 'fast') set(handle, parameter.fastDct, 1);
-    if (readHeader(handle, source, source.byteLength) !== 0) return isWhole(complaint(handle), false);
+    if (readHeader(handle, source, source.byteLength) !== 0) return leaveToOthers(complaint(handle));
     if (get(handle, parameter.width) !== width || get(handle, parameter.height) !== height) return false;
     const failed = decompress(handle, source, source.byteLength, target, 0, formatRgb) !== 0;
-    return !failed || isWhole(complaint(handle), true);
+    return !failed || leaveToOthers(complaint(handle));
   };
 
   return (source, header, target) => {
@@ -60,18 +60,11 @@ export async function openTurboJpeg(accuracy: 'fast' | 'exact'): Promise<TurboJp
 }
 
 /**
- * What a complaint says of the pixels. Some cameras pad the scan before the end marker (EOI, 0xd9): every pixel is there by
- * then. The rest, an unknown kind of JPEG or an error behind the pixels, is for others to judge.
+ * Of an unknown kind of JPEG, or an error behind the pixels, others may know more.
  *
- * @throws the complaint, where pixels are missing or wrong
+ * @throws the complaint, where pixels may be missing or wrong
  */
-function isWhole(message: string, hasPixels: boolean): boolean {
-  if (isHarmless(message)) return hasPixels;
+function leaveToOthers(message: string): false {
   if (/corrupt jpeg data|premature end/i.test(message)) throw new Error(message);
   return false;
-}
-
-/** Whether a complaint of libjpeg is of the bytes before the end marker only. */
-export function isHarmless(message: string): boolean {
-  return /extraneous bytes before marker 0xd9/i.test(message);
 }

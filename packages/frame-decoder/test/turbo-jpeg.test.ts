@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodePixels, type JpegDecoder } from '../src/decode-pixels.ts';
 import { readImageHeader } from '../src/image-header.ts';
+import { spareBytes } from '../src/jpeg-prepare.ts';
 import { openTurboJpeg, type TurboJpeg } from '../src/turbo-jpeg.ts';
 import { breakPicture } from './corrupt/mutations.ts';
 import { validPictures } from './corrupt/valid-pictures.ts';
@@ -18,7 +19,8 @@ async function decode(bytes: Uint8Array, decoder: JpegDecoder): Promise<Uint8Arr
   if (header === null) return 'no header';
   const target = new Uint8Array(header.width * header.height * 3);
   try {
-    await decodePixels(bytes, header, target, decoder);
+    const room = Buffer.concat([bytes, Buffer.alloc(spareBytes)]);
+    await decodePixels(room, header, target, decoder);
     return target;
   } catch (error) {
     return String(error);

@@ -1,0 +1,125 @@
+/** For 16 bits ahead, the code that they begin with: its length in the upper byte, its symbol in the lower; 0 where none does. */
+export type HuffmanTable = Uint16Array;
+
+/** The tables of T.81, K.3, that cameras leave out of motion JPEG: the content of a DHT segment. */
+const standardTables =
+  'AAABBQEBAQEBAQAAAAAAAAAAAQIDBAUGBwgJCgsQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJ' +
+  'ChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4' +
+  'ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+gEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoLEQACAQIEBAMEBwUEBAAB' +
+  'AncAAQIDEQQFITEGEkFRB2FxEyIygQgUQpGhscEJIzNS8BVictEKFiQ04SXxFxgZGiYnKCkqNTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlq' +
+  'c3R1dnd4eXqCg4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrCw8TFxsfIycrS09TV1tfY2dri4+Tl5ufo6ery8/T19vf4+fo=';
+
+/** The tables in force, by class (0 DC, 1 AC) and number (0..3). */
+export class HuffmanTables {
+  readonly #tables: HuffmanTable[] = [];
+
+  /** The table, or the standard one where none was defined; `null` where there is no such. */
+  get(tableClass: 0 | 1, number: number): HuffmanTable | null {
+    const index = tableClass * 4 + number;
+    if (this.#tables[index] === undefined) {
+      const standard = new HuffmanTables();
+      standard.define(Buffer.from(standardTables, 'base64'));
+      this.#tables[index] = standard.#tables[index] ?? new Uint16Array(0);
+    }
+    const table = this.#tables[index];
+    return table === undefined || table.length === 0 ? null : table;
+  }
+
+  /** Takes the content of a DHT segment. False where it is malformed. @see ITU-T T.81, B.2.4.2 and C.2 */
+  define(content: Uint8Array): boolean {
+    let at = 0;
+    while (at + 17 <= content.length) {
+      const kind = content[at] ?? 0;
+      if ((kind & ~0x13) !== 0) return false;
+      const table = new Uint16Array(65_536);
+      let symbolAt = at + 17;
+      let next = 0;
+      for (let length = 1; length <= 16; length++) {
+        for (let left = content[at + length] ?? 0; left > 0; left--) {
+          const end = next + (1 << (16 - length));
+          if (end > 65_536 || symbolAt >= content.length) return false;
+          table.fill((length << 8) | (content[symbolAt] ?? 0), next, end);
+          symbolAt += 1;
+          next = end;
+        }
+      }
+      this.#tables[(kind >> 4) * 4 + (kind & 15)] = table;
+      at = symbolAt;
+    }
+    return at === content.length;
+  }
+}
+
+/** Reads entropy-coded bits up to the next marker; behind it come zeros, and {@link isExhausted} once one was taken. */
+export class BitReader {
+  readonly #bytes: Uint8Array;
+  #at: number;
+  #bits = 0;
+  /** Bits ahead, and how many of them are made up. */
+  #count = 0;
+  #madeUp = 0;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  get isExhausted(): boolean {
+    return this.#madeUp > this.#count;
+  }
+
+  /** The next symbol, or -1 where no code begins so. */
+  symbol(table: HuffmanTable): number {
+    if (this.#count < 16) this.#fill();
+    const entry = table[(this.#bits >>> (this.#count - 16)) & 0xffff] ?? 0;
+    this.#count -= entry >> 8;
+    return entry === 0 ? -1 : entry & 0xff;
+  }
+
+  /** The next 0..16 bits. */
+  take(bits: number): number {
+    if (this.#count < bits) this.#fill();
+    this.#count -= bits;
+    return (this.#bits >>> this.#count) & ((1 << bits) - 1);
+  }
+
+  /** Ends the segment: where its first byte lies of which no bit was taken. */
+  end(): number {
+    for (let left = (this.#count - this.#madeUp) >> 3; left > 0; left--) {
+      this.#at -= 1;
+      const isStuffing = this.#bytes[this.#at] === 0 && this.#bytes[this.#at - 1] === 0xff;
+      if (isStuffing) this.#at -= 1;
+    }
+    this.#count = 0;
+    this.#madeUp = 0;
+    return this.#at;
+  }
+
+  /** Goes on at `at`, after {@link end}. */
+  restart(at: number): void {
+    this.#at = at;
+  }
+
+  #fill(): void {
+    while (this.#count <= 24) {
+      const value = this.#nextByte();
+      if (value === -1) this.#madeUp += 8;
+      this.#bits = (this.#bits << 8) | Math.max(value, 0);
+      this.#count += 8;
+    }
+  }
+
+  /** The next byte, stuffing removed, or -1 before a marker. */
+  #nextByte(): number {
+    const value = this.#bytes[this.#at] ?? -1;
+    if (value !== 0xff) {
+      if (value !== -1) this.#at += 1;
+      return value;
+    }
+    let next = this.#at + 1;
+    while (this.#bytes[next] === 0xff) next += 1;
+    if (this.#bytes[next] !== 0) return -1;
+    this.#at = next + 1;
+    return value;
+  }
+}

@@ -1,0 +1,106 @@
+import { type BlockReader, CoefficientHistory, createBlockReader } from './jpeg-blocks.ts';
+import { isOnlyScan, type JpegFrame, readFrame, readScan } from './jpeg-frame.ts';
+import { BitReader, HuffmanTables } from './jpeg-huffman.ts';
+import {
+  findMarker,
+  findScanEnd,
+  isFrameHeader,
+  isRestart,
+  markerCode,
+  segmentEnd,
+  standsAlone,
+  uint16,
+} from './jpeg-markers.ts';
+
+/**
+ * Mends, in place, a prepared JPEG that libjpeg complains of, where every MCU is there. Bytes that no MCU needs become fill
+ * bytes, before restart markers and behind scans, and an end marker follows the last scan.
+ *
+ * libjpeg says only its first complaint, which may be of such bytes while a later one would be of lost pixels. So its words
+ * do not decide. This reads the Huffman codes, counts MCUs, and so knows where each restart interval really ends. The mended
+ * bytes then give libjpeg nothing to complain of but damage.
+ *
+ * @returns false where an MCU is missing or broken, or the coding is not Huffman's: there is nothing to decode again
+ */
+export function mendJpeg(bytes: Uint8Array): boolean {
+  const tables = new HuffmanTables();
+  const history = new CoefficientHistory();
+  let frame: JpegFrame | null = null;
+  let interval = 0;
+  let at = 2;
+  let lastScanEnd = -1;
+  for (;;) {
+    const code = findMarker(bytes, at);
+    const marker = bytes[code] ?? markerCode.endOfImage;
+    if (code !== -1 && marker === markerCode.endOfImage) return lastScanEnd !== -1;
+    const end = code === -1 || standsAlone(marker) ? code + 1 : segmentEnd(bytes, code);
+    if (code === -1 || end > bytes.length) return endAt(bytes, lastScanEnd);
+    at = end;
+    if (marker === markerCode.huffmanTables && !tables.define(bytes.subarray(code + 3, end))) return false;
+    if (marker === markerCode.restartInterval) interval = uint16(bytes, code + 3);
+    if (isFrameHeader(marker)) frame ??= readFrame(bytes, code);
+    if (marker !== markerCode.startOfScan) continue;
+
+    const scan = frame === null ? null : readScan(bytes, code, frame);
+    if (frame === null || scan === null || frame.coding === 'other') return false;
+    const bits = new BitReader(bytes, scan.dataAt);
+    const blocks = createBlockReader(frame, scan, tables, bits, history);
+    lastScanEnd = blocks === null || !mendScan(bytes, bits, blocks, interval) ? -1 : bits.end();
+    if (lastScanEnd === -1) return false;
+    const next = findScanEnd(bytes, lastScanEnd);
+    if (isOnlyScan(frame, scan)) {
+      // What lies behind says nothing of the pixels. Only another scan must not: libjpeg takes none, and nobody writes one.
+      return bytes[next] !== markerCode.startOfScan && endAt(bytes, lastScanEnd);
+    }
+    if (next === -1) return endAt(bytes, lastScanEnd);
+    bytes.fill(0xff, lastScanEnd, next);
+    at = lastScanEnd;
+  }
+}
+
+/** Reads the MCUs of a scan and mends the bytes before its restart markers. False where not every MCU is there. */
+function mendScan(bytes: Uint8Array, bits: BitReader, blocks: BlockReader, interval: number): boolean {
+  let restarts = 0;
+  for (let mcu = 0; mcu < blocks.mcus; mcu++) {
+    if (interval > 0 && mcu > 0 && mcu % interval === 0) {
+      const next = mendRestart(bytes, bits.end(), restarts & 7);
+      if (next === -1) return false;
+      bits.restart(next);
+      blocks.restart();
+      restarts += 1;
+    }
+    if (!blocks.readMcu(mcu) || bits.isExhausted) return false;
+  }
+  return true;
+}
+
+/**
+ * Fills up to the restart marker and gives the place behind it, or -1 where libjpeg would lose pixels. It skips what is no
+ * marker, and the numbers one or two behind the expected one; it takes those three to five off for the expected one.
+ *
+ * @see https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdmarker.c jpeg_resync_to_restart
+ */
+function mendRestart(bytes: Uint8Array, from: number, expected: number): number {
+  let code = findMarker(bytes, from);
+  while (code !== -1) {
+    const marker = bytes[code] ?? 0;
+    const ahead = (marker - markerCode.firstRestart - expected) & 7;
+    const isSkipped = isRestart(marker) ? ahead >= 6 : marker < 0xc0;
+    if (!isSkipped) {
+      if (!isRestart(marker) || ahead === 1 || ahead === 2) return -1;
+      bytes.fill(0xff, from, code);
+      bytes[code] = markerCode.firstRestart + expected;
+      return code + 1;
+    }
+    code = findMarker(bytes, code + 1);
+  }
+  return -1;
+}
+
+/** Puts an end marker behind the last scan. */
+function endAt(bytes: Uint8Array, scanEnd: number): boolean {
+  if (scanEnd === -1 || scanEnd + 2 > bytes.length) return false;
+  bytes[scanEnd] = 0xff;
+  bytes[scanEnd + 1] = markerCode.endOfImage;
+  return true;
+}

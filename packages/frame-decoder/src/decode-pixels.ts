@@ -28,27 +28,35 @@ export async function decodePixels(
     return;
   }
   const source = prepareJpeg(room);
-  try {
-    await decodeJpeg(source, header, target, decoder);
-  } catch (error) {
-    if (!mendJpeg(source)) throw error;
-    await decodeJpeg(source, header, target, decoder);
+  if (header.components !== 4 && decoder !== 'exact') {
+    const decode = decoder === 'fast' ? decodeFast : decoder;
+    if (decodeMending(source, header, target, decode)) return;
   }
+  // libvips decodes what libjpeg-turbo cannot. It keeps some complaints to itself, so the MCUs are counted first.
+  checkAllScans(source);
+  const state = mendJpeg(source);
+  if (state === 'broken') throw new Error('Some of its blocks are missing or broken');
+  const warnings = await decodeSharp(source, header, target);
+  const complaint = warnings.find((warning) => /corrupt jpeg data/i.test(warning));
+  if (state === 'unknown' && complaint !== undefined) throw new Error(complaint.trim());
 }
 
-/** Whatever the decoder complains of is an error here. */
-async function decodeJpeg(
+/** Only what libjpeg-turbo complains of is looked at closely, and decoded again where every pixel is there. */
+function decodeMending(
   source: Uint8Array,
   header: ImageHeader,
   target: Uint8Array,
-  decoder: JpegDecoder,
-): Promise<void> {
-  if (header.components !== 4 && decoder !== 'exact') {
-    const decode = decoder === 'fast' ? decodeFast : decoder;
-    if (decode(source, header, target)) return; // where it cannot, libvips has the last word
+  decode: TurboJpeg,
+): boolean {
+  try {
+    return decode(source, header, target);
+  } catch (error) {
+    const state = mendJpeg(source);
+    if (state === 'whole') return decode(source, header, target);
+    // Of arithmetic coding nobody can say where it ends, and bytes before the end marker are no loss.
+    if (state === 'unknown' && /extraneous bytes before marker 0xd9/i.test(String(error))) return true;
+    throw error;
   }
-  checkAllScans(source);
-  await decodeSharp(source, header, target);
 }
 
 /** The package does not say why it refuses, and refuses where it only warns. */
@@ -63,7 +71,12 @@ function decodeFast(bytes: Uint8Array, header: ImageHeader, target: Uint8Array):
   }
 }
 
-async function decodeSharp(bytes: Uint8Array, header: ImageHeader, target: Uint8Array): Promise<void> {
+/** @returns what libvips warned of meanwhile, in the whole process: it may be of a JPEG that another thread decodes */
+async function decodeSharp(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  target: Uint8Array,
+): Promise<readonly string[]> {
   const source = bufferOf(bytes);
   const { width, height } = header;
   const warnings: string[] = [];
@@ -90,12 +103,9 @@ async function decodeSharp(bytes: Uint8Array, header: ImageHeader, target: Uint8
       `Expected ${width}x${height} as in the header, decoded ${info.width}x${info.height}x${info.channels}`,
     );
   }
-  // Sharp hands out what libvips warned of in the whole process: it may be of a JPEG that another thread decodes.
-  const isJpeg = header.format === 'jpeg';
-  const broken = warnings.find((warning) => isJpeg && /corrupt jpeg data/i.test(warning));
-  if (broken !== undefined) throw new Error(broken.trim());
   if (cmyk) writeCmyk(data, target, width * height);
   else target.set(data);
+  return warnings;
 }
 
 /** The same memory. */

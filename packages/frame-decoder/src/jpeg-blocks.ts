@@ -152,7 +152,7 @@ class AcReader implements BlockReader {
       k += 1;
     }
     if (this.#emptyBlocks > 0) {
-      this.#correct(block, k, 64);
+      if (!this.#isZero(block)) this.#correct(block, k, 64);
       this.#emptyBlocks -= 1;
     }
     return true;
@@ -176,6 +176,10 @@ class AcReader implements BlockReader {
   #set(block: number, k: number): void {
     const word = 2 * block + ((k >> 5) & 1);
     this.#nonZero[word] = (this.#nonZero[word] ?? 0) | (1 << (k & 31));
+  }
+
+  #isZero(block: number): boolean {
+    return this.#nonZero[2 * block] === 0 && this.#nonZero[2 * block + 1] === 0;
   }
 
   #isSet(block: number, k: number): boolean {

@@ -11,43 +11,53 @@ const standardTables =
 
 /** The tables in force, by class (0 DC, 1 AC) and number (0..3). */
 export class HuffmanTables {
-  readonly #tables: HuffmanTable[] = [];
+  /** 16 counts of codes by length, and the symbols. */
+  readonly #definitions: Uint8Array[] = [];
+  readonly #tables: (HuffmanTable | undefined)[] = [];
 
-  /** The table, or the standard one where none was defined; `null` where there is no such. */
+  /** The table, or the standard one where none was defined; `null` where there is no such, or it is malformed. */
   get(tableClass: 0 | 1, number: number): HuffmanTable | null {
     const index = tableClass * 4 + number;
-    if (this.#tables[index] === undefined) {
+    if (this.#definitions[index] === undefined) {
       const standard = new HuffmanTables();
       standard.define(Buffer.from(standardTables, 'base64'));
-      this.#tables[index] = standard.#tables[index] ?? new Uint16Array(0);
+      this.#definitions[index] = standard.#definitions[index] ?? new Uint8Array(0);
     }
-    const table = this.#tables[index];
-    return table === undefined || table.length === 0 ? null : table;
+    this.#tables[index] ??= buildTable(this.#definitions[index]);
+    return this.#tables[index].length === 0 ? null : this.#tables[index];
   }
 
-  /** Takes the content of a DHT segment. False where it is malformed. @see ITU-T T.81, B.2.4.2 and C.2 */
+  /** Takes the content of a DHT segment, without copying it. False where it is malformed. @see ITU-T T.81, B.2.4.2 */
   define(content: Uint8Array): boolean {
     let at = 0;
     while (at + 17 <= content.length) {
       const kind = content[at] ?? 0;
       if ((kind & ~0x13) !== 0) return false;
-      const table = new Uint16Array(65_536);
-      let symbolAt = at + 17;
-      let next = 0;
-      for (let length = 1; length <= 16; length++) {
-        for (let left = content[at + length] ?? 0; left > 0; left--) {
-          const end = next + (1 << (16 - length));
-          if (end > 65_536 || symbolAt >= content.length) return false;
-          table.fill((length << 8) | (content[symbolAt] ?? 0), next, end);
-          symbolAt += 1;
-          next = end;
-        }
-      }
-      this.#tables[(kind >> 4) * 4 + (kind & 15)] = table;
-      at = symbolAt;
+      const symbols = content.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0);
+      const index = (kind >> 4) * 4 + (kind & 15);
+      this.#definitions[index] = content.subarray(at + 1, at + 17 + symbols);
+      this.#tables[index] = undefined; // built when a scan asks for it
+      at += 17 + symbols;
     }
     return at === content.length;
   }
+}
+
+/** Empty where there are more codes than bits can tell apart. @see ITU-T T.81, C.2 */
+function buildTable(definition: Uint8Array): HuffmanTable {
+  const table = new Uint16Array(65_536);
+  let symbolAt = 16;
+  let next = 0;
+  for (let length = 1; length <= 16; length++) {
+    for (let left = definition[length - 1] ?? 0; left > 0; left--) {
+      const end = next + (1 << (16 - length));
+      if (end > 65_536) return new Uint16Array(0);
+      table.fill((length << 8) | (definition[symbolAt] ?? 0), next, end);
+      symbolAt += 1;
+      next = end;
+    }
+  }
+  return table;
 }
 
 /** Reads entropy-coded bits up to the next marker; behind it come zeros, and {@link isExhausted} once one was taken. */

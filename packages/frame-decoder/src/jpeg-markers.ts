@@ -7,6 +7,7 @@ export const markerCode = {
   endOfImage: 0xd9,
   startOfScan: 0xda,
   restartInterval: 0xdd,
+  firstApplication: 0xe0,
 } as const;
 
 /**
@@ -16,8 +17,10 @@ export const markerCode = {
 export function findMarker(bytes: Uint8Array, from: number, to: number = bytes.length): number {
   let at = from;
   while (at + 1 < to) {
-    if (bytes[at] !== 0xff) at += 1;
-    else if (bytes[at + 1] === 0xff) at += 1;
+    if (bytes[at] !== 0xff) {
+      at = bytes.indexOf(0xff, at);
+      if (at === -1) return -1;
+    } else if (bytes[at + 1] === 0xff) at += 1;
     else if (bytes[at + 1] === 0) at += 2;
     else return at + 1;
   }

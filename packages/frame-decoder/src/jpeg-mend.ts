@@ -12,6 +12,9 @@ import {
   uint16,
 } from './jpeg-markers.ts';
 
+/** MCUs read in all scans together: some more than an honest picture of 33 megapixels has. Bounds the time, to seconds. */
+const maxMcus = 12_000_000;
+
 /**
  * Mends, in place, a prepared JPEG that libjpeg complains of, where every MCU is there. Bytes that no MCU needs become fill
  * bytes, before restart markers and behind scans, and an end marker follows the last scan.
@@ -20,38 +23,40 @@ import {
  * do not decide. This reads the Huffman codes, counts MCUs, and so knows where each restart interval really ends. The mended
  * bytes then give libjpeg nothing to complain of but damage.
  *
- * @returns false where an MCU is missing or broken, or the coding is not Huffman's: there is nothing to decode again
+ * @returns `broken` where an MCU is missing or broken, `unknown` where the coding is not Huffman's
  */
-export function mendJpeg(bytes: Uint8Array): boolean {
+export function mendJpeg(bytes: Uint8Array): 'whole' | 'broken' | 'unknown' {
   const tables = new HuffmanTables();
   const history = new CoefficientHistory();
   let frame: JpegFrame | null = null;
   let interval = 0;
   let at = 2;
   let lastScanEnd = -1;
+  let mcus = 0;
   for (;;) {
     const code = findMarker(bytes, at);
     const marker = bytes[code] ?? markerCode.endOfImage;
-    if (code !== -1 && marker === markerCode.endOfImage) return lastScanEnd !== -1;
+    if (code !== -1 && marker === markerCode.endOfImage) return lastScanEnd === -1 ? 'broken' : 'whole';
     const end = code === -1 || standsAlone(marker) ? code + 1 : segmentEnd(bytes, code);
-    if (code === -1 || end > bytes.length) return endAt(bytes, lastScanEnd);
+    const isSkipped = marker >= markerCode.firstApplication; // APPn and COM; libjpeg refuses others that are cut off
+    if (code === -1 || (end > bytes.length && isSkipped)) return endAt(bytes, lastScanEnd);
+    if (end > bytes.length) return 'broken';
     at = end;
-    if (marker === markerCode.huffmanTables && !tables.define(bytes.subarray(code + 3, end))) return false;
+    if (marker === markerCode.huffmanTables && !tables.define(bytes.subarray(code + 3, end))) return 'broken';
     if (marker === markerCode.restartInterval) interval = uint16(bytes, code + 3);
     if (isFrameHeader(marker)) frame ??= readFrame(bytes, code);
     if (marker !== markerCode.startOfScan) continue;
 
     const scan = frame === null ? null : readScan(bytes, code, frame);
-    if (frame === null || scan === null || frame.coding === 'other') return false;
+    if (frame?.coding === 'other') return 'unknown';
+    if (frame === null || scan === null) return 'broken';
     const bits = new BitReader(bytes, scan.dataAt);
     const blocks = createBlockReader(frame, scan, tables, bits, history);
-    lastScanEnd = blocks === null || !mendScan(bytes, bits, blocks, interval) ? -1 : bits.end();
-    if (lastScanEnd === -1) return false;
+    mcus += blocks?.mcus ?? 0;
+    if (blocks === null || mcus > maxMcus || !mendScan(bytes, bits, blocks, interval)) return 'broken';
+    lastScanEnd = bits.end();
+    if (isOnlyScan(frame, scan)) return endAt(bytes, lastScanEnd); // nothing behind it says anything of the pixels
     const next = findScanEnd(bytes, lastScanEnd);
-    if (isOnlyScan(frame, scan)) {
-      // What lies behind says nothing of the pixels. Only another scan must not: libjpeg takes none, and nobody writes one.
-      return bytes[next] !== markerCode.startOfScan && endAt(bytes, lastScanEnd);
-    }
     if (next === -1) return endAt(bytes, lastScanEnd);
     bytes.fill(0xff, lastScanEnd, next);
     at = lastScanEnd;
@@ -98,9 +103,9 @@ function mendRestart(bytes: Uint8Array, from: number, expected: number): number 
 }
 
 /** Puts an end marker behind the last scan. */
-function endAt(bytes: Uint8Array, scanEnd: number): boolean {
-  if (scanEnd === -1 || scanEnd + 2 > bytes.length) return false;
+function endAt(bytes: Uint8Array, scanEnd: number): 'whole' | 'broken' {
+  if (scanEnd === -1 || scanEnd + 2 > bytes.length) return 'broken';
   bytes[scanEnd] = 0xff;
   bytes[scanEnd + 1] = markerCode.endOfImage;
-  return true;
+  return 'whole';
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodePixels, type JpegDecoder } from '../src/decode-pixels.ts';
+import { createFrameDecoder } from '../src/frame-decoder.ts';
 import { readImageHeader } from '../src/image-header.ts';
 import { spareBytes } from '../src/jpeg-prepare.ts';
 import { openTurboJpeg } from '../src/turbo-jpeg.ts';
@@ -81,6 +82,10 @@ describe.runIf(process.platform === 'linux')('JPEGs with the oddities of cameras
       expect(isHash(sound)).toBe(true);
       for (const decoder of [turbo, 'exact'] as const)
         expect(await decode(fieldCase(name), decoder)).toBe(sound);
+      await using threaded = await createFrameDecoder({ jpegAccuracy: 'exact' });
+      const result = await threaded.decode(fieldCase(name));
+      if (!result.ok) throw new Error(result.message);
+      expect(createHash('sha256').update(result.frame.image.data).digest('hex')).toBe(sound);
     },
   );
 });

@@ -3,7 +3,7 @@ import { Random } from '@trinetra/test-support';
 import sharp, { type Sharp } from 'sharp';
 import { encode } from '../pictures.ts';
 import type { DecodeCase } from './check-case.ts';
-import { type PngChunk, png, scanBomb } from './made-by-hand.ts';
+import { beforeScan, type PngChunk, padded, png, scanBomb } from './made-by-hand.ts';
 import { afterSoi, scenery, segment } from './valid-pictures.ts';
 
 const width = 88;
@@ -130,6 +130,7 @@ async function realOtherFormats(): Promise<DecodeCase[]> {
 }
 
 async function bombs(): Promise<DecodeCase[]> {
+  const emptyTable = segment(0xc4, Buffer.alloc(17));
   const jpeg = scanBomb(60_000, 60_000, 1);
   const zeros = Buffer.alloc(256 * mebibyte);
   const compressed = deflateSync(zeros, { level: 9 });
@@ -174,6 +175,17 @@ async function bombs(): Promise<DecodeCase[]> {
       bytes: scanBomb(side, side, 100),
       expected: ['flat', 'corrupt'],
       limitMs: largePictureMs,
+    },
+    {
+      name: 'JPEG of 100 scans over as many pixels as allowed, padded',
+      bytes: padded(scanBomb(side, side, 100)),
+      expected: ['corrupt'],
+      limitMs: largePictureMs,
+    },
+    {
+      name: 'JPEG of 700 thousand Huffman tables, padded',
+      bytes: padded(beforeScan(scanBomb(64, 64, 1), Buffer.alloc(700_000 * emptyTable.length, emptyTable))),
+      expected: ['corrupt'],
     },
     { name: 'JPEG of 101 scans', bytes: scanBomb(640, 640, 101), expected: ['corrupt'] },
     {

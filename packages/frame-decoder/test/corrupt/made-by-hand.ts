@@ -52,3 +52,14 @@ export function scanBomb(
   const next = kind === 'progressive' ? scan(1, 63, 15 * Math.ceil(blocks / 2 ** 14)) : first;
   return Buffer.concat([...head, first, ...Array(scans - 1).fill(next), Buffer.from([0xff, 0xd9])]);
 }
+
+/** Inserts bytes before the first scan header. */
+export function beforeScan(jpeg: Buffer, inserted: Buffer): Buffer {
+  const at = jpeg.indexOf(Buffer.from([0xff, 0xda]));
+  return Buffer.concat([jpeg.subarray(0, at), inserted, jpeg.subarray(at)]);
+}
+
+/** With bytes before the end marker, as some cameras write them. */
+export function padded(jpeg: Buffer): Buffer {
+  return Buffer.concat([jpeg.subarray(0, -2), Buffer.alloc(40), jpeg.subarray(-2)]);
+}

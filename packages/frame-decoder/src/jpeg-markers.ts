@@ -7,7 +7,6 @@ export const markerCode = {
   endOfImage: 0xd9,
   startOfScan: 0xda,
   restartInterval: 0xdd,
-  firstApplication: 0xe0,
 } as const;
 
 /**
@@ -42,6 +41,13 @@ export function isRestart(code: number): boolean {
 /** Whether no segment follows the marker: RSTn and TEM. */
 export function standsAlone(code: number): boolean {
   return isRestart(code) || code === 0x01;
+}
+
+/** Whether libjpeg goes on behind the marker: not SOI, JPG, DHP, EXP, JPGn and the codes that are none. */
+export function isKnown(code: number): boolean {
+  if (code < 0xc0) return code === 0x01;
+  const isUnsupported = code === 0xc8 || code === 0xde || code === 0xdf || (code >= 0xf0 && code <= 0xfd);
+  return !isUnsupported && code !== markerCode.startOfImage;
 }
 
 /** Whether the marker begins a frame header (SOFn). */

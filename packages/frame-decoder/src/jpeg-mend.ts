@@ -3,8 +3,8 @@ import { isOnlyScan, type JpegFrame, readFrame, readScan } from './jpeg-frame.ts
 import { BitReader, HuffmanTables } from './jpeg-huffman.ts';
 import {
   findMarker,
-  findScanEnd,
   isFrameHeader,
+  isKnown,
   isRestart,
   markerCode,
   segmentEnd,
@@ -17,7 +17,7 @@ const maxMcus = 12_000_000;
 
 /**
  * Mends, in place, a prepared JPEG that libjpeg complains of, where every MCU is there. Bytes that no MCU needs become fill
- * bytes, before restart markers and behind scans, and an end marker follows the last scan.
+ * bytes, before restart markers and behind scans; an only scan ends with an end marker.
  *
  * libjpeg says only its first complaint, which may be of such bytes while a later one would be of lost pixels. So its words
  * do not decide. This reads the Huffman codes, counts MCUs, and so knows where each restart interval really ends. The mended
@@ -37,10 +37,8 @@ export function mendJpeg(bytes: Uint8Array): 'whole' | 'broken' | 'unknown' {
     const code = findMarker(bytes, at);
     const marker = bytes[code] ?? markerCode.endOfImage;
     if (code !== -1 && marker === markerCode.endOfImage) return lastScanEnd === -1 ? 'broken' : 'whole';
-    const end = code === -1 || standsAlone(marker) ? code + 1 : segmentEnd(bytes, code);
-    const isSkipped = marker >= markerCode.firstApplication; // APPn and COM; libjpeg refuses others that are cut off
-    if (code === -1 || (end > bytes.length && isSkipped)) return endAt(bytes, lastScanEnd);
-    if (end > bytes.length) return 'broken';
+    const end = standsAlone(marker) ? code + 1 : segmentEnd(bytes, code);
+    if (code === -1 || end > bytes.length || !isKnown(marker)) return 'broken';
     at = end;
     if (marker === markerCode.huffmanTables && !tables.define(bytes.subarray(code + 3, end))) return 'broken';
     if (marker === markerCode.restartInterval) interval = uint16(bytes, code + 3);
@@ -55,11 +53,14 @@ export function mendJpeg(bytes: Uint8Array): 'whole' | 'broken' | 'unknown' {
     mcus += blocks?.mcus ?? 0;
     if (blocks === null || mcus > maxMcus || !mendScan(bytes, bits, blocks, interval)) return 'broken';
     lastScanEnd = bits.end();
-    if (isOnlyScan(frame, scan)) return endAt(bytes, lastScanEnd); // nothing behind it says anything of the pixels
-    const next = findScanEnd(bytes, lastScanEnd);
-    if (next === -1) return endAt(bytes, lastScanEnd);
-    bytes.fill(0xff, lastScanEnd, next);
+    if (isOnlyScan(frame, scan)) {
+      bytes.set([0xff, markerCode.endOfImage], lastScanEnd); // nothing behind it says anything of the pixels
+      return 'whole';
+    }
     at = lastScanEnd;
+    let next = findMarker(bytes, at);
+    while (standsAlone(bytes[next] ?? 0)) next = findMarker(bytes, next + 1);
+    if (next !== -1) bytes.fill(0xff, at, next);
   }
 }
 
@@ -100,12 +101,4 @@ function mendRestart(bytes: Uint8Array, from: number, expected: number): number 
     code = findMarker(bytes, code + 1);
   }
   return -1;
-}
-
-/** Puts an end marker behind the last scan. */
-function endAt(bytes: Uint8Array, scanEnd: number): 'whole' | 'broken' {
-  if (scanEnd === -1 || scanEnd + 2 > bytes.length) return 'broken';
-  bytes[scanEnd] = 0xff;
-  bytes[scanEnd + 1] = markerCode.endOfImage;
-  return 'whole';
 }

@@ -47,7 +47,7 @@ function walkScans(bytes: Uint8Array, isThrough: boolean): JpegFrame | null {
     const code = findMarker(bytes, at);
     const marker = bytes[code] ?? markerCode.endOfImage;
     if (code !== -1) bytes.fill(0xff, at, code);
-    if (marker === markerCode.endOfImage) break;
+    if (marker === markerCode.endOfImage || marker === markerCode.startOfImage) break;
     if (standsAlone(marker)) {
       at = code + 1;
       continue;

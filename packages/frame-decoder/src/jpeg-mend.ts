@@ -15,6 +15,9 @@ import {
 /** MCUs read in all scans together: some more than an honest picture of 33 megapixels has. Bounds the time, to seconds. */
 const maxMcus = 12_000_000;
 
+/** So many equal bytes are no data. */
+const fillingBytes = 16;
+
 /**
  * Mends, in place, a prepared JPEG that libjpeg complains of, where every MCU is there. Bytes that no MCU needs become fill
  * bytes, before restart markers and behind scans; an only scan ends with an end marker.
@@ -53,6 +56,7 @@ export function mendJpeg(bytes: Uint8Array): 'whole' | 'broken' | 'unknown' {
     mcus += blocks?.mcus ?? 0;
     if (blocks === null || mcus > maxMcus || !mendScan(bytes, bits, blocks, interval)) return 'broken';
     lastScanEnd = bits.end();
+    if (isFilled(bytes, lastScanEnd)) return 'broken';
     if (isOnlyScan(frame, scan)) {
       bytes.set([0xff, markerCode.endOfImage], lastScanEnd); // nothing behind it says anything of the pixels
       return 'whole';
@@ -87,6 +91,7 @@ function mendScan(bytes: Uint8Array, bits: BitReader, blocks: BlockReader, inter
  * @see https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdmarker.c jpeg_resync_to_restart
  */
 function mendRestart(bytes: Uint8Array, from: number, expected: number): number {
+  if (isFilled(bytes, from)) return -1;
   let code = findMarker(bytes, from);
   while (code !== -1) {
     const marker = bytes[code] ?? 0;
@@ -101,4 +106,12 @@ function mendRestart(bytes: Uint8Array, from: number, expected: number): number 
     code = findMarker(bytes, code + 1);
   }
   return -1;
+}
+
+/**
+ * Whether one and the same byte lies behind and before the end of the data: lost data whose place was filled. Most fillings
+ * can be read as Huffman codes, but an encoder does not write so many equal bytes and then the same as padding.
+ */
+function isFilled(bytes: Uint8Array, end: number): boolean {
+  return bytes.subarray(Math.max(0, end - fillingBytes), end).every((value) => value === bytes[end]);
 }

@@ -11,7 +11,7 @@ export interface JpegFrame {
   readonly components: readonly JpegComponent[];
 }
 
-export interface JpegComponent {
+interface JpegComponent {
   readonly id: number;
   /** Sampling factors, 1..4. */
   readonly horizontal: number;
@@ -31,7 +31,7 @@ export interface JpegScan {
   readonly dataAt: number;
 }
 
-export interface ScanComponent {
+interface ScanComponent {
   /** In the frame's components. */
   readonly index: number;
   /** Numbers of the Huffman tables, 0..3. */

@@ -53,6 +53,8 @@ export interface EngineWatch {
   readonly onStuck: (error: Error) => void;
   /** The GPU is lost to this process. */
   readonly onDeviceLost: (error: Error) => void;
+  /** Gives up loading: no run more is begun, and only the one under way is waited for. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where the models of each role are named. */
@@ -115,10 +117,11 @@ function runSizesOf(
 /**
  * Loads, checks and warms up the models that the configuration names.
  *
- * @throws {TrinetraError} where a model is missing, cannot be loaded or does not have the expected shape.
+ * @throws {TrinetraError} where a model is missing, cannot be loaded or does not have the expected shape; any error once `signal` is aborted.
  */
 export async function loadModels(config: Settings, watch: EngineWatch): Promise<Models> {
-  const { telemetry, logger, limiter, health, onStuck, onDeviceLost } = watch;
+  const { telemetry, limiter, health, onStuck, onDeviceLost, signal } = watch;
+  const logger = untilAborted(watch.logger, signal);
   const { INFERENCE_THREADS: threads, INTRA_OP_THREADS: intraOpThreads } = config;
   const runtime = await createInferencePool({
     logger: {
@@ -146,7 +149,10 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
     await runtime.close();
     process.off('exit', onExit);
   };
+  const giveUp = (): void => void close();
+  signal?.addEventListener('abort', giveUp);
   try {
+    signal?.throwIfAborted();
     const detectorModel = await load(runtime, 'detector', config.YOLO_ENGINE_PATH, telemetry, {
       byteInput: { divisor: 255 },
     });
@@ -266,5 +272,17 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
+}
+
+/** Says nothing any more once the signal is aborted: what fails then fails of that. */
+function untilAborted(logger: Logger, signal: AbortSignal | undefined): Logger {
+  const unlessAborted =
+    (log: Logger['warn']): Logger['warn'] =>
+    (...args) => {
+      if (signal?.aborted !== true) log(...args);
+    };
+  return { ...logger, warn: unlessAborted(logger.warn), error: unlessAborted(logger.error) };
 }

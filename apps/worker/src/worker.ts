@@ -97,8 +97,15 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     logger.error({ err: error }, 'the GPU is lost to this process: it ends, and its frames are read again');
     endProcess();
   };
-  const watch = { telemetry, logger, limiter, health, onStuck, onDeviceLost };
-  await using models = await loadModels(config, watch);
+  const watch = { telemetry, logger, limiter, health, onStuck, onDeviceLost, signal };
+  await using models = await loadModels(config, watch).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+  if (models === null) {
+    logger.info({}, 'stopped before the models were ready');
+    return;
+  }
   const { detector, aligner, embedder, alignTogether, embeddingSpace, proof } = models;
   const modelChecks = () => ({ models: { ok: true, detail: models.loaded }, engine: proof.check() });
   ready = async () => ({ ready: false, checks: modelChecks() });

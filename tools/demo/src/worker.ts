@@ -17,11 +17,24 @@ export interface Worker {
 const readyLimitMs = 120_000;
 const main = fileURLToPath(import.meta.resolve('@trinetra/worker/dist/main.js'));
 
+/** Why a worker that ended with 2 does not start: what it was given is at fault, and its last log line says so. */
+function refusalIn(log: string): string | undefined {
+  for (const line of log.split('\n').toReversed()) {
+    try {
+      const { level, msg }: { level?: unknown; msg?: unknown } = JSON.parse(line);
+      if (level === 'error' && typeof msg === 'string') return msg;
+    } catch {
+      // Not a line of the log.
+    }
+  }
+  return undefined;
+}
+
 /**
  * Starts the worker and resolves once it is ready: models loaded, Redis and the sink reachable.
  *
  * @param env Its configuration, without the ports.
- * @throws {DemoError} `not_started`, with its last log lines.
+ * @throws {DemoError} `bad_options` where it refuses what it was given, else `not_started`, with its last log lines.
  */
 export async function startWorker(env: Readonly<Record<string, string>>): Promise<Worker> {
   const port = await freePort();
@@ -48,6 +61,8 @@ export async function startWorker(env: Readonly<Record<string, string>>): Promis
       const what =
         ended === undefined ? `is not ready after ${readyLimitMs / 1000} s` : `ended with ${ended}`;
       await program.stop(0);
+      const refusal = ended === 'exit code 2' ? refusalIn(program.lastLines(15)) : undefined;
+      if (refusal !== undefined) throw new DemoError('bad_options', `The worker does not start: ${refusal}`);
       throw new DemoError('not_started', `The worker ${what}:\n${program.lastLines(15)}`);
     }
     await sleep(50);

@@ -10,6 +10,9 @@ import type { DetectorSettings } from './options.ts';
 /** Candidates that enter the suppression, as Ultralytics has it. */
 const maxCandidates = 30_000;
 
+/** Frames of nothing but zeros after which the values of a large head are looked at no more: no real model gives those. */
+const mostEmptyFrames = 64;
+
 /**
  * Reads the outputs of a model: the candidates of each frame, in the input's pixels, most confident first. `batch` is what was run,
  * `frames` how many of it are frames and no padding, `size` the input's.
@@ -32,6 +35,7 @@ export function createOutputReader(
   let shown: Head | null = null;
   /** Heads with a score a class are large (YOLOv8's has 3 MB): their values are looked at until some were found to be sound. */
   let isProven = false;
+  let emptyFrames = 0;
 
   /** The head of a frame, null where it holds nothing that tells, or what its values contradict. */
   function headOf(known: Head | null, values: Float32Array, columns: number): HeadReading {
@@ -44,7 +48,9 @@ export function createOutputReader(
     if (columns !== 6 && isProven) return { head };
     const problem = problemOfValues(head, values, columns);
     if (problem !== null) return { problem };
-    isProven ||= values.some((value) => value !== 0);
+    const isEmpty = !values.some((value) => value !== 0);
+    if (isEmpty) emptyFrames += 1;
+    isProven ||= !isEmpty || emptyFrames >= mostEmptyFrames;
     return { head };
   }
 

@@ -35,6 +35,27 @@ export function readEvent({ bytes, place }: RawEvent): ReadResult {
   return { ok: true, received: { event: parsed.data, raw: value as Record<string, unknown> } };
 }
 
+/** Complaints about what is no event; the others are counted. */
+const maxComplaints = 10;
+
+/** The events among what came, read; `counts` grows by what is none, and `complain` hears of the first of those. */
+export async function* readEvents(
+  events: AsyncIterable<RawEvent>,
+  counts: { invalid: number },
+  complain: (message: string) => void,
+): AsyncGenerator<ReceivedEvent> {
+  for await (const raw of events) {
+    const result = readEvent(raw);
+    if (result.ok) {
+      yield result.received;
+      continue;
+    }
+    counts.invalid += 1;
+    if (counts.invalid <= maxComplaints) complain(result.message);
+    if (counts.invalid === maxComplaints) complain('further ones are only counted');
+  }
+}
+
 /** The camera as it counts in statistics: names that no camera can have share `_invalid`. */
 export function cameraOf(event: DetectionEvent): string {
   return isCameraId(event.camera_id) ? event.camera_id : '_invalid';

@@ -6,10 +6,7 @@ import type { EventStats } from './event-stats.ts';
 import type { ViewerOptions } from './options.ts';
 import type { Output } from './output.ts';
 import type { TimeBins } from './plot/time-bins.ts';
-import { type RawEvent, type ReceivedEvent, readEvent } from './received-event.ts';
-
-/** Complaints about events that are none; the others are counted. */
-const maxComplaints = 10;
+import { type RawEvent, type ReceivedEvent, readEvents } from './received-event.ts';
 
 export interface ViewOptions {
   readonly events: AsyncIterable<RawEvent>;
@@ -35,15 +32,7 @@ export interface ViewCounts {
 export async function view({ events, options, output, ...rest }: ViewOptions): Promise<void> {
   const { stats, times, crops, counts, complain } = rest;
   const line = createLine(options, rest.colour);
-  for await (const raw of events) {
-    const result = readEvent(raw);
-    if (!result.ok) {
-      counts.invalid += 1;
-      if (counts.invalid <= maxComplaints) complain(result.message);
-      if (counts.invalid === maxComplaints) complain('further ones are only counted');
-      continue;
-    }
-    const { received } = result;
+  for await (const received of readEvents(events, counts, complain)) {
     if (!isSelected(received, options)) continue;
     counts.shown += 1;
     stats?.add(received.event);

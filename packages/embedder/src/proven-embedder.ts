@@ -1,3 +1,4 @@
+import { cosineOf } from '@trinetra/inference-runtime';
 import { createEmbedder, type Embedder, type EmbeddingResult } from './embedder.ts';
 import { EmbedderError } from './errors.ts';
 import { type EmbedderOptions, parseEmbedderOptions } from './options.ts';
@@ -22,9 +23,6 @@ export interface EmbedderProof {
 const leastMargin = 0.1;
 /** A face that gives a cosine below this beside other faces depends on them: int8 models that scale a run by its largest value do. */
 const leastAlone = 0.999;
-
-const dot = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, at) => sum + value * (b[at] ?? Number.NaN), 0);
 
 function vectorOf(result: EmbeddingResult | undefined): Float32Array | null {
   return result?.ok === true ? result.embedding : null;
@@ -60,7 +58,7 @@ async function tryFaces(embedder: Embedder, runSize: number): Promise<Trial> {
 }
 
 function cosine(a: Float32Array | null | undefined, b: Float32Array | null | undefined): number {
-  return a && b ? dot(a, b) : Number.NaN;
+  return a && b ? cosineOf(a, b) : Number.NaN;
 }
 
 /**
@@ -74,9 +72,9 @@ function cosine(a: Float32Array | null | undefined, b: Float32Array | null | und
 export async function createProvenEmbedder(
   options: EmbedderOptions,
 ): Promise<{ embedder: Embedder; proof: EmbedderProof }> {
-  const { model, observer, pixels, ...given } = options;
+  const { observer, ...unwatched } = options; // a proof that fails is no run that fails
+  const { model, pixels, ...given } = unwatched;
   const { maxRunSize } = parseEmbedderOptions(given);
-  const { observer: _, ...unwatched } = options; // a proof that fails is no run that fails
   const trial = await tryFaces(createEmbedder(unwatched), maxRunSize);
   if (trial.alone.some((vector) => vector === null)) {
     throw new EmbedderError(

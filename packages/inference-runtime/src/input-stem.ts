@@ -95,12 +95,11 @@ function cutOf(graph: OnnxGraph, picture: string, functions: ReadonlyMap<string,
   if (maker !== undefined && quantisers.includes(maker.op)) tensor = maker.inputs[0] ?? '';
   else if (maker !== undefined && layer !== undefined && quantisedLayers.includes(layer.op))
     quantised = layer.inputs.slice(1, 3);
-  const nodes = [tensor, ...quantised].flatMap((name) => ancestorsOf(name, graph));
-  const needed = graph.nodes.filter((node) => nodes.includes(node));
+  const nodes = ancestorsOf([tensor, ...quantised], graph);
   return {
     tensor,
-    nodes: needed,
-    steps: needed.filter(({ inputs }) => inputs.some((name) => touched.has(name))),
+    nodes,
+    steps: nodes.filter(({ inputs }) => inputs.some((name) => touched.has(name))),
     quantised,
     layerIn: layer !== undefined && opsOf(layer) !== undefined ? layer.op : undefined,
   };

@@ -111,10 +111,10 @@ export function elementsOf(name: string, { constants, makers }: OnnxGraph): numb
   return undefined;
 }
 
-/** Nodes that a tensor is computed of, in order. */
-export function ancestorsOf(tensor: string, { nodes, makers }: OnnxGraph): GraphNode[] {
+/** Nodes that some tensors are computed of, in order. */
+export function ancestorsOf(tensors: readonly string[], { nodes, makers }: OnnxGraph): GraphNode[] {
   const found = new Set<GraphNode>();
-  const open = [tensor];
+  const open = [...tensors];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     const maker = makers.get(name);
     if (maker === undefined || found.has(maker)) continue;

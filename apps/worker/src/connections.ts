@@ -66,6 +66,7 @@ export async function createSink(config: Settings, logger: Logger): Promise<Dete
     compression: config.KAFKA_COMPRESSION,
     retries: config.KAFKA_RETRIES,
     retryBackoffMs: config.KAFKA_RETRY_BACKOFF_MS,
+    metadataMaxAgeMs: config.KAFKA_METADATA_MAX_AGE_MS,
     closeTimeoutMs: 1000, // every write is finished or given up by then
     ...(ssl === false ? {} : { ssl }),
     ...(username === undefined || password === undefined

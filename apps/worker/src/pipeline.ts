@@ -102,6 +102,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     }
   }
 
+  /** Hands events over in the order of their frames; what becomes of each takes as long as its partition does. */
   const publish = inOrder(async (findings: FrameFindings[]) => {
     const workerTs = Date.now() / 1000;
     const context = { workerId: options.workerId, embeddingSpace: options.embeddingSpace, workerTs };
@@ -110,18 +111,17 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       options.onEvent?.(finding.entry, event, finding.aspectRatio);
       return event;
     });
-    const startedAt = performance.now();
-    const deliveries = await write(events);
-    telemetry.observeStage('publish', (performance.now() - startedAt) / 1000);
-    telemetry.eventsWaiting(buffer.stats().events);
-    return deliveries;
+    return { published: write(events) };
   });
 
   async function write(events: readonly DetectionEvent[]): Promise<Published[]> {
+    const startedAt = performance.now();
     const deliveries: readonly Delivery[] =
       failurePolicy === 'drop'
         ? (await sink.write(events)).map((result) => ({ waiting: false, result }))
         : await buffer.write(events);
+    telemetry.observeStage('publish', (performance.now() - startedAt) / 1000);
+    telemetry.eventsWaiting(buffer.stats().events);
     return events.map((event, index) => {
       const delivery = deliveries[index];
       if (delivery === undefined) throw new Error('a sink must answer for every event');
@@ -174,7 +174,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 
   async function processBatch(batch: readonly PreparedFrame[]): Promise<void> {
     telemetry.batch(batch.length / batchSize);
-    const published = await publish(await infer(batch));
+    const handedOver = await publish(await infer(batch));
+    const published = await handedOver.published;
     await Promise.all(
       batch.map(async ({ lease }, index) => {
         const one = published[index];

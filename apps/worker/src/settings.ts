@@ -47,6 +47,7 @@ export interface Settings {
   readonly KAFKA_COMPRESSION: 'lz4' | 'gzip' | 'none';
   readonly KAFKA_RETRIES: number;
   readonly KAFKA_RETRY_BACKOFF_MS: number;
+  readonly KAFKA_METADATA_MAX_AGE_MS: number;
   readonly KAFKA_FAILURE_POLICY: FailurePolicy;
   readonly KAFKA_BUFFER_MAX_BYTES: number;
   readonly KAFKA_TLS: Flag;
@@ -127,6 +128,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   KAFKA_COMPRESSION: setting(oneOf('lz4', 'gzip', 'none'), 'lz4', 'lz4, gzip or none'),
   KAFKA_RETRIES: setting(whole(0, 100), '5', 'tries after the first that failed'),
   KAFKA_RETRY_BACKOFF_MS: setting(whole(1, 60_000), '100', 'wait before the first retry, ms'),
+  KAFKA_METADATA_MAX_AGE_MS: setting(
+    whole(100, 3_600_000),
+    '30000',
+    'how often partitions and their leaders are asked for, ms; at once where one fails',
+  ),
   KAFKA_FAILURE_POLICY: setting(
     oneOf('buffer', 'drop', 'hold'),
     'buffer',

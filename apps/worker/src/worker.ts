@@ -138,7 +138,9 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
           ok: sinkOk,
           detail: {
             waiting: buffer.stats(),
-            ...(problem === null ? {} : { reason: problem.reason, message: problem.message }),
+            ...(problem === null
+              ? {}
+              : { reason: problem.reason, message: problem.message, partitions: problem.partitions }),
           },
         },
       },

@@ -26,6 +26,7 @@ const schema = z.strictObject({
   maxMessageBytes: z.number().int().min(1000).max(100_000_000).default(900_000),
   connectionTimeoutMs: ms(10).default(1000),
   requestTimeoutMs: ms(100).default(10_000),
+  metadataMaxAgeMs: ms(100).default(30_000),
   closeTimeoutMs: ms(0).default(3000),
   ssl: z
     .union([
@@ -85,6 +86,8 @@ export interface KafkaSinkOptions {
   readonly connectionTimeoutMs?: number;
   /** Longest wait for one answer; no retry begins later than this after the first try, ms. Default 10000. */
   readonly requestTimeoutMs?: number;
+  /** How often the sink asks which partitions there are and who leads them, ms; at once where one fails. Default 30000. */
+  readonly metadataMaxAgeMs?: number;
   /** How long `close()` waits for requests that a broker does not answer, ms. Default 3000. */
   readonly closeTimeoutMs?: number;
   /** Default false: no TLS. */
@@ -96,9 +99,9 @@ export interface KafkaSinkOptions {
   };
   /** When writes stop waiting for a cluster that is away. */
   readonly breaker?: {
-    /** Failed batches in a row that open the breaker. Default 1. */
+    /** Failed batches of a partition in a row that open its breaker. Default 1. */
     readonly failureThreshold?: number;
-    /** How often an open breaker asks whether the cluster is back, ms. Default 1000. */
+    /** How often an open breaker asks whether the partition is back, ms. Default 1000. */
     readonly probeIntervalMs?: number;
   };
   /** Default: silent. The lines of kafkajs arrive at debug. */

@@ -11,12 +11,12 @@ export async function within<T>(promise: Promise<T>, ms: number): Promise<T | nu
   }
 }
 
-/** What `promise` gives, or `fallback` once `signal` aborts. */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal, fallback: T): Promise<T> {
-  if (signal.aborted) return fallback;
+/** What `promise` gives. @throws the reason of `signal` once it aborts. */
+export async function rejectOnAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
   let onAbort = (): void => undefined;
-  const aborted = new Promise<T>((resolve) => {
-    onAbort = () => resolve(fallback);
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
   });
   try {
@@ -24,4 +24,13 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal, fal
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** What `promise` gives, or `fallback` once `signal` aborts. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal, fallback: T): Promise<T> {
+  if (signal.aborted) return fallback;
+  return rejectOnAbort(promise, signal).catch((error: unknown) => {
+    if (signal.aborted && error === signal.reason) return fallback;
+    throw error;
+  });
 }

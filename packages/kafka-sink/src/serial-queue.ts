@@ -1,4 +1,5 @@
 import { KafkaSinkError } from './errors.ts';
+import { rejectOnAbort } from './patience.ts';
 
 /** Runs jobs one after the other. */
 export interface SerialQueue {
@@ -26,16 +27,7 @@ export function createSerialQueue(): SerialQueue {
     });
     last = result.catch(() => undefined);
     if (signal === undefined) return result;
-    let onAbort = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
-    try {
-      return await Promise.race([result, aborted]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return rejectOnAbort(result, signal);
   }
 
   return {

@@ -25,12 +25,19 @@ export function isOwnFault(reason: WriteFailureReason): boolean {
   return reason === 'too_large' || reason === 'invalid';
 }
 
+/** Whether whoever was asked is there: for the event's own fault, or a topic that is missing, somebody has answered. */
+export function hasAnswered(failure: WriteFailure | null): boolean {
+  return failure === null || isOwnFault(failure.reason) || failure.reason === 'unknown_topic';
+}
+
 /** Why an event was not written. */
 export interface WriteFailure {
   readonly ok: false;
   readonly reason: WriteFailureReason;
   /** One sentence for people; holds no event, embedding or password. */
   readonly message: string;
+  /** In answers of `problem()`: the partitions of Kafka that take no events, where it is not all of them. */
+  readonly partitions?: readonly number[];
 }
 
 /** What became of one event. `truncatedEmbeddings` counts those left out to stay under the size limit. */
@@ -39,8 +46,9 @@ export type WriteResult = { readonly ok: true; readonly truncatedEmbeddings: num
 /** Takes detection events; the events of one camera arrive in the order they were written. */
 export interface DetectionSink extends AsyncDisposable {
   /**
-   * Writes the events, after those of earlier calls. Resolves with one result per event, in their order, and never
-   * rejects because of a broker or a file.
+   * Writes the events; those of a camera after its events of earlier calls, whether these are done or not. Resolves with one result
+   * per event, in their order, and never rejects because of a broker or a file. Where an event fails for another fault than its own,
+   * those of its camera that were written behind it fail, too.
    *
    * @param options.signal Gives up waiting, also between retries. A request already sent may still succeed.
    * @throws {@link KafkaSinkError} `closed` after `close()`; the reason of `signal`.

@@ -7,6 +7,7 @@ export {
   prepareKafka,
   startKafka,
 } from './kafka.ts';
+export { keysOf, type LocalKafkaCluster, startKafkaCluster } from './kafka-cluster.ts';
 export { freePort } from './process.ts';
 export {
   type LocalRedis,

@@ -96,6 +96,12 @@ listener.name.sasl.scram-sha-256.sasl.jaas.config=${modules}.scram.ScramLoginMod
 `;
 }
 
+/** What java starts a small broker with. */
+export function brokerArguments(libs: string, properties: string): string[] {
+  const memory = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  return ['-cp', join(libs, '*'), ...memory, 'kafka.Kafka', properties];
+}
+
 /** Starts Apache Kafka (KRaft, one node) on free loopback ports and creates the topic. */
 export async function startKafka(options: LocalKafkaOptions = {}): Promise<LocalKafka> {
   const { user, ipv6 = false } = options;
@@ -139,8 +145,7 @@ ${user === undefined ? '' : saslProperties(user)}`,
       ? []
       : ['--add-scram', `SCRAM-SHA-256=[name=${user.username},password=${user.password}]`];
   await runCommand('java', [...storage, 'format', '--standalone', '-t', cluster, '-c', properties, ...scram]);
-  const memory = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-  const server = await serve(port, folder, 'java', ['-cp', classpath, ...memory, 'kafka.Kafka', properties]);
+  const server = await serve(port, folder, 'java', brokerArguments(libs, properties));
   const brokers = [`127.0.0.1:${port}`];
   const createTopic = (topic: string, numPartitions = 8): Promise<void> =>
     administer(brokers, async (admin) => {
@@ -186,7 +191,8 @@ ${user === undefined ? '' : saslProperties(user)}`,
   });
 }
 
-async function administer(brokers: string[], work: (admin: Admin) => Promise<void>): Promise<void> {
+/** Does something with an admin client that waits for brokers which are starting. */
+export async function administer(brokers: string[], work: (admin: Admin) => Promise<void>): Promise<void> {
   const { Kafka, logLevel } = kafkajs;
   const kafka = new Kafka({
     clientId: 'local-servers',

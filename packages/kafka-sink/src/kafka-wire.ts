@@ -36,7 +36,7 @@ export interface ProducerId {
 }
 
 /** Messages of one partition; with `producer` a broker knows a second sending by `firstSequence` and the number of messages. */
-export interface ProduceBatch {
+interface ProduceBatch {
   readonly partition: number;
   readonly messages: readonly Message[];
   readonly producer: ProducerId | null;

@@ -1,6 +1,7 @@
 import type { Logger } from '@trinetra/contracts';
-import { describeError, isAccessError, type RedisClient } from './redis-client.ts';
+import { asErrors, describeError, isAccessError, type RedisClient } from './redis-client.ts';
 import { ackScript, touchScript } from './scripts.ts';
+import type { StreamTroubles } from './stream-troubles.ts';
 import type { Lease } from './types.ts';
 
 interface Waiting {
@@ -12,6 +13,7 @@ interface Waiting {
 /** Options of {@link AckQueue}. */
 export interface AckQueueOptions {
   readonly client: RedisClient;
+  readonly troubles: StreamTroubles;
   readonly consumerGroup: string;
   readonly consumerName: string;
   readonly deleteAcked: 'auto' | 'on' | 'off';
@@ -120,20 +122,27 @@ export class AckQueue {
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
-    const { client, consumerGroup, consumerName, deleteAcked, claimIdleMs } = this.#options;
+    const { client, consumerGroup, consumerName, claimIdleMs } = this.#options;
     const acks = batch.filter(({ release }) => !release).map(({ lease }) => lease);
     const releases = batch.filter(({ release }) => release).map(({ lease }) => lease);
     const sent: Promise<unknown>[] = [];
     if (acks.length > 0) {
-      const { keys, indexOf } = distinctKeys(acks);
-      const args = acks.flatMap((lease) => [indexOf(lease), lease.entryId]);
-      sent.push(client.run(ackScript, keys, [consumerGroup, deleteAcked, ...args]));
+      sent.push(this.#ack(acks));
     }
     if (releases.length > 0) {
       sent.push(touch(client, { consumerGroup, consumerName, idleMs: claimIdleMs, leases: releases }));
     }
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  /** A stream that takes no ack, since another kind of key is in its place, is told of and not tried again. */
+  async #ack(leases: readonly Lease[]): Promise<void> {
+    const { client, troubles, consumerGroup, deleteAcked } = this.#options;
+    const { keys, indexOf } = distinctKeys(leases);
+    const args = leases.flatMap((lease) => [indexOf(lease), lease.entryId]);
+    const reply = await client.run(ackScript, keys, [consumerGroup, deleteAcked, ...args]);
+    await troubles.foundAll(keys, 'entries of a stream cannot be acked', asErrors(reply));
   }
 }
 

@@ -26,9 +26,8 @@ export function connectionOptions(
     disableClientInfo: true,
     lazyConnect: true,
     connectTimeout: commandTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    // A server that stopped answering keeps its connections: without this, a read that it answers too late would lease
-    // entries that nobody here knows of. After a reconnect they are taken up.
+    // No time-out for a single command: its answer may be large and the link slow, and what a read has leased would be lost with
+    // it. A connection from which nothing comes although something is due is given up; what it leased is taken up after that.
     socketTimeout: commandTimeoutMs,
     retryStrategy: nextDelayMs,
     // A master that became a replica without ending our connection: another address, or Sentinel, knows the new one.
@@ -36,7 +35,8 @@ export function connectionOptions(
     // A read that waited for the connection, or was sent twice, would lease more than there is room for.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: null,
+    // Commands fail as soon as their connection ends; with null, ioredis forgets them without a word.
+    maxRetriesPerRequest: 0,
     connectionName: `trinetra:${consumerName}`.replaceAll(/\s/g, '_'),
   };
 }

@@ -1,12 +1,12 @@
-import { cameraLabelOf, normaliseCameraType } from '@trinetra/contracts';
 import { RedisBatchSourceError } from './errors.ts';
 import type { HousekeepingContext } from './housekeeping.ts';
 import { IsolationTurns } from './isolation-turns.ts';
 import { Leftovers } from './leftovers.ts';
+import { readNew } from './new-entries.ts';
+import { ReadPace } from './read-pace.ts';
 import { leaseName } from './recovery.ts';
-import { asList, asNumber, asText, describeError, isAccessError } from './redis-client.ts';
+import { describeError, isAccessError } from './redis-client.ts';
 import { pause } from './repeat.ts';
-import { readScript } from './scripts.ts';
 import type { Lease } from './types.ts';
 
 /** How the reader sees the source. */
@@ -35,6 +35,8 @@ const lotsInFlight = 4;
 const gatherMs = 5;
 /** Given as the reason of aborts: without one, each would make an error with its stack. */
 const wakeUp = 'woken';
+/** The reply of one read takes about this part of the time after which a silent connection is given up. */
+const readShare = 1 / 5;
 const errorDelayMs = { shortest: 50, longest: 2000 } as const;
 
 /**
@@ -49,6 +51,7 @@ export class LeaseReader {
   readonly #ready: Lease[] = [];
   readonly #leftovers: Leftovers;
   readonly #turns = new IsolationTurns();
+  readonly #pace: ReadPace;
   /** The entry that was last handed out to run alone. */
   #alone: Lease | undefined;
   #started = false;
@@ -65,6 +68,7 @@ export class LeaseReader {
   constructor(context: HousekeepingContext, options: LeaseReaderOptions) {
     this.#context = context;
     this.#options = options;
+    this.#pace = new ReadPace(context.settings.commandTimeoutMs * readShare);
     this.#leftovers = new Leftovers(context, () => [...options.held.values(), ...options.unacked]);
     options.stopping.addEventListener('abort', () => this.roomIsFree(), { once: true });
   }
@@ -149,7 +153,7 @@ export class LeaseReader {
     if (this.#roomWasFilled) await this.#gatherRoom();
     await this.#context.client.whenReady(this.#options.stopping);
     if (this.#options.stopping.aborted) return;
-    const room = this.#room();
+    const room = Math.min(this.#room(), this.#pace.most);
     if (room <= 0) {
       await this.#waitUntil(() => this.#room() > 0);
       return;
@@ -164,11 +168,12 @@ export class LeaseReader {
       const found = await this.#read(room, isolates);
       this.#roomWasFilled = this.#ready.length >= room;
       this.#errorsInARow = 0;
+      const tookMs = performance.now() - startedAt;
+      this.#pace.came(this.#ready.length, tookMs);
       if (found) {
         this.#foundAt = performance.now();
         return;
       }
-      const tookMs = performance.now() - startedAt;
       const { shortestMs, share } = performance.now() - this.#foundAt < livelyMs ? idle.lively : idle.quiet;
       const delayMs = Math.max(shortestMs, (tookMs * (1 - share)) / share);
       await pause(Math.min(longestIdleDelayMs, delayMs), this.#wake.signal);
@@ -195,7 +200,7 @@ export class LeaseReader {
     if (!found) {
       // Entries that must run alone came to light, and it is their turn.
       if (!isolates && this.#leftovers.hasSuspects && this.#turns.mayIsolate()) return true;
-      found = await this.#readNew(room);
+      found = await this.#takeNew(room);
     }
     this.#turns.hasRead(found);
     return found;
@@ -249,55 +254,9 @@ export class LeaseReader {
     return leases.length > 0;
   }
 
-  async #readNew(room: number): Promise<boolean> {
-    const { client, settings, schedule, ledger } = this.#context;
-    const visited = new Set<string>();
-    while (visited.size < schedule.size) {
-      const { keys, visits } = schedule.plan(room, visited);
-      if (keys.length === 0) return false;
-      const reply = await client.run(readScript, keys, [
-        settings.consumerGroup,
-        settings.consumerName,
-        room,
-        ...visits.map((index) => index + 1),
-      ]);
-      const parts = asList(reply);
-      const [entries, evicted, empty, errors] = parts.slice(0, 4).map((part) => asList(part));
-      const nowMs = asNumber(parts[4]);
-      const keyAt = (at: Parameters<typeof asNumber>[0]): string => keys[asNumber(at) - 1] ?? '';
-      const readAtMs = Date.now();
-      for (const entry of entries ?? []) {
-        const [index, id, rawFields] = asList(entry);
-        const streamKey = keyAt(index);
-        const fields = asList(rawFields) as readonly Buffer[];
-        schedule.served(streamKey);
-        this.#learnPriority(streamKey, fields);
-        const entryId = asText(id);
-        const waitedMs = Math.max(0, nowMs - Number.parseInt(entryId, 10));
-        this.#accept({ streamKey, entryId, fields, deliveryCount: 1, readAtMs, waitedMs }, false);
-      }
-      for (let at = 0; at + 1 < (evicted?.length ?? 0); at += 2) {
-        ledger.evicted(keyAt(evicted?.[at]), asNumber(evicted?.[at + 1]));
-      }
-      for (const index of empty ?? []) schedule.foundEmpty(keyAt(index));
-      for (let at = 0; at + 1 < (errors?.length ?? 0); at += 2) {
-        const camera = cameraLabelOf(keyAt(errors?.[at]));
-        settings.logger.debug({ camera, error: asText(errors?.[at + 1]) }, 'a stream cannot be read');
-      }
-      if ((entries?.length ?? 0) > 0) return true;
-      for (const key of keys) visited.add(key);
-      if (this.#options.stopping.aborted) return false;
-    }
-    return false;
-  }
-
-  #learnPriority(streamKey: string, fields: readonly Buffer[]): void {
-    const { schedule, settings } = this.#context;
-    for (let at = 0; at + 1 < fields.length; at += 2) {
-      if (fields[at]?.length !== 11 || fields[at]?.toString('latin1') !== 'camera_type') continue;
-      const type = normaliseCameraType(fields[at + 1]?.toString('latin1'));
-      schedule.setWeight(streamKey, settings.weights[type]);
-      return;
-    }
+  async #takeNew(room: number): Promise<boolean> {
+    const leases = await readNew(this.#context, room, this.#options.stopping);
+    for (const lease of leases) this.#accept(lease, false);
+    return leases.length > 0;
   }
 }

@@ -3,6 +3,9 @@ const longestDelayMs = 2000;
 /** A connection that lasted less is part of the same trouble: the delays go on growing. */
 const stableAfterMs = 5000;
 
+/** Doublings that remain after a connection that was shorter but of use: 200 ms at most. */
+const attemptsIfServed = 2;
+
 /** Options of {@link ReconnectDelay}. */
 export interface ReconnectDelayOptions {
   /** 0..1. Default `Math.random`. */
@@ -14,7 +17,7 @@ export interface ReconnectDelayOptions {
 /**
  * How long to wait before the next try to connect: exponential from 50 ms to 2 s, the upper half of it at random, so that
  * workers do not come back in step. A server that takes connections and ends them at once is not asked faster and faster:
- * only a connection that lasted 5 s starts the delays anew.
+ * only a connection that lasted 5 s starts the delays anew. One that was of use before it ended is replaced within 200 ms.
  */
 export class ReconnectDelay {
   readonly #random: () => number;
@@ -30,6 +33,11 @@ export class ReconnectDelay {
   /** To be called once commands can be sent. */
   connected(): void {
     this.#readyAt = this.#now();
+  }
+
+  /** To be called once a command was answered. */
+  served(): void {
+    this.#attempts = Math.min(this.#attempts, attemptsIfServed);
   }
 
   /** To be called when a try failed or a connection ended; milliseconds, 25..2000. */

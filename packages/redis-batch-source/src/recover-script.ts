@@ -1,4 +1,4 @@
-import { groupOf } from './scripts.ts';
+import { attempt, groupOf, scriptHead } from './scripts.ts';
 
 /**
  * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('own' or
@@ -9,10 +9,12 @@ import { groupOf } from './scripts.ts';
  * is gone through up to its first one, and no delivery of it is counted. What is copied of an entry with thousands of fields is
  * bounded by what Lua can unpack: such an entry would otherwise stop every recovery.
  *
+ * A stream that fails leaves the others as they are; where a dead letter cannot be written, its entry stays pending.
+ *
  * Returns [entries [[pair, id, fields, deliveryCount]], trimmed [pair, n, ...], dead [pair, n, ...], streams left
- * unfinished, streams with suspects [pair, ...]].
+ * unfinished, streams with suspects [pair, ...], errors [pair, text, ...]].
  */
-export const recoverScript: string = `${groupOf}
+export const recoverScript: string = `${scriptHead}${attempt}${groupOf}
 local name, consumer, idle, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local own, limit, keep, mode = ARGV[5] == 'own', tonumber(ARGV[6]), ARGV[7], ARGV[8]
 local leave = ARGV[9] == 'leave'
@@ -33,9 +35,8 @@ local function bury(key, letters, row, fields)
   local _, groups = groupOf(key, name)
   if mode == 'on' or (mode == 'auto' and groups == 1) then redis.call('XDEL', key, row[1]) end
 end
-for k = 1, #KEYS, 2 do
-  local key, pair = KEYS[k], (k + 1) / 2
-  local lost, buried, from, done = 0, 0, '-', false
+local function recover(pair, key, letters, counts)
+  local from, done = '-', false
   while not done and #entries < room and rowsLeft > 0 do
     local size = math.min(rowsLeft, room - #entries + heldCount)
     local query = {'XPENDING', key, name, 'IDLE', idle, from, '+', size}
@@ -58,21 +59,28 @@ for k = 1, #KEYS, 2 do
         local fields = claimed[1] and claimed[1][2]
         if not fields then
           redis.call('XACK', key, name, id)
-          lost = lost + 1
+          counts.lost = counts.lost + 1
         elseif deliveries >= limit then
-          bury(key, KEYS[k + 1], row, fields)
-          buried = buried + 1
+          local _, err = attempt(bury, key, letters, row, fields)
+          if err then counts.err = err else counts.buried = counts.buried + 1 end
         else
           entries[#entries + 1] = {pair, id, fields, deliveries + 1}
         end
       end
     end
   end
-  if lost > 0 then trimmed[#trimmed + 1] = pair; trimmed[#trimmed + 1] = lost end
-  if buried > 0 then dead[#dead + 1] = pair; dead[#dead + 1] = buried end
+end
+local errors = {}
+for k = 1, #KEYS, 2 do
+  local pair, counts = (k + 1) / 2, {lost = 0, buried = 0}
+  local _, err = attempt(recover, pair, KEYS[k], KEYS[k + 1], counts)
+  err = err or counts.err
+  if err then errors[#errors + 1] = pair; errors[#errors + 1] = err end
+  if counts.lost > 0 then trimmed[#trimmed + 1] = pair; trimmed[#trimmed + 1] = counts.lost end
+  if counts.buried > 0 then dead[#dead + 1] = pair; dead[#dead + 1] = counts.buried end
   if #entries >= room or rowsLeft <= 0 then
-    return {entries, trimmed, dead, #KEYS / 2 - pair + 1, suspects}
+    return {entries, trimmed, dead, #KEYS / 2 - pair + 1, suspects, errors}
   end
 end
-return {entries, trimmed, dead, 0, suspects}
+return {entries, trimmed, dead, 0, suspects, errors}
 `;

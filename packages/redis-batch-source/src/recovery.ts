@@ -1,7 +1,7 @@
 import { cameraLabelOf } from '@trinetra/contracts';
 import { chunksOf, type HousekeepingContext, streamsPerCall } from './housekeeping.ts';
 import { recoverScript } from './recover-script.ts';
-import { asList, asNumber, asText } from './redis-client.ts';
+import { asErrors, asList, asNumber, asText } from './redis-client.ts';
 
 import type { Lease } from './types.ts';
 
@@ -36,7 +36,7 @@ export function leaseName({ streamKey, entryId }: Pick<Lease, 'streamKey' | 'ent
  * dead-letter stream.
  */
 export async function recover(context: HousekeepingContext, options: RecoverOptions): Promise<Recovered> {
-  const { client, settings, ledger } = context;
+  const { client, settings, ledger, troubles } = context;
   const { consumerGroup, consumerName, claimIdleMs, maxDeliveries, deadLetterPrefix } = settings;
   const held = Array.from(options.held, leaseName);
   const leases: Lease[] = [];
@@ -49,7 +49,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
       continue;
     }
     const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraLabelOf(key)]);
-    const [entries, trimmed, dead, left, suspects] = asList(
+    const [entries, trimmed, dead, left, suspects, errors] = asList(
       await client.run(recoverScript, keys, [
         consumerGroup,
         consumerName,
@@ -92,6 +92,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
     for (const pair of asList(suspects)) suspect.push(streamAt(asNumber(pair)));
     const openStreams = asNumber(left);
     if (openStreams > 0) unfinished.push(...streams.slice(streams.length - openStreams));
+    await troubles.foundAll(streams, 'a pending entry cannot be recovered', asErrors(errors));
   }
   return { leases, unfinished, suspect };
 }

@@ -11,19 +11,21 @@ import {
 } from './housekeeping.ts';
 import { LeaseReader } from './lease-reader.ts';
 import { Ledger } from './ledger.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { parseOptions, type RedisBatchSourceOptions, type RedisBatchSourceSettings } from './options.ts';
 import { leaseName } from './recovery.ts';
 import { asList, asText, describeError, isAccessError, RedisClient } from './redis-client.ts';
 import { repeat } from './repeat.ts';
 import { rightsProbes } from './rights.ts';
 import { leaveScript, sweepScript } from './scripts.ts';
+import { StreamTroubles } from './stream-troubles.ts';
 import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
 
 /** Leases that one script call keeps alive: a bound on how long Redis is busy with it. */
 const leasesPerBeat = 500;
 /** A consumer that holds nothing and was silent for so many times `claimIdleMs` is taken for dead. */
 const deadAfterClaimIdles = 10;
-/** A round of housekeeping takes milliseconds; one that takes so long has no answer from Redis. */
+/** A round of housekeeping takes milliseconds; where one takes so long and nothing comes in, Redis does not answer. */
 const slowRoundMs = 2000;
 
 class ConnectedSource implements RedisBatchSource {
@@ -38,6 +40,7 @@ class ConnectedSource implements RedisBatchSource {
   #newlyParked: Lease[] = [];
   readonly #reader: LeaseReader;
   readonly #context: HousekeepingContext;
+  readonly #memory: MemoryWatch;
   readonly #stopping = new AbortController();
   readonly #closing = new AbortController();
   #background: Promise<unknown> = Promise.resolve();
@@ -52,8 +55,10 @@ class ConnectedSource implements RedisBatchSource {
   constructor(settings: RedisBatchSourceSettings, client: RedisClient) {
     this.#settings = settings;
     this.#client = client;
-    this.#context = { client, settings, schedule: this.#schedule, ledger: this.#ledger };
-    this.#acks = new AckQueue({ ...settings, client });
+    const troubles = new StreamTroubles(client, settings.logger);
+    this.#context = { client, settings, schedule: this.#schedule, ledger: this.#ledger, troubles };
+    this.#memory = new MemoryWatch(client, settings);
+    this.#acks = new AckQueue({ ...settings, client, troubles });
     this.#reader = new LeaseReader(this.#context, {
       held: this.#held,
       parked: this.#parked,
@@ -141,8 +146,9 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   isHealthy(): boolean {
-    const startedAt = this.#roundStartedAt ?? performance.now();
-    return this.#client.isReady && this.#tidy && performance.now() - startedAt < slowRoundMs;
+    // While a large reply is on its way, an answer that waits behind it is late but not missing.
+    const answeredAt = Math.max(this.#roundStartedAt ?? performance.now(), this.#client.heardAt);
+    return this.#client.isReady && this.#tidy && performance.now() - answeredAt < slowRoundMs;
   }
 
   close(): Promise<void> {
@@ -213,6 +219,7 @@ class ConnectedSource implements RedisBatchSource {
     this.#reader.recoverIdle(fresh);
     for (const key of fresh) this.#schedule.add(key, this.#settings.weights.others);
     await lookAtStreams(this.#context, this.#schedule.keys());
+    await this.#memory.look();
   }
 
   /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */

@@ -27,6 +27,14 @@ export function asText(reply: Reply | undefined): string {
   throw new TypeError('expected text from a script of redis-batch-source');
 }
 
+/** Errors of single streams, which scripts give as `[index, text, ...]`; the index is from 1. */
+export function asErrors(reply: Reply | undefined): (readonly [number, string])[] {
+  const list = asList(reply);
+  const errors: (readonly [number, string])[] = [];
+  for (let at = 0; at + 1 < list.length; at += 2) errors.push([asNumber(list[at]), asText(list[at + 1])]);
+  return errors;
+}
+
 const refusals =
   /^(WRONGPASS|NOAUTH|NOPERM)\b|invalid username-password pair|The user executing the script can't/;
 /** What scripts answer where Redis does not say which command it refused. */
@@ -48,15 +56,16 @@ export class RedisClient {
   readonly #redis: Redis;
   readonly #probes: readonly Probe[];
   readonly #hashes = new Map<string, string>();
+  readonly #delay = new ReconnectDelay();
   #lastError: Error | undefined;
+  #heardAt = Number.NEGATIVE_INFINITY;
   #stopWatching: () => void = () => undefined;
 
   /** @param probes Of every right that its user is going to need. */
   constructor(settings: ClientSettings, probes: readonly Probe[]) {
     const { logger } = settings;
     this.#probes = probes;
-    const delay = new ReconnectDelay();
-    const options = connectionOptions(settings, () => delay.next());
+    const options = connectionOptions(settings, () => this.#delay.next());
     this.#redis = new Redis(options);
     const { sentinel } = settings.redis;
     if (sentinel !== undefined) {
@@ -80,8 +89,18 @@ export class RedisClient {
       if (reported !== '') logger.info({}, 'Redis is back');
       reported = '';
       this.#lastError = undefined;
-      delay.connected();
+      this.#delay.connected();
     });
+    this.#redis.on('connect', () => {
+      this.#redis.stream.on('data', () => {
+        this.#heardAt = performance.now();
+      });
+    });
+  }
+
+  /** `performance.now()` when the last bytes came from Redis, also those of a reply that is not complete yet. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   get isReady(): boolean {
@@ -152,7 +171,9 @@ export class RedisClient {
     const hash = this.#hashOf(script);
     const rest = [keys.length, ...keys, ...args];
     try {
-      return (await this.#redis.callBuffer('EVALSHA', hash, ...rest)) as Reply;
+      const reply = (await this.#redis.callBuffer('EVALSHA', hash, ...rest)) as Reply;
+      this.#delay.served();
+      return reply;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (scriptRefusal.test(error.message)) throw (await this.findMissingRights(error)) ?? error;
@@ -207,6 +228,28 @@ export class RedisClient {
     return { version, evictionPolicy };
   }
 
+  /** What Redis says where the user may not name one of these keys. */
+  async refusalOfKeys(keys: readonly string[]): Promise<string | undefined> {
+    try {
+      await this.#redis.eval('return 1', keys.length, ...keys);
+      return undefined;
+    } catch (error) {
+      if (isAccessError(error)) return describeError(error);
+      throw error;
+    }
+  }
+
+  /** What Redis says where it takes no new entries because its memory is full; writes nothing. */
+  async refusalOfWrite(unusedKey: string): Promise<string | undefined> {
+    try {
+      await this.#redis.xadd(unusedKey, 'NOMKSTREAM', '*', 'probe', '1');
+      return undefined;
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('OOM')) return error.message;
+      throw error;
+    }
+  }
+
   close(): void {
     this.#stopWatching();
     this.#redis.disconnect();
@@ -226,6 +269,7 @@ const certificateErrors = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED/;
 /** The message of an error and, for the empty ones of dual-stack connects, its code. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error.name === 'MaxRetriesPerRequestError') return 'the connection ended before Redis answered';
   const code = (error as NodeJS.ErrnoException).code;
   if (code !== undefined && certificateErrors.test(code))
     return `the certificate of Redis is not trusted: ${error.message} (${code})`;

@@ -7,6 +7,22 @@
  * provided that Redis knows from the group's creation on how many entries were read (ENTRIESREAD).
  */
 
+/**
+ * The first line of every script that writes. Redis runs it although its memory is full: reading and acking free memory, and
+ * the group of a new stream takes about a kilobyte. A replica, or a server that may not write, refuses the whole script, so
+ * that what fails later is the fault of one stream.
+ */
+export const scriptHead = '#!lua flags=allow-oom';
+
+/** Lua: calls a function; one that fails gives nil and the error as text. */
+export const attempt: string = `
+local function attempt(step, ...)
+  local ok, result = pcall(step, ...)
+  if ok then return result end
+  return nil, type(result) == 'table' and result['err'] or tostring(result)
+end
+`;
+
 /** Lua: the group of a stream and the number of its groups. */
 export const groupOf: string = `
 local function groupOf(key, name)
@@ -47,15 +63,12 @@ end
  * Reads one entry a visit until the room is used; afterwards goes round the streams that still give.
  * Returns [entries [[index, id, fields]], evicted [index, n, ...], empty [index, ...], errors [index, text, ...], time in ms].
  */
-export const readScript: string = `${groupOf}${repair}
+export const readScript: string = `${scriptHead}${attempt}${groupOf}${repair}
 local name, consumer, room = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local entries, evicted, errors, seen, done = {}, {}, {}, {}, {}
 local function look(i)
-  seen[i] = true
-  local length = redis.pcall('XLEN', KEYS[i])
-  if type(length) == 'table' then
-    errors[#errors + 1] = i; errors[#errors + 1] = length['err']; done[i] = true
-  elseif length == 0 then
+  local length = redis.call('XLEN', KEYS[i])
+  if length == 0 then
     done[i] = true
   else
     local group = groupOf(KEYS[i], name)
@@ -67,14 +80,19 @@ local function look(i)
     end
   end
 end
-local function take(i)
-  if not seen[i] then look(i) end
+local function read(i)
+  if not seen[i] then seen[i] = true; look(i) end
   if done[i] then return false end
   local reply = redis.call('XREADGROUP', 'GROUP', name, consumer, 'COUNT', 1, 'STREAMS', KEYS[i], '>')
   if not reply then done[i] = true; return false end
   local entry = reply[1][2][1]
   entries[#entries + 1] = {i, entry[1], entry[2]}
   return true
+end
+local function take(i)
+  local found, err = attempt(read, i)
+  if err then errors[#errors + 1] = i; errors[#errors + 1] = err; done[i] = true end
+  return found
 end
 for v = 4, #ARGV do
   if #entries >= room then break end
@@ -94,8 +112,8 @@ local now = redis.call('TIME')
 return {entries, evicted, empty, errors, now[1] * 1000 + math.floor(now[2] / 1000)}
 `;
 
-/** KEYS: streams. ARGV: group, delete mode, then index and id in pairs. Returns the number of entries acked. */
-export const ackScript: string = `${groupOf}
+/** KEYS: streams. ARGV: group, delete mode, then index and id in pairs. Returns errors [index, text, ...]. */
+export const ackScript: string = `${scriptHead}${attempt}${groupOf}
 local name, mode = ARGV[1], ARGV[2]
 local ids = {}
 for i = 3, #ARGV, 2 do
@@ -103,14 +121,17 @@ for i = 3, #ARGV, 2 do
   ids[k] = ids[k] or {}
   ids[k][#ids[k] + 1] = ARGV[i + 1]
 end
-local acked = 0
-for k, list in pairs(ids) do
-  local key = KEYS[k]
-  acked = acked + redis.call('XACK', key, name, unpack(list))
+local function ack(key, list)
+  redis.call('XACK', key, name, unpack(list))
   local group, groups = groupOf(key, name)
   if mode == 'on' or (mode == 'auto' and group and groups == 1) then redis.call('XDEL', key, unpack(list)) end
 end
-return acked
+local errors = {}
+for k, list in pairs(ids) do
+  local _, err = attempt(ack, KEYS[k], list)
+  if err then errors[#errors + 1] = k; errors[#errors + 1] = err end
+end
+return errors
 `;
 
 /**
@@ -118,15 +139,15 @@ return acked
  * Touches entries that are still pending under this consumer: with idle 0 they stay ours (heartbeat); with more, and
  * one delivery less, they are up for others at once (release). Returns how many were ours.
  */
-export const touchScript: string = `
+export const touchScript: string = `${scriptHead}
 local name, consumer, idle = ARGV[1], ARGV[2], ARGV[3]
 local ours = 0
 for i = 4, #ARGV, 3 do
   local key, id = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
   local row = redis.pcall('XPENDING', key, name, id, id, 1, consumer)
   if not row['err'] and row[1] then
-    redis.call('XCLAIM', key, name, consumer, 0, id, 'IDLE', idle, 'RETRYCOUNT', ARGV[i + 2], 'JUSTID')
-    ours = ours + 1
+    local claimed = redis.pcall('XCLAIM', key, name, consumer, 0, id, 'IDLE', idle, 'RETRYCOUNT', ARGV[i + 2], 'JUSTID')
+    if not claimed['err'] then ours = ours + 1 end
   end
 end
 return ours
@@ -136,7 +157,7 @@ return ours
  * KEYS: streams. ARGV: group. Creates the group where it is missing and looks at each stream.
  * Returns [time in ms, [[length, unread, oldest unread id or '', camera type or '', evicted] or an error text]].
  */
-export const lookScript: string = `${groupOf}${repair}
+export const lookScript: string = `${scriptHead}${attempt}${groupOf}${repair}
 local name = ARGV[1]
 local function typeOf(fields)
   for i = 1, #fields, 2 do if fields[i] == 'camera_type' then return fields[i + 1] end end
@@ -151,34 +172,34 @@ local function count(key, after)
   until #part < 50
   return total
 end
+local function look(key)
+  local length = redis.call('XLEN', key)
+  local group = groupOf(key, name)
+  if not group then
+    create(key, name)
+    group = groupOf(key, name)
+  end
+  local unread, evicted = repair(key, group, length)
+  local after = group['last-delivered-id']
+  if not unread then unread = count(key, after) end
+  local oldest, kind = '', ''
+  if unread > 0 then
+    local first = redis.call('XRANGE', key, '(' .. after, '+', 'COUNT', 1)[1]
+    if first then oldest, kind = first[1], typeOf(first[2]) end
+  end
+  return {length, unread, oldest, kind, evicted}
+end
 local rows = {}
 for i, key in ipairs(KEYS) do
-  local length = redis.pcall('XLEN', key)
-  if type(length) == 'table' then
-    rows[i] = length['err']
-  else
-    local group = groupOf(key, name)
-    if not group then
-      create(key, name)
-      group = groupOf(key, name)
-    end
-    local unread, evicted = repair(key, group, length)
-    local after = group['last-delivered-id']
-    if not unread then unread = count(key, after) end
-    local oldest, kind = '', ''
-    if unread > 0 then
-      local first = redis.call('XRANGE', key, '(' .. after, '+', 'COUNT', 1)[1]
-      if first then oldest, kind = first[1], typeOf(first[2]) end
-    end
-    rows[i] = {length, unread, oldest, kind, evicted}
-  end
+  local row, err = attempt(look, key)
+  rows[i] = row or err
 end
 local now = redis.call('TIME')
 return {now[1] * 1000 + math.floor(now[2] / 1000), rows}
 `;
 
 /** KEYS: streams. ARGV: group, consumer. Removes the consumer where nothing is pending under it. */
-export const leaveScript: string = `
+export const leaveScript: string = `${scriptHead}
 for _, key in ipairs(KEYS) do
   local consumers = redis.pcall('XINFO', 'CONSUMERS', key, ARGV[1])
   if not consumers['err'] then
@@ -186,7 +207,7 @@ for _, key in ipairs(KEYS) do
       local row = {}
       for i = 1, #flat, 2 do row[flat[i]] = flat[i + 1] end
       if row['name'] == ARGV[2] and row['pending'] == 0 then
-        redis.call('XGROUP', 'DELCONSUMER', key, ARGV[1], ARGV[2])
+        redis.pcall('XGROUP', 'DELCONSUMER', key, ARGV[1], ARGV[2])
       end
     end
   end
@@ -198,7 +219,7 @@ return 1
  * KEYS: streams. ARGV: group, idle time in ms. Removes the consumers that have been silent for so long and hold nothing;
  * one that lives after all is there again with its next read. Returns their names.
  */
-export const sweepScript: string = `
+export const sweepScript: string = `${scriptHead}
 local removed = {}
 for _, key in ipairs(KEYS) do
   local consumers = redis.pcall('XINFO', 'CONSUMERS', key, ARGV[1])

@@ -17,4 +17,5 @@ export {
   startRedis,
   startSentinel,
 } from './redis.ts';
+export { type SlowLink, type SlowLinkOptions, startSlowLink } from './slow-link.ts';
 export { ensureTools } from './tools.ts';

@@ -1,0 +1,46 @@
+import { expect, it, vi } from 'vitest';
+import { group, Puller, useRedis } from './harness.ts';
+
+const { add, redis, source } = useRedis();
+
+async function sourceClients(): Promise<string[]> {
+  const lines = String(await redis().client('LIST')).split('\n');
+  return lines.filter((line) => line.includes('name=trinetra:worker-1'));
+}
+
+/** Holds the scripts of the source inside Redis, and ends its connection with one of them under way. */
+async function killInFlight(how: 'type' | 'id'): Promise<void> {
+  await redis().client('PAUSE', 60_000, 'WRITE');
+  const client = await vi.waitFor(async () => {
+    const [line = ''] = await sourceClients();
+    expect(line).toMatch(/flags=b\b/);
+    return line;
+  });
+  const id = /id=(\d+)/.exec(client)?.[1] ?? '';
+  if (how === 'type') await redis().call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  else await redis().call('CLIENT', 'KILL', 'ID', id);
+  await redis().client('UNPAUSE');
+}
+
+it.each(['type', 'id'] as const)(
+  'leases a frame within 1 s of CLIENT KILL by %s, each of 20 times',
+  async (how) => {
+    await add('cam', 1);
+    const reading = await source({ discoveryIntervalMs: 60_000 }); // from now on, only reads
+    const puller = new Puller(reading);
+    await reading.settle(await puller.one(), 'published');
+    const tookMs: number[] = [];
+    for (let time = 0; time < 20; time += 1) {
+      const next = puller.one();
+      await killInFlight(how);
+      const startedAt = performance.now();
+      const [id] = await add('cam', 1);
+      const lease = await next;
+      tookMs.push(performance.now() - startedAt);
+      expect(lease.entryId).toBe(id);
+      await reading.settle(lease, 'published');
+    }
+    expect(Math.max(...tookMs)).toBeLessThan(1000);
+    expect((await redis().xpending('frames:cam', group))[0]).toBe(0);
+  },
+);

@@ -100,7 +100,7 @@ export interface RedisBatchSourceOptions {
   readonly deleteAcked?: 'auto' | 'on' | 'off';
   /** Overrides of {@link defaultPriorityWeights}, 0.01..1000. */
   readonly priorityWeights?: Partial<Record<CameraType, number>>;
-  /** Longest wait for one answer of Redis, ms. Default 5000. */
+  /** Longest silence of a connection on which an answer is due, and longest wait for a new one, ms. Default 5000. */
   readonly commandTimeoutMs?: number;
   /** How long acks are still tried after `stop()`, ms. Default 5000. */
   readonly drainTimeoutMs?: number;

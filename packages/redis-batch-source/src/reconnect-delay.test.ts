@@ -29,3 +29,14 @@ it('starts anew after a connection that lasted, and not after one that ended at 
   now += 60_000;
   expect(delays(delay, 2)).toEqual([50, 100]);
 });
+
+it('waits 200 ms at most after a connection that was of use, however often that happens', () => {
+  const delay = new ReconnectDelay({ random: () => 1, now: () => 0 });
+  delays(delay, 7);
+  for (let time = 0; time < 10; time += 1) {
+    delay.connected();
+    delay.served();
+    expect(delay.next()).toBe(200);
+  }
+  expect(delays(delay, 3), 'and longer where it does not come back').toEqual([400, 800, 1600]);
+});

@@ -9,7 +9,7 @@
 
 /**
  * The first line of every script that writes. Redis runs it although its memory is full: reading and acking free memory, and
- * the group of a new stream takes about a kilobyte. A replica, or a server that may not write, refuses the whole script, so
+ * a group takes 220 bytes (Redis 7.0.15). A replica, or a server that may not write, refuses the whole script, so
  * that what fails later is the fault of one stream.
  */
 export const scriptHead = '#!lua flags=allow-oom';

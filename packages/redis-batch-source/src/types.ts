@@ -47,8 +47,8 @@ export interface SourceStats {
 /** Leases over all matching streams; see `createRedisBatchSource`. */
 export interface RedisBatchSource extends AsyncDisposable {
   /**
-   * The leases, pulled one by one; Redis is asked for as many entries as there is room for, and only when
-   * the consumer waits. May be called once. Ends after {@link stop} or when `signal` aborts; leases that nobody
+   * The leases, pulled one by one; Redis is asked for as many entries as there is room for, and as
+   * lately came within a fifth of `commandTimeoutMs`, only when the consumer waits. May be called once. Ends after {@link stop} or when `signal` aborts; leases that nobody
    * pulled by then are released, unless `stop()` was told to serve them.
    *
    * @throws RedisBatchSourceError `already_read`, `access_denied` or `unsupported_server`; never for a Redis that is away.
@@ -76,7 +76,7 @@ export interface RedisBatchSource extends AsyncDisposable {
    */
   stop(options?: { readonly unpulled?: 'release' | 'serve' }): void;
   stats(): SourceStats;
-  /** Whether Redis answers: connected, and the last round of housekeeping went well. */
+  /** Whether Redis answers: connected, the last round of housekeeping went well, and bytes come in where one is late. */
   isHealthy(): boolean;
   /** Stops, sends the acks that wait, leaves the groups where nothing is pending, disconnects. */
   close(): Promise<void>;

@@ -1,7 +1,8 @@
+import { startSlowLink } from '@trinetra/local-servers';
 import { expect, it, vi } from 'vitest';
 import { group, Puller, useRedis } from './harness.ts';
 
-const { add, redis, source } = useRedis();
+const { add, redis, server, source } = useRedis();
 
 async function sourceClients(): Promise<string[]> {
   const lines = String(await redis().client('LIST')).split('\n');
@@ -44,3 +45,28 @@ it.each(['type', 'id'] as const)(
     expect((await redis().xpending('frames:cam', group))[0]).toBe(0);
   },
 );
+
+it('replaces a connection that fell silent without an end, and takes up what its last read had leased', async () => {
+  await using link = await startSlowLink({ port: server().port, bytesPerSecond: 1e6 });
+  await using reading = await source({
+    redis: { url: `redis://127.0.0.1:${link.port}` },
+    maxInFlight: 4,
+    commandTimeoutMs: 500,
+  });
+  const puller = new Puller(reading);
+  const ids: string[] = [];
+  for (let at = 0; at < 8; at += 1)
+    ids.push(String(await redis().xadd('frames:cam', '*', 'frame', Buffer.alloc(300_000))));
+  const next = puller.one();
+  const before = link.passedBytes;
+  await vi.waitFor(() => expect(link.passedBytes).toBeGreaterThan(before + 100_000)); // part of the first answer
+  link.silence();
+  const seen: string[] = [];
+  for (let lease = await next; ; lease = await puller.one()) {
+    seen.push(lease.entryId);
+    await reading.settle(lease, 'published');
+    if (seen.length === ids.length) break;
+  }
+  expect(seen).toEqual(ids);
+  expect((await redis().xpending('frames:cam', group))[0]).toBe(0);
+});

@@ -9,6 +9,8 @@ export interface SlowLink extends AsyncDisposable {
   readonly passedBytes: number;
   /** Takes effect with the next piece; all connections share it. */
   setBytesPerSecond(bytesPerSecond: number): void;
+  /** The connections of now pass nothing more and do not end, as behind a firewall that forgot them; new ones are well. */
+  silence(): void;
   close(): Promise<void>;
 }
 
@@ -26,12 +28,14 @@ export async function startSlowLink({ port, bytesPerSecond }: SlowLinkOptions): 
   let passedBytes = 0;
   let freeAt = 0;
   const sockets = new Set<Socket>();
+  const silent = new WeakSet<Socket>();
 
   async function pass(from: Socket, to: Socket): Promise<void> {
     for await (const chunk of from as AsyncIterable<Buffer>) {
       const now = performance.now();
       freeAt = Math.max(freeAt, now) + (chunk.length / rate) * 1000;
       await delay(freeAt - now);
+      if (silent.has(from)) continue;
       if (!to.write(chunk)) await once(to, 'drain');
       passedBytes += chunk.length;
     }
@@ -68,6 +72,13 @@ export async function startSlowLink({ port, bytesPerSecond }: SlowLinkOptions): 
     },
     setBytesPerSecond: (bytes) => {
       rate = bytes;
+    },
+    silence: () => {
+      for (const socket of sockets) {
+        silent.add(socket);
+        socket.unpipe();
+        socket.resume();
+      }
     },
     close,
     [Symbol.asyncDispose]: close,

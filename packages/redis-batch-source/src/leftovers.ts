@@ -13,6 +13,7 @@ interface Backlog {
 export class Leftovers {
   readonly #context: HousekeepingContext;
   readonly #held: () => Iterable<Lease>;
+  readonly #bornAt = performance.now();
   readonly #own: Backlog = { whose: 'own', streams: new Set(), suspect: new Set() };
   readonly #abandoned: Backlog = { whose: 'all', streams: new Set(), suspect: new Set() };
 
@@ -67,7 +68,8 @@ export class Leftovers {
     from.clear();
     try {
       const { whose } = backlog;
-      const found = await recover(this.#context, { ...options, streams, whose, held: this.#held() });
+      const lifeMs = performance.now() - this.#bornAt;
+      const found = await recover(this.#context, { ...options, streams, whose, lifeMs, held: this.#held() });
       for (const key of found.unfinished) from.add(key);
       for (const key of found.suspect) backlog.suspect.add(key);
       return found.leases;

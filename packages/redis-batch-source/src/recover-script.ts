@@ -1,11 +1,12 @@
 import { attempt, groupOf, scriptHead } from './scripts.ts';
 
 /**
- * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('own' or
- * 'all'), most deliveries, dead letters kept, delete mode, whether to leave suspects ('leave' or 'take'), then ids to
+ * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('all', or
+ * those of this consumer: how long it has lived, ms), most deliveries, dead letters kept, delete mode, whether to leave suspects ('leave' or 'take'), then ids to
  * leave alone as `key id`.
  *
- * Claims pending entries, oldest first. A suspect has been delivered before without an outcome: where these are left, a stream
+ * Claims pending entries, oldest first. One that this consumer read since it lives, and does not hold, came with an answer that
+ * was lost with its connection: nobody has seen it, and its next delivery is the first. A suspect has been delivered before without an outcome: where these are left, a stream
  * is gone through up to its first one, and no delivery of it is counted. What is copied of an entry with thousands of fields is
  * bounded by what Lua can unpack: such an entry would otherwise stop every recovery.
  *
@@ -16,7 +17,7 @@ import { attempt, groupOf, scriptHead } from './scripts.ts';
  */
 export const recoverScript: string = `${scriptHead}${attempt}${groupOf}
 local name, consumer, idle, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local own, limit, keep, mode = ARGV[5] == 'own', tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local life, limit, keep, mode = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8]
 local leave = ARGV[9] == 'leave'
 local held, heldCount = {}, 0
 for i = 10, #ARGV do held[ARGV[i]] = true; heldCount = heldCount + 1 end
@@ -40,7 +41,7 @@ local function recover(pair, key, letters, counts)
   while not done and #entries < room and rowsLeft > 0 do
     local size = math.min(rowsLeft, room - #entries + heldCount)
     local query = {'XPENDING', key, name, 'IDLE', idle, from, '+', size}
-    if own then query[#query + 1] = consumer end
+    if life then query[#query + 1] = consumer end
     local pending = redis.pcall(unpack(query))
     if pending['err'] then break end
     done = #pending < size
@@ -48,23 +49,25 @@ local function recover(pair, key, letters, counts)
     for _, row in ipairs(pending) do
       if #entries >= room then done = false; break end
       local id, deliveries = row[1], row[4]
+      local unseen = life and deliveries == 1 and row[3] < life
       from = '(' .. id
       if not held[key .. ' ' .. id] then
-        if leave and deliveries > 0 and deliveries < limit then
+        if leave and deliveries > 0 and deliveries < limit and not unseen then
           suspects[#suspects + 1] = pair
           done = true
           break
         end
-        local claimed = redis.call('XCLAIM', key, name, consumer, idle, id)
+        local after = deliveries + (unseen and 0 or 1)
+        local claimed = redis.call('XCLAIM', key, name, consumer, idle, id, 'RETRYCOUNT', after)
         local fields = claimed[1] and claimed[1][2]
         if not fields then
           redis.call('XACK', key, name, id)
           counts.lost = counts.lost + 1
-        elseif deliveries >= limit then
+        elseif deliveries >= limit and not unseen then
           local _, err = attempt(bury, key, letters, row, fields)
           if err then counts.err = err else counts.buried = counts.buried + 1 end
         else
-          entries[#entries + 1] = {pair, id, fields, deliveries + 1}
+          entries[#entries + 1] = {pair, id, fields, after}
         end
       end
     end

@@ -10,6 +10,8 @@ export interface RecoverOptions {
   readonly streams: readonly string[];
   /** `own`: what this consumer left, whatever its age; `all`: what anyone left untouched for `claimIdleMs`. */
   readonly whose: 'own' | 'all';
+  /** How long this consumer has lived: what was delivered to it since then, and is not held, was lost on the way. */
+  readonly lifeMs: number;
   readonly room: number;
   /** Whether entries that were delivered before without an outcome are left for later. */
   readonly leaveSuspects: boolean;
@@ -55,7 +57,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
         consumerName,
         options.whose === 'own' ? 0 : claimIdleMs,
         room,
-        options.whose,
+        options.whose === 'own' ? Math.floor(options.lifeMs) : 'all',
         maxDeliveries,
         settings.deadLetterMaxLength,
         settings.deleteAcked,

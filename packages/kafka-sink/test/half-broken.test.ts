@@ -6,6 +6,7 @@ import {
   startKafka,
   startKafkaCluster,
 } from '@trinetra/local-servers';
+import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKafkaSink, createOutageBuffer } from '../src/index.ts';
 import { detectionEvent } from './events.ts';
@@ -13,6 +14,18 @@ import { readBack } from './read-back.ts';
 
 const available = await canRunKafka();
 const ok = { ok: true, truncatedEmbeddings: 0 };
+
+/** Resolves once the cluster has noticed that a partition has no leader. */
+async function noLeader(brokers: readonly string[], topic: string): Promise<void> {
+  const { Kafka, logLevel } = kafkajs;
+  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin({
+    retry: { retries: 0 },
+  });
+  await admin.connect();
+  const ask = (): Promise<unknown> => admin.fetchTopicMetadata({ topics: [topic] });
+  await vi.waitFor(() => expect(ask()).rejects.toThrow('no leader'), 20_000);
+  await admin.disconnect();
+}
 
 /** The tests share a cluster, and each leaves it whole. */
 describe.skipIf(!available.ok)('a sink and three brokers of which one fails (needs Java and Maven)', () => {
@@ -102,6 +115,7 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
     expect((await writeAll(sink, 0)).flat()).toEqual([ok, ok, ok]);
     await kafka.broker(3).kill();
     try {
+      await noLeader(kafka.brokers, topic);
       await using late = await createKafkaSink({ brokers: kafka.brokers, topic, retries: 1 });
       for (const one of [sink, late]) {
         expect(await writeAll(one, 1)).toMatchObject([[ok], [ok], [{ ok: false, reason: 'unreachable' }]]);

@@ -128,6 +128,70 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
     expect((await writeAll(sink, 2)).flat()).toEqual([ok, ok, ok]);
   });
 
+  it('writes each event once and in order while leaders are killed in turn, and goes on', async () => {
+    const topic = 'rolling';
+    await kafka.createTopic(
+      topic,
+      [
+        [2, 3, 1],
+        [3, 1, 2],
+        [1, 2, 3],
+      ],
+      { 'min.insync.replicas': '2' },
+    );
+    await using sink = await createKafkaSink({ brokers: kafka.brokers, topic, acks: -1 });
+    const buffer = createOutageBuffer({ sink });
+    const cameras = keysOf(3);
+    const results: Promise<unknown>[] = [];
+    let frames = 0;
+    let writing = true;
+    const write = async (): Promise<void> => {
+      for (; writing; frames += 1) {
+        const events = cameras.map((camera) => detectionEvent(camera, frames, 1));
+        for (const { result } of await buffer.write(events)) results.push(Promise.resolve(result));
+        await delay(10);
+      }
+    };
+    const written = write();
+    for (const id of [2, 3, 2]) {
+      const before = results.length;
+      await vi.waitUntil(() => results.length > before + 150, { timeout: 20_000 });
+      await kafka.broker(id).kill();
+      await vi.waitUntil(() => buffer.stats().events > 0, { timeout: 20_000 });
+      // Another broker leads its partitions, or it does so itself again.
+      await kafka.broker(id).restart();
+      await vi.waitUntil(() => buffer.stats().events === 0, { timeout: 30_000, interval: 20 });
+    }
+    writing = false;
+    await written;
+    expect(await Promise.all(results)).toEqual(results.map(() => ok));
+    const messages = await readBack(kafka.brokers, topic, (all) => all.length >= 3 * frames);
+    for (const camera of cameras) {
+      const order = messages.filter(({ cameraId }) => cameraId === camera).map(({ frameId }) => frameId);
+      expect(order).toEqual(Array.from({ length: frames }, (_, index) => `${index}-0`));
+    }
+  });
+
+  it('goes on under another producer id where a new leader has lost what the old one had', async () => {
+    const topic = 'unclean';
+    await kafka.createTopic(topic, [[2, 3]], { 'unclean.leader.election.enable': 'true' });
+    await using sink = await createKafkaSink({ brokers: kafka.brokers, topic });
+    const write = (frame: number): Promise<unknown[]> => sink.write([detectionEvent('cam', frame)]);
+    expect(await write(0)).toEqual([ok]);
+    await kafka.broker(3).kill();
+    for (let frame = 1; frame < 10; frame += 1) expect(await write(frame)).toEqual([ok]);
+    await kafka.broker(2).kill();
+    await kafka.broker(3).restart();
+    await vi.waitFor(async () => expect(await write(10)).toEqual([ok]), { timeout: 30_000, interval: 50 });
+    expect(await write(11)).toEqual([ok]);
+    await kafka.broker(2).restart();
+    const ids = (
+      await readBack(kafka.brokers, topic, (all) => all.some(({ frameId }) => frameId === '11-0'))
+    ).map(({ frameId }) => frameId);
+    expect(ids.slice(-2)).toEqual(['10-0', '11-0']);
+    expect(await sink.isHealthy()).toBe(true);
+  });
+
   it('uses partitions that are added soon, and says so once', async () => {
     const topic = 'growing';
     await kafka.createTopic(topic, [[1], [2], [3]]);

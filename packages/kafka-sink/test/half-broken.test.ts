@@ -32,6 +32,14 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
   let kafka: LocalKafkaCluster;
   beforeAll(async () => {
     kafka = await startKafkaCluster();
+    // A controller that has just started gives no producer ids for a moment.
+    const { Kafka, logLevel } = kafkajs;
+    const producer = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    await producer.disconnect();
   });
   afterAll(() => kafka?.[Symbol.asyncDispose]());
 

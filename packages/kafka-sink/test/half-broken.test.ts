@@ -186,6 +186,7 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
     await using sink = await createKafkaSink({ brokers: kafka.brokers, topic });
     const write = (frame: number): Promise<unknown[]> => sink.write([detectionEvent('cam', frame)]);
     expect(await write(0)).toEqual([ok]);
+    await readBack(kafka.brokers, topic, (all) => all.length === 1); // both replicas have it, and know the producer
     await kafka.broker(3).kill();
     for (let frame = 1; frame < 10; frame += 1) expect(await write(frame)).toEqual([ok]);
     await kafka.broker(2).kill();

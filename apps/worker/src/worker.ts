@@ -133,7 +133,7 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
       checks: {
         ...modelChecks(),
         inference,
-        redis: { ok: sourceOk },
+        redis: { ok: sourceOk, detail: { consumer: source.consumerName } },
         sink: {
           ok: sinkOk,
           detail: {

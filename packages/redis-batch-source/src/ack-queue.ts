@@ -1,8 +1,9 @@
 import type { Logger } from '@trinetra/contracts';
-import { asErrors, describeError, isAccessError, type RedisClient } from './redis-client.ts';
+import { asErrors, asList, describeError, isAccessError, type RedisClient } from './redis-client.ts';
 import { ackScript, touchScript } from './scripts.ts';
 import type { StreamTroubles } from './stream-troubles.ts';
 import type { Lease } from './types.ts';
+import type { WorkerRegistry } from './worker-registry.ts';
 
 interface Waiting {
   readonly lease: Lease;
@@ -15,7 +16,7 @@ export interface AckQueueOptions {
   readonly client: RedisClient;
   readonly troubles: StreamTroubles;
   readonly consumerGroup: string;
-  readonly consumerName: string;
+  readonly registry: Pick<WorkerRegistry, 'name' | 'key'>;
   readonly deleteAcked: 'auto' | 'on' | 'off';
   /** Idle time that a released entry gets, so that others may claim it at once. */
   readonly claimIdleMs: number;
@@ -27,6 +28,8 @@ export interface AckQueueOptions {
 const maxAcksPerCall = 500;
 const firstRetryDelayMs = 50;
 const longestRetryDelayMs = 1000;
+/** What is acked while it is too early to delete it: the frames of a few seconds. The rest is left to the MAXLEN of its writer. */
+const maxEarly = 5000;
 
 /**
  * Sends the acks of one tick in one round trip, and again until Redis has them: a forgotten ack is a frame that is
@@ -37,6 +40,8 @@ export class AckQueue {
   /** Settled, but for all we know still pending in Redis. */
   readonly #unacked = new Set<Lease>();
   #waiting: Waiting[] = [];
+  /** Acked, but perhaps not deleted yet. */
+  #early: Pick<Lease, 'streamKey' | 'entryId'>[] = [];
   #flushing: Promise<void> | undefined;
   #giveUpAt: number | undefined;
   #wake: () => void = () => undefined;
@@ -55,6 +60,18 @@ export class AckQueue {
       this.#waiting.push({ lease, release: options.release, resolve });
       this.#flushing ??= this.#flush();
     });
+  }
+
+  /** Notes what could not be deleted at its ack. */
+  deleteLater(entries: readonly Pick<Lease, 'streamKey' | 'entryId'>[]): void {
+    if (this.#early.length < maxEarly)
+      this.#early.push(...entries.map(({ streamKey, entryId }) => ({ streamKey, entryId })));
+  }
+
+  /** Deletes what could not be deleted at its ack, because the groups that will read the stream were not known yet. */
+  async deleteEarly(): Promise<void> {
+    const entries = this.#early.splice(0, maxAcksPerCall);
+    if (entries.length > 0) await this.#ack(entries);
   }
 
   /** From now on acks are tried for `drainTimeoutMs` at most. */
@@ -122,33 +139,34 @@ export class AckQueue {
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
-    const { client, consumerGroup, consumerName, claimIdleMs } = this.#options;
+    const { client, consumerGroup, registry, claimIdleMs } = this.#options;
     const acks = batch.filter(({ release }) => !release).map(({ lease }) => lease);
     const releases = batch.filter(({ release }) => release).map(({ lease }) => lease);
     const sent: Promise<unknown>[] = [];
-    if (acks.length > 0) {
-      sent.push(this.#ack(acks));
-    }
+    if (acks.length > 0) sent.push(this.#ack(acks));
     if (releases.length > 0) {
-      sent.push(touch(client, { consumerGroup, consumerName, idleMs: claimIdleMs, leases: releases }));
+      const options = { consumerGroup, consumerName: registry.name, idleMs: claimIdleMs, leases: releases };
+      sent.push(touch(client, options));
     }
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
   /** A stream that takes no ack, since another kind of key is in its place, is told of and not tried again. */
-  async #ack(leases: readonly Lease[]): Promise<void> {
-    const { client, troubles, consumerGroup, deleteAcked } = this.#options;
-    const { keys, indexOf } = distinctKeys(leases);
-    const args = leases.flatMap((lease) => [indexOf(lease), lease.entryId]);
-    const reply = await client.run(ackScript, keys, [consumerGroup, deleteAcked, ...args]);
-    await troubles.foundAll(keys, 'entries of a stream cannot be acked', asErrors(reply));
+  async #ack(entries: readonly Pick<Lease, 'streamKey' | 'entryId'>[]): Promise<void> {
+    const { client, troubles, consumerGroup, registry, deleteAcked } = this.#options;
+    const { keys, indexOf } = distinctKeys(entries);
+    const args = entries.flatMap((entry) => [indexOf(entry), entry.entryId]);
+    const reply = await client.run(ackScript, keys, [consumerGroup, deleteAcked, registry.key, ...args]);
+    const [early, errors] = asList(reply);
+    if (early === 1) this.deleteLater(entries);
+    await troubles.foundAll(keys, 'entries of a stream cannot be acked', asErrors(errors));
   }
 }
 
-function distinctKeys(leases: readonly Lease[]): {
+function distinctKeys(leases: readonly Pick<Lease, 'streamKey'>[]): {
   readonly keys: string[];
-  readonly indexOf: (lease: Lease) => number;
+  readonly indexOf: (lease: Pick<Lease, 'streamKey'>) => number;
 } {
   const indices = new Map<string, number>();
   for (const { streamKey } of leases) {

@@ -3,11 +3,16 @@ import type { FairSchedule } from './fair-schedule.ts';
 import type { Ledger } from './ledger.ts';
 import type { RedisBatchSourceSettings } from './options.ts';
 import { asList, asNumber, asText, type RedisClient } from './redis-client.ts';
-import { lookScript } from './scripts.ts';
+import { lookScript, sweepScript } from './scripts.ts';
 import type { StreamTroubles } from './stream-troubles.ts';
+import type { Lease } from './types.ts';
+import type { UnreadGroups } from './unread-groups.ts';
+import type { WorkerRegistry } from './worker-registry.ts';
 
 /** Streams that one script call looks at: a bound on how long Redis is busy with it. */
 export const streamsPerCall = 64;
+/** A consumer that holds nothing and was silent for so many times `claimIdleMs` is taken for dead. */
+const deadAfterClaimIdles = 10;
 
 export function chunksOf<T>(items: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
@@ -22,13 +27,17 @@ export interface HousekeepingContext {
   readonly schedule: FairSchedule;
   readonly ledger: Ledger;
   readonly troubles: StreamTroubles;
+  readonly registry: WorkerRegistry;
+  readonly unreadGroups: UnreadGroups;
+  /** Deletes an entry that was acked when it was too early for it. */
+  readonly deleteLater: (entry: Pick<Lease, 'streamKey' | 'entryId'>) => void;
 }
 
 /** Finds the streams that came, which it returns, and forgets those that went. */
 export async function discover(context: HousekeepingContext): Promise<string[]> {
   const { client, settings, schedule, troubles } = context;
   const found = await client.scanStreams(settings.streamPattern);
-  for (const key of schedule.keys()) if (!found.has(key)) schedule.delete(key);
+  for (const key of schedule.keys()) if (!found.has(key)) forget(context, key);
   troubles.keep(found);
   const unknown = [...found].filter(
     (key) => !schedule.has(key) && !key.startsWith(settings.deadLetterPrefix),
@@ -53,23 +62,32 @@ async function permitted(context: HousekeepingContext, streams: readonly string[
   return allowed;
 }
 
+/** A stream is gone: deleted, expired, flushed, evicted or renamed. */
+function forget({ schedule, ledger, unreadGroups }: HousekeepingContext, key: string): void {
+  schedule.delete(key);
+  ledger.streamIsGone(key);
+  unreadGroups.forget(key);
+}
+
 /** Makes sure of the group of each stream, measures its lag, and learns its camera's priority. */
-export async function lookAtStreams(
-  { client, settings, schedule, ledger, troubles }: HousekeepingContext,
-  streams: readonly string[],
-): Promise<void> {
+export async function lookAtStreams(context: HousekeepingContext, streams: readonly string[]): Promise<void> {
+  const { client, settings, schedule, ledger, troubles, unreadGroups } = context;
   for (const keys of chunksOf(streams, streamsPerCall)) {
     const [time, rows] = asList(await client.run(lookScript, keys, [settings.consumerGroup]));
     const offsetMs = Date.now() - asNumber(time);
     for (const [index, row] of asList(rows).entries()) {
       const key = keys[index];
       if (key === undefined) continue;
+      if (row === 0) {
+        forget(context, key); // it went after it was found
+        continue;
+      }
       if (!Array.isArray(row)) {
         await troubles.found(key, 'a stream cannot be looked at', asText(row));
         continue;
       }
       troubles.isOver(key, 'a stream cannot be looked at');
-      const [length, unread, oldest, type, evicted] = row;
+      const [length, unread, oldest, type, evicted, behind] = row;
       const oldestId = asText(oldest);
       const oldestAtMs = oldestId === '' ? 0 : Number(oldestId.split('-')[0]) + offsetMs;
       ledger.observed(key, {
@@ -77,10 +95,27 @@ export async function lookAtStreams(
         oldestUnreadAtMs: oldestAtMs,
         streamLength: asNumber(length),
       });
+      if (settings.deleteAcked === 'auto') unreadGroups.saw(key, asList(behind).map(asText));
       if (asNumber(evicted) > 0) ledger.evicted(key, asNumber(evicted));
       if (asNumber(unread) > 0) schedule.foundUnread(key);
       const cameraType = asText(type);
       if (cameraType !== '') schedule.setWeight(key, settings.weights[normaliseCameraType(cameraType)]);
     }
   }
+}
+
+/** Takes consumers out of the group that have long been gone. */
+export async function removeDeadConsumers({
+  client,
+  settings,
+  schedule,
+}: HousekeepingContext): Promise<void> {
+  const { consumerGroup, claimIdleMs, logger } = settings;
+  const dead = new Set<string>();
+  for (const keys of chunksOf(schedule.keys(), streamsPerCall)) {
+    const args = [consumerGroup, claimIdleMs * deadAfterClaimIdles];
+    for (const name of asList(await client.run(sweepScript, keys, args))) dead.add(asText(name));
+  }
+  if (dead.size > 0)
+    logger.debug({ consumers: [...dead] }, 'consumers that were silent and held nothing are removed');
 }

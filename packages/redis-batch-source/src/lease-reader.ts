@@ -140,7 +140,9 @@ export class LeaseReader {
   #room(): number {
     // A parked lease is another object.
     if (this.#alone !== undefined && this.#options.held.get(leaseName(this.#alone)) === this.#alone) return 0;
-    const { maxInFlight } = this.#context.settings;
+    const { settings, registry } = this.#context;
+    const { maxInFlight } = settings;
+    if (!registry.isKnown) return 0; // under what name to read is not settled
     // Redis is slow to take acks: reading on would pile them up.
     return this.#options.unacked.size > maxInFlight ? 0 : maxInFlight - this.#inWork();
   }

@@ -10,6 +10,7 @@ interface Account {
   /** Milliseconds since the epoch by `Date.now()`; 0: none. */
   oldestUnreadAtMs: number;
   streamLength: number;
+  gone: boolean;
 }
 
 const noOutcomes = (): Record<FrameOutcome, number> => ({
@@ -23,6 +24,9 @@ const noOutcomes = (): Record<FrameOutcome, number> => ({
   dead_lettered: 0,
   released: 0,
 });
+
+/** Accounts of streams that are gone, at most. */
+const maxGone = 1000;
 
 /** The books of a source, by camera: `delivered = sum(outcomes) + inFlight` after every call. */
 export class Ledger {
@@ -39,6 +43,7 @@ export class Ledger {
     const account = this.#of(streamKey);
     account.delivered += 1;
     account.inFlight += 1;
+    account.gone = false;
     this.#inFlight += 1;
     if (options.reclaimed === true) this.#reclaimed += 1;
   }
@@ -49,6 +54,7 @@ export class Ledger {
     account.inFlight -= 1;
     account.outcomes[outcome] += 1;
     this.#inFlight -= 1;
+    if (account.gone) this.#forgetOldest();
   }
 
   /** Entries that were taken over and ended in the same step. */
@@ -64,7 +70,19 @@ export class Ledger {
   }
 
   observed(streamKey: string, seen: Pick<Account, 'unread' | 'oldestUnreadAtMs' | 'streamLength'>): void {
-    Object.assign(this.#of(streamKey), seen);
+    Object.assign(this.#of(streamKey), seen, { gone: false });
+  }
+
+  /** The stream is there no more. What was counted stays for a while, so that whoever asks from time to time sees the end of it. */
+  streamIsGone(streamKey: string): void {
+    const cameraId = cameraIdOf(streamKey);
+    const account = this.#accounts.get(cameraId);
+    if (account === undefined || account.gone) return;
+    Object.assign(account, { unread: 0, oldestUnreadAtMs: 0, streamLength: 0, gone: true });
+    // The order is that in which they went.
+    this.#accounts.delete(cameraId);
+    this.#accounts.set(cameraId, account);
+    this.#forgetOldest();
   }
 
   stats(nowMs: number): SourceStats {
@@ -75,6 +93,14 @@ export class Ledger {
       cameras.set(cameraId, { ...counts, outcomes: { ...outcomes }, oldestUnreadAgeSeconds: age });
     }
     return { cameras, inFlight: this.#inFlight, reclaimed: this.#reclaimed };
+  }
+
+  /** An account with leases waits for their outcomes. */
+  #forgetOldest(): void {
+    const gone = [...this.#accounts].filter(([, account]) => account.gone);
+    const settled = gone.filter(([, { inFlight }]) => inFlight === 0);
+    for (const [cameraId] of settled.slice(0, Math.max(0, gone.length - maxGone)))
+      this.#accounts.delete(cameraId);
   }
 
   #of(streamKey: string): Account {
@@ -89,6 +115,7 @@ export class Ledger {
       unread: 0,
       oldestUnreadAtMs: 0,
       streamLength: 0,
+      gone: false,
     };
     this.#accounts.set(cameraId, account);
     return account;

@@ -10,14 +10,14 @@ export async function readNew(
   room: number,
   stopping: AbortSignal,
 ): Promise<readonly Lease[]> {
-  const { client, settings, schedule, ledger, troubles } = context;
+  const { client, settings, schedule, ledger, troubles, registry } = context;
   const visited = new Set<string>();
   while (visited.size < schedule.size) {
     const { keys, visits } = schedule.plan(room, visited);
     if (keys.length === 0) return [];
     const reply = await client.run(readScript, keys, [
       settings.consumerGroup,
-      settings.consumerName,
+      registry.name,
       room,
       ...visits.map((index) => index + 1),
     ]);

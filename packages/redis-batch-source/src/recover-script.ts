@@ -1,9 +1,10 @@
-import { attempt, groupOf, scriptHead } from './scripts.ts';
+import { mayDelete } from './registry-scripts.ts';
+import { attempt, scriptHead } from './script-parts.ts';
 
 /**
  * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('all', or
- * those of this consumer: how long it has lived, ms), most deliveries, dead letters kept, delete mode, whether to leave suspects ('leave' or 'take'), then ids to
- * leave alone as `key id`.
+ * those of this consumer: how long it has lived, ms), most deliveries, dead letters kept, delete mode, whether to leave suspects
+ * ('leave' or 'take'), registry of workers or '', then ids to leave alone as `key id`.
  *
  * Claims pending entries, oldest first. One that this consumer read since it lives, and does not hold, came with an answer that
  * was lost with its connection: nobody has seen it, and its next delivery is the first. A suspect has been delivered before without an outcome: where these are left, a stream
@@ -13,15 +14,15 @@ import { attempt, groupOf, scriptHead } from './scripts.ts';
  * A stream that fails leaves the others as they are; where a dead letter cannot be written, its entry stays pending.
  *
  * Returns [entries [[pair, id, fields, deliveryCount]], trimmed [pair, n, ...], dead [pair, n, ...], streams left
- * unfinished, streams with suspects [pair, ...], errors [pair, text, ...]].
+ * unfinished, streams with suspects [pair, ...], errors [pair, text, ...], dead ones that are to be deleted later [pair, id, ...]].
  */
-export const recoverScript: string = `${scriptHead}${attempt}${groupOf}
+export const recoverScript: string = `${scriptHead}${attempt}${mayDelete}
 local name, consumer, idle, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local life, limit, keep, mode = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8]
-local leave = ARGV[9] == 'leave'
+local leave, registry = ARGV[9] == 'leave', ARGV[10]
 local held, heldCount = {}, 0
-for i = 10, #ARGV do held[ARGV[i]] = true; heldCount = heldCount + 1 end
-local entries, trimmed, dead, suspects = {}, {}, {}, {}
+for i = 11, #ARGV do held[ARGV[i]] = true; heldCount = heldCount + 1 end
+local entries, trimmed, dead, suspects, early = {}, {}, {}, {}, {}
 local rowsLeft = 1000 + heldCount
 local function bury(key, letters, row, fields)
   local record = {'XADD', letters, 'MAXLEN', '~', keep, '*'}
@@ -33,8 +34,9 @@ local function bury(key, letters, row, fields)
   record[#record + 1] = 'dead_letter_consumer'; record[#record + 1] = row[2]
   redis.call(unpack(record))
   redis.call('XACK', key, name, row[1])
-  local _, groups = groupOf(key, name)
-  if mode == 'on' or (mode == 'auto' and groups == 1) then redis.call('XDEL', key, row[1]) end
+  local verdict = mayDelete(key, name, mode, registry)
+  if verdict == 'yes' then redis.call('XDEL', key, row[1]) end
+  return verdict == 'early'
 end
 local function recover(pair, key, letters, counts)
   local from, done = '-', false
@@ -64,8 +66,9 @@ local function recover(pair, key, letters, counts)
           redis.call('XACK', key, name, id)
           counts.lost = counts.lost + 1
         elseif deliveries >= limit and not unseen then
-          local _, err = attempt(bury, key, letters, row, fields)
+          local isEarly, err = attempt(bury, key, letters, row, fields)
           if err then counts.err = err else counts.buried = counts.buried + 1 end
+          if isEarly then early[#early + 1] = pair; early[#early + 1] = id end
         else
           entries[#entries + 1] = {pair, id, fields, after}
         end
@@ -82,8 +85,8 @@ for k = 1, #KEYS, 2 do
   if counts.lost > 0 then trimmed[#trimmed + 1] = pair; trimmed[#trimmed + 1] = counts.lost end
   if counts.buried > 0 then dead[#dead + 1] = pair; dead[#dead + 1] = counts.buried end
   if #entries >= room or rowsLeft <= 0 then
-    return {entries, trimmed, dead, #KEYS / 2 - pair + 1, suspects, errors}
+    return {entries, trimmed, dead, #KEYS / 2 - pair + 1, suspects, errors, early}
   end
 end
-return {entries, trimmed, dead, 0, suspects, errors}
+return {entries, trimmed, dead, 0, suspects, errors, early}
 `;

@@ -38,8 +38,8 @@ export function leaseName({ streamKey, entryId }: Pick<Lease, 'streamKey' | 'ent
  * dead-letter stream.
  */
 export async function recover(context: HousekeepingContext, options: RecoverOptions): Promise<Recovered> {
-  const { client, settings, ledger, troubles } = context;
-  const { consumerGroup, consumerName, claimIdleMs, maxDeliveries, deadLetterPrefix } = settings;
+  const { client, settings, ledger, troubles, registry } = context;
+  const { consumerGroup, claimIdleMs, maxDeliveries, deadLetterPrefix } = settings;
   const held = Array.from(options.held, leaseName);
   const leases: Lease[] = [];
   const unfinished: string[] = [];
@@ -51,10 +51,10 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
       continue;
     }
     const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraLabelOf(key)]);
-    const [entries, trimmed, dead, left, suspects, errors] = asList(
+    const [entries, trimmed, dead, left, suspects, errors, early] = asList(
       await client.run(recoverScript, keys, [
         consumerGroup,
-        consumerName,
+        registry.name,
         options.whose === 'own' ? 0 : claimIdleMs,
         room,
         options.whose === 'own' ? Math.floor(options.lifeMs) : 'all',
@@ -62,6 +62,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
         settings.deadLetterMaxLength,
         settings.deleteAcked,
         options.leaveSuspects ? 'leave' : 'take',
+        registry.key,
         ...held,
       ]),
     );
@@ -92,6 +93,9 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
       }
     }
     for (const pair of asList(suspects)) suspect.push(streamAt(asNumber(pair)));
+    const later = asList(early);
+    for (let at = 0; at + 1 < later.length; at += 2)
+      context.deleteLater({ streamKey: streamAt(asNumber(later[at])), entryId: asText(later[at + 1]) });
     const openStreams = asNumber(left);
     if (openStreams > 0) unfinished.push(...streams.slice(streams.length - openStreams));
     await troubles.foundAll(streams, 'a pending entry cannot be recovered', asErrors(errors));

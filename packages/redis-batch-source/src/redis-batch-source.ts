@@ -7,6 +7,7 @@ import {
   discover,
   type HousekeepingContext,
   lookAtStreams,
+  removeDeadConsumers,
   streamsPerCall,
 } from './housekeeping.ts';
 import { LeaseReader } from './lease-reader.ts';
@@ -14,17 +15,17 @@ import { Ledger } from './ledger.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { parseOptions, type RedisBatchSourceOptions, type RedisBatchSourceSettings } from './options.ts';
 import { leaseName } from './recovery.ts';
-import { asList, asText, describeError, isAccessError, RedisClient } from './redis-client.ts';
+import { describeError, isAccessError, RedisClient } from './redis-client.ts';
 import { repeat } from './repeat.ts';
 import { rightsProbes } from './rights.ts';
-import { leaveScript, sweepScript } from './scripts.ts';
+import { leaveScript } from './scripts.ts';
 import { StreamTroubles } from './stream-troubles.ts';
 import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
+import { UnreadGroups } from './unread-groups.ts';
+import { WorkerRegistry } from './worker-registry.ts';
 
 /** Leases that one script call keeps alive: a bound on how long Redis is busy with it. */
 const leasesPerBeat = 500;
-/** A consumer that holds nothing and was silent for so many times `claimIdleMs` is taken for dead. */
-const deadAfterClaimIdles = 10;
 /** A round of housekeeping takes milliseconds; where one takes so long and nothing comes in, Redis does not answer. */
 const slowRoundMs = 2000;
 
@@ -34,6 +35,7 @@ class ConnectedSource implements RedisBatchSource {
   readonly #schedule = new FairSchedule();
   readonly #ledger = new Ledger();
   readonly #acks: AckQueue;
+  readonly #registry: WorkerRegistry;
   readonly #held = new Map<string, Lease>();
   readonly #parked = new Set<Lease>();
   /** Those whose deliveries Redis may still count. */
@@ -55,10 +57,22 @@ class ConnectedSource implements RedisBatchSource {
   constructor(settings: RedisBatchSourceSettings, client: RedisClient) {
     this.#settings = settings;
     this.#client = client;
+    const registry = new WorkerRegistry(client, settings);
     const troubles = new StreamTroubles(client, settings.logger);
-    this.#context = { client, settings, schedule: this.#schedule, ledger: this.#ledger, troubles };
+    this.#registry = registry;
+    const [schedule, ledger] = [this.#schedule, this.#ledger];
+    this.#context = {
+      client,
+      settings,
+      schedule,
+      ledger,
+      registry,
+      troubles,
+      unreadGroups: new UnreadGroups(settings),
+      deleteLater: (entry) => this.#acks.deleteLater([entry]),
+    };
     this.#memory = new MemoryWatch(client, settings);
-    this.#acks = new AckQueue({ ...settings, client, troubles });
+    this.#acks = new AckQueue({ ...settings, client, registry, troubles });
     this.#reader = new LeaseReader(this.#context, {
       held: this.#held,
       parked: this.#parked,
@@ -94,6 +108,7 @@ class ConnectedSource implements RedisBatchSource {
       this.#reader.recoverOwn(this.#schedule.keys());
     });
     this.#background = Promise.all([
+      this.#registry.keep(signal, () => this.#reader.roomIsFree()),
       repeat(
         guarded(() => this.#keepHouse()),
         { everyMs: discoveryIntervalMs, signal },
@@ -134,6 +149,10 @@ class ConnectedSource implements RedisBatchSource {
     return parked;
   }
 
+  get consumerName(): string {
+    return this.#registry.name;
+  }
+
   stop({ unpulled = 'release' }: { readonly unpulled?: 'release' | 'serve' } = {}): void {
     if (this.#stopping.signal.aborted) return;
     if (unpulled === 'serve') this.#reader.serveRest();
@@ -168,11 +187,12 @@ class ConnectedSource implements RedisBatchSource {
     this.#closing.abort();
     await this.#background;
     if (this.#client.isReady) {
-      const { consumerGroup, consumerName, logger } = this.#settings;
+      const { consumerGroup, logger } = this.#settings;
       try {
         for (const keys of chunksOf(this.#schedule.keys(), streamsPerCall)) {
-          await this.#client.run(leaveScript, keys, [consumerGroup, consumerName]);
+          await this.#client.run(leaveScript, keys, [consumerGroup, this.#registry.name]);
         }
+        await this.#registry.leave();
       } catch (error) {
         logger.warn({ error: describeError(error) }, 'the consumer could not leave its groups');
       }
@@ -194,7 +214,8 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   async #keepAlive(held: readonly Lease[]): Promise<void> {
-    const { consumerGroup, consumerName, logger } = this.#settings;
+    const { consumerGroup, logger } = this.#settings;
+    const consumerName = this.#registry.name;
     for (const leases of chunksOf(held, leasesPerBeat)) {
       const still = await touch(this.#client, { consumerGroup, consumerName, idleMs: 0, leases });
       if (still < leases.length)
@@ -220,24 +241,14 @@ class ConnectedSource implements RedisBatchSource {
     for (const key of fresh) this.#schedule.add(key, this.#settings.weights.others);
     await lookAtStreams(this.#context, this.#schedule.keys());
     await this.#memory.look();
+    await this.#acks.deleteEarly();
   }
 
   /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */
   async #beat(): Promise<void> {
     await this.#keepAlive([...this.#held.values()]);
     this.#reader.recoverIdle(this.#schedule.keys());
-    await this.#removeDeadConsumers();
-  }
-
-  async #removeDeadConsumers(): Promise<void> {
-    const { consumerGroup, claimIdleMs, logger } = this.#settings;
-    const dead = new Set<string>();
-    for (const keys of chunksOf(this.#schedule.keys(), streamsPerCall)) {
-      const args = [consumerGroup, claimIdleMs * deadAfterClaimIdles];
-      for (const name of asList(await this.#client.run(sweepScript, keys, args))) dead.add(asText(name));
-    }
-    if (dead.size > 0)
-      logger.debug({ consumers: [...dead] }, 'consumers that were silent and held nothing are removed');
+    await removeDeadConsumers(this.#context);
   }
 
   async #checkServer(): Promise<void> {

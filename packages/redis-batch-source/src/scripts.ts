@@ -1,3 +1,6 @@
+import { groupOf, mayDelete } from './registry-scripts.ts';
+import { attempt, scriptHead } from './script-parts.ts';
+
 /*
  * Everything that must be exact or atomic happens inside Redis, one script a round trip. Redis 7.0 or later.
  *
@@ -7,43 +10,13 @@
  * provided that Redis knows from the group's creation on how many entries were read (ENTRIESREAD).
  */
 
-/**
- * The first line of every script that writes. Redis runs it although its memory is full: reading and acking free memory, and
- * a group takes 220 bytes (Redis 7.0.15). A replica, or a server that may not write, refuses the whole script, so
- * that what fails later is the fault of one stream.
- */
-export const scriptHead = '#!lua flags=allow-oom';
-
-/** Lua: calls a function; one that fails gives nil and the error as text. */
-export const attempt: string = `
-local function attempt(step, ...)
-  local ok, result = pcall(step, ...)
-  if ok then return result end
-  return nil, type(result) == 'table' and result['err'] or tostring(result)
-end
-`;
-
-/** Lua: the group of a stream and the number of its groups. */
-export const groupOf: string = `
-local function groupOf(key, name)
-  local groups = redis.pcall('XINFO', 'GROUPS', key)
-  if groups['err'] then return nil, 0 end
-  for _, flat in ipairs(groups) do
-    local group = {}
-    for i = 1, #flat, 2 do group[flat[i]] = flat[i + 1] end
-    if group['name'] == name then return group, #groups end
-  end
-  return nil, #groups
-end
-`;
-
 const repair = `
 local function added(key)
   local flat = redis.call('XINFO', 'STREAM', key)
   for i = 1, #flat, 2 do if flat[i] == 'entries-added' then return flat[i + 1] end end
 end
 local function create(key, name)
-  redis.call('XGROUP', 'CREATE', key, name, '0', 'MKSTREAM')
+  redis.call('XGROUP', 'CREATE', key, name, '0')
   redis.call('XGROUP', 'SETID', key, name, '0', 'ENTRIESREAD', added(key) - redis.call('XLEN', key))
 end
 local function repair(key, group, length)
@@ -112,26 +85,31 @@ local now = redis.call('TIME')
 return {entries, evicted, empty, errors, now[1] * 1000 + math.floor(now[2] / 1000)}
 `;
 
-/** KEYS: streams. ARGV: group, delete mode, then index and id in pairs. Returns errors [index, text, ...]. */
-export const ackScript: string = `${scriptHead}${attempt}${groupOf}
-local name, mode = ARGV[1], ARGV[2]
+/**
+ * KEYS: streams. ARGV: group, delete mode, registry of workers or '', then index and id in pairs. Returns whether it was too early to
+ * delete something (1 or 0), and errors [index, text, ...].
+ */
+export const ackScript: string = `${scriptHead}${attempt}${mayDelete}
+local name, mode, registry = ARGV[1], ARGV[2], ARGV[3]
 local ids = {}
-for i = 3, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   local k = tonumber(ARGV[i])
   ids[k] = ids[k] or {}
   ids[k][#ids[k] + 1] = ARGV[i + 1]
 end
+local early = 0
 local function ack(key, list)
   redis.call('XACK', key, name, unpack(list))
-  local group, groups = groupOf(key, name)
-  if mode == 'on' or (mode == 'auto' and group and groups == 1) then redis.call('XDEL', key, unpack(list)) end
+  local verdict = mayDelete(key, name, mode, registry)
+  if verdict == 'yes' then redis.call('XDEL', key, unpack(list)) end
+  if verdict == 'early' then early = 1 end
 end
 local errors = {}
 for k, list in pairs(ids) do
   local _, err = attempt(ack, KEYS[k], list)
   if err then errors[#errors + 1] = k; errors[#errors + 1] = err end
 end
-return errors
+return {early, errors}
 `;
 
 /**
@@ -154,8 +132,9 @@ return ours
 `;
 
 /**
- * KEYS: streams. ARGV: group. Creates the group where it is missing and looks at each stream.
- * Returns [time in ms, [[length, unread, oldest unread id or '', camera type or '', evicted] or an error text]].
+ * KEYS: streams. ARGV: group. Creates the group where it is missing and looks at each stream. Streams that are gone stay gone.
+ * Returns [time in ms, [[length, unread, oldest unread id or '', camera type or '', evicted, behind], 0 where it is gone, or an
+ * error text]], with `behind` [group, its last delivered id, ...] of the other groups that have something to read.
  */
 export const lookScript: string = `${scriptHead}${attempt}${groupOf}${repair}
 local name = ARGV[1]
@@ -174,7 +153,8 @@ local function count(key, after)
 end
 local function look(key)
   local length = redis.call('XLEN', key)
-  local group = groupOf(key, name)
+  local group, others = groupOf(key, name)
+  if not others then return 0 end
   if not group then
     create(key, name)
     group = groupOf(key, name)
@@ -182,12 +162,17 @@ local function look(key)
   local unread, evicted = repair(key, group, length)
   local after = group['last-delivered-id']
   if not unread then unread = count(key, after) end
-  local oldest, kind = '', ''
+  local oldest, kind, behind = '', '', {}
   if unread > 0 then
     local first = redis.call('XRANGE', key, '(' .. after, '+', 'COUNT', 1)[1]
     if first then oldest, kind = first[1], typeOf(first[2]) end
   end
-  return {length, unread, oldest, kind, evicted}
+  for _, other in ipairs(others) do
+    if length > 0 and other['lag'] ~= 0 then
+      behind[#behind + 1] = other['name']; behind[#behind + 1] = other['last-delivered-id']
+    end
+  end
+  return {length, unread, oldest, kind, evicted, behind}
 end
 local rows = {}
 for i, key in ipairs(KEYS) do

@@ -33,10 +33,13 @@ export interface CameraStats {
   readonly streamLength: number;
   /** Entries that trimming took before any consumer of the group read them, as far as this source noticed first. */
   readonly evicted: number;
+  /** Whether its stream is gone: nothing of it is unread then, and its counts end with the leases that are still held. */
+  readonly gone: boolean;
 }
 
 /** A snapshot of the source. */
 export interface SourceStats {
+  /** Those whose streams are there, and the last thousand of those whose streams are gone. */
   readonly cameras: ReadonlyMap<string, CameraStats>;
   /** Leases without an outcome: at most `maxInFlight`, and those that are parked. */
   readonly inFlight: number;
@@ -76,6 +79,8 @@ export interface RedisBatchSource extends AsyncDisposable {
    */
   stop(options?: { readonly unpulled?: 'release' | 'serve' }): void;
   stats(): SourceStats;
+  /** The name under which entries are read: that of the options, or one with a suffix where another living consumer has it. */
+  readonly consumerName: string;
   /** Whether Redis answers: connected, the last round of housekeeping went well, and bytes come in where one is late. */
   isHealthy(): boolean;
   /** Stops, sends the acks that wait, leaves the groups where nothing is pending, disconnects. */

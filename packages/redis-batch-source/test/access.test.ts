@@ -27,7 +27,11 @@ it('needs no more than the ACL line of the README', async () => {
   expect(await redis().acl('LOG')).toEqual([]);
 });
 
-const needed = aclLine.filter((rule) => /^[+~]/.test(rule) && rule !== '+client|setname');
+/** Without these it works, with a warning. */
+const forRegistry = ['~trinetra:workers', '+hgetall', '+hset', '+hdel'];
+const needed = aclLine.filter(
+  (rule) => /^[+~]/.test(rule) && rule !== '+client|setname' && !forRegistry.includes(rule),
+);
 
 it.each(needed)('says at once that %s is missing', async (right) => {
   // INFO is asked by ioredis too, which writes a warning of its own.
@@ -38,6 +42,24 @@ it.each(needed)('says at once that %s is missing', async (right) => {
   expect(error).toMatchObject({ code: 'access_denied' });
   expect(String(error)).toContain(right.replace(/^\+/, ''));
   warn.mockRestore();
+});
+
+it('reads and deletes as before with an ACL line from before the registry, and warns once, with what to give', async () => {
+  await add('cam', 3);
+  const warnings: string[] = [];
+  const warn = (_fields: object, message: string): void => void warnings.push(message);
+  const logger: Logger = { debug: () => undefined, info: () => undefined, warn, error: () => undefined };
+  const user = await userWith(aclLine.filter((rule) => !forRegistry.includes(rule)));
+  const reading = await source({ redis: user, logger });
+  const puller = new Puller(reading);
+  for (const lease of await puller.some(3)) await reading.settle(lease, 'published');
+  await redis().call('CLIENT', 'KILL', 'USER', 'trinetra-worker'); // it asks again at each connect
+  await add('cam', 1);
+  await reading.settle(await puller.one(), 'published');
+  expect(await redis().xlen('frames:cam')).toBe(0);
+  expect(warnings.filter((text) => text.includes('give the user'))).toEqual([
+    expect.stringContaining('~trinetra:workers +hgetall +hset +hdel'),
+  ]);
 });
 
 it('names every right that is missing together, also one that is taken away later', async () => {

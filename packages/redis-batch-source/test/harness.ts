@@ -28,7 +28,10 @@ export function useRedis(): Harness {
     redis.disconnect();
     await server.close();
   });
-  beforeEach(() => redis.flushall());
+  beforeEach(async () => {
+    await redis.flushall();
+    await redis.hset('trinetra:workers', '_since', 1); // whoever lives is in it
+  });
   afterEach(async () => {
     await Promise.all(open.map((source) => source.close()));
     open = [];

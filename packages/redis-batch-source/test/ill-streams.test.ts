@@ -35,6 +35,7 @@ it('reads every other stream where Redis refuses one key, and says so once', asy
     '>secret',
     'resetkeys',
     '~frames:[^i]*',
+    '~trinetra:workers',
     '~frames-dead:*',
     '+@all',
   );

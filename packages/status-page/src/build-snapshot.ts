@@ -41,7 +41,12 @@ function camerasOf(readings: Readings, now: Sample, before: Sample | undefined):
   const oldest = by('trinetra_worker_oldest_unread_age_seconds');
   const dropped = dropsOf(readings, 'camera_id');
   const ids = new Set([...unread.keys(), ...now.processed.keys(), ...dropped.keys()]);
-  return [...ids].sort().map((id) => ({
+  // A camera has a count of unread frames as long as it has a stream.
+  const hasSource = readings.values('trinetra_worker_frames_delivered_total').length > 0;
+  const isThere = (id: string): boolean =>
+    !hasSource || unread.has(id) || (inFlight.get(id) ?? 0) > 0 || processedSince(id, now, before) > 0;
+  const shown = [...ids].filter(isThere).sort();
+  return shown.map((id) => ({
     id,
     fps: rate(now.processed.get(id) ?? 0, before?.processed.get(id) ?? 0, now, before),
     processed: now.processed.get(id) ?? 0,
@@ -51,6 +56,12 @@ function camerasOf(readings: Readings, now: Sample, before: Sample | undefined):
     unread: unread.get(id) ?? 0,
     oldestUnreadAgeSeconds: oldest.get(id) ?? 0,
   }));
+}
+
+/** A counter that fell has begun anew. */
+function processedSince(id: string, now: Sample, before: Sample | undefined): number {
+  const [count, then] = [now.processed.get(id) ?? 0, before?.processed.get(id) ?? 0];
+  return before === undefined ? 0 : count < then ? count : count - then;
 }
 
 function rate(now: number, then: number, sample: Sample, before: Sample | undefined): number | null {
@@ -113,14 +124,17 @@ export function buildSnapshot(
 ): StatusSnapshot {
   const cameras = camerasOf(readings, now, before);
   const processed = readings.sum('trinetra_worker_frames_processed_total');
-  const processedBefore = [...(before?.processed.values() ?? [])].reduce((sum, count) => sum + count, 0);
+  const processedNow = [...now.processed.keys()].reduce(
+    (sum, id) => sum + processedSince(id, now, before),
+    0,
+  );
   const fill = now.batchFill === undefined ? undefined : subtract(now.batchFill, before?.batchFill);
   const batches = fill === undefined ? 0 : countOf(fill);
   return {
     ...frame,
     windowSeconds: before === undefined ? 0 : (now.atMs - before.atMs) / 1000,
     totals: {
-      fps: rate(processed, processedBefore, now, before),
+      fps: rate(processedNow, 0, now, before),
       processed,
       persons: readings.sum('trinetra_detections_total'),
       delivered: readings.sum('trinetra_worker_frames_delivered_total'),

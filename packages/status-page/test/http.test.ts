@@ -148,6 +148,17 @@ describe('/events', () => {
     viewer.close();
   });
 
+  it('shows no camera whose stream is gone, and keeps what it did in the totals', async () => {
+    await using world = await startWorld();
+    world.telemetry.frameProcessed('a');
+    setUnread(world.telemetry, { a: [0, 0], b: [2, 9] }, { gone: ['a'] });
+    const viewer = await watch(world.page.url);
+    const { cameras, totals } = await viewer.next();
+    viewer.close();
+    expect(cameras).toMatchObject([{ id: 'b' }]);
+    expect(totals).toMatchObject({ processed: 1, unread: 2 });
+  });
+
   it('says that the worker is not ready where it does not say how it is', async () => {
     await using world = await startWorld({ state: () => Promise.reject(new Error('x')) });
     const viewer = await watch(world.page.url);

@@ -30,7 +30,11 @@ const outcomes = {
 };
 
 /** Makes telemetry know cameras with frames that wait. */
-export function setUnread(telemetry: Telemetry, unread: Readonly<Record<string, [number, number]>>): void {
+export function setUnread(
+  telemetry: Telemetry,
+  unread: Readonly<Record<string, [number, number]>>,
+  { gone = [] }: { readonly gone?: readonly string[] } = {},
+): void {
   const cameras = new Map(
     Object.entries(unread).map(([id, [count, age]]) => [
       id,
@@ -42,6 +46,7 @@ export function setUnread(telemetry: Telemetry, unread: Readonly<Record<string, 
         oldestUnreadAgeSeconds: age,
         streamLength: count,
         evicted: 0,
+        gone: gone.includes(id),
       },
     ]),
   );

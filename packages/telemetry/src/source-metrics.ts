@@ -1,5 +1,5 @@
 import { type FrameOutcome, frameOutcomes } from '@trinetra/contracts';
-import type { BoundedLabels } from './bounded-labels.ts';
+import type { CameraBooks } from './camera-books.ts';
 import type { MetricFactory } from './metric-factory.ts';
 
 /** One camera in a snapshot of the source. Counts are since the start of the process. */
@@ -18,6 +18,8 @@ export interface CameraStatsLike {
   readonly streamLength: number;
   /** Entries that trimming took before anyone read them. */
   readonly evicted: number;
+  /** Whether its stream is gone: then it has no gauges, and its counters end once its label is needed. */
+  readonly gone?: boolean;
 }
 
 /** What telemetry needs of a source's statistics; `RedisBatchSource.stats()` fits as it is. */
@@ -26,46 +28,6 @@ export interface SourceStatsLike {
   readonly inFlight: number;
   /** Entries claimed from other consumers. */
   readonly reclaimed: number;
-}
-
-interface Sum {
-  delivered: number;
-  readonly outcomes: Map<FrameOutcome, number>;
-  inFlight: number;
-  unread: number;
-  oldestUnreadAgeSeconds: number;
-  streamLength: number;
-  evicted: number;
-}
-
-const emptySum = (): Sum => ({
-  delivered: 0,
-  outcomes: new Map(),
-  inFlight: 0,
-  unread: 0,
-  oldestUnreadAgeSeconds: 0,
-  streamLength: 0,
-  evicted: 0,
-});
-
-/** Adds cameras up by label: counts are summed, the oldest age is the largest one. */
-function fold(stats: SourceStatsLike, cameras: BoundedLabels): Map<string, Sum> {
-  const sums = new Map<string, Sum>();
-  for (const [cameraId, camera] of stats.cameras) {
-    const label = cameras.of(cameraId);
-    const sum = sums.get(label) ?? emptySum();
-    sums.set(label, sum);
-    sum.delivered += camera.delivered;
-    for (const outcome of frameOutcomes) {
-      sum.outcomes.set(outcome, (sum.outcomes.get(outcome) ?? 0) + camera.outcomes[outcome]);
-    }
-    sum.inFlight += camera.inFlight;
-    sum.unread += camera.unread;
-    sum.oldestUnreadAgeSeconds = Math.max(sum.oldestUnreadAgeSeconds, camera.oldestUnreadAgeSeconds);
-    sum.streamLength += camera.streamLength;
-    sum.evicted += camera.evicted;
-  }
-  return sums;
 }
 
 /**
@@ -80,7 +42,7 @@ function fold(stats: SourceStatsLike, cameras: BoundedLabels): Map<string, Sum> 
  */
 export function registerSourceMetrics(
   factory: MetricFactory,
-  cameras: BoundedLabels,
+  books: CameraBooks,
   read: () => SourceStatsLike | undefined,
   onError: (error: unknown) => void,
 ): void {
@@ -152,15 +114,17 @@ export function registerSourceMetrics(
   const all = [outcomes, delivered, inFlight, unread, oldest, length, evicted, reclaimed];
 
   const write = (stats: SourceStatsLike): void => {
-    for (const [label, sum] of fold(stats, cameras)) {
+    for (const [label, sum] of books.fold(stats)) {
       const labels = { camera_id: label };
-      for (const [outcome, count] of sum.outcomes) outcomes.inc({ camera_id: label, outcome }, count);
+      for (const [at, outcome] of frameOutcomes.entries())
+        outcomes.inc({ camera_id: label, outcome }, sum.outcomes[at] ?? 0);
       delivered.inc(labels, sum.delivered);
       inFlight.set(labels, sum.inFlight);
-      unread.set(labels, sum.unread);
-      oldest.set(labels, sum.oldestUnreadAgeSeconds);
-      length.set(labels, sum.streamLength);
       evicted.inc(labels, sum.evicted);
+      if (sum.stream === undefined) continue;
+      unread.set(labels, sum.stream.unread);
+      oldest.set(labels, sum.stream.oldestUnreadAgeSeconds);
+      length.set(labels, sum.stream.length);
     }
     reclaimed.inc(stats.reclaimed);
   };

@@ -64,6 +64,7 @@ describe('the metrics', () => {
       trinetra_worker_frames_processed_total: 'counter',
       trinetra_detections_total: 'counter',
       trinetra_worker_frames_dropped_total: 'counter',
+      trinetra_worker_cameras_forgotten_total: 'counter',
       trinetra_worker_frame_aspects_total: 'counter',
       trinetra_kafka_publish_errors_total: 'counter',
       trinetra_embeddings_truncated_total: 'counter',

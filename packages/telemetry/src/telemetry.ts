@@ -1,6 +1,7 @@
 import { isCameraId, type Logger, silentLogger } from '@trinetra/contracts';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { BoundedLabels } from './bounded-labels.ts';
+import { CameraBooks } from './camera-books.ts';
 import { createGpuMetrics, type GpuSample } from './gpu-metrics.ts';
 import { createLogLimiter } from './log-limiter.ts';
 import { createMetricFactory } from './metric-factory.ts';
@@ -39,13 +40,16 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const limiter = createLogLimiter(logger);
   const registry = options.registry ?? new Registry();
   const factory = createMetricFactory(registry);
-  const cameras = new BoundedLabels(values.maxCameraLabels, isCameraId);
+  const cameras = new BoundedLabels(values.maxCameraLabels, isCameraId, (cameraId) =>
+    metrics.cameraForgotten(cameraId),
+  );
+  const books = new CameraBooks(cameras);
   let source: (() => SourceStatsLike) | undefined = options.source;
 
   const metrics = createWorkerMetrics(factory, cameras, values);
   registerSourceMetrics(
     factory,
-    cameras,
+    books,
     () => source?.(),
     (error) => {
       metrics.scrapeErrors.inc();
@@ -72,6 +76,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     ...metrics.record,
     setSourceStats(read) {
       source = read;
+      books.restart();
     },
     setReady(ask) {
       askReady = ask;

@@ -7,6 +7,8 @@ import type { TelemetryValues } from './telemetry-options.ts';
 export interface WorkerMetrics {
   readonly record: Recording;
   readonly scrapeErrors: Counter;
+  /** Ends the series of a camera. */
+  cameraForgotten(cameraId: string): void;
 }
 
 /** A word, so that no message, path or id becomes a label by mistake. */
@@ -60,6 +62,10 @@ export function createWorkerMetrics(
     'trinetra_worker_frames_dropped_total',
     'Frames that were given up, by reason',
     ['camera_id', 'reason'],
+  );
+  const forgotten = factory.counter(
+    'trinetra_worker_cameras_forgotten_total',
+    'Cameras whose streams are gone and whose counters ended, so that other cameras have their labels',
   );
   const aspects = factory.counter(
     'trinetra_worker_frame_aspects_total',
@@ -183,5 +189,12 @@ export function createWorkerMetrics(
       engine.set(labels, 1);
     },
   };
-  return { record, scrapeErrors };
+  const cameraForgotten = (cameraId: string): void => {
+    const camera = { camera_id: cameraId };
+    processed.remove(camera);
+    persons.remove(camera);
+    for (const reason of [...reasons.values(), otherLabel]) dropped.remove({ ...camera, reason });
+    forgotten.inc();
+  };
+  return { record, scrapeErrors, cameraForgotten };
 }

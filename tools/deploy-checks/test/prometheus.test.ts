@@ -26,6 +26,36 @@ describe.skipIf(promtool === undefined)('promtool', () => {
     expect(status, text).toBe(0);
   });
 
+  it.each([
+    ['2 workers tell of the same 2 cameras', true, 1, 30],
+    ['there is no camera', false, 1, 0],
+    ['no worker is ready', false, 0, null],
+  ])('gives KEDA a figure where %s', (_, cameras, ready, expected) => {
+    const series = ['w1', 'w2'].flatMap((instance) => [
+      { series: `trinetra_worker_ready{instance="${instance}"}`, values: String(ready) },
+      ...['a', 'b'].flatMap((camera) =>
+        ['worker_frames_unread', 'worker_oldest_unread_age_seconds'].map((name) => ({
+          series: `trinetra_${name}{instance="${instance}",camera_id="${camera}"}`,
+          values: cameras ? (name.includes('age') ? '30' : '15') : '_',
+        })),
+      ),
+    ]);
+    const queries = everywhere(readYaml('deploy/kubernetes/components/keda/scaled-object.yaml'), 'query');
+    const samples = expected === null ? [] : [{ labels: '{}', value: expected }];
+    const checks = queries.map((expr) => ({ expr, eval_time: '0m', exp_samples: samples }));
+    const tests = [{ interval: '1m', input_series: series, promql_expr_test: checks }];
+    const work = mkdtempSync(join(tmpdir(), 'trinetra-keda-'));
+    try {
+      const file = join(work, 'keda.json');
+      writeFileSync(file, JSON.stringify({ tests }));
+      const { status, text } = runTool(tool, ['test', 'rules', file]);
+      expect(checks).toHaveLength(2);
+      expect(status, text).toBe(0);
+    } finally {
+      rmSync(work, { recursive: true });
+    }
+  });
+
   it('can parse every query of the dashboard and of KEDA', () => {
     const dashboard = JSON.parse(readText('deploy/grafana/dashboards/inference-worker.json')) as unknown;
     const keda = readYaml('deploy/kubernetes/components/keda/scaled-object.yaml');

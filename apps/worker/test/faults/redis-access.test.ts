@@ -56,6 +56,9 @@ it('a user with the least rights can do all that the worker does', async () => {
     return ended.every((count) => count === 1) ? true : undefined;
   });
   expect(await world.redis.xlen('frames-dead:left')).toBe(1);
+  await waitFor('what ended to be deleted: in a new Redis two seconds later', async () =>
+    (await world.redis.xlen('frames:left')) === 0 ? true : undefined,
+  );
   await load.stop();
   await settleUp(worker, world);
   await waitFor('what was acked to be deleted', async () =>

@@ -1,0 +1,55 @@
+import { cameraLabelOf } from '@trinetra/contracts';
+import type { RedisBatchSourceSettings } from './options.ts';
+
+/** So many times `claimIdleMs` without a read, and a group that has something to read is taken for one that nobody reads. */
+const unreadAfterClaimIdles = 2;
+
+interface Position {
+  readonly lastDeliveredId: string;
+  readonly sinceMs: number;
+}
+
+/** Watches the other groups of our streams: with `deleteAcked: 'auto'`, one that nobody reads keeps every entry for ever. */
+export class UnreadGroups {
+  readonly #settings: Pick<RedisBatchSourceSettings, 'claimIdleMs' | 'logger'>;
+  readonly #positions = new Map<string, Map<string, Position>>();
+  readonly #named = new Set<string>();
+
+  constructor(settings: Pick<RedisBatchSourceSettings, 'claimIdleMs' | 'logger'>) {
+    this.#settings = settings;
+  }
+
+  /** @param behind `[group, its last delivered id, ...]` of the groups of a stream that have something to read. */
+  saw(streamKey: string, behind: readonly string[]): void {
+    if (behind.length === 0) {
+      this.#positions.delete(streamKey);
+      return;
+    }
+    const before = this.#positions.get(streamKey);
+    const nowMs = performance.now();
+    const positions = new Map<string, Position>();
+    for (let at = 0; at + 1 < behind.length; at += 2) {
+      const [group = '', lastDeliveredId = ''] = behind.slice(at, at + 2);
+      const known = before?.get(group);
+      const stays = known?.lastDeliveredId === lastDeliveredId;
+      positions.set(group, { lastDeliveredId, sinceMs: stays ? known.sinceMs : nowMs });
+      if (stays && nowMs - known.sinceMs > this.#settings.claimIdleMs * unreadAfterClaimIdles)
+        this.#warn(streamKey, group);
+    }
+    this.#positions.set(streamKey, positions);
+  }
+
+  forget(streamKey: string): void {
+    this.#positions.delete(streamKey);
+  }
+
+  /** Once a group: it is the same for each of its streams. */
+  #warn(streamKey: string, group: string): void {
+    if (this.#named.has(group)) return;
+    this.#named.add(group);
+    this.#settings.logger.warn(
+      { group, camera: cameraLabelOf(streamKey) },
+      'nobody reads this group, and frames stay in Redis for it until MAXLEN takes them: remove it with XGROUP DESTROY, or set deleteAcked to on',
+    );
+  }
+}

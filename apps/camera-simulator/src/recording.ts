@@ -43,7 +43,10 @@ export async function readRecording(folder: string): Promise<Recording> {
     refuse(`expected a folder of trinetra-events capture, but cannot read ${path}: ${reason}`, cause);
   }
   if (numbered.length === 0) refuse(`expected entries in ${path} but found none`);
-  numbered.sort((a, b) => (a.number < b.number ? -1 : Number(a.number > b.number)));
+  // The times of one camera follow its ids, unless its writer chose them.
+  numbered.sort(
+    (a, b) => a.entry.time - b.entry.time || (a.number < b.number ? -1 : Number(a.number > b.number)),
+  );
   return { folder, entries: numbered.map(({ entry }) => entry) };
 }
 

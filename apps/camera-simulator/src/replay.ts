@@ -58,7 +58,8 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
 }
 
 function summaryOf(entries: readonly RecordedEntry[]): Summary {
-  const cameras: Summary['cameras'] = {};
+  // A camera may have the name of a property of all objects.
+  const cameras: Summary['cameras'] = Object.create(null);
   for (const { camera_id, fields } of entries) {
     const type = fields['camera_type'];
     cameras[camera_id] ??= { camera_type: typeof type === 'string' ? type : '', frames_in: 0, corrupt: 0 };

@@ -115,6 +115,22 @@ it('keeps the pace of the recording, or a faster one, and trims nothing unless i
   expect(await redis.xlen('frames:cam_a')).toBeLessThan(150);
 });
 
+it('replays cameras of any name', async () => {
+  const cameras = ['__proto__', 'lobby/Front Door', 'Escritório'];
+  await recordingOf(
+    ...cameras.map((camera_id, i) => ({ camera_id, frame_id: `5-${i}`, image: 'cam_a/1003-0.jpg', time: 9 })),
+    {},
+  );
+  const { code, stdout } = await replay('--speed', 'max', '--json');
+  expect(code).toBe(0);
+  for (const camera of cameras) {
+    expect(await redis.xlen(`frames:${camera}`)).toBe(1);
+    expect(Object.getOwnPropertyDescriptor(JSON.parse(stdout).cameras, camera)?.value).toMatchObject({
+      frames_in: 1,
+    });
+  }
+});
+
 it('gives entries the time of now where it is told to', async () => {
   await recordingOf({}, {});
   const before = Date.now() / 1000 - 0.001;

@@ -29,6 +29,14 @@ describe('createEventLine', () => {
     ]);
   });
 
+  it('tells no latency where the time of the frame is of no clock', () => {
+    expect(
+      shown(eventOf({ ingest_ts: 312.7 }))
+        .split(/ {2,}/)
+        .at(-2),
+    ).toBe('-');
+  });
+
   it('shows the confidences of the first of a crowd, and how many more there are', () => {
     const event = eventOf({ detections: Array(30).fill(personOf()), embeddings: [] });
     expect(shown(event)).toContain('30 persons 0.91 0.91 0.91 0.91 +26  ');

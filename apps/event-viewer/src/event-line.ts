@@ -52,6 +52,7 @@ export function createEventLine({ colour }: EventLineOptions): (received: Receiv
   return (received) => {
     const { event } = received;
     const { faces, embeddings } = countsOf(event);
+    const latencyMs = latencyMsOf(event);
     const status = [event.status, ...event.reasons.slice(0, 8)].join(' ');
     const cells = [
       formatTime(event.ingest_ts),
@@ -60,7 +61,7 @@ export function createEventLine({ colour }: EventLineOptions): (received: Receiv
       cell(status),
       cell(personsOf(received)),
       `${plural(faces, 'face')} ${plural(embeddings, 'embedding')}`,
-      `${latencyMsOf(event).toFixed(0)} ms`,
+      latencyMs === undefined ? '-' : `${latencyMs.toFixed(0)} ms`,
       cell(event.frame_id),
     ];
     const padded = cells.map((text, at) => {

@@ -89,7 +89,8 @@ function addTo(tally: Tally, event: DetectionEvent, kind: 'new' | 'duplicate' | 
   counts.embeddings += embeddings;
   if (event.status !== 'ok') counts[event.status] += 1;
   if (kind === 'late') counts.order_violations += 1;
-  latency.add(latencyMsOf(event));
+  const latencyMs = latencyMsOf(event);
+  if (latencyMs !== undefined) latency.add(latencyMs);
 }
 
 function rowOf({ counts, latency, firstTs, lastTs }: Tally): StatsRow {

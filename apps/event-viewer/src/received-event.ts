@@ -1,4 +1,4 @@
-import { type DetectionEvent, detectionEventSchema, isCameraId } from '@trinetra/contracts';
+import { type DetectionEvent, detectionEventSchema, isCameraId, isClockTime } from '@trinetra/contracts';
 
 /** One message of the topic or one line of a file, not read yet. */
 export interface RawEvent {
@@ -61,9 +61,13 @@ export function cameraOf(event: DetectionEvent): string {
   return isCameraId(event.camera_id) ? event.camera_id : '_invalid';
 }
 
-/** From the frame's arrival at the ingestor to the event, ms; below 0 where their clocks differ. */
-export function latencyMsOf(event: DetectionEvent): number {
-  return (event.worker_ts - event.ingest_ts) * 1000;
+/**
+ * From the frame's arrival at the ingestor to the event, ms; below 0 where their clocks differ, undefined where `ingest_ts` is no time
+ * of a clock.
+ */
+export function latencyMsOf(event: DetectionEvent): number | undefined {
+  const known = isClockTime(event.ingest_ts * 1000, event.worker_ts * 1000);
+  return known ? (event.worker_ts - event.ingest_ts) * 1000 : undefined;
 }
 
 export interface EventCounts {

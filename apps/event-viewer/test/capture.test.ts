@@ -75,6 +75,28 @@ describe('trinetra-events capture', () => {
     expect(await readFile(join(folder, `cam_b/${other}.jpg`))).toEqual(jpeg(2));
   });
 
+  it('gives a camera of any name, and with ids of its own, a folder inside and a time', async () => {
+    const cameras = ['../x', 'lobby/Front Door', 'Escritório', '{site1}:cam1'];
+    for (const camera of cameras) {
+      const fields = ['camera_id', camera, 'ingest_ts', String(Date.now() / 1000 - 60), 'frame', jpeg(1)];
+      await redis.xadd(`frames:${camera}`, '5-0', ...fields);
+    }
+    expect(await recorded('--frames', '4')).toMatchObject({ code: 0 });
+    const recording = (await lines()).sort((a, b) => a.image.localeCompare(b.image, 'en'));
+    expect(recording.map(({ camera_id, image }) => [camera_id, image])).toEqual(
+      [
+        ['{site1}:cam1', '%7bsite1%7d:cam1/5-0.jpg'],
+        ['../x', '%2e.%2fx/5-0.jpg'],
+        ['Escritório', 'Escrit%c3%b3rio/5-0.jpg'],
+        ['lobby/Front Door', 'lobby%2fFront%20Door/5-0.jpg'],
+      ].sort(([, a = ''], [, b = '']) => a.localeCompare(b, 'en')),
+    );
+    for (const { image, time } of recording) {
+      expect(await readFile(join(folder, image))).toEqual(jpeg(1));
+      expect(Math.abs(Date.now() / 1000 - 60 - time)).toBeLessThan(30);
+    }
+  });
+
   it('lets nobody else read what it writes', async () => {
     const id = await add('cam_a', 1);
     await mkdir(folder, { mode: 0o755 });
@@ -157,7 +179,7 @@ describe('trinetra-events capture', () => {
     await redis.xadd('frames:cam_a', '*', 'camera_id', 'cam_a', 'frame', 'no picture');
     await redis.xadd('frames:cam_a', '*', 'camera_id', 'cam_a');
     await redis.xadd('frames:cam_a', '*', 'x', '1', 'x', '2', 'frame', 'y');
-    await redis.xadd('frames:../x', '*', 'frame', 'y');
+    await redis.xadd('frames:line\nbreak', '*', 'frame', 'y');
     const { stdout } = await recorded('--seconds', '2');
     expect(stdout).toMatch(/^1 frame of 1 camera, .*; 2 entries were no frames\n$/);
     expect(await lines()).toMatchObject([{ image: expect.stringMatching(/^cam_a\/.*\.bin$/) }]);

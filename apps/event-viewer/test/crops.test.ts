@@ -93,7 +93,7 @@ describe('trinetra-events --save-crops', () => {
       eventOf({ camera_id: 'cam_a', frame_id: '1-0', detections }),
       eventOf({ camera_id: 'cam_a', frame_id: damaged, detections }),
       eventOf({ camera_id: 'cam_b', frame_id: cut, detections }),
-      eventOf({ camera_id: '../../etc', frame_id: '1-0', detections }),
+      eventOf({ camera_id: 'line\nbreak', frame_id: '1-0', detections }),
       eventOf({ camera_id: 'cam_a', frame_id: '../x', detections }),
     ];
     const { code, stdout, stderr } = await save(events.map(lineOf).join(''), consent);
@@ -102,6 +102,13 @@ describe('trinetra-events --save-crops', () => {
     expect(stderr).toContain('0 crops saved');
     expect(stderr).toContain('of 1 events Redis has no frame any more, 4 unusable');
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('writes the crops of a camera of any name inside the folder', async () => {
+    const frame_id = await write('../../Front Door', await picture());
+    const event = eventOf({ camera_id: '../../Front Door', frame_id, detections: [personOf()] });
+    expect(await save(lineOf(event), consent)).toMatchObject({ code: 0 });
+    expect(await readdir(folder)).toEqual([`%2e.%2f..%2fFront%20Door_${frame_id}_0.jpg`]);
   });
 
   it('writes through no link that waits for it', async () => {

@@ -1,4 +1,4 @@
-import { isCameraId } from '@trinetra/contracts';
+import { cameraIdProblem } from '@trinetra/contracts';
 import { createDeadLetterStore, type DeadLetterStore } from '@trinetra/redis-batch-source';
 import { printable } from '@trinetra/telemetry';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -16,8 +16,9 @@ import type { Settings } from './settings.ts';
 
 /** `_invalid` holds the dead letters of streams whose names are no camera's. */
 function cameraArgument(value: string): string {
-  if (isCameraId(value) || value === '_invalid') return value;
-  throw new InvalidArgumentError('expected 1 to 128 of A-Z a-z 0-9 _ . : -');
+  const problem = value === '_invalid' ? undefined : cameraIdProblem(value);
+  if (problem === undefined) return value;
+  throw new InvalidArgumentError(problem);
 }
 
 function idArgument(value: string): string {

@@ -1,4 +1,4 @@
-import type { DetectionEvent, FrameEntry, FrameOutcome } from '@trinetra/contracts';
+import { type DetectionEvent, type FrameEntry, type FrameOutcome, timeOfFrame } from '@trinetra/contracts';
 import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@trinetra/kafka-sink';
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
@@ -55,6 +55,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     decoder: stages.decoder,
     aspectOf: options.aspectOf,
     telemetry,
+    logger,
     maxFrameAgeMs: options.maxFrameAgeMs,
   });
   const { infer, engineBusy } = createInferBatch(stages);
@@ -145,7 +146,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (result.ok) {
       telemetry.frameProcessed(published.cameraId);
       telemetry.detections(published.cameraId, published.persons);
-      telemetry.observeEndToEnd(Math.max(0, Date.now() / 1000 - published.ingestTs));
+      const nowMs = Date.now();
+      const takenAtMs = timeOfFrame({ frameId: lease.entryId, ingestTs: published.ingestTs }, nowMs);
+      if (takenAtMs !== undefined) telemetry.observeEndToEnd(Math.max(0, (nowMs - takenAtMs) / 1000));
     }
     await settle(lease, outcome);
     telemetry.eventsWaiting(buffer.stats().events);

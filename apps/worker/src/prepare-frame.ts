@@ -1,4 +1,14 @@
-import { cameraLabelOf, type FrameEntry, type FrameOutcome, parseFrameEntry } from '@trinetra/contracts';
+import {
+  cameraIdOf,
+  cameraLabelOf,
+  createWarnOnce,
+  describeName,
+  type FrameEntry,
+  type FrameOutcome,
+  type Logger,
+  parseFrameEntry,
+  timeOfFrame,
+} from '@trinetra/contracts';
 import type { DecodedFrame, FrameDecoder } from '@trinetra/frame-decoder';
 import type { Lease } from '@trinetra/redis-batch-source';
 import type { Telemetry } from '@trinetra/telemetry';
@@ -32,6 +42,7 @@ export interface PrepareFrameOptions {
   readonly decoder: FrameDecoder;
   readonly aspectOf: AspectOf;
   readonly telemetry: Telemetry;
+  readonly logger: Logger;
   readonly maxFrameAgeMs: number | null;
 }
 
@@ -40,8 +51,10 @@ export function createPrepareFrame({
   decoder,
   aspectOf,
   telemetry,
+  logger,
   maxFrameAgeMs,
 }: PrepareFrameOptions): (lease: Lease) => Promise<PrepareResult> {
+  const warnOnce = createWarnOnce(logger);
   return async (lease) => {
     const leasedAt = performance.now();
     const refuse = (outcome: FrameOutcome, reason: string, message: string): PrepareResult => ({
@@ -49,13 +62,29 @@ export function createPrepareFrame({
       refused: { lease, cameraId: cameraLabelOf(lease.streamKey), outcome, reason, message },
     });
     const parsed = parseFrameEntry(lease.streamKey, lease.entryId, lease.fields);
-    if (!parsed.ok) return refuse('corrupt', parsed.problem, parsed.message);
-    const { entry } = parsed;
-    const ageMs = Date.now() - entry.ingestTs * 1000;
-    if (maxFrameAgeMs !== null && ageMs > maxFrameAgeMs) {
-      return refuse('stale', 'stale', `expected a frame of at most ${maxFrameAgeMs} ms`);
+    if (!parsed.ok) {
+      const camera = describeName(cameraIdOf(lease.streamKey));
+      const said = { camera, frameId: lease.entryId, reason: parsed.problem, detail: parsed.message };
+      warnOnce(`${parsed.problem} ${lease.streamKey}`, said, 'entries of this camera are refused');
+      return refuse('corrupt', parsed.problem, parsed.message);
     }
-    telemetry.observeStage('queue', Math.max(0, ageMs / 1000));
+    const { entry } = parsed;
+    const nowMs = Date.now();
+    const takenAtMs = timeOfFrame(entry, nowMs);
+    if (takenAtMs !== entry.ingestTs * 1000) {
+      const said = { camera: entry.cameraId, frameId: entry.frameId, ingestTs: entry.ingestTs };
+      warnOnce(
+        `ingest_ts ${lease.streamKey}`,
+        said,
+        'ingest_ts of this camera is no time of a clock: its latency is not told',
+      );
+    }
+    if (takenAtMs !== undefined) {
+      if (maxFrameAgeMs !== null && nowMs - takenAtMs > maxFrameAgeMs) {
+        return refuse('stale', 'stale', `expected a frame of at most ${maxFrameAgeMs} ms`);
+      }
+      telemetry.observeStage('queue', Math.max(0, (nowMs - takenAtMs) / 1000));
+    }
     const decoded = await decoder.decode(entry.frame, { aspectRatioOf: (size) => aspectOf(entry, size) });
     const readyAt = performance.now();
     telemetry.observeStage('decode', (readyAt - leasedAt) / 1000);

@@ -255,7 +255,11 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
     '5',
     'failures of a model in a row after which /ready says no',
   ),
-  MAX_FRAME_AGE_MS: setting(maximumAge, 'off', 'frames older than this are skipped as stale; off: none'),
+  MAX_FRAME_AGE_MS: setting(
+    maximumAge,
+    'off',
+    'frames older than this by ingest_ts are skipped as stale; off: none',
+  ),
   JPEG_DECODING: setting(
     oneOf('exact', 'fast'),
     'exact',

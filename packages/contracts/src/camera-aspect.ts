@@ -1,3 +1,4 @@
+import { isCameraId } from './camera-id.ts';
 import { type FrameEntry, mostAspect } from './frame-entry.ts';
 import { matchesGlob } from './glob.ts';
 import type { Size } from './image.ts';
@@ -49,15 +50,12 @@ export function parseAspectRatio(text: string): number | null {
   return ratio >= 1 / mostAspect && ratio <= mostAspect ? ratio : null;
 }
 
-/** What a glob over camera ids may be made of: characters of ids, and those of globs. */
-const cameraGlob = /^[A-Za-z0-9_.:*?[\]^\\-]+$/;
-
 /** One `camera=W:H`, or what is wrong with it. */
 function ruleOf(part: string): CameraAspectRule | string {
   const at = part.lastIndexOf('=');
   const cameras = part.slice(0, Math.max(0, at)).trim();
   const aspectRatio = parseAspectRatio(part.slice(at + 1));
-  if (aspectRatio === null || !cameraGlob.test(cameras)) {
+  if (aspectRatio === null || !isCameraId(cameras) || cameras.includes('=')) {
     return `expected camera=W:H, such as cam_01=4:3 or cam_*=1920x1080, but received "${part.trim()}"`;
   }
   try {
@@ -69,7 +67,8 @@ function ruleOf(part: string): CameraAspectRule | string {
 }
 
 /**
- * Reads `cam_01=4:3,cam_entrance_*=1920x1080`.
+ * Reads `cam_01=4:3,cam_entrance_*=1920x1080`. Commas and `=` in the name of a camera, and spaces at its ends, are
+ * written as `?`.
  *
  * @throws SyntaxError naming every part that is not `camera=W:H`.
  */

@@ -1,3 +1,6 @@
+import { isUtf8 } from 'node:buffer';
+import { cameraIdOf, cameraIdProblem, isCameraId, maxCameraIdBytes, namesCamera } from './camera-id.ts';
+
 /** Camera types, highest priority first; types not listed rank with `others`. */
 export const cameraTypes = [
   'billing',
@@ -46,35 +49,11 @@ export type FrameEntryResult =
   | { readonly ok: true; readonly entry: FrameEntry }
   | { readonly ok: false; readonly problem: FrameEntryProblem; readonly message: string };
 
-const cameraIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
-const streamPrefix = 'frames:';
-
-/** Whether a text may become a key, a label or a log field: 1 to 128 of `A-Z a-z 0-9 _ . : -`. */
-export function isCameraId(value: string): boolean {
-  return cameraIdPattern.test(value);
-}
-
-/** `cam_01` -> `frames:cam_01`. */
-export function streamKeyOf(cameraId: string): string {
-  return streamPrefix + cameraId;
-}
-
-/** `frames:cam_01` -> `cam_01`; the whole key where it has no such prefix. */
-export function cameraIdOf(streamKey: string): string {
-  return streamKey.startsWith(streamPrefix) ? streamKey.slice(streamPrefix.length) : streamKey;
-}
-
-/**
- * The camera of a stream as it may stand in a log or a label: `_invalid` where {@link isCameraId} refuses it.
- * Whoever may write to Redis chooses the names of streams.
- */
-export function cameraLabelOf(streamKey: string): string {
-  const cameraId = cameraIdOf(streamKey);
-  return isCameraId(cameraId) ? cameraId : '_invalid';
-}
-
 const known = ['camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height'] as const;
 type Known = (typeof known)[number];
+
+const noBytes = new Uint8Array();
+const notUtf8 = `expected 1 to ${maxCameraIdBytes} bytes of UTF-8 but received other bytes`;
 
 function fail(problem: FrameEntryProblem, message: string): FrameEntryResult {
   return { ok: false, problem, message };
@@ -134,10 +113,9 @@ export function parseFrameEntry(
   const cameraId = text('camera_id');
   if (cameraId === undefined)
     return fail('missing_field', 'field camera_id: expected text but received nothing');
-  if (!isCameraId(cameraId)) {
-    return fail('bad_camera_id', 'field camera_id: expected 1 to 128 of A-Z a-z 0-9 _ . : -');
-  }
-  if (streamKey.startsWith(streamPrefix) && cameraIdOf(streamKey) !== cameraId) {
+  const problem = isUtf8(values.get('camera_id') ?? noBytes) ? cameraIdProblem(cameraId) : notUtf8;
+  if (problem !== undefined) return fail('bad_camera_id', `field camera_id: ${problem}`);
+  if (namesCamera(streamKey) && cameraIdOf(streamKey) !== cameraId) {
     return fail(
       'camera_id_mismatch',
       'field camera_id: expected the camera of the stream key but received another',

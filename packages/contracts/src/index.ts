@@ -8,6 +8,17 @@ export {
   pixelAspectRatioOf,
 } from './camera-aspect.ts';
 export {
+  cameraFileName,
+  cameraIdOf,
+  cameraIdProblem,
+  cameraLabelOf,
+  describeName,
+  isCameraId,
+  maxCameraIdBytes,
+  printable,
+  streamKeyOf,
+} from './camera-id.ts';
+export {
   type DetectedFace,
   type DetectionEvent,
   detectionEventJsonSchema,
@@ -21,17 +32,14 @@ export { type EncodedEvent, encodeDetectionEvent } from './encode-event.ts';
 export { TrinetraError } from './errors.ts';
 export {
   type CameraType,
-  cameraIdOf,
-  cameraLabelOf,
   cameraTypes,
   type FrameEntry,
   type FrameEntryProblem,
   type FrameEntryResult,
-  isCameraId,
   normaliseCameraType,
   parseFrameEntry,
-  streamKeyOf,
 } from './frame-entry.ts';
+export { isClockTime, timeOfFrame, timeOfId } from './frame-time.ts';
 export { matchesGlob } from './glob.ts';
 export {
   type FaceLandmarks,
@@ -50,3 +58,4 @@ export {
   recordedEntrySchema,
   recordingManifest,
 } from './recording.ts';
+export { createWarnOnce, type WarnOnce, type WarnOnceOptions } from './warn-once.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCameraId } from './frame-entry.ts';
+import { isCameraId } from './camera-id.ts';
 
 /** Name of the file in a recording's folder that lists its entries, a line of JSON each. */
 export const recordingManifest = 'manifest.ndjson';
@@ -18,7 +18,10 @@ export interface RecordedEntry {
   readonly frame_id: string;
   /** File with the bytes of the field `frame`, as they came: a path within the folder, such as `cam_01/1771840000100-0.jpg`. */
   readonly image: string;
-  /** When the entry was added, seconds since the epoch by the clock of Redis. */
+  /**
+   * When the entry was added, seconds since the epoch, by the clock of Redis; where its writer chose an id that is no time, by
+   * `ingest_ts` or by when it was recorded.
+   */
   readonly time: number;
   /** All fields but `frame`. */
   readonly fields: Readonly<Record<string, RecordedValue>>;
@@ -32,7 +35,7 @@ const pathWithin = z
   .max(512)
   .refine((path) => {
     const parts = path.split('/');
-    return parts.every((part) => /^[A-Za-z0-9_.:-]+$/.test(part) && part !== '.' && part !== '..');
+    return parts.every((part) => /^[A-Za-z0-9_.:%~-]+$/.test(part) && part !== '.' && part !== '..');
   }, 'expected a path within the folder');
 
 /** The zod schema of a line of {@link recordingManifest}; unknown keys are allowed. */

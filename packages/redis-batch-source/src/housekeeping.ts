@@ -1,4 +1,6 @@
-import { cameraLabelOf, normaliseCameraType } from '@trinetra/contracts';
+import { cameraLabelOf, normaliseCameraType, type WarnOnce } from '@trinetra/contracts';
+import type { AnswerWatch } from './answer-watch.ts';
+import { timeOfUnread } from './entry-clock.ts';
 import type { FairSchedule } from './fair-schedule.ts';
 import type { Ledger } from './ledger.ts';
 import type { RedisBatchSourceSettings } from './options.ts';
@@ -20,7 +22,7 @@ export function chunksOf<T>(items: readonly T[], size: number): T[][] {
   return chunks;
 }
 
-/** What {@link discover} and {@link lookAtStreams} work on. */
+/** What housekeeping and the reader work on. */
 export interface HousekeepingContext {
   readonly client: RedisClient;
   readonly settings: RedisBatchSourceSettings;
@@ -31,24 +33,15 @@ export interface HousekeepingContext {
   readonly unreadGroups: UnreadGroups;
   /** Deletes an entry that was acked when it was too early for it. */
   readonly deleteLater: (entry: Pick<Lease, 'streamKey' | 'entryId'>) => void;
-}
-
-/** Finds the streams that came, which it returns, and forgets those that went. */
-export async function discover(context: HousekeepingContext): Promise<string[]> {
-  const { client, settings, schedule, troubles } = context;
-  const found = await client.scanStreams(settings.streamPattern);
-  for (const key of schedule.keys()) if (!found.has(key)) forget(context, key);
-  troubles.keep(found);
-  const unknown = [...found].filter(
-    (key) => !schedule.has(key) && !key.startsWith(settings.deadLetterPrefix),
-  );
-  const fresh = await permitted(context, unknown);
-  if (fresh.length > 0) settings.logger.info({ cameras: fresh.map(cameraLabelOf) }, 'new streams found');
-  return fresh;
+  readonly answers: AnswerWatch;
+  /** Warns once of what is wrong with a stream. */
+  readonly warnOnce: WarnOnce;
+  /** Consumers that the group has, as far as the last looks showed; at least 1. */
+  readonly workers: () => number;
 }
 
 /** The streams that the user may read. A key that it may not name would have Redis refuse a script for all of its streams. */
-async function permitted(context: HousekeepingContext, streams: readonly string[]): Promise<string[]> {
+export async function permitted(context: HousekeepingContext, streams: readonly string[]): Promise<string[]> {
   const { client, settings, troubles } = context;
   const refusals = await Promise.all(
     streams.map((key) => client.refusalOfKeys([key, settings.deadLetterPrefix + cameraLabelOf(key)])),
@@ -63,18 +56,30 @@ async function permitted(context: HousekeepingContext, streams: readonly string[
 }
 
 /** A stream is gone: deleted, expired, flushed, evicted or renamed. */
-function forget({ schedule, ledger, unreadGroups }: HousekeepingContext, key: string): void {
+export function forget({ schedule, ledger, unreadGroups }: HousekeepingContext, key: string): void {
   schedule.delete(key);
   ledger.streamIsGone(key);
   unreadGroups.forget(key);
 }
 
-/** Makes sure of the group of each stream, measures its lag, and learns its camera's priority. */
-export async function lookAtStreams(context: HousekeepingContext, streams: readonly string[]): Promise<void> {
-  const { client, settings, schedule, ledger, troubles, unreadGroups } = context;
-  for (const keys of chunksOf(streams, streamsPerCall)) {
-    const [time, rows] = asList(await client.run(lookScript, keys, [settings.consumerGroup]));
-    const offsetMs = Date.now() - asNumber(time);
+/**
+ * Makes sure of the group of each stream, measures its lag, and learns its camera's priority.
+ *
+ * @returns How many consumers the group has; at least 1.
+ */
+export async function lookAtStreams(
+  context: HousekeepingContext,
+  streams: readonly string[],
+): Promise<number> {
+  const { client, settings, schedule, ledger, troubles, unreadGroups, warnOnce } = context;
+  let workers = 1;
+  // Also where there is no stream yet: whether Redis answers is to be known.
+  for (const keys of streams.length === 0 ? [[]] : chunksOf(streams, streamsPerCall)) {
+    const [time, rows] = asList(
+      await context.answers.of(client.run(lookScript, keys, [settings.consumerGroup])),
+    );
+    const nowMs = asNumber(time);
+    const offsetMs = Date.now() - nowMs;
     for (const [index, row] of asList(rows).entries()) {
       const key = keys[index];
       if (key === undefined) continue;
@@ -87,12 +92,15 @@ export async function lookAtStreams(context: HousekeepingContext, streams: reado
         continue;
       }
       troubles.isOver(key, 'a stream cannot be looked at');
-      const [length, unread, oldest, type, evicted, behind] = row;
+      const [length, unread, oldest, type, evicted, behind, ingest, consumers] = row;
+      workers = Math.max(workers, asNumber(consumers));
       const oldestId = asText(oldest);
-      const oldestAtMs = oldestId === '' ? 0 : Number(oldestId.split('-')[0]) + offsetMs;
+      const entry = { streamKey: key, entryId: oldestId, nowMs };
+      const addedAtMs = oldestId === '' ? undefined : timeOfUnread(warnOnce, entry, asText(ingest));
+      const oldestAtMs = addedAtMs === undefined ? null : addedAtMs + offsetMs;
       ledger.observed(key, {
         unread: asNumber(unread),
-        oldestUnreadAtMs: oldestAtMs,
+        oldestUnreadAtMs: oldestId === '' ? 0 : oldestAtMs,
         streamLength: asNumber(length),
       });
       if (settings.deleteAcked === 'auto') unreadGroups.saw(key, asList(behind).map(asText));
@@ -102,6 +110,7 @@ export async function lookAtStreams(context: HousekeepingContext, streams: reado
       if (cameraType !== '') schedule.setWeight(key, settings.weights[normaliseCameraType(cameraType)]);
     }
   }
+  return workers;
 }
 
 /** Takes consumers out of the group that have long been gone. */

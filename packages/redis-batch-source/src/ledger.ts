@@ -7,8 +7,8 @@ interface Account {
   inFlight: number;
   evicted: number;
   unread: number;
-  /** Milliseconds since the epoch by `Date.now()`; 0: none. */
-  oldestUnreadAtMs: number;
+  /** Milliseconds since the epoch by `Date.now()`; 0: none; null: nothing tells it. */
+  oldestUnreadAtMs: number | null;
   streamLength: number;
   gone: boolean;
 }
@@ -89,8 +89,11 @@ export class Ledger {
     const cameras = new Map<string, CameraStats>();
     for (const [cameraId, account] of this.#accounts) {
       const { oldestUnreadAtMs, outcomes, ...counts } = account;
-      const age = oldestUnreadAtMs === 0 ? 0 : Math.max(0, nowMs - oldestUnreadAtMs) / 1000;
-      cameras.set(cameraId, { ...counts, outcomes: { ...outcomes }, oldestUnreadAgeSeconds: age });
+      const oldestUnreadAgeSeconds =
+        oldestUnreadAtMs === 0 || oldestUnreadAtMs === null
+          ? oldestUnreadAtMs
+          : Math.max(0, nowMs - oldestUnreadAtMs) / 1000;
+      cameras.set(cameraId, { ...counts, outcomes: { ...outcomes }, oldestUnreadAgeSeconds });
     }
     return { cameras, inFlight: this.#inFlight, reclaimed: this.#reclaimed };
   }

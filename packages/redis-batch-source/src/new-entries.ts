@@ -1,4 +1,5 @@
 import { normaliseCameraType } from '@trinetra/contracts';
+import { timeOfEntry } from './entry-clock.ts';
 import type { HousekeepingContext } from './housekeeping.ts';
 import { asErrors, asList, asNumber, asText, type Reply } from './redis-client.ts';
 import { readScript } from './scripts.ts';
@@ -25,7 +26,7 @@ export async function readNew(
     const keyAt = (at: Reply | undefined): string => keys[asNumber(at) - 1] ?? '';
     const leases = asList(entries).map((entry) => {
       const [index, id, fields] = asList(entry);
-      return leaseOf(keyAt(index), asText(id), asList(fields) as readonly Buffer[], asNumber(now));
+      return leaseOf(context, keyAt(index), asText(id), asList(fields) as readonly Buffer[], asNumber(now));
     });
     for (const { streamKey, fields } of leases) {
       schedule.served(streamKey);
@@ -44,8 +45,15 @@ export async function readNew(
   return [];
 }
 
-function leaseOf(streamKey: string, entryId: string, fields: readonly Buffer[], nowMs: number): Lease {
-  const waitedMs = Math.max(0, nowMs - Number.parseInt(entryId, 10));
+function leaseOf(
+  { warnOnce }: HousekeepingContext,
+  streamKey: string,
+  entryId: string,
+  fields: readonly Buffer[],
+  nowMs: number,
+): Lease {
+  const addedAtMs = timeOfEntry(warnOnce, { streamKey, entryId, nowMs }) ?? nowMs;
+  const waitedMs = Math.max(0, nowMs - addedAtMs);
   return { streamKey, entryId, fields, deliveryCount: 1, readAtMs: Date.now(), waitedMs };
 }
 

@@ -1,10 +1,11 @@
-import type { FrameOutcome } from '@trinetra/contracts';
+import { createWarnOnce, type FrameOutcome } from '@trinetra/contracts';
 import { AckQueue, touch } from './ack-queue.ts';
+import { AnswerWatch } from './answer-watch.ts';
+import { Discovery } from './discovery.ts';
 import { RedisBatchSourceError } from './errors.ts';
 import { FairSchedule } from './fair-schedule.ts';
 import {
   chunksOf,
-  discover,
   type HousekeepingContext,
   lookAtStreams,
   removeDeadConsumers,
@@ -26,8 +27,8 @@ import { WorkerRegistry } from './worker-registry.ts';
 
 /** Leases that one script call keeps alive: a bound on how long Redis is busy with it. */
 const leasesPerBeat = 500;
-/** A round of housekeeping takes milliseconds; where one takes so long and nothing comes in, Redis does not answer. */
-const slowRoundMs = 2000;
+/** Each call of housekeeping takes milliseconds; where one takes so long and nothing comes in, Redis does not answer. */
+const slowAnswerMs = 2000;
 
 class ConnectedSource implements RedisBatchSource {
   readonly #settings: RedisBatchSourceSettings;
@@ -46,12 +47,13 @@ class ConnectedSource implements RedisBatchSource {
   readonly #stopping = new AbortController();
   readonly #closing = new AbortController();
   #background: Promise<unknown> = Promise.resolve();
-  #serverChecked = false;
+  readonly #answers = new AnswerWatch();
+  #workers = 1;
+  #serverCheck: Promise<void> | undefined;
   /** The one that was judged last: a warning comes once, not after each reconnect. */
   #evictionPolicy: string | undefined;
-  /** `performance.now()` when the round of housekeeping that is under way began. */
-  #roundStartedAt: number | undefined;
-  #tidy = false;
+  /** What of housekeeping does not go well. */
+  readonly #unwell = new Set<'look' | 'discover'>(['look']);
   #closed: Promise<void> | undefined;
 
   constructor(settings: RedisBatchSourceSettings, client: RedisClient) {
@@ -60,16 +62,18 @@ class ConnectedSource implements RedisBatchSource {
     const registry = new WorkerRegistry(client, settings);
     const troubles = new StreamTroubles(client, settings.logger);
     this.#registry = registry;
-    const [schedule, ledger] = [this.#schedule, this.#ledger];
     this.#context = {
       client,
       settings,
-      schedule,
-      ledger,
+      schedule: this.#schedule,
+      ledger: this.#ledger,
       registry,
       troubles,
       unreadGroups: new UnreadGroups(settings),
       deleteLater: (entry) => this.#acks.deleteLater([entry]),
+      answers: this.#answers,
+      warnOnce: createWarnOnce(settings.logger),
+      workers: () => this.#workers,
     };
     this.#memory = new MemoryWatch(client, settings);
     this.#acks = new AckQueue({ ...settings, client, registry, troubles });
@@ -86,16 +90,17 @@ class ConnectedSource implements RedisBatchSource {
     const { discoveryIntervalMs, claimIdleMs, logger } = this.#settings;
     const signal = this.#closing.signal;
     let reported = '';
-    const guarded = (step: () => Promise<void>) => async (): Promise<void> => {
+    const guarded = (part: 'look' | 'discover', step: () => Promise<void>) => async (): Promise<void> => {
       if (!this.#client.isReady) {
-        this.#tidy = false;
+        this.#unwell.add('look');
         return;
       }
       try {
         await step();
+        this.#unwell.delete(part);
         reported = '';
       } catch (error) {
-        this.#tidy = false;
+        this.#unwell.add(part);
         const text = describeError(error);
         if (text !== reported) logger.warn({ error: text }, 'housekeeping in Redis failed; trying again');
         reported = text;
@@ -103,18 +108,31 @@ class ConnectedSource implements RedisBatchSource {
       }
     };
     this.#client.onReady(() => {
-      this.#serverChecked = false;
+      this.#serverCheck = undefined;
       // An answer may have been lost with the connection: what it leased is pending under our name.
       this.#reader.recoverOwn(this.#schedule.keys());
     });
+    const discovery = new Discovery(this.#context, {
+      signal,
+      onProgress: () => this.#unwell.delete('discover'),
+      onFresh: (streams) => {
+        this.#reader.recoverOwn(streams);
+        this.#reader.recoverIdle(streams);
+      },
+    });
+    const discover = async (): Promise<void> => {
+      await this.#checkServer();
+      await discovery.round();
+    };
     this.#background = Promise.all([
       this.#registry.keep(signal, () => this.#reader.roomIsFree()),
+      repeat(guarded('discover', discover), { everyMs: discoveryIntervalMs, signal }),
       repeat(
-        guarded(() => this.#keepHouse()),
+        guarded('look', () => this.#look()),
         { everyMs: discoveryIntervalMs, signal },
       ),
       repeat(
-        guarded(() => this.#beat()),
+        guarded('look', () => this.#beat()),
         { everyMs: Math.ceil(claimIdleMs / 3), signal, first: 'later' },
       ),
     ]);
@@ -166,8 +184,8 @@ class ConnectedSource implements RedisBatchSource {
 
   isHealthy(): boolean {
     // While a large reply is on its way, an answer that waits behind it is late but not missing.
-    const answeredAt = Math.max(this.#roundStartedAt ?? performance.now(), this.#client.heardAt);
-    return this.#client.isReady && this.#tidy && performance.now() - answeredAt < slowRoundMs;
+    const silentMs = Math.min(this.#answers.longestMs(), performance.now() - this.#client.heardAt);
+    return this.#client.isReady && this.#unwell.size === 0 && silentMs < slowAnswerMs;
   }
 
   close(): Promise<void> {
@@ -223,23 +241,9 @@ class ConnectedSource implements RedisBatchSource {
     }
   }
 
-  async #keepHouse(): Promise<void> {
-    this.#roundStartedAt = performance.now();
-    try {
-      await this.#houseRound();
-      this.#tidy = true;
-    } finally {
-      this.#roundStartedAt = undefined;
-    }
-  }
-
-  async #houseRound(): Promise<void> {
-    if (!this.#serverChecked) await this.#checkServer();
-    const fresh = await discover(this.#context);
-    this.#reader.recoverOwn(fresh);
-    this.#reader.recoverIdle(fresh);
-    for (const key of fresh) this.#schedule.add(key, this.#settings.weights.others);
-    await lookAtStreams(this.#context, this.#schedule.keys());
+  async #look(): Promise<void> {
+    await this.#checkServer();
+    this.#workers = await lookAtStreams(this.#context, this.#schedule.keys());
     await this.#memory.look();
     await this.#acks.deleteEarly();
   }
@@ -251,10 +255,22 @@ class ConnectedSource implements RedisBatchSource {
     await removeDeadConsumers(this.#context);
   }
 
+  /** Once for each connection. */
   async #checkServer(): Promise<void> {
-    const missing = await this.#client.findMissingRights();
+    const check = this.#serverCheck ?? this.#findFaults();
+    this.#serverCheck = check;
+    try {
+      await check;
+    } catch (error) {
+      if (this.#serverCheck === check) this.#serverCheck = undefined;
+      throw error;
+    }
+  }
+
+  async #findFaults(): Promise<void> {
+    const missing = await this.#answers.of(this.#client.findMissingRights());
     if (missing !== undefined) throw missing;
-    const { version, evictionPolicy } = await this.#client.serverFacts();
+    const { version, evictionPolicy } = await this.#answers.of(this.#client.serverFacts());
     if (Number(version.split('.')[0]) < 7) {
       throw new RedisBatchSourceError(
         'unsupported_server',
@@ -270,7 +286,6 @@ class ConnectedSource implements RedisBatchSource {
       }
       this.#evictionPolicy = evictionPolicy;
     }
-    this.#serverChecked = true;
   }
 }
 

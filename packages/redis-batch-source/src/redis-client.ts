@@ -59,6 +59,7 @@ export class RedisClient {
   readonly #delay = new ReconnectDelay();
   #lastError: Error | undefined;
   #heardAt = Number.NEGATIVE_INFINITY;
+  #connections = 0;
   #stopWatching: () => void = () => undefined;
 
   /** @param probes Of every right that its user is going to need. */
@@ -88,6 +89,7 @@ export class RedisClient {
     this.#redis.on('ready', () => {
       if (reported !== '') logger.info({}, 'Redis is back');
       reported = '';
+      this.#connections += 1;
       this.#lastError = undefined;
       this.#delay.connected();
     });
@@ -105,6 +107,11 @@ export class RedisClient {
 
   get isReady(): boolean {
     return this.#redis.status === 'ready';
+  }
+
+  /** How many connections there have been. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** Called after each connection that succeeded. */
@@ -200,24 +207,32 @@ export class RedisClient {
     );
   }
 
-  /** All keys of streams that match a glob; what is not UTF-8 is no camera, and would come back as another key. */
+  /** Some of the keys of streams that match a glob, among about `count` of all keys. `next` is `0` after the last of them. */
+  async scanPage(
+    pattern: string,
+    cursor: string,
+    count: number,
+  ): Promise<{ readonly next: string; readonly keys: readonly Buffer[] }> {
+    const page = ['MATCH', pattern, 'COUNT', count, 'TYPE', 'stream'] as const;
+    const [next, keys] = await this.#redis.scanBuffer(cursor, ...page);
+    return { next: next.toString(), keys };
+  }
+
+  /** All keys of streams that match a glob, at once; what is not UTF-8 is no camera, and would come back as another key. */
   async scanStreams(pattern: string): Promise<Set<string>> {
-    const keys = new Set<string>();
+    const found = new Set<string>();
     let cursor = '0';
     do {
-      const [next, page] = await this.#redis.scanBuffer(
-        cursor,
-        'MATCH',
-        pattern,
-        'COUNT',
-        1000,
-        'TYPE',
-        'stream',
-      );
-      for (const key of page) if (isUtf8(key)) keys.add(key.toString());
-      cursor = next.toString();
+      const { next, keys } = await this.scanPage(pattern, cursor, 1000);
+      for (const key of keys) if (isUtf8(key)) found.add(key.toString());
+      cursor = next;
     } while (cursor !== '0');
-    return keys;
+    return found;
+  }
+
+  /** Asks for something that costs Redis next to nothing. */
+  async roundTrip(): Promise<void> {
+    await this.#redis.time();
   }
 
   /** `major.minor` of the server and, where it says so, what it does when its memory is full. */

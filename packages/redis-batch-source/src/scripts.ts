@@ -133,13 +133,14 @@ return ours
 
 /**
  * KEYS: streams. ARGV: group. Creates the group where it is missing and looks at each stream. Streams that are gone stay gone.
- * Returns [time in ms, [[length, unread, oldest unread id or '', camera type or '', evicted, behind], 0 where it is gone, or an
- * error text]], with `behind` [group, its last delivered id, ...] of the other groups that have something to read.
+ * Returns [time in ms, [[length, unread, oldest unread id or '', its camera_type or '', evicted, behind, its ingest_ts or '',
+ * consumers of the group], 0 where it is gone, or an error text]], with `behind` [group, its last delivered id, ...] of the other
+ * groups that have something to read.
  */
 export const lookScript: string = `${scriptHead}${attempt}${groupOf}${repair}
 local name = ARGV[1]
-local function typeOf(fields)
-  for i = 1, #fields, 2 do if fields[i] == 'camera_type' then return fields[i + 1] end end
+local function valueOf(fields, field)
+  for i = 1, #fields, 2 do if fields[i] == field then return string.sub(fields[i + 1], 1, 64) end end
   return ''
 end
 local function count(key, after)
@@ -162,17 +163,19 @@ local function look(key)
   local unread, evicted = repair(key, group, length)
   local after = group['last-delivered-id']
   if not unread then unread = count(key, after) end
-  local oldest, kind, behind = '', '', {}
+  local oldest, kind, ingest, behind = '', '', '', {}
   if unread > 0 then
     local first = redis.call('XRANGE', key, '(' .. after, '+', 'COUNT', 1)[1]
-    if first then oldest, kind = first[1], typeOf(first[2]) end
+    if first then
+      oldest, kind, ingest = first[1], valueOf(first[2], 'camera_type'), valueOf(first[2], 'ingest_ts')
+    end
   end
   for _, other in ipairs(others) do
     if length > 0 and other['lag'] ~= 0 then
       behind[#behind + 1] = other['name']; behind[#behind + 1] = other['last-delivered-id']
     end
   end
-  return {length, unread, oldest, kind, evicted, behind}
+  return {length, unread, oldest, kind, evicted, behind, ingest, group['consumers']}
 end
 local rows = {}
 for i, key in ipairs(KEYS) do

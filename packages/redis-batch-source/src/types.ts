@@ -27,8 +27,11 @@ export interface CameraStats {
   readonly inFlight: number;
   /** Entries after the group's last delivered one, as of the last look (`discoveryIntervalMs`). */
   readonly unread: number;
-  /** Age of the oldest of them by the clock of Redis, seconds; 0 where there is none. */
-  readonly oldestUnreadAgeSeconds: number;
+  /**
+   * Age of the oldest of them, seconds: by its id and the clock of Redis, or by its `ingest_ts` where its writer chose an id that is no
+   * time. 0 where there is none, null where neither tells it.
+   */
+  readonly oldestUnreadAgeSeconds: number | null;
   /** XLEN, as of the last look. */
   readonly streamLength: number;
   /** Entries that trimming took before any consumer of the group read them, as far as this source noticed first. */

@@ -54,6 +54,21 @@ it('lists the cameras and what became of their entries', async () => {
   expect(await store.list('nobody')).toEqual([]);
 });
 
+it.each(['Front Door', 'lobby/cam1', 'Escritório', '{site1}:cam1', '*[?]'])(
+  'keeps and replays those of the camera %s under its own name',
+  async (camera) => {
+    await bury(camera, 1);
+    expect(await redis().exists(`frames-dead:${camera}`)).toBe(1);
+    expect(await store.cameras()).toEqual([camera]);
+    const [{ id } = { id: '' }] = await store.list(camera);
+    expect(await store.replay(camera, id)).toMatchObject({
+      outcome: 'replayed',
+      streamKey: `frames:${camera}`,
+    });
+    expect(await redis().xlen(`frames:${camera}`)).toBe(1);
+  },
+);
+
 it('lists more of them than one call looks at', async () => {
   const ids: unknown[] = [];
   for (let index = 0; index < 120; index += 1) ids.push(await redis().xadd('frames-dead:cam', '*', 'a', 'b'));

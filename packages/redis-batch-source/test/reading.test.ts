@@ -304,7 +304,11 @@ it('leaves streams alone whose names are not UTF-8, makes none in their place, a
   expect((await puller.one()).streamKey).toBe('frames:cam_1');
   expect(await redis().xinfo('GROUPS', raw)).toEqual([]);
   expect(await redis().dbsize()).toBe(4); // with the registry of workers
-  expect(logged).toEqual(['{"cameras":["_invalid"]}', '{"cameras":["cam_1"]}']);
+  expect(logged).toEqual([
+    String.raw`{"stream":"frames:\\xff\\xfe"}`,
+    '{"cameras":["_invalid"]}',
+    '{"cameras":["cam_1"]}',
+  ]);
 });
 
 it('tells how long an entry lay in its stream, by the clock of Redis', async () => {

@@ -12,7 +12,7 @@ const orders = {
   id: () => 0,
   fps: (a, b) => (b.fps ?? 0) - (a.fps ?? 0),
   unread: (a, b) => b.unread - a.unread,
-  age: (a, b) => b.oldestUnreadAgeSeconds - a.oldestUnreadAgeSeconds,
+  age: (a, b) => (b.oldestUnreadAgeSeconds ?? 0) - (a.oldestUnreadAgeSeconds ?? 0),
   persons: (a, b) => b.persons - a.persons,
   dropped: (a, b) => b.dropped - a.dropped,
 };

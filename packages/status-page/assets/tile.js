@@ -9,7 +9,7 @@ const behindSeconds = 2;
 
 /** @param {CameraFigures} camera @returns {CameraState} */
 export function stateOf({ fps, unread, oldestUnreadAgeSeconds }) {
-  if (unread > 0 && oldestUnreadAgeSeconds > behindSeconds) return 'behind';
+  if (unread > 0 && (oldestUnreadAgeSeconds ?? 0) > behindSeconds) return 'behind';
   return fps === null || fps > 0 ? 'live' : 'silent';
 }
 

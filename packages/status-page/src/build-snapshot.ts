@@ -54,7 +54,7 @@ function camerasOf(readings: Readings, now: Sample, before: Sample | undefined):
     dropped: dropped.get(id) ?? 0,
     inFlight: inFlight.get(id) ?? 0,
     unread: unread.get(id) ?? 0,
-    oldestUnreadAgeSeconds: oldest.get(id) ?? 0,
+    oldestUnreadAgeSeconds: oldest.get(id) ?? ((unread.get(id) ?? 0) > 0 ? null : 0),
   }));
 }
 
@@ -142,7 +142,7 @@ export function buildSnapshot(
       dropped: now.dropped,
       droppedPerSecond: rate(now.dropped, before?.dropped ?? 0, now, before),
       unread: readings.sum('trinetra_worker_frames_unread'),
-      oldestUnreadAgeSeconds: Math.max(0, ...cameras.map((camera) => camera.oldestUnreadAgeSeconds)),
+      oldestUnreadAgeSeconds: Math.max(0, ...cameras.map((camera) => camera.oldestUnreadAgeSeconds ?? 0)),
       eventsWaiting: readings.sum('trinetra_worker_events_waiting'),
       publishErrors: readings.sum('trinetra_kafka_publish_errors_total'),
     },

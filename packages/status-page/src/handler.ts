@@ -78,7 +78,8 @@ export function createHandler(
       response.setHeader('allow', 'GET, HEAD');
       return say(response, 405, 'expected GET or HEAD');
     }
-    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    const [path = '', ...queries] = (request.url ?? '').split('?');
+    const query = queries.join('?');
     const asset = assets.get(path);
     if (asset !== undefined) return sendAsset(request, response, asset);
     if (request.method === 'HEAD') return say(response, 405, 'expected GET');

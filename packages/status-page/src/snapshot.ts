@@ -29,7 +29,8 @@ export interface CameraFigures {
   readonly dropped: number;
   readonly inFlight: number;
   readonly unread: number;
-  readonly oldestUnreadAgeSeconds: number;
+  /** 0 where there is none, null where nothing tells its age. */
+  readonly oldestUnreadAgeSeconds: number | null;
 }
 
 /** What runs, as read from the live session. */

@@ -12,6 +12,9 @@ import { Viewers } from './viewers.ts';
 /** Connections at once for each viewer: its events, and pictures. */
 const connectionsPerViewer = 8;
 
+/** Room for the longest names of as many cameras as one request may ask for, each byte escaped. */
+const maxHeaderSize = 64 * 1024;
+
 /** A page that is served. */
 export interface StatusPage extends AsyncDisposable {
   /** `http://HOST:PORT/`, to be opened in a browser. */
@@ -67,7 +70,7 @@ export async function createStatusPage(options: StatusPageOptions): Promise<Stat
     },
   );
   const handler = createHandler({ host, assets: await loadAssets(), viewers, shelf, onError });
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, handler);
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize }, handler);
   server.maxConnections = maxViewers * connectionsPerViewer;
   const port = await listen(server, host, settings.port);
   server.on('error', onError);

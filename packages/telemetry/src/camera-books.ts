@@ -21,9 +21,9 @@ export interface LabelSum {
   /** As `frameOutcomes`. */
   readonly outcomes: readonly number[];
   readonly inFlight: number;
-  /** Undefined where no camera of the label has a stream. */
+  /** Undefined where no camera of the label has a stream; its age is null where no entry tells one. */
   readonly stream:
-    | { readonly unread: number; readonly oldestUnreadAgeSeconds: number; readonly length: number }
+    | { readonly unread: number; readonly oldestUnreadAgeSeconds: number | null; readonly length: number }
     | undefined;
 }
 
@@ -135,6 +135,11 @@ function sumOf([delivered = 0, evicted = 0, ...outcomes]: Counts, camera?: Camer
   return { delivered, evicted, outcomes, inFlight: camera?.inFlight ?? 0, stream };
 }
 
+/** The largest age that is known. */
+function oldestOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}
+
 function add(a: LabelSum | undefined, b: LabelSum): LabelSum {
   if (a === undefined) return b;
   const stream =
@@ -142,7 +147,7 @@ function add(a: LabelSum | undefined, b: LabelSum): LabelSum {
       ? (a.stream ?? b.stream)
       : {
           unread: a.stream.unread + b.stream.unread,
-          oldestUnreadAgeSeconds: Math.max(a.stream.oldestUnreadAgeSeconds, b.stream.oldestUnreadAgeSeconds),
+          oldestUnreadAgeSeconds: oldestOf(a.stream.oldestUnreadAgeSeconds, b.stream.oldestUnreadAgeSeconds),
           length: a.stream.length + b.stream.length,
         };
   return {

@@ -1,3 +1,4 @@
+export { printable } from '@trinetra/contracts';
 export { otherLabel } from './bounded-labels.ts';
 export { TelemetryError, type TelemetryErrorCode, telemetryErrorCodes } from './errors.ts';
 export { createFleetTelemetry, type FleetTelemetry } from './fleet-telemetry.ts';
@@ -32,7 +33,7 @@ export {
   type MetricsServerOptions,
 } from './metrics-server.ts';
 export { nvidiaSmiArguments, parseNvidiaSmi } from './parse-nvidia-smi.ts';
-export { columns, printable, printableJson } from './printable.ts';
+export { columns, printableJson } from './printable.ts';
 export {
   type Check,
   type CheckResult,

@@ -1,16 +1,5 @@
-const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** A text as a terminal may have it: whatever controls, hides or reorders what is shown is written as an escape. */
-export function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{C}\p{Zl}\p{Zp}\\]/gu,
-    (character) =>
-      escapes[character] ?? (character === '\\' ? '\\\\' : `\\u{${character.codePointAt(0)?.toString(16)}}`),
-  );
-}
-
 /**
- * The same as JSON: what `JSON.stringify` leaves as it is, is escaped, too.
+ * JSON as a terminal may have it: what `JSON.stringify` leaves as it is, is escaped, too.
  *
  * @param indent Spaces a level; 0: all on one line.
  */

@@ -12,8 +12,8 @@ export interface CameraStatsLike {
   readonly inFlight: number;
   /** Entries after the group's last delivered one. */
   readonly unread: number;
-  /** Age of the oldest of them, seconds; 0 where there is none. */
-  readonly oldestUnreadAgeSeconds: number;
+  /** Age of the oldest of them, seconds; 0 where there is none, null where nothing tells it. */
+  readonly oldestUnreadAgeSeconds: number | null;
   /** XLEN. */
   readonly streamLength: number;
   /** Entries that trimming took before anyone read them. */
@@ -89,7 +89,7 @@ export function registerSourceMetrics(
   );
   const oldest = factory.gauge(
     'trinetra_worker_oldest_unread_age_seconds',
-    'Age of the oldest unread frame, seconds; 0 where there is none',
+    'Age of the oldest unread frame, seconds; 0 where there is none, absent where neither its id nor its ingest_ts is a time',
     camera,
     refresh,
   );
@@ -123,7 +123,8 @@ export function registerSourceMetrics(
       evicted.inc(labels, sum.evicted);
       if (sum.stream === undefined) continue;
       unread.set(labels, sum.stream.unread);
-      oldest.set(labels, sum.stream.oldestUnreadAgeSeconds);
+      const { oldestUnreadAgeSeconds: age } = sum.stream;
+      if (age !== null) oldest.set(labels, age);
       length.set(labels, sum.stream.length);
     }
     reclaimed.inc(stats.reclaimed);

@@ -236,6 +236,25 @@ describe('label bounds', () => {
     expect(samples(text, 'trinetra_worker_oldest_unread_age_seconds').get(other)).toBe(5);
   });
 
+  it('say nothing of the age of unread frames where nothing tells it', async () => {
+    const telemetry = telemetryOf({ maxCameraLabels: 2 });
+    const unknown = cameraOf({ unread: 1, oldestUnreadAgeSeconds: null });
+    telemetry.setSourceStats(() =>
+      statsOf({
+        a: unknown,
+        b: cameraOf(),
+        c: unknown,
+        d: cameraOf({ unread: 1, oldestUnreadAgeSeconds: 5 }),
+      }),
+    );
+    const text = await scrape(telemetry);
+    expect(Object.fromEntries(samples(text, 'trinetra_worker_oldest_unread_age_seconds'))).toEqual({
+      '{camera_id="b"}': 0,
+      '{camera_id="_other"}': 5,
+    });
+    expect(samples(text, 'trinetra_worker_frames_unread').get('{camera_id="a"}')).toBe(1);
+  });
+
   it('never let something that is no camera id, or no word, become a label', async () => {
     const telemetry = telemetryOf({ maxReasonLabels: 2 });
     telemetry.frameProcessed('x"} 1\nevil 1');

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTelemetry, mergeExpositions } from '@trinetra/telemetry';
 import { describe, expect, it } from 'vitest';
 import { at, everywhere, inRepository, listAt, readText, readYaml } from '../src/files.ts';
 import { findTool, runTool } from '../src/tools.ts';
@@ -54,6 +56,35 @@ describe.skipIf(promtool === undefined)('promtool', () => {
     } finally {
       rmSync(work, { recursive: true });
     }
+  });
+
+  it('can parse the metrics of cameras of any name', async () => {
+    await using telemetry = createTelemetry({ workerId: 'w', version: '1', processMetrics: false });
+    const cameras = [
+      'Front Door',
+      'lobby/cam1',
+      'Escritório',
+      '{site1}:cam1',
+      '\\"}',
+      'a="b",c="d"} 1',
+      '👨‍👩‍👧',
+      ' ',
+    ];
+    for (const camera of cameras) telemetry.frameProcessed(camera);
+    const text = await telemetry.registry.metrics();
+    expect(text.match(/^trinetra_worker_frames_processed_total\{/gm)).toHaveLength(cameras.length);
+    const merged = mergeExpositions([{ labels: { gpu: '0', camera_id: 'x' }, text }]);
+    for (const input of [text, merged]) {
+      const { status, stdout, stderr } = spawnSync(tool, ['check', 'metrics'], { input, encoding: 'utf8' });
+      // 3: it can be parsed, and does not please the linter.
+      expect([0, 3], stdout + stderr).toContain(status);
+      expect(stdout + stderr).not.toContain('error while linting');
+    }
+    const broken = spawnSync(tool, ['check', 'metrics'], {
+      input: text.replace('Front', 'Front"'),
+      encoding: 'utf8',
+    });
+    expect(broken.status).toBe(1);
   });
 
   it('can parse every query of the dashboard and of KEDA', () => {

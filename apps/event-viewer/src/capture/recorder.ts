@@ -1,7 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { chmod, type FileHandle, mkdir, open, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RecordedEntry, type RecordedValue, recordingManifest } from '@trinetra/contracts';
+import {
+  cameraFileName,
+  isClockTime,
+  type RecordedEntry,
+  type RecordedValue,
+  recordingManifest,
+  timeOfId,
+} from '@trinetra/contracts';
 import { reasonOf, ViewerError } from '../errors.ts';
 import type { StreamEntry } from './stream-reader.ts';
 
@@ -32,9 +39,6 @@ const formats = [
   { at: 0, text: '\u0089PNG\r\n', extension: 'png' },
   { at: 8, text: 'WEBP', extension: 'webp' },
 ] as const;
-
-/** A clock beyond this, ms, is none. */
-const maxTimeMs = 1e14;
 
 /** `1.2 GB` */
 export function sizeText(bytes: number): string {
@@ -85,7 +89,7 @@ export async function createRecorder(folder: string, maxBytes: number): Promise<
       const bytes = recorded.picture.length + line.length;
       if (counts.bytes + bytes > maxBytes) return 'full';
       if (!cameras.has(entry.cameraId)) {
-        await mkdir(join(folder, entry.cameraId), { mode: 0o700 }).catch(refuse);
+        await mkdir(join(folder, cameraFileName(entry.cameraId)), { mode: 0o700 }).catch(refuse);
         cameras.add(entry.cameraId);
       }
       await writeWhole(recorded.picture, line, join(folder, recorded.entry.image));
@@ -121,6 +125,13 @@ async function prepareFolder(
   return open(join(folder, recordingManifest), 'ax', 0o600).catch(refuse);
 }
 
+/** By the id; by `ingest_ts`, or else by our own clock, where the writer chose an id that is no time. */
+function timeMsOf(frameId: string, ingestTs: RecordedValue | undefined): number {
+  const nowMs = Date.now();
+  const ingestMs = Number(ingestTs) * 1000;
+  return timeOfId(frameId, nowMs) ?? (isClockTime(ingestMs, nowMs) ? ingestMs : nowMs);
+}
+
 function recordedOf({
   cameraId,
   frameId,
@@ -136,11 +147,15 @@ function recordedOf({
     if (text === 'frame') picture = value;
     else values.set(text, isUtf8(value) ? value.toString() : { base64: value.toString('base64') });
   }
-  const timeMs = Number(frameId.split('-')[0]);
-  if (picture === undefined || !(timeMs <= maxTimeMs)) return undefined;
+  if (picture === undefined) return undefined;
   const head = picture.toString('latin1', 0, 12);
   const format = formats.find(({ at, text }) => head.startsWith(text, at));
-  const image = `${cameraId}/${frameId}.${format?.extension ?? 'bin'}`;
-  const entry = { camera_id: cameraId, frame_id: frameId, image, time: timeMs / 1000 };
+  const image = `${cameraFileName(cameraId)}/${frameId}.${format?.extension ?? 'bin'}`;
+  const entry = {
+    camera_id: cameraId,
+    frame_id: frameId,
+    image,
+    time: timeMsOf(frameId, values.get('ingest_ts')) / 1000,
+  };
   return { entry: { ...entry, fields: Object.fromEntries(values) }, picture };
 }

@@ -22,8 +22,9 @@ export interface StreamReaderOptions {
 
 /** Longest wait for entries, ms: so soon an abort is noticed. */
 const blockMs = 200;
-/** How often new cameras are looked for, ms. */
+/** How often new cameras are looked for, ms, and at most in which part of the time: there may be millions of other keys. */
 const discoveryMs = 1000;
+const discoveryShare = 0.1;
 /** Entries in one answer, or one of each stream: a bound for the memory that pictures take. */
 const entriesPerRead = 64;
 
@@ -63,12 +64,16 @@ export async function* readStreams(options: StreamReaderOptions): AsyncGenerator
 
   await discover(true).catch(refuse);
   onReady?.();
-  for (let discoveredAt = performance.now(); !signal.aborted; ) {
-    if (performance.now() - discoveredAt >= discoveryMs || positions.size === 0) {
-      if (positions.size === 0) await pause(signal);
+  for (let nextAt = performance.now() + discoveryMs; !signal.aborted; ) {
+    if (performance.now() >= nextAt) {
+      const startedAt = performance.now();
       await discover(false).catch(refuse);
-      discoveredAt = performance.now();
+      const tookMs = performance.now() - startedAt;
+      nextAt =
+        performance.now() +
+        Math.max(positions.size === 0 ? blockMs : discoveryMs, tookMs * (1 / discoveryShare - 1));
     }
+    if (positions.size === 0) await pause(signal);
     if (positions.size === 0) continue;
     const count = Math.max(1, Math.floor(entriesPerRead / positions.size));
     const streams = await redis

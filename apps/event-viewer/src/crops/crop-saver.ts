@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DetectionEvent, isCameraId } from '@trinetra/contracts';
+import { cameraFileName, type DetectionEvent, isCameraId } from '@trinetra/contracts';
 import sharp, { type OutputInfo } from 'sharp';
 import { reasonOf, ViewerError } from '../errors.ts';
 import { cropBoxOf } from './crop-box.ts';
@@ -20,7 +20,7 @@ interface CropCounts {
 
 /** Saves the persons of events as pictures. */
 export interface CropSaver {
-  /** One JPEG a person, mode 0600: `{camera}_{frame}_{track}.jpg`. @throws {ViewerError} `unreadable`, `unwritable`. */
+  /** One JPEG a person, mode 0600: `{camera}_{frame}_{track}.jpg`, the camera as {@link cameraFileName} writes it. @throws {ViewerError} `unreadable`, `unwritable`. */
   save(event: DetectionEvent): Promise<void>;
   readonly counts: Readonly<CropCounts>;
 }
@@ -69,7 +69,7 @@ export async function createCropSaver(folder: string, frames: FrameReader): Prom
       const { camera_id, frame_id } = event;
       const persons = event.detections.filter(({ class_id }) => class_id === 0);
       if (persons.length === 0) return;
-      // Both become part of a file's name.
+      // Both become part of a key and of a file's name.
       if (!isCameraId(camera_id) || !/^\d{1,20}-\d{1,20}$/.test(frame_id)) {
         counts.unusable += 1;
         return;
@@ -89,7 +89,10 @@ export async function createCropSaver(folder: string, frames: FrameReader): Prom
         const box = cropBoxOf(bbox, { width, height });
         if (box === undefined) continue;
         const crop = sharp(pixels.data, { raw: { width, height, channels } }).extract(box);
-        await write(`${camera_id}_${frame_id}_${track_id}.jpg`, await crop.jpeg({ quality: 90 }).toBuffer());
+        await write(
+          `${cameraFileName(camera_id)}_${frame_id}_${track_id}.jpg`,
+          await crop.jpeg({ quality: 90 }).toBuffer(),
+        );
       }
     },
   };

@@ -70,7 +70,8 @@ export function createTimeBins(maxBins = 120, firstWidthSeconds = 1): TimeBins {
       bin.events += 1;
       bin.persons += persons;
       bin.faces += faces;
-      bin.latency.add(latencyMsOf(event));
+      const latencyMs = latencyMsOf(event);
+      if (latencyMs !== undefined) bin.latency.add(latencyMs);
     },
     get widthSeconds() {
       return width;

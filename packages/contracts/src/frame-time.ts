@@ -1,0 +1,32 @@
+import type { FrameEntry } from './frame-entry.ts';
+
+/** What is further from now is no time of a frame but seconds, a counter, or a clock that was never set. 10 years, ms. */
+const mostAwayMs = 10 * 365.25 * 24 * 3600 * 1000;
+/** Ids that are further ahead tell nothing: once a stream has had one, Redis itself counts on from there. */
+const mostAheadMs = 60_000;
+
+/** Whether a number may be the time of a frame by some clock: within 10 years of now. Both in milliseconds since the epoch. */
+export function isClockTime(ms: number, nowMs: number): boolean {
+  return Math.abs(ms - nowMs) <= mostAwayMs;
+}
+
+/**
+ * When an entry was added, milliseconds since the epoch, by its id. Undefined where whoever wrote it chose ids that are no time, such
+ * as `5-0` or seconds, or where they are more than a minute ahead.
+ */
+export function timeOfId(entryId: string, nowMs: number): number | undefined {
+  const ms = Number(entryId.split('-')[0]);
+  return isClockTime(ms, nowMs) && ms <= nowMs + mostAheadMs ? ms : undefined;
+}
+
+/**
+ * When a frame was taken, milliseconds since the epoch: by `ingest_ts`; where that is no time of a clock, by its entry's id.
+ * Undefined where neither is one.
+ */
+export function timeOfFrame(
+  { ingestTs, frameId }: Pick<FrameEntry, 'ingestTs' | 'frameId'>,
+  nowMs: number,
+): number | undefined {
+  const ms = ingestTs * 1000;
+  return isClockTime(ms, nowMs) ? ms : timeOfId(frameId, nowMs);
+}

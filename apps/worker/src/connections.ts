@@ -52,9 +52,17 @@ function sentinelUser({ REDIS_SENTINEL_USERNAME: username, REDIS_SENTINEL_PASSWO
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
-/** Makes the sink that the configuration names; Kafka may be away at this time. */
-export async function createSink(config: Settings, logger: Logger): Promise<DetectionSink> {
-  if (config.SINK.kind === 'stdout') return createStdoutSink();
+/**
+ * Makes the sink that the configuration names; Kafka may be away at this time.
+ *
+ * @param onGone Called where the sink is lost to this process for good.
+ */
+export async function createSink(
+  config: Settings,
+  logger: Logger,
+  onGone: () => void,
+): Promise<DetectionSink> {
+  if (config.SINK.kind === 'stdout') return createStdoutSink({ onGone });
   if (config.SINK.kind === 'ndjson') return createNdjsonSink({ path: config.SINK.path, logger });
   const { KAFKA_USERNAME: username, KAFKA_PASSWORD: password, KAFKA_CA_FILE: caFile } = config;
   const ssl = caFile === undefined ? config.KAFKA_TLS === 'on' : { ca: [await readFile(caFile, 'utf8')] };

@@ -62,6 +62,11 @@ export async function runGpuFleet(options: GpuFleetOptions): Promise<number> {
   await using _poller = createGpuPoller({ telemetry, logger });
   // A line that cannot be written fails for its own writer.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+  if (config.SINK.kind === 'stdout') {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') stop.begin({ reason: 'nobody reads standard output any more' });
+    });
+  }
   process.once('exit', () => {
     // A second signal, or not finished in time. Otherwise the workers see that this process is gone, and finish.
     if (stop.signal.aborted) for (const member of members) member.kill();

@@ -10,6 +10,7 @@ import {
 } from '@trinetra/inference-runtime';
 import { roleOfFile } from '@trinetra/model-roles';
 import { Command, InvalidArgumentError } from 'commander';
+import { allowNoReader } from './allow-no-reader.ts';
 import { exitCodeOf, UsageError } from './exit-code.ts';
 import { addAccuracyCommand } from './models-cli/accuracy/accuracy-command.ts';
 import { planEngine } from './models-cli/plan.ts';
@@ -150,6 +151,7 @@ program
 
 addAccuracyCommand(program);
 
+allowNoReader();
 try {
   await program.parseAsync();
 } catch (error) {

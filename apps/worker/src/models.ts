@@ -147,7 +147,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
   process.once('exit', onExit);
   const close = async (): Promise<void> => {
     await runtime.close();
-    process.off('exit', onExit);
+    if (runtime.busyThreads === 0) process.off('exit', onExit); // a thread that was given up may still be in native code
   };
   const giveUp = (): void => void close();
   signal?.addEventListener('abort', giveUp);

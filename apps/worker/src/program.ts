@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { TrinetraError } from '@trinetra/contracts';
 import { createLogger } from '@trinetra/telemetry';
 import { Command, Option } from 'commander';
+import { allowNoReader } from './allow-no-reader.ts';
 import { addBenchCommand } from './bench/bench-command.ts';
 import { checkFiles } from './check-files.ts';
 import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
@@ -94,6 +95,7 @@ const program = new Command('trinetra-worker')
   .addHelpText('after', `\nConfigured by the environment:\n${describeSettings()}\n`)
   .action(async (options: StartOptions & { printConfig?: true }) => {
     if (options.printConfig !== true) return start(options);
+    allowNoReader();
     const text = orConfigError(() => printConfig(process.env));
     if (text !== undefined) process.stdout.write(`${text}\n`);
     for (const { name, meant } of mistypedVariables(process.env)) {
@@ -102,6 +104,7 @@ const program = new Command('trinetra-worker')
     return undefined;
   });
 
+program.hook('preSubcommand', allowNoReader);
 const readConfig = () => orConfigError(() => parseConfig(process.env));
 addDeadLetterCommands(program, readConfig);
 addSelftestCommand(program, readConfig, version);

@@ -248,7 +248,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   INFERENCE_TIMEOUT_MS: setting(
     whole(100, 3_600_000),
     '10000',
-    'longest inference, ms; the first of a thread may take 6 times that. One that hangs is given up',
+    'longest inference, ms; the first of a thread may take 6 times that. A thread is replaced 10 s later',
   ),
   MAX_CONSECUTIVE_FAILURES: setting(
     whole(1, 1_000_000),

@@ -3,7 +3,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
 import { createOutageBuffer } from '@trinetra/kafka-sink';
-import { createGpuPoller, createLogLimiter, createMetricsServer, createTelemetry } from '@trinetra/telemetry';
+import {
+  createGpuPoller,
+  createLogLimiter,
+  createMetricsServer,
+  createTelemetry,
+  limitRepeats,
+} from '@trinetra/telemetry';
 import { connectSource, createSink } from './connections.ts';
 import { endProcess } from './end-process.ts';
 import type { EngineProof } from './engine-proof.ts';
@@ -18,6 +24,9 @@ import { openStatusPage } from './status-page.ts';
 
 /** How long a stop waits for Kafka to take the events that wait, if it may take so long; their frames are handed back otherwise. */
 const bufferLimitMs = 3000;
+
+/** What a server that is away is told of, at most once in this time for each kind of error, ms. */
+const outageLineMs = 60_000;
 
 /** How long what is in flight may take to finish once the engine is stuck. */
 const stuckLimitMs = 9500;
@@ -36,7 +45,8 @@ export interface RunWorkerOptions {
  * The life of a worker: starts everything, runs until `signal` aborts, and closes everything in reverse order. Where an
  * inference thread is stuck in native code it does the same and then ends the process (SIGKILL) for a clean restart.
  *
- * @throws where a model, Redis or the metrics port cannot be had at start.
+ * @throws where a model, Redis or the metrics port cannot be had at start, and where nobody reads the standard output that events go
+ * to any more.
  */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const stuck = new AbortController();
@@ -48,8 +58,15 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     stuck.abort();
     globalThis.setTimeout(endProcess, stuckLimitMs);
   };
-  await live({ ...options, signal: AbortSignal.any([options.signal, stuck.signal]) }, onStuck);
+  const gone = new AbortController();
+  const signal = AbortSignal.any([options.signal, stuck.signal, gone.signal]);
+  await live({ ...options, signal }, { onStuck, onGone: () => gone.abort() });
   if (stuck.signal.aborted) endProcess();
+  if (gone.signal.aborted) {
+    throw new Error(
+      'nobody reads standard output any more: frames whose events it did not take are read again',
+    );
+  }
 }
 
 /** Waits until the models give what they should: no frame is read before. False where the worker is stopped meanwhile. */
@@ -65,7 +82,14 @@ async function provenOrStopped(
   return true;
 }
 
-async function live(options: RunWorkerOptions, onStuck: (error: Error) => void): Promise<void> {
+/** Told of what ends the worker from within. */
+interface Ends {
+  readonly onStuck: (error: Error) => void;
+  /** Nobody takes the events any more. */
+  readonly onGone: () => void;
+}
+
+async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promise<void> {
   const { config, version, logger, signal, fleet } = options;
   const workerId = config.CONSUMER_NAME;
   const telemetry = createTelemetry({ workerId, version });
@@ -119,9 +143,10 @@ async function live(options: RunWorkerOptions, onStuck: (error: Error) => void):
     threads: config.DECODE_THREADS ?? Math.min(4, availableParallelism()),
     logger,
   });
-  await using sink = await createSink(config, logger);
+  await using sink = await createSink(config, logger, onGone);
   const buffer = createOutageBuffer({ sink, maxBytes: config.KAFKA_BUFFER_MAX_BYTES, logger });
-  await using source = await connectSource(config, logger);
+  using outageLimiter = createLogLimiter(logger, { intervalMs: outageLineMs });
+  await using source = await connectSource(config, limitRepeats(logger, outageLimiter));
   telemetry.setSourceStats(() => source.stats());
   ready = async () => {
     const problem = await sink.problem();

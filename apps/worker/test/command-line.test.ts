@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -35,6 +35,21 @@ describe('trinetra-worker', () => {
     });
     expect(stdout).toContain('BATCH_SIZE=4');
     expect(stdout).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['main.js', '--print-config'],
+    ['models-cli.js', 'inspect', demoModels()['YOLO_ENGINE_PATH'] ?? ''],
+  ])('%s %s ends as ever where nobody reads what it prints', async (program, ...args) => {
+    const path = fileURLToPath(new URL(`../dist/${program}`, import.meta.url));
+    const child = spawn(process.execPath, [path, ...args], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, complaint }).toEqual({ code: 0, complaint: '' });
   });
 
   it('prints its help and its version', async () => {

@@ -67,23 +67,30 @@ export interface WorkerProcess extends AsyncDisposable {
   metric(name: string): Promise<Map<string, number>>;
 }
 
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly args?: readonly string[];
+  /** Standard output and standard error: to `log()`, or a descriptor. */
+  readonly output?: readonly ['pipe' | number, 'pipe' | number];
+}
+
 /** Starts the built worker as operators do: `node dist/main.js` with an environment and perhaps arguments. */
 export async function startWorker(
   env: Record<string, string>,
-  { args = [], ...options }: { readonly cwd?: string; readonly args?: readonly string[] } = {},
+  { args = [], output = ['pipe', 'pipe'], ...options }: StartOptions = {},
 ): Promise<WorkerProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], METRICS_PORT: String(port), METRICS_HOST: '127.0.0.1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', ...output],
     ...options,
   });
   let log = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     log += chunk.toString();
   });
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString();
   });
   const exited = once(child, 'exit');

@@ -4,8 +4,8 @@ import { saysOutOfMemory } from './out-of-memory.ts';
 
 /**
  * `model_unusable`: the file is there and is no model, or cut, or tells too little; only who gave it mends that.
- * `engine_crashed`: the thread ended during this run. `inference_timeout`: this run took too long, and its thread was
- * given up. `device_lost`: the GPU is dead to this process, and only another process gets it back. `not_begun`: the run waited behind such a run; run it again. `engine_restarting`: no thread came up in time.
+ * `engine_crashed`: the thread ended during this run. `inference_timeout`: this run took too long.
+ * `device_lost`: the GPU is dead to this process, and only another process gets it back. `not_begun`: the run waited behind such a run; run it again. `engine_restarting`: no thread came up in time.
  */
 export type InferenceErrorCode =
   | 'model_not_found'

@@ -86,10 +86,15 @@ class Runtime implements SingleRuntime {
     this.#given = options;
     this.#logger = options.logger ?? silentLogger;
     this.#seams = seams;
-    const { runTimeoutMs, restartWaitMs, abandonedTimeoutMs } = this.#options;
+    const { runTimeoutMs, lateTimeoutMs, restartWaitMs, abandonedTimeoutMs } = this.#options;
     this.#threads = new ThreadSupervisor({
       threadFile: seams.threadFile,
-      limits: { runMs: runTimeoutMs, coldMs: coldFactor * runTimeoutMs, abandonedMs: abandonedTimeoutMs },
+      limits: {
+        runMs: runTimeoutMs,
+        coldMs: coldFactor * runTimeoutMs,
+        lateMs: lateTimeoutMs,
+        abandonedMs: abandonedTimeoutMs,
+      },
       restartWaitMs,
       logger: this.#logger,
       onRestart: (reason) => options.onRestart?.(reason),

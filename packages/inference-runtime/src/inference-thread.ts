@@ -111,6 +111,8 @@ async function load(request: SessionRequest): Promise<LoadedSession> {
     interOpNumThreads: 1,
     logSeverityLevel: 3,
   } as const;
+  await models.get(model)?.sessions.release(); // of a load that took too long, and ended after all
+  models.delete(model);
   const { session, takesBytes } = await createSession(source, byteInput, {
     ...options,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profilePrefix(model) } : {}),
@@ -215,13 +217,14 @@ async function answer(request: ThreadRequest): Promise<ThreadResponse> {
   return { kind: 'unloaded', id: request.id };
 }
 
-const { givenUp }: ThreadData = workerData;
+const { firstWanted }: ThreadData = workerData;
 let last: Promise<void> = Promise.resolve();
 port.on('message', (request: ThreadRequest | typeof endMessage) => {
   if (request === endMessage) process.exit(0); // of this thread alone
   last = last.then(async () => {
-    if (Atomics.load(givenUp, 0) !== 0) process.exit(0); // the run before was given up, and so is this one
     try {
+      // Where nobody waits for it any more, the answer tells that this thread is free.
+      if (request.id < Atomics.load(firstWanted, 0)) throw new Error('not begun');
       const response = await answer(request);
       const moved =
         response.kind === 'ran'

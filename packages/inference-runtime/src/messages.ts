@@ -40,8 +40,8 @@ export type ThreadRequest =
 
 /** What a thread is started with. */
 export interface ThreadData {
-  /** Not 0 once it is given up: what waits there is not begun, and the thread ends. */
-  readonly givenUp: Int32Array;
+  /** Number of the first request that somebody still waits for: those before it that wait are not begun. */
+  readonly firstWanted: BigInt64Array;
 }
 
 /** Ends a thread that is given up, once it is out of native code. */

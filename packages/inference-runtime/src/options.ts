@@ -22,9 +22,14 @@ export interface InferenceRuntimeOptions {
   readonly engineCacheFolder?: string | undefined;
   /**
    * Longest time of a run, ms, 1..3,600,000; default 10,000. Loading a model and its first run in a thread may take 6
-   * times as long. A thread that takes longer is given up.
+   * times as long. What takes longer fails; its thread takes nothing else meanwhile, and is used again once it ends.
    */
   readonly runTimeoutMs?: number;
+  /**
+   * How much longer it may take before its thread is given up and another takes its place, which loads every model again, ms,
+   * 1..3,600,000; default 10,000.
+   */
+  readonly lateTimeoutMs?: number;
   /** Longest wait of a run for a thread that is started again, ms, 0..3,600,000; default 10,000. */
   readonly restartWaitMs?: number;
   /** Time in which a thread that was given up has to end, ms, 1..3,600,000; default 30,000. */
@@ -54,6 +59,7 @@ export const defaultInferenceRuntimeOptions: InferenceRuntimeValues = Object.fre
   deviceId: 0,
   engineCacheFolder: undefined,
   runTimeoutMs: 10_000,
+  lateTimeoutMs: 10_000,
   restartWaitMs: 10_000,
   abandonedTimeoutMs: 30_000,
 });
@@ -67,6 +73,7 @@ const schema = z.strictObject({
   deviceId: z.int().min(0).max(255).optional(),
   engineCacheFolder: z.string().min(1).optional(),
   runTimeoutMs: z.int().min(1).max(hour).optional(),
+  lateTimeoutMs: z.int().min(1).max(hour).optional(),
   restartWaitMs: z.int().min(0).max(hour).optional(),
   abandonedTimeoutMs: z.int().min(1).max(hour).optional(),
   logger: z.custom<Logger>().optional(),
@@ -93,6 +100,7 @@ export function parseInferenceRuntimeOptions(options: InferenceRuntimeOptions): 
     deviceId = given.deviceId,
     engineCacheFolder,
     runTimeoutMs = given.runTimeoutMs,
+    lateTimeoutMs = given.lateTimeoutMs,
     restartWaitMs = given.restartWaitMs,
     abandonedTimeoutMs = given.abandonedTimeoutMs,
   } = options;
@@ -109,6 +117,7 @@ export function parseInferenceRuntimeOptions(options: InferenceRuntimeOptions): 
     deviceId,
     engineCacheFolder,
     runTimeoutMs,
+    lateTimeoutMs,
     restartWaitMs,
     abandonedTimeoutMs,
   };

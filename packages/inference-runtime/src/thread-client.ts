@@ -24,6 +24,8 @@ export interface ThreadLimits {
   readonly runMs: number;
   /** Loading a model, and its first run, which may compile or tune; on TensorRT {@link buildFactor} times that. */
   readonly coldMs: number;
+  /** How much longer than it may a call may take before its thread is given up. */
+  readonly lateMs: number;
   /** After this a thread that was given up and still is in native code counts as stuck. */
   readonly abandonedMs: number;
 }
@@ -35,6 +37,10 @@ export interface ThreadEvents {
   ended(reason: ThreadEnd, error: InferenceError): void;
   /** A run passed. */
   ran(): void;
+  /** A call takes longer than it may: it has failed, and the thread takes no other until it is out of it. */
+  late(error: InferenceError): void;
+  /** The call that was late has ended: the thread can be used again. */
+  back(): void;
   /** A thread hangs and is given up. */
   abandoned(): void;
   /** A thread that was given up has not ended: a native call cannot be interrupted. */
@@ -54,13 +60,17 @@ const buildFactor = 10;
 /** Shapes of a model that are remembered as built. */
 const maxShapes = 64;
 
+/** No request has so high a number. */
+const noneWanted = 2n ** 62n;
+
 /** A timer that comes so late tells that this process stood still, and the thread with it. */
 const standstillMs = 500;
 
 /** Talks to one inference thread; answers come in the order of the calls. */
 export class ThreadClient {
   readonly #worker: Worker;
-  readonly #givenUp = new Int32Array(new SharedArrayBuffer(4));
+  /** Requests with lower numbers have failed: the thread does not begin them. */
+  readonly #firstWanted = new BigInt64Array(new SharedArrayBuffer(8));
   readonly #limits: ThreadLimits;
   readonly #events: ThreadEvents;
   /** In the order of the calls: the first is at work, the others have not begun. */
@@ -70,6 +80,8 @@ export class ThreadClient {
   readonly #providers = new Map<number, string>();
   #next = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** The number of a call that has failed for its time, and that the thread is still at. */
+  #late: number | undefined;
   #ended: InferenceError | undefined;
   #abandoned = false;
   readonly #drained = Promise.withResolvers<void>();
@@ -81,7 +93,7 @@ export class ThreadClient {
     // ONNX Runtime 1.30 keeps an id and files on disk and sends usage data to its vendor, unless it finds this in the
     // environment of the process when it is loaded; what a thread sets in its own copy does not get there.
     process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
-    this.#worker = new Worker(file, { workerData: { givenUp: this.#givenUp } satisfies ThreadData });
+    this.#worker = new Worker(file, { workerData: { firstWanted: this.#firstWanted } satisfies ThreadData });
     this.#worker.on('message', (response: ThreadResponse) => this.#answer(response));
     this.#worker.on('error', (error) =>
       this.#end('engine_crashed', `the inference thread failed: ${String(error)}`, error),
@@ -98,19 +110,23 @@ export class ThreadClient {
     return this.#ended === undefined;
   }
 
-  /** Whether it works for somebody, or will. */
+  /** Whether it is at work, or will be. */
   get busy(): boolean {
-    return this.#waiting.size > 0;
+    return this.#late !== undefined || this.#waiting.size > 0;
   }
 
   #answer(response: ThreadResponse): void {
+    if (this.#abandoned) return;
     const waiting = this.#waiting.get(response.id);
-    if (waiting === undefined) return; // of a thread that was given up
+    if (response.id === this.#late) {
+      this.#late = undefined;
+      if (this.alive) this.#events.back();
+    } else if (waiting === undefined) return;
     this.#waiting.delete(response.id);
-    waiting.resolve(response);
-    if (response.kind === 'ran') this.#events.ran();
+    waiting?.resolve(response);
+    if (waiting !== undefined && response.kind === 'ran') this.#events.ran();
     this.#watch();
-    if (this.#waiting.size > 0) return;
+    if (this.busy) return;
     this.#worker.unref();
     if (!this.alive) this.#drained.resolve();
   }
@@ -120,28 +136,50 @@ export class ThreadClient {
     clearTimeout(this.#timer);
     const [atWork] = this.#waiting.values();
     if (atWork === undefined) return;
-    const { limitMs } = atWork;
-    const dueAt = performance.now() + limitMs;
+    this.#after(atWork.limitMs, () => this.#isLate(atWork.limitMs));
+  }
+
+  /** Does `action` after so long, in which this process did not stand still. */
+  #after(ms: number, action: () => void): void {
+    const dueAt = performance.now() + ms;
     this.#timer = setTimeout(() => {
-      if (performance.now() - dueAt > standstillMs) this.#watch();
-      else this.#abandon(limitMs);
-    }, limitMs);
+      if (performance.now() - dueAt > standstillMs) this.#after(ms, action);
+      else action();
+    }, ms);
+  }
+
+  /**
+   * Fails the call at work, and those behind it, which others may take up. The thread is kept: where the machine is busy it is only
+   * slow, and another would be as slow, and would have to load every model first.
+   */
+  #isLate(limitMs: number): void {
+    const [id] = this.#waiting.keys();
+    this.#late = id;
+    Atomics.store(this.#firstWanted, 0, BigInt(this.#next));
+    const message = `the inference thread gave no answer for ${limitMs} ms`;
+    const error = new InferenceError('inference_timeout', message, { retryable: true });
+    this.#events.late(error);
+    const [atWork, ...behind] = this.#waiting.values();
+    this.#waiting.clear();
+    atWork?.reject(error);
+    for (const waiting of behind) waiting.reject(this.#refusal(error));
+    this.#after(this.#limits.lateMs, () => this.#abandon(limitMs + this.#limits.lateMs));
   }
 
   /**
    * Gives up a thread that hangs. It is left behind, ends itself once it is out of native code, and is watched: to end it from here while
    * a run of ONNX Runtime is under way aborts the whole process.
    */
-  #abandon(limitMs: number): void {
+  #abandon(silentMs: number): void {
     this.#abandoned = true;
     this.#events.abandoned();
-    this.#end('inference_timeout', `the inference thread gave no answer for ${limitMs} ms`);
+    this.#end('inference_timeout', `the inference thread gave no answer for ${silentMs} ms`);
     const { abandonedMs } = this.#limits;
     const stuck = setTimeout(() => {
       const message = `a native call has not ended ${abandonedMs} ms after its thread was given up: only an end of the process frees it`;
       this.#events.stuck(new InferenceError('inference_timeout', message));
     }, abandonedMs).unref();
-    Atomics.store(this.#givenUp, 0, 1);
+    Atomics.store(this.#firstWanted, 0, noneWanted);
     this.#worker.postMessage(endMessage);
     void this.#gone.promise.then(() => {
       clearTimeout(stuck);
@@ -155,11 +193,13 @@ export class ThreadClient {
     const error = new InferenceError(reason, message, { retryable: true, cause });
     const unexpected = this.#ended === undefined;
     this.#ended ??= error;
-    const [atWork, ...behind] = this.#waiting.values();
+    const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
+    const atWork = this.#late === undefined ? waiting.shift() : undefined;
+    this.#late = undefined;
     if (unexpected) this.#events.ended(reason, error);
-    atWork?.reject(unexpected || this.#abandoned ? error : this.#ended); // a run may hang while the runtime closes
-    for (const waiting of behind) waiting.reject(this.#refusal(this.#ended));
+    atWork?.reject(unexpected ? error : this.#ended);
+    for (const one of waiting) one.reject(this.#refusal(this.#ended));
     this.#drained.resolve();
   }
 
@@ -200,14 +240,17 @@ export class ThreadClient {
     const { promise, resolve, reject } = Promise.withResolvers<ThreadResponse>();
     this.#waiting.set(id, { resolve, reject, limitMs: this.#limitOf(request) });
     this.#worker.ref();
-    if (this.#waiting.size === 1) this.#watch();
+    if (this.#waiting.size === 1 && this.#late === undefined) this.#watch();
     return promise;
   }
 
-  /** Takes no more calls, answers those it has, and ends the thread; a thread that is given up is not waited for. */
+  /**
+   * Takes no more calls, answers those it has, and ends the thread. It waits for a call that is late, and not for a thread that is
+   * given up.
+   */
   async close(): Promise<void> {
     this.#ended ??= new InferenceError('closed', 'the inference runtime is closed');
-    if (this.#waiting.size > 0) await this.#drained.promise;
+    if (this.busy) await this.#drained.promise;
     if (!this.#abandoned) await this.#worker.terminate();
   }
 }

@@ -11,19 +11,29 @@ export interface SupervisorOptions {
   readonly logger: Logger;
   readonly onRestart: (reason: ThreadEnd) => void;
   readonly onStuck: (error: InferenceError) => void;
-  /** A thread came up after one had ended. */
+  /** A thread is there again, after one had ended or was late. */
   readonly onUp: () => void;
 }
+
+/** Threads given up beside which another works: each keeps the memory of its sessions, and takes processor time if it is only slow. */
+const maxAbandoned = 1;
 
 /** Keeps one inference thread running: where it ends, another starts after a wait that grows. */
 export class ThreadSupervisor {
   readonly #options: SupervisorOptions;
   #client: ThreadClient | undefined;
+  /** The thread, while a call takes longer there than it may. */
+  #late: ThreadClient | undefined;
   /** Ends in a row, without a run that passed. */
   #failures = 0;
-  #restart: { readonly timer: NodeJS.Timeout; readonly up: PromiseWithResolvers<void> } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Resolves when a thread is there again. */
+  #up: PromiseWithResolvers<void> | undefined;
   #closed = false;
+  /** Threads that were given up and have not ended. */
   #abandoned = 0;
+  /** Whether the next thread waits for one of those to end. */
+  #held = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -37,12 +47,19 @@ export class ThreadSupervisor {
 
   /** Threads that work, and those that were given up and have not ended yet. */
   get busy(): number {
-    return this.#abandoned + (this.#client?.busy === true ? 1 : 0);
+    return this.#abandoned + ((this.#client ?? this.#late)?.busy === true ? 1 : 0);
   }
 
   #start(): ThreadClient {
-    const { threadFile, limits, onStuck } = this.#options;
-    return new ThreadClient(threadFile, limits, {
+    const { threadFile, limits, logger, onStuck } = this.#options;
+    const client: ThreadClient = new ThreadClient(threadFile, limits, {
+      late: (error) => {
+        logger.warn({ err: error }, 'a call takes longer than it may: its thread is used again once it ends');
+        this.#client = undefined;
+        this.#late = client;
+        this.#up = Promise.withResolvers();
+      },
+      back: () => this.#isUp(client),
       ended: (reason, error) => this.#ended(reason, error),
       ran: () => {
         this.#failures = 0;
@@ -53,25 +70,35 @@ export class ThreadSupervisor {
       },
       gone: () => {
         this.#abandoned -= 1;
+        if (this.#held && !this.#closed) this.#startLater();
       },
     });
+    return client;
+  }
+
+  #isUp(client: ThreadClient): void {
+    this.#late = undefined;
+    this.#client = client;
+    this.#up?.resolve();
+    this.#up = undefined;
+    this.#options.onUp();
   }
 
   #ended(reason: ThreadEnd, error: InferenceError): void {
-    const { logger, onRestart, onUp } = this.#options;
+    const { logger, onRestart } = this.#options;
+    this.#up ??= Promise.withResolvers();
     this.#client = undefined;
+    this.#late = undefined;
     this.#failures += 1;
-    const restartMs = Math.round(restartDelayMs(this.#failures));
-    logger.warn({ reason, restartMs, err: error }, 'the inference thread has ended: another is started');
+    logger.warn({ reason, err: error }, 'the inference thread has ended: another is started');
     onRestart(reason);
-    const up = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      this.#restart = undefined;
-      this.#client = this.#start();
-      up.resolve();
-      onUp();
-    }, restartMs).unref();
-    this.#restart = { timer, up };
+    this.#held = this.#abandoned > maxAbandoned;
+    if (!this.#held) this.#startLater();
+  }
+
+  #startLater(): void {
+    this.#held = false;
+    this.#timer = setTimeout(() => this.#isUp(this.#start()), restartDelayMs(this.#failures)).unref();
   }
 
   /**
@@ -83,14 +110,18 @@ export class ThreadSupervisor {
     const { restartWaitMs } = this.#options;
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      const message = `the inference thread has ended ${this.#failures} times in a row and was not back within ${restartWaitMs} ms`;
+      const what =
+        this.#late === undefined
+          ? `has ended ${this.#failures} times in a row`
+          : 'is at a call that takes longer than it may';
+      const message = `the inference thread ${what} and was not back within ${restartWaitMs} ms`;
       late.reject(new InferenceError('engine_restarting', message, { retryable: true }));
     }, restartWaitMs);
     try {
       for (;;) {
         if (this.#closed) throw new InferenceError('closed', 'the inference runtime is closed');
         if (this.#client !== undefined) return this.#client;
-        await Promise.race([this.#restart?.up.promise, late.promise]);
+        await Promise.race([this.#up?.promise, late.promise]);
       }
     } finally {
       clearTimeout(timer);
@@ -99,8 +130,8 @@ export class ThreadSupervisor {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#restart?.timer);
-    this.#restart?.up.resolve();
-    await this.#client?.close();
+    clearTimeout(this.#timer);
+    this.#up?.resolve();
+    await (this.#client ?? this.#late)?.close();
   }
 }

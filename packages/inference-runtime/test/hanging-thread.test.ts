@@ -3,20 +3,34 @@ import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { BroadcastChannel } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createInferencePoolWith } from '../src/inference-pool.ts';
 import { createInferenceRuntimeWith } from '../src/inference-runtime.ts';
 import { doubling, rows, useModels } from './models.ts';
 
 const write = useModels();
+
+/** What the threads are asked for from now on. */
+function listenToThreads(): () => string[] {
+  const asked: string[] = [];
+  const channel = new BroadcastChannel('inference-thread-requests');
+  channel.onmessage = ({ data }) => void asked.push(String(data));
+  onTestFinished(() => channel.close());
+  return () => asked;
+}
 const fragile = new URL('fixtures/crashing-thread.ts', import.meta.url);
 /** Short, but longer than a run of a tiny model takes on a busy machine. */
 const runTimeoutMs = 400;
+const lateTimeoutMs = 200;
 
 describe('a run that hangs', () => {
   it('is told so after its time, costs only itself, and another thread serves the next', async () => {
     const onRestart = vi.fn();
-    await using runtime = await createInferenceRuntimeWith({ runTimeoutMs, onRestart }, fragile);
+    await using runtime = await createInferenceRuntimeWith(
+      { runTimeoutMs, lateTimeoutMs, onRestart },
+      fragile,
+    );
     const model = await runtime.loadModel(await write('doubling.onnx', doubling));
     await model.run({ x: rows(1, 0, 0) });
     const hanging = model.run({ x: rows(777, 0, 0) });
@@ -53,7 +67,7 @@ it('a thread that is stuck in native code is left behind and told of, while anot
   vi.stubEnv('STUCK_FIFO', fifo);
   const onStuck = vi.fn();
   try {
-    const options = { runTimeoutMs: 200, abandonedTimeoutMs: 300, onStuck };
+    const options = { runTimeoutMs: 200, lateTimeoutMs, abandonedTimeoutMs: 300, onStuck };
     await using runtime = await createInferenceRuntimeWith(options, fragile);
     const model = await runtime.loadModel(await write('doubling.onnx', doubling));
     await expect(model.run({ x: rows(888, 0, 0) })).rejects.toMatchObject({ code: 'inference_timeout' });
@@ -67,6 +81,72 @@ it('a thread that is stuck in native code is left behind and told of, while anot
     // Whoever still waits for the FIFO to be written goes on, or this process could not end.
     const end = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
     closeSync(end);
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
+  }
+});
+
+describe('a run that takes longer than it may', () => {
+  it('leaves its thread to the next run once it ends: nothing is loaded again', async () => {
+    const asked = listenToThreads();
+    const onRestart = vi.fn();
+    await using runtime = await createInferenceRuntimeWith({ runTimeoutMs, onRestart }, fragile);
+    const model = await runtime.loadModel(await write('doubling.onnx', doubling));
+    await model.run({ x: rows(1, 0, 0) });
+    const late = model.run({ x: rows(777, 0, 0) });
+    const behind = model.run({ x: rows(2, 0, 0) });
+    await Promise.all([
+      expect(late).rejects.toMatchObject({ code: 'inference_timeout' }),
+      expect(behind).rejects.toMatchObject({ code: 'not_begun' }),
+    ]);
+    expect(runtime.busyThreads).toBe(1);
+    expect((await model.run({ x: rows(3, 0, 0) })).outputs['y']?.data[0]).toBe(6);
+    expect(onRestart).not.toHaveBeenCalled();
+    expect(asked().filter((request) => request.startsWith('load'))).toEqual(['load on cpu']);
+  });
+
+  it('costs the runs that come meanwhile their wait at most', async () => {
+    await using runtime = await createInferenceRuntimeWith({ runTimeoutMs, restartWaitMs: 100 }, fragile);
+    const model = await runtime.loadModel(await write('doubling.onnx', doubling));
+    await model.run({ x: rows(1, 0, 0) });
+    await expect(model.run({ x: rows(777, 0, 0) })).rejects.toMatchObject({ code: 'inference_timeout' });
+    await expect(model.run({ x: rows(2, 0, 0) })).rejects.toThrow(
+      'the inference thread is at a call that takes longer than it may and was not back within 100 ms',
+    );
+  });
+
+  it('is waited for by close(): a thread that ends within ONNX Runtime would abort the process', async () => {
+    const runtime = await createInferenceRuntimeWith({ runTimeoutMs }, fragile);
+    const model = await runtime.loadModel(await write('doubling.onnx', doubling));
+    await model.run({ x: rows(1, 0, 0) });
+    await expect(model.run({ x: rows(777, 0, 0) })).rejects.toMatchObject({ code: 'inference_timeout' });
+    await runtime.close();
+    expect(runtime.busyThreads).toBe(0);
+  });
+});
+
+it('beside one thread that is given up another works; beside two none, until one of them ends', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'trinetra-stuck-'));
+  const fifo = join(folder, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  vi.stubEnv('STUCK_FIFO', fifo);
+  const onRestart = vi.fn();
+  try {
+    const options = { runTimeoutMs: 200, lateTimeoutMs, restartWaitMs: 2000, onRestart };
+    await using runtime = await createInferenceRuntimeWith(options, fragile);
+    const model = await runtime.loadModel(await write('doubling.onnx', doubling));
+    for (let stuck = 0; stuck < 2; stuck += 1) {
+      await model.run({ x: rows(1, 0, 0) });
+      await expect(model.run({ x: rows(888, 0, 0) })).rejects.toMatchObject({ code: 'inference_timeout' });
+    }
+    await vi.waitFor(() => expect(onRestart).toHaveBeenCalledTimes(2), 5000);
+    await expect(model.run({ x: rows(1, 0, 0) })).rejects.toMatchObject({ code: 'engine_restarting' });
+    expect(runtime.busyThreads).toBe(2);
+    closeSync(openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK));
+    await vi.waitFor(async () => expect((await model.run({ x: rows(1, 0, 0) })).outputs['y']).toBeDefined());
+    await vi.waitFor(() => expect(runtime.busyThreads).toBe(0), 5000);
+  } finally {
+    closeSync(openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK));
     vi.unstubAllEnvs();
     await rm(folder, { recursive: true });
   }

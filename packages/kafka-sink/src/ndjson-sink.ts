@@ -2,8 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type DetectionEvent, type Logger, silentLogger } from '@trinetra/contracts';
 import { KafkaSinkError } from './errors.ts';
 import { encodeLines, failLines } from './event-line.ts';
+import { within } from './patience.ts';
 import { createSerialQueue } from './serial-queue.ts';
 import type { DetectionSink, WriteFailure, WriteResult } from './sink.ts';
+import { createStallWatch } from './stall-watch.ts';
 
 /** Options of `createNdjsonSink`. */
 export interface NdjsonSinkOptions {
@@ -12,6 +14,9 @@ export interface NdjsonSinkOptions {
   /** Default: silent. */
   readonly logger?: Logger;
 }
+
+/** How long a check waits for the file to open, ms. */
+const openMs = 500;
 
 /** Whether the file ends within a line, as a process that was killed leaves it. */
 async function endsWithinLine(path: string): Promise<boolean> {
@@ -28,7 +33,8 @@ async function endsWithinLine(path: string): Promise<boolean> {
 
 /**
  * Makes a sink that appends one JSON line per event to a file. A write resolves once the system has the data; a
- * file error is a result with reason `refused`, and the file is opened anew at the next write.
+ * file error is a result with reason `refused`, and the file is opened anew at the next write. A write that takes longer than 2 s is a
+ * problem of the sink.
  *
  * @throws {@link KafkaSinkError} `invalid_options` where `path` is empty.
  */
@@ -38,10 +44,12 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
     throw new KafkaSinkError('invalid_options', `path: expected the name of a file but received "${path}"`);
   }
   const queue = createSerialQueue();
+  const stall = createStallWatch(path);
   let file: FileHandle | undefined;
   let healthy = true;
   let lastFailure: WriteFailure = { ok: false, reason: 'refused', message: `${path}: closed` };
   let withinLine = false;
+  let opening: Promise<unknown> | undefined;
   let closing: Promise<void> | undefined;
 
   async function opened(): Promise<FileHandle> {
@@ -84,7 +92,7 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
     return queue.run(async () => {
       const lines = encodeLines(events);
       try {
-        await append(lines.bytes);
+        await stall.watch(() => append(lines.bytes));
       } catch (error) {
         return failLines(lines, await abandon(error));
       }
@@ -95,18 +103,26 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
   }
 
   async function isHealthy(): Promise<boolean> {
-    if (closing !== undefined) return false;
+    if (closing !== undefined || stall.problem() !== null) return false;
     if (!healthy || file !== undefined) return healthy;
-    await queue.run(opened).catch(abandon);
+    // A named pipe that nobody reads is not open before somebody does.
+    opening ??= queue
+      .run(() => stall.watch(opened))
+      .then(() => undefined, abandon)
+      .finally(() => {
+        opening = undefined;
+      });
+    await within(opening, openMs);
     return healthy;
   }
 
   function close(): Promise<void> {
-    closing ??= queue.close().then(() => file?.close());
+    closing ??= stall.orLeave(queue.close().then(() => file?.close()));
     return closing;
   }
 
-  const problem = async (): Promise<WriteFailure | null> => ((await isHealthy()) ? null : lastFailure);
+  const problem = async (): Promise<WriteFailure | null> =>
+    (await isHealthy()) ? null : (stall.problem() ?? lastFailure);
 
   return { write, isHealthy, problem, close, [Symbol.asyncDispose]: close };
 }

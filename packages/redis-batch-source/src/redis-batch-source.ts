@@ -89,7 +89,7 @@ class ConnectedSource implements RedisBatchSource {
   start(): void {
     const { discoveryIntervalMs, claimIdleMs, logger } = this.#settings;
     const signal = this.#closing.signal;
-    let reported = '';
+    const reported = new Map<string, string>();
     const guarded = (part: 'look' | 'discover', step: () => Promise<void>) => async (): Promise<void> => {
       if (!this.#client.isReady) {
         this.#unwell.add('look');
@@ -98,12 +98,13 @@ class ConnectedSource implements RedisBatchSource {
       try {
         await step();
         this.#unwell.delete(part);
-        reported = '';
+        reported.delete(part);
       } catch (error) {
         this.#unwell.add(part);
         const text = describeError(error);
-        if (text !== reported) logger.warn({ error: text }, 'housekeeping in Redis failed; trying again');
-        reported = text;
+        if (![...reported.values()].includes(text))
+          logger.warn({ error: text }, 'housekeeping in Redis failed; trying again');
+        reported.set(part, text);
         if (error instanceof RedisBatchSourceError || isAccessError(error)) this.#reader.fail(error);
       }
     };

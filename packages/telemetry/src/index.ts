@@ -9,6 +9,7 @@ export {
   type GpuPoller,
   type GpuPollerOptions,
 } from './gpu-poller.ts';
+export { limitRepeats } from './limit-repeats.ts';
 export {
   createLogLimiter,
   defaultLogLimiterOptions,

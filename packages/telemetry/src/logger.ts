@@ -1,11 +1,7 @@
 import type { Logger } from '@trinetra/contracts';
-import {
-  type DestinationStream,
-  destination as openDestination,
-  type Logger as PinoLogger,
-  pino,
-} from 'pino';
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { z } from 'zod';
+import { createLogStream } from './log-stream.ts';
 import { maskCredentials } from './mask-credentials.ts';
 import { defined, parseOptions } from './options.ts';
 import { sanitiseFields } from './sanitise.ts';
@@ -23,7 +19,7 @@ export interface LoggerOptions {
   readonly name?: string | undefined;
   /** In every line, where given. */
   readonly workerId?: string | undefined;
-  /** Default: standard error, written synchronously, so that standard output stays free for events. */
+  /** Default: standard error, so that standard output stays free for events; see {@link createLogStream}. */
   readonly destination?: DestinationStream | undefined;
 }
 
@@ -67,7 +63,7 @@ export function createLogger(options: LoggerOptions = {}): StructuredLogger {
       serializers: { err: (value: unknown) => value },
       formatters: { level: (label) => ({ level: label }), log: (fields) => sanitiseFields(fields) },
     },
-    destination ?? openDestination({ dest: 2, sync: true }),
+    destination ?? createLogStream(),
   );
   return wrap(root, values.level);
 }

@@ -222,9 +222,9 @@ it('a run that hangs is given up, costs its own frame only, and its thread is re
   const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
   expect(countOf(events, 'failed', 'detection_failed:inference_timeout')).toBe(1);
   expect(countOf(events, 'ok')).toBe(frames - 1);
-  expect(await metric(worker, 'trinetra_worker_engine_restarts_total', '{reason="inference_timeout"}')).toBe(
-    1,
-  );
+  const restarts = () =>
+    metric(worker, 'trinetra_worker_engine_restarts_total', '{reason="inference_timeout"}');
+  await waitFor('its thread to be replaced', async () => ((await restarts()) === 1 ? true : undefined));
   expect((await readiness(worker)).status).toBe(200);
   report(
     'engine run that never ends',

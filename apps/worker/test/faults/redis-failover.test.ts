@@ -1,7 +1,14 @@
 import { type LocalRedis, startRedis, startSentinel } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
-import { publishesMore, settleUp, startFileWorker, startPacedLoad } from '../redis-trial.ts';
+import {
+  effortOver,
+  publishesMore,
+  saysRedisIsAway,
+  settleUp,
+  startFileWorker,
+  startPacedLoad,
+} from '../redis-trial.ts';
 import { inFlight, isFullRun, report } from '../trial.ts';
 import { demoModels, waitFor } from '../worker-process.ts';
 import { countPending } from '../world.ts';
@@ -81,3 +88,44 @@ it.each(isFullRun ? losses : losses.slice(0, 2))(
     expect(await worker.process.stop('SIGTERM')).toBe(0);
   },
 );
+
+it.each([
+  ['the master is down, and the Sentinels are not', false],
+  ['the master is down, and so are the Sentinels', true],
+])('while %s the log says so, and once a minute at most', async (outage, withSentinels) => {
+  await using stack = new AsyncDisposableStack();
+  const server = await startRedis({ durable: true });
+  stack.defer(() => server.close());
+  const watchers = await Promise.all([1, 2].map(() => startSentinel({ master: server, name: master })));
+  for (const watcher of watchers) stack.defer(() => watcher.close());
+  const redis = new Redis(server.url);
+  redis.on('error', () => undefined); // it is killed on purpose
+  stack.defer(() => redis.disconnect());
+  const worker = stack.use(
+    await startFileWorker({
+      ...demoModels(),
+      REDIS_SENTINELS: watchers.map(({ port }) => `127.0.0.1:${port}`).join(','),
+      REDIS_SENTINEL_MASTER: master,
+    }),
+  );
+  await worker.process.ready();
+  const away = [server, ...(withSentinels ? watchers : [])];
+  for (const one of away) await one.kill();
+  await saysRedisIsAway(worker.process);
+  const seconds = isFullRun ? 55 : 20;
+  const before = worker.process.log().split('\n').length;
+  const { cpuSeconds } = await effortOver(worker, seconds * 1000);
+  const lines = worker.process.log().split('\n');
+  expect(worker.process.log()).toContain('Redis cannot be reached; trying again');
+  expect(lines.length - before, lines.slice(before).join('\n')).toBeLessThanOrEqual(4);
+  for (const one of away) await one.restart();
+  const load = stack.use(startPacedLoad(redis));
+  await publishesMore(worker, 8);
+  await load.stop();
+  report(
+    outage,
+    `a master and two Sentinels, ${seconds} s`,
+    `${lines.length - before} log lines and ${cpuSeconds.toFixed(2)} s CPU meanwhile; read again afterwards`,
+  );
+  expect(await worker.process.stop('SIGTERM')).toBe(0);
+});

@@ -55,18 +55,14 @@ function plantInRedis() {
   };
 }
 
+/** The sink sends through the broker connections of kafkajs. */
 function plantInKafka() {
-  const { Kafka } = packageOf('kafka-sink')('kafkajs');
-  const { producer } = Kafka.prototype;
-  Kafka.prototype.producer = function (options) {
-    const made = producer.call(this, options);
-    const { send } = made;
-    made.send = async (record) => {
-      const answer = await send(record);
-      at('after-produce');
-      return answer;
-    };
-    return made;
+  const Broker = packageOf('kafka-sink')('kafkajs/src/broker');
+  const { produce } = Broker.prototype;
+  Broker.prototype.produce = async function (request) {
+    const answer = await produce.call(this, request);
+    at('after-produce');
+    return answer;
   };
 }
 

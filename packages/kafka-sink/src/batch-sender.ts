@@ -17,9 +17,11 @@ import {
 import type { Lanes } from './lanes.ts';
 import type { KafkaSinkSettings } from './options.ts';
 import { retrying } from './retrying.ts';
-import type { WriteFailure } from './sink.ts';
+import { isOwnFault, type WriteFailure } from './sink.ts';
 import type { TopicView } from './topic-view.ts';
 
+/** Batches in doubt that are remembered, at most: brokers know the last five of a producer. */
+const mostDoubts = 5;
 /** Kafka's `NO_TIMESTAMP`. */
 const noTimestamp = '-1';
 /** Sequence numbers begin anew behind this. */
@@ -48,6 +50,23 @@ export interface SenderContext {
   readonly onTimestamps: (refused: boolean) => void;
 }
 
+/** What a producer has sent to a partition: `next` is the number of its next message. */
+interface Sequence {
+  readonly producer: ProducerId;
+  next: number;
+}
+
+/** Where a batch goes in it. */
+interface Place {
+  readonly sequence: Sequence;
+  readonly first: number;
+}
+
+/** Events of a batch that was given up and may have arrived all the same. */
+interface Doubt extends Place {
+  readonly events: readonly DetectionEvent[];
+}
+
 /**
  * Sends batches to the leader of one partition, one at a time, and knows what may have arrived: that is sent again as it was, with the
  * same sequence numbers, so that the broker does not write it twice. So are events that come again after their batch was given up.
@@ -57,13 +76,13 @@ export interface SenderContext {
 export class BatchSender {
   readonly #partition: number;
   readonly #context: SenderContext;
-  /** Events of a batch that was given up and may have arrived all the same. */
-  #inDoubt: readonly DetectionEvent[] = [];
-  #producer: ProducerId | null = null;
-  /** One that must not be used again: what its numbers stand for is not known any more. */
+  #doubts: readonly Doubt[] = [];
+  /** The batch that is sent again, while it is. */
+  #recalled: Doubt | undefined;
+  /** Undefined until a producer id is there; one whose numbers are in doubt is not gone on with. */
+  #sequence: Sequence | undefined;
+  /** A producer id that must not be taken again: what its numbers stand for is not known any more. */
   #spent: ProducerId | null = null;
-  /** Of the next message. */
-  #sequence = 0;
   #failedAt: number | undefined;
   #onlyAWriteTells = false;
 
@@ -79,11 +98,18 @@ export class BatchSender {
 
   /** Those of `queue` that have to be sent first, and alone, as they may have arrived already. */
   recall(queue: readonly Outgoing[]): Outgoing[] {
-    const again = this.#inDoubt.flatMap((event) => queue.find((one) => one.event === event) ?? []);
-    if (again.length === this.#inDoubt.length) return again;
-    // Other messages under their numbers would be taken for them, and lost.
-    this.#inDoubt = [];
-    this.#dropProducer();
+    this.#recalled = undefined;
+    for (const doubt of this.#doubts) {
+      const again = doubt.events.flatMap((event) => queue.find((one) => one.event === event) ?? []);
+      if (again.length === 0) continue; // they may still come
+      if (again.length === doubt.events.length) {
+        this.#recalled = doubt;
+        return again;
+      }
+      this.#drop(doubt); // some were given up: the others may be written twice
+    }
+    // Other messages under numbers in doubt would be taken for those that have them, and lost.
+    if (this.#doubts.some(({ sequence }) => sequence === this.#sequence)) this.#dropSequence();
     return [];
   }
 
@@ -94,7 +120,7 @@ export class BatchSender {
   ): Promise<WriteFailure | null> {
     const { settings, onClusterAway } = this.#context;
     const messages = batch.map(({ message }) => message);
-    const state = { inDoubt: this.#inDoubt.length > 0, clusterIsAway: false };
+    const state = { inDoubt: this.#recalled !== undefined, clusterIsAway: false };
     const failure = await retrying(
       async () => {
         let isSent = false;
@@ -103,10 +129,10 @@ export class BatchSender {
           const leader = (await this.#layout()).leaders[this.#partition];
           state.clusterIsAway = false;
           if (leader === undefined || leader === null) throw leaderless();
-          await this.#prepareProducer();
+          const at = this.#recalled ?? (await this.#place());
           await this.#context.lanes.use(leader, isTrial, (link) => {
             isSent = true;
-            return this.#send(link, messages);
+            return this.#send(link, messages, at);
           });
         } catch (error) {
           if (isSent && mayHaveArrived(error)) state.inDoubt = true;
@@ -122,9 +148,15 @@ export class BatchSender {
         abandoned: () => batch.every((one) => one.abandoned()),
       },
     );
-    const staysInDoubt = failure !== null && state.inDoubt && this.#producer !== null;
-    this.#inDoubt = staysInDoubt ? batch.map(({ event }) => event) : [];
-    if (failure === null) return null;
+    if (failure === null) {
+      if (this.#recalled !== undefined) this.#forget(this.#recalled);
+      return null;
+    }
+    if (this.#recalled === undefined) {
+      if (state.inDoubt) this.#doubt(batch);
+    } else if (isOwnFault(failure.reason)) {
+      this.#drop(this.#recalled); // each message is sent by itself now
+    }
     if (state.clusterIsAway) onClusterAway(failure);
     return failure;
   }
@@ -137,22 +169,45 @@ export class BatchSender {
     return layout !== undefined && failedAt === undefined ? layout : view.refresh(failedAt);
   }
 
-  async #prepareProducer(): Promise<void> {
+  /** Where the next batch goes; undefined without a producer id. */
+  async #place(): Promise<Place | undefined> {
     const { settings, producerId } = this.#context;
-    if (this.#producer !== null || settings.acks === 0) return;
-    this.#producer = await producerId(this.#spent);
-    this.#sequence = 0;
+    if (this.#sequence === undefined && settings.acks !== 0) {
+      const producer = await producerId(this.#spent);
+      if (producer !== null) this.#sequence = { producer, next: 0 };
+    }
+    return this.#sequence === undefined
+      ? undefined
+      : { sequence: this.#sequence, first: this.#sequence.next };
   }
 
-  #dropProducer(): void {
-    this.#spent = this.#producer ?? this.#spent;
-    this.#producer = null;
+  #doubt(batch: readonly Outgoing[]): void {
+    const sequence = this.#sequence;
+    if (sequence === undefined) return; // nothing tells it from others
+    const doubt = { events: batch.map(({ event }) => event), sequence, first: sequence.next };
+    this.#doubts = [...this.#doubts, doubt].slice(-mostDoubts);
   }
 
-  async #send(link: BrokerLink, messages: readonly Message[]): Promise<void> {
+  #forget(doubt: Doubt): void {
+    this.#doubts = this.#doubts.filter((one) => one !== doubt);
+    this.#recalled = undefined;
+  }
+
+  /** Forgets it, and what its numbers stand for. */
+  #drop(doubt: Doubt): void {
+    this.#forget(doubt);
+    if (this.#sequence === doubt.sequence) this.#dropSequence();
+  }
+
+  #dropSequence(): void {
+    this.#spent = this.#sequence?.producer ?? this.#spent;
+    this.#sequence = undefined;
+  }
+
+  async #send(link: BrokerLink, messages: readonly Message[], at: Place | undefined): Promise<void> {
     const { onTimestamps } = this.#context;
     try {
-      await this.#produce(link, messages);
+      await this.#produce(link, messages, at);
       onTimestamps(false);
     } catch (error) {
       if (!refusesTimestamps(error)) throw error;
@@ -161,18 +216,27 @@ export class BatchSender {
       await this.#produce(
         link,
         messages.map((message) => ({ ...message, timestamp: noTimestamp })),
+        at,
       );
     }
   }
 
-  async #produce(link: BrokerLink, messages: readonly Message[]): Promise<void> {
-    const [producer, firstSequence] = [this.#producer, this.#sequence];
+  async #produce(link: BrokerLink, messages: readonly Message[], at: Place | undefined): Promise<void> {
+    const producer = at?.sequence.producer ?? null;
+    const partition = this.#partition;
     try {
-      await link.produce({ partition: this.#partition, messages, producer, firstSequence });
+      await link.produce({ partition, messages, producer, firstSequence: at?.first ?? 0 });
     } catch (error) {
-      if (refusesProducer(error)) this.#dropProducer();
+      if (refusesProducer(error)) this.#onRefusal(at);
       if (!isDuplicate(error)) throw error;
     }
-    this.#sequence = (this.#sequence + messages.length) & largestSequence;
+    if (at !== undefined) at.sequence.next = (at.first + messages.length) & largestSequence;
+  }
+
+  /** The broker does not know the numbers, or has lost those before them. */
+  #onRefusal(at: Place | undefined): void {
+    this.#doubts = this.#doubts.filter(({ sequence }) => sequence !== at?.sequence);
+    this.#recalled = undefined;
+    if (this.#sequence === at?.sequence) this.#dropSequence();
   }
 }

@@ -9,6 +9,7 @@ import { createBrokerLinks, type TopicLayout } from './kafka-wire.ts';
 import { createLanes } from './lanes.ts';
 import { registerLz4 } from './lz4.ts';
 import { type KafkaSinkOptions, type KafkaSinkSettings, parseOptions } from './options.ts';
+import { OutageLog } from './outage-log.ts';
 import { notTried, Partition, type PartitionContext } from './partition.ts';
 import { rejectOnAbort, within } from './patience.ts';
 import { createProducerIds } from './producer-ids.ts';
@@ -18,8 +19,6 @@ import { type DetectionSink, hasAnswered, type WriteFailure, type WriteResult } 
 import { createTopicView } from './topic-view.ts';
 
 const healthCacheMs = 2000;
-/** How long the log waits for more partitions to fail, ms. */
-const gatherMs = 200;
 
 /**
  * Makes a sink that publishes each event as one message: key `camera_id`, value the event's JSON, headers
@@ -62,23 +61,22 @@ class KafkaSink {
   readonly #breaker;
   #failure: WriteFailure | undefined;
   #health: { readonly at: number; readonly answer: Promise<WriteFailure | null> } | undefined;
-  #topicIsMissing = false;
-  #clockIsRefused = false;
-  /** Whether the log was told that events are not taken, or will be in a moment. */
-  #told: 'no' | 'soon' | 'yes' = 'no';
+  #partitionCount: number | undefined;
+  readonly #log;
   #closing: Promise<void> | undefined;
 
   constructor(settings: KafkaSinkSettings) {
     this.#settings = settings;
+    this.#log = new OutageLog(settings, () => this.#illness());
     const links = createBrokerLinks(settings);
     this.#links = links;
-    this.#view = createTopicView(settings, links, (layout, before) => this.#onLayout(layout, before));
+    this.#view = createTopicView(settings, links, ({ leaders }) => this.#onPartitions(leaders.length));
     this.#breaker = createCircuitBreaker({
       ...settings.breaker,
       probe: async () => hasAnswered(await this.#findTopic()),
       onChange: (state) => {
         if (state === 'closed') this.#failure = undefined;
-        this.#tell();
+        this.#onIllness();
       },
     });
     this.#context = {
@@ -87,9 +85,9 @@ class KafkaSink {
       lanes: createLanes((address) => links.open(address, settings.requestTimeoutMs)),
       canReach: async (address) => (await links.open(address, settings.connectionTimeoutMs)).close(),
       producerId: createProducerIds(() => this.#view.newProducerId(), settings.logger),
-      onTimestamps: (refused) => this.#noteTimestamps(refused),
-      onIllness: () => this.#tell(),
-      onClusterAway: (failure) => this.#fail(failure),
+      onTimestamps: (refused) => this.#log.timestamps(refused),
+      onIllness: () => this.#onIllness(),
+      onClusterAway: (failure) => this.#record(failure),
     };
   }
 
@@ -115,7 +113,8 @@ class KafkaSink {
     const { promise, resolve } = Promise.withResolvers<WriteFailure | null>();
     this.#assign({ event, message, abandoned: () => signal?.aborted === true, done: resolve });
     const failure = await promise;
-    this.#noteTopic(failure);
+    if (hasAnswered(failure) && this.#log.topic(failure?.reason === 'unknown_topic'))
+      this.#health = undefined;
     return failure ?? { ok: true, truncatedEmbeddings };
   }
 
@@ -148,17 +147,17 @@ class KafkaSink {
     this.#unassigned = [];
     this.#assigning = undefined;
     const layout = this.#view.layout();
-    if (failure === null) this.#breaker.recordSuccess();
-    else this.#fail(failure);
+    this.#record(failure);
     for (const outgoing of waiting) {
       if (failure !== null || layout === undefined) outgoing.done(failure);
       else this.#partition(outgoing.event.camera_id, layout).write(outgoing);
     }
   }
 
-  /** Of all partitions at once. */
-  #fail(failure: WriteFailure): void {
-    if (hasAnswered(failure)) {
+  /** What became of all partitions at once. */
+  #record(failure: WriteFailure | null): void {
+    if (failure === null || hasAnswered(failure)) {
+      this.#failure = undefined;
       this.#breaker.recordSuccess();
     } else {
       this.#failure = failure;
@@ -176,44 +175,20 @@ class KafkaSink {
     return partition;
   }
 
-  #onLayout(layout: TopicLayout, before: TopicLayout | undefined): void {
-    const [now, then] = [layout.leaders.length, before?.leaders.length ?? layout.leaders.length];
-    if (now === then) return;
-    const { topic, logger } = this.#settings;
-    logger.warn(
-      { topic, partitions: now, before: then },
-      'the number of partitions has changed: cameras move to other partitions, and consumers may see a few of their events out of order',
-    );
+  #onPartitions(count: number): void {
+    this.#log.partitions(count, this.#partitionCount);
+    this.#partitionCount = count;
     for (const [id, partition] of this.#partitions) {
-      if (id < now) continue;
+      if (id < count) continue;
       this.#partitions.delete(id);
-      const message = `The topic has ${now} partitions now and no partition ${id}`;
+      const message = `The topic has ${count} partitions now and no partition ${id}`;
       partition.giveUp({ ok: false, reason: 'unreachable', message });
     }
   }
 
-  #noteTopic(failure: WriteFailure | null): void {
-    const missing = failure?.reason === 'unknown_topic';
-    if (missing === this.#topicIsMissing || !hasAnswered(failure)) return;
-    this.#topicIsMissing = missing;
+  #onIllness(): void {
     this.#health = undefined;
-    const { topic, logger } = this.#settings;
-    if (missing) logger.warn({ topic }, 'the Kafka topic does not exist: events fail until it is created');
-    else logger.info({ topic }, 'the Kafka topic takes events again');
-  }
-
-  #noteTimestamps(refused: boolean): void {
-    if (refused === this.#clockIsRefused) return;
-    this.#clockIsRefused = refused;
-    const { topic, logger } = this.#settings;
-    if (refused) {
-      logger.warn(
-        { topic, clock: new Date().toISOString() },
-        'Kafka refuses the timestamps of this machine, whose clock is wrong: events are sent without them',
-      );
-    } else {
-      logger.info({ topic }, 'Kafka takes the timestamps of this machine again');
-    }
+    this.#log.illness();
   }
 
   /** Why events are not taken, and of which partitions where it is not all. */
@@ -224,41 +199,6 @@ class KafkaSink {
     if (failure === undefined) return null;
     if (ill.length === this.#view.layout()?.leaders.length) return failure;
     return { ...failure, partitions: ill.map(({ id }) => id).toSorted((a, b) => a - b) };
-  }
-
-  /** Once for an outage, however many partitions it has; and once when it is over. */
-  #tell(): void {
-    this.#health = undefined;
-    const illness = this.#illness();
-    if (illness === null) {
-      if (this.#told === 'yes') {
-        const { topic, logger } = this.#settings;
-        logger.info({ topic }, 'Kafka answers again: events are published');
-      }
-      this.#told = 'no';
-    } else if (this.#told === 'no') {
-      this.#told = 'soon';
-      // The partitions of a broker fail within a moment of each other.
-      const all = illness.partitions === undefined;
-      if (all) this.#tellNow();
-      else setTimeout(() => this.#tellNow(), gatherMs).unref();
-    }
-  }
-
-  #tellNow(): void {
-    const illness = this.#illness();
-    if (this.#told !== 'soon' || illness === null) return;
-    this.#told = 'yes';
-    const { reason, message: error, partitions } = illness;
-    const { topic, logger } = this.#settings;
-    if (partitions === undefined) {
-      logger.warn({ topic, reason, error }, 'Kafka takes no events: they fail at once until it answers');
-    } else {
-      logger.warn(
-        { topic, partitions, reason, error },
-        'some partitions of Kafka take no events: those of their cameras fail or wait until they do, the others go on',
-      );
-    }
   }
 
   async #findTopic(): Promise<WriteFailure | null> {

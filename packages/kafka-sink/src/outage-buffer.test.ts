@@ -24,6 +24,8 @@ function eventOf(id: string): DetectionEvent {
   };
 }
 
+const eventFrom = (camera: string, id: string): DetectionEvent => ({ ...eventOf(id), camera_id: camera });
+
 /** A sink whose answers a test decides: the seam of these tests is the broker. */
 class ScriptedSink implements DetectionSink {
   readonly written: string[] = [];
@@ -172,6 +174,55 @@ describe('an outage buffer', () => {
     const deliveries = await buffer.write(['1'].map(eventOf));
     await buffer.close(1);
     expect(await deliveries[0]?.result).toMatchObject({ ok: false, reason: 'undelivered' });
+  });
+
+  it('lets no camera wait for another', async () => {
+    const sink = new ScriptedSink();
+    sink.answer = (id) => (id.startsWith('ill') ? away : ok);
+    const buffer = createOutageBuffer({ sink, retryDelayMs: 1 });
+    const first = await buffer.write([eventFrom('ill', 'ill 1'), eventFrom('well', 'well 1')]);
+    expect(first).toMatchObject([{ waiting: true }, { waiting: false, result: ok }]);
+    const second = await buffer.write([eventFrom('ill', 'ill 2'), eventFrom('well', 'well 2')]);
+    expect(second).toMatchObject([
+      { waiting: true, first: null },
+      { waiting: false, result: ok },
+    ]);
+    sink.answer = () => ok;
+    await resultsOf([...first, ...second]);
+    expect(sink.written).toEqual(['well 1', 'well 2', 'ill 1', 'ill 2']);
+  });
+
+  it('keeps the order where a later write is answered while an earlier one still hangs, and then both fail', async () => {
+    const sink = new ScriptedSink();
+    const hanging = Promise.withResolvers<WriteResult[]>();
+    const behind = Promise.withResolvers<WriteResult[]>();
+    vi.spyOn(sink, 'write').mockReturnValueOnce(hanging.promise).mockReturnValueOnce(behind.promise);
+    const buffer = createOutageBuffer({ sink, stallMs: 60_000, retryDelayMs: 1 });
+    const writes = [buffer.write([eventOf('1')]), buffer.write([eventOf('2')])];
+    behind.resolve([away]);
+    const [second = []] = [await writes[1]];
+    hanging.resolve([away]);
+    const [first = []] = [await writes[0]];
+    await resultsOf([...first, ...second]);
+    expect(sink.written).toEqual(['1', '2']);
+  });
+
+  it('does not wait long for each of many cameras where one write stalls already', async () => {
+    const sink = new ScriptedSink();
+    vi.spyOn(sink, 'write').mockReturnValue(new Promise<never>(() => undefined));
+    const buffer = createOutageBuffer({ sink, stallMs: 1000 });
+    vi.useFakeTimers();
+    try {
+      const first = buffer.write([eventFrom('a', '1')]);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(await first).toMatchObject([{ waiting: true }]);
+      const second = buffer.write([eventFrom('b', '2')]);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(await second).toMatchObject([{ waiting: true }]);
+    } finally {
+      vi.useRealTimers();
+    }
+    await buffer.close(0);
   });
 
   it('says when events begin to wait and when none does any more', async () => {

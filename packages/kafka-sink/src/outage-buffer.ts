@@ -161,7 +161,10 @@ class Buffering implements OutageBuffer {
       if (!isLate && result === undefined) throw new Error('a sink must answer for every event');
       if (result !== undefined && !isOutage(result)) return { waiting: false, result };
       if (this.#closed) return { waiting: false, result: undelivered };
-      const first = writing.then((all) => all[index] ?? undelivered);
+      const first = writing.then(
+        (all) => all[index] ?? undelivered,
+        () => undelivered,
+      );
       const waiting = this.#enqueue(event, places[index] ?? 0, isLate);
       if (isLate) late.push(waiting);
       return { waiting: true, first, result: waiting.result };

@@ -129,6 +129,7 @@ export class Partition {
       const slow = setTimeout(() => this.#setSlow(true), slowMs);
       const failures = await this.#deliverTogether(batch);
       clearTimeout(slow);
+      this.#lastWriteAt = performance.now();
       this.#record(failures);
       this.#setSlow(false);
       for (const [index, { done }] of batch.entries()) done(failures[index] ?? null);

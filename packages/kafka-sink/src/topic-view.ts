@@ -27,7 +27,7 @@ export interface TopicView {
 export function createTopicView(
   settings: KafkaSinkSettings,
   links: BrokerLinks,
-  onLayout: (layout: TopicLayout, before: TopicLayout | undefined) => void,
+  onLayout: (layout: TopicLayout) => void,
 ): TopicView {
   const { connectionTimeoutMs, metadataMaxAgeMs, logger } = settings;
   const bootstrap = settings.brokers.flatMap((text) => parseBroker(text) ?? []);
@@ -119,10 +119,9 @@ export function createTopicView(
     askedAt = performance.now();
     try {
       const found = await firstOf((link) => link.findTopic());
-      const before = layout;
       layout = found;
       takenAt = performance.now();
-      onLayout(found, before);
+      onLayout(found);
       return found;
     } catch (error) {
       if (failureOf(error).reason === 'unknown_topic') layout = undefined;

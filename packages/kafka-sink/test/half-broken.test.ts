@@ -180,6 +180,33 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
     }
   });
 
+  it('writes an event once that comes again after its request was given up, though others came between', async () => {
+    const topic = 'in-doubt';
+    await kafka.createTopic(topic, [[2]]);
+    const options = {
+      requestTimeoutMs: 300,
+      connectionTimeoutMs: 200,
+      retries: 0,
+      breaker: { probeIntervalMs: 50 },
+    };
+    await using sink = await createKafkaSink({ brokers: kafka.brokers, topic, ...options });
+    const [doubtful, other] = [detectionEvent('a', 1), detectionEvent('b', 1)];
+    expect(await sink.write([detectionEvent('a', 0)])).toEqual([ok]);
+    kafka.broker(2).pause();
+    expect(await sink.write([doubtful])).toMatchObject([{ ok: false, reason: 'unreachable' }]);
+    kafka.broker(2).resume();
+    for (const event of [other, doubtful, detectionEvent('a', 2)]) {
+      await vi.waitFor(async () => expect(await sink.write([event])).toEqual([ok]), {
+        timeout: 20_000,
+        interval: 20,
+      });
+    }
+    const written = (await readBack(kafka.brokers, topic, (all) => all.at(-1)?.frameId === '2-0')).map(
+      ({ cameraId, frameId }) => `${cameraId} ${frameId}`,
+    );
+    expect(written.toSorted()).toEqual(['a 0-0', 'a 1-0', 'a 2-0', 'b 1-0']);
+  });
+
   it('goes on under another producer id where a new leader has lost what the old one had', async () => {
     const topic = 'unclean';
     await kafka.createTopic(topic, [[2, 3]], { 'unclean.leader.election.enable': 'true' });

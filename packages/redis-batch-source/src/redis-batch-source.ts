@@ -20,6 +20,7 @@ import { describeError, isAccessError, RedisClient } from './redis-client.ts';
 import { repeat } from './repeat.ts';
 import { rightsProbes } from './rights.ts';
 import { leaveScript } from './scripts.ts';
+import { ServerCheck } from './server-check.ts';
 import { StreamTroubles } from './stream-troubles.ts';
 import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
 import { UnreadGroups } from './unread-groups.ts';
@@ -49,9 +50,7 @@ class ConnectedSource implements RedisBatchSource {
   #background: Promise<unknown> = Promise.resolve();
   readonly #answers = new AnswerWatch();
   #workers = 1;
-  #serverCheck: Promise<void> | undefined;
-  /** The one that was judged last: a warning comes once, not after each reconnect. */
-  #evictionPolicy: string | undefined;
+  readonly #server: ServerCheck;
   /** What of housekeeping does not go well. */
   readonly #unwell = new Set<'look' | 'discover'>(['look']);
   #closed: Promise<void> | undefined;
@@ -75,6 +74,7 @@ class ConnectedSource implements RedisBatchSource {
       warnOnce: createWarnOnce(settings.logger),
       workers: () => this.#workers,
     };
+    this.#server = new ServerCheck(this.#context);
     this.#memory = new MemoryWatch(client, settings);
     this.#acks = new AckQueue({ ...settings, client, registry, troubles });
     this.#reader = new LeaseReader(this.#context, {
@@ -109,7 +109,7 @@ class ConnectedSource implements RedisBatchSource {
       }
     };
     this.#client.onReady(() => {
-      this.#serverCheck = undefined;
+      this.#server.isNew();
       // An answer may have been lost with the connection: what it leased is pending under our name.
       this.#reader.recoverOwn(this.#schedule.keys());
     });
@@ -122,7 +122,7 @@ class ConnectedSource implements RedisBatchSource {
       },
     });
     const discover = async (): Promise<void> => {
-      await this.#checkServer();
+      await this.#server.check();
       await discovery.round();
     };
     this.#background = Promise.all([
@@ -243,7 +243,7 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   async #look(): Promise<void> {
-    await this.#checkServer();
+    await this.#server.check();
     this.#workers = await lookAtStreams(this.#context, this.#schedule.keys());
     await this.#memory.look();
     await this.#acks.deleteEarly();
@@ -254,39 +254,6 @@ class ConnectedSource implements RedisBatchSource {
     await this.#keepAlive([...this.#held.values()]);
     this.#reader.recoverIdle(this.#schedule.keys());
     await removeDeadConsumers(this.#context);
-  }
-
-  /** Once for each connection. */
-  async #checkServer(): Promise<void> {
-    const check = this.#serverCheck ?? this.#findFaults();
-    this.#serverCheck = check;
-    try {
-      await check;
-    } catch (error) {
-      if (this.#serverCheck === check) this.#serverCheck = undefined;
-      throw error;
-    }
-  }
-
-  async #findFaults(): Promise<void> {
-    const missing = await this.#answers.of(this.#client.findMissingRights());
-    if (missing !== undefined) throw missing;
-    const { version, evictionPolicy } = await this.#answers.of(this.#client.serverFacts());
-    if (Number(version.split('.')[0]) < 7) {
-      throw new RedisBatchSourceError(
-        'unsupported_server',
-        `Expected Redis 7.0 or later but received ${version}: upgrade the server`,
-      );
-    }
-    if (evictionPolicy !== undefined && evictionPolicy !== this.#evictionPolicy) {
-      if (evictionPolicy !== 'noeviction') {
-        this.#settings.logger.warn(
-          { evictionPolicy },
-          'Redis may evict whole streams when its memory is full: set maxmemory-policy to noeviction',
-        );
-      }
-      this.#evictionPolicy = evictionPolicy;
-    }
   }
 }
 

@@ -1,0 +1,53 @@
+import { RedisBatchSourceError } from './errors.ts';
+import type { HousekeepingContext } from './housekeeping.ts';
+
+/** Looks once for each connection whether the server is one that works, and what it should be told otherwise. */
+export class ServerCheck {
+  readonly #context: Pick<HousekeepingContext, 'client' | 'settings' | 'answers'>;
+  #check: Promise<void> | undefined;
+  /** The one that was judged last: a warning comes once, not after each reconnect. */
+  #evictionPolicy: string | undefined;
+
+  constructor(context: Pick<HousekeepingContext, 'client' | 'settings' | 'answers'>) {
+    this.#context = context;
+  }
+
+  /** The connection is another one: perhaps to another server, or with other rights. */
+  isNew(): void {
+    this.#check = undefined;
+  }
+
+  /** @throws {@link RedisBatchSourceError} `access_denied`, naming the rights that are missing; `unsupported_server`. */
+  async check(): Promise<void> {
+    const check = this.#check ?? this.#findFaults();
+    this.#check = check;
+    try {
+      await check;
+    } catch (error) {
+      if (this.#check === check) this.#check = undefined;
+      throw error;
+    }
+  }
+
+  async #findFaults(): Promise<void> {
+    const { client, settings, answers } = this.#context;
+    const missing = await answers.of(client.findMissingRights());
+    if (missing !== undefined) throw missing;
+    const { version, evictionPolicy } = await answers.of(client.serverFacts());
+    if (Number(version.split('.')[0]) < 7) {
+      throw new RedisBatchSourceError(
+        'unsupported_server',
+        `Expected Redis 7.0 or later but received ${version}: upgrade the server`,
+      );
+    }
+    if (evictionPolicy !== undefined && evictionPolicy !== this.#evictionPolicy) {
+      if (evictionPolicy !== 'noeviction') {
+        settings.logger.warn(
+          { evictionPolicy },
+          'Redis may evict whole streams when its memory is full: set maxmemory-policy to noeviction',
+        );
+      }
+      this.#evictionPolicy = evictionPolicy;
+    }
+  }
+}

@@ -206,6 +206,8 @@ describe('what is asked of Prometheus', () => {
     expect([...new Set(missing)].sort()).toEqual([
       'trinetra_build_info',
       'trinetra_telemetry_scrape_errors_total',
+      // Tells why a sum over cameras may fall; nothing to watch.
+      'trinetra_worker_cameras_forgotten_total',
       // Of a fleet (--gpus) only.
       'trinetra_worker_restarts_total',
       'trinetra_worker_scrape_failures_total',

@@ -14,7 +14,7 @@ async function readLedger(worker: WorkerProcess): Promise<Map<string, CameraLedg
   const ledgers = new Map<string, CameraLedger>();
   for (const line of text.split('\n')) {
     const match =
-      /^trinetra_worker_frames(_delivered_total|_total|_in_flight)\{camera_id="((?:[^"\\]|\\.)*)".*\} (\S+)$/.exec(
+      /^trinetra_worker_frames(_delivered_total|_total|_in_flight)\{(?:gpu="\d+",)?camera_id="((?:[^"\\]|\\.)*)".*\} (\S+)$/.exec(
         line,
       );
     if (match === null) continue;

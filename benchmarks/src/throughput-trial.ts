@@ -89,7 +89,7 @@ export async function measureThroughput<C extends Consumer>(
   };
   const before = await downTo(Math.ceil(backlog.frames * (1 - warmUpShare)));
   await options.onWindow?.(consumer, 'begin');
-  const after = await downTo(Math.min(Math.ceil(backlog.frames * 0.05) + 12, before.left - 1));
+  const after = await downTo(Math.max(0, Math.min(Math.ceil(backlog.frames * 0.05) + 12, before.left - 1)));
   await options.onWindow?.(consumer, 'end');
   await downTo(0);
   const publishedEvents = await trial.published();

@@ -122,7 +122,7 @@ class KafkaSink {
   #refusal(camera: string): WriteFailure | undefined {
     if (this.#breaker.state !== 'closed' && this.#failure !== undefined) return this.#failure;
     const layout = this.#view.layout();
-    return layout === undefined ? undefined : this.#partition(camera, layout).refusal;
+    return layout === undefined ? undefined : this.#partition(camera, layout).refusal();
   }
 
   #assign(outgoing: Outgoing): void {

@@ -55,14 +55,14 @@ export class Partition {
     return this.#failure;
   }
 
-  /** Why an event would fail at once. */
-  get refusal(): WriteFailure | undefined {
+  /** Somebody has an event for it: why it would fail at once. */
+  refusal(): WriteFailure | undefined {
     this.#lastWriteAt = performance.now();
     return this.#breaker.state === 'closed' ? undefined : this.#failure;
   }
 
   write(outgoing: Outgoing): void {
-    const { refusal } = this;
+    const refusal = this.refusal();
     if (refusal !== undefined) {
       outgoing.done(notTried(refusal));
       return;

@@ -35,7 +35,8 @@ function workerEnvironment(name: string, gpu: number): NodeJS.ProcessEnv {
 /**
  * Keeps one worker process a GPU until `stop` aborts, starts those that end again, and answers for all of them on one port.
  *
- * @returns The exit code: 0 where all of them stopped cleanly, 2 where one does not take its configuration or models, else 1.
+ * @returns The exit code: 0 where all of them stopped cleanly, 2 where one does not take its configuration or models, else 1, as where
+ * nobody reads the events on standard output any more.
  * @throws where a GPU is not there, or the port cannot be had.
  */
 export async function runGpuFleet(options: GpuFleetOptions): Promise<number> {
@@ -62,9 +63,12 @@ export async function runGpuFleet(options: GpuFleetOptions): Promise<number> {
   await using _poller = createGpuPoller({ telemetry, logger });
   // A line that cannot be written fails for its own writer.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+  let isRead = true;
   if (config.SINK.kind === 'stdout') {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') stop.begin({ reason: 'nobody reads standard output any more' });
+      if (error.code !== 'EPIPE') return;
+      isRead = false;
+      stop.begin({ reason: 'nobody reads standard output any more' });
     });
   }
   process.once('exit', () => {
@@ -72,7 +76,8 @@ export async function runGpuFleet(options: GpuFleetOptions): Promise<number> {
     if (stop.signal.aborted) for (const member of members) member.kill();
   });
   logger.info({ metricsPort: server.port, gpus }, 'starting one worker a GPU');
-  return await settle(members, logger, stop); // awaited: the port stays open until then
+  const exitCode = await settle(members, logger, stop);
+  return isRead ? exitCode : Math.max(1, exitCode);
 }
 
 async function settle(members: readonly FleetMember[], logger: Logger, stop: Stop): Promise<number> {

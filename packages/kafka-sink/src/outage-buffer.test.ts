@@ -176,6 +176,18 @@ describe('an outage buffer', () => {
     expect(await deliveries[0]?.result).toMatchObject({ ok: false, reason: 'undelivered' });
   });
 
+  it('gives what is written after close() the rest of the time: a slow write is no failed one', async () => {
+    const sink = new ScriptedSink();
+    const slow = Promise.withResolvers<WriteResult[]>();
+    vi.spyOn(sink, 'write').mockReturnValueOnce(slow.promise);
+    const buffer = createOutageBuffer({ sink, stallMs: 1, retryDelayMs: 1 });
+    await buffer.close(60_000);
+    const deliveries = await buffer.write([eventOf('1'), eventOf('2')]);
+    slow.resolve([ok, away]);
+    expect(await resultsOf(deliveries)).toEqual([ok, ok]);
+    expect(sink.written).toEqual(['2']);
+  });
+
   it('lets no camera wait for another', async () => {
     const sink = new ScriptedSink();
     sink.answer = (id) => (id.startsWith('ill') ? away : ok);

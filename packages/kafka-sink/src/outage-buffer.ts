@@ -43,8 +43,8 @@ export interface OutageBuffer {
   /** Events that wait, and the bytes of their JSON. */
   stats(): { readonly events: number; readonly bytes: number };
   /**
-   * Tries for `limitMs` more, then ends what still waits, and what cannot be written later, as `undelivered`. Does not
-   * close the sink.
+   * Tries for `limitMs` more, also what is written meanwhile; then ends what still waits, and what cannot be written later, as
+   * `undelivered`. Resolves once nothing waits. Does not close the sink.
    */
   close(limitMs: number): Promise<void>;
 }
@@ -264,10 +264,13 @@ class Buffering implements OutageBuffer {
   }
 
   async close(limitMs: number): Promise<void> {
-    if (this.#draining !== undefined) await within(this.#draining, limitMs);
-    this.#closed = true;
-    this.#closing.abort();
+    const giveUp = (): void => {
+      this.#closed = true;
+      this.#closing.abort();
+      for (const waiting of [...this.#all]) this.#end(waiting, undelivered);
+    };
+    if (limitMs > 0) setTimeout(giveUp, limitMs).unref();
+    else giveUp();
     await this.#draining;
-    for (const waiting of [...this.#all]) this.#end(waiting, undelivered);
   }
 }

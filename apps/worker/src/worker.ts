@@ -151,6 +151,7 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
   ready = async () => {
     const problem = await sink.problem();
     const sinkOk = problem === null;
+    telemetry.partitionsUnavailable(problem?.partitions?.length ?? 0);
     const sourceOk = source.isHealthy();
     const inference = health.check();
     return {

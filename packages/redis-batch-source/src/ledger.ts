@@ -85,7 +85,7 @@ export class Ledger {
     this.#forgetOldest();
   }
 
-  stats(nowMs: number): SourceStats {
+  stats(nowMs: number): Omit<SourceStats, 'unreadGroups'> {
     const cameras = new Map<string, CameraStats>();
     for (const [cameraId, account] of this.#accounts) {
       const { oldestUnreadAtMs, outcomes, ...counts } = account;

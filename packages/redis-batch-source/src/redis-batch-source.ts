@@ -180,7 +180,7 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   stats(): SourceStats {
-    return this.#ledger.stats(Date.now());
+    return { ...this.#ledger.stats(Date.now()), unreadGroups: this.#context.unreadGroups.streamsByGroup() };
   }
 
   isHealthy(): boolean {

@@ -48,6 +48,11 @@ export interface SourceStats {
   readonly inFlight: number;
   /** Entries taken over from the pending list: this consumer's own of an earlier life, and those of idle consumers. */
   readonly reclaimed: number;
+  /**
+   * Other groups that nobody reads, and the number of streams in which each keeps entries until MAXLEN takes them, as of the last look;
+   * looked for with `deleteAcked: 'auto'` only.
+   */
+  readonly unreadGroups: ReadonlyMap<string, number>;
 }
 
 /** Leases over all matching streams; see `createRedisBatchSource`. */

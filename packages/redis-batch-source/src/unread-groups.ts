@@ -7,6 +7,7 @@ const unreadAfterClaimIdles = 2;
 interface Position {
   readonly lastDeliveredId: string;
   readonly sinceMs: number;
+  readonly isUnread: boolean;
 }
 
 /** Watches the other groups of our streams: with `deleteAcked: 'auto'`, one that nobody reads keeps every entry for ever. */
@@ -31,16 +32,27 @@ export class UnreadGroups {
     for (let at = 0; at + 1 < behind.length; at += 2) {
       const [group = '', lastDeliveredId = ''] = behind.slice(at, at + 2);
       const known = before?.get(group);
-      const stays = known?.lastDeliveredId === lastDeliveredId;
-      positions.set(group, { lastDeliveredId, sinceMs: stays ? known.sinceMs : nowMs });
-      if (stays && nowMs - known.sinceMs > this.#settings.claimIdleMs * unreadAfterClaimIdles)
-        this.#warn(streamKey, group);
+      const sinceMs = known?.lastDeliveredId === lastDeliveredId ? known.sinceMs : nowMs;
+      const isUnread = nowMs - sinceMs > this.#settings.claimIdleMs * unreadAfterClaimIdles;
+      positions.set(group, { lastDeliveredId, sinceMs, isUnread });
+      if (isUnread) this.#warn(streamKey, group);
     }
     this.#positions.set(streamKey, positions);
   }
 
   forget(streamKey: string): void {
     this.#positions.delete(streamKey);
+  }
+
+  /** The groups that nobody reads, and the number of streams in which that is so. */
+  streamsByGroup(): Map<string, number> {
+    const streams = new Map<string, number>();
+    for (const positions of this.#positions.values()) {
+      for (const [group, { isUnread }] of positions) {
+        if (isUnread) streams.set(group, (streams.get(group) ?? 0) + 1);
+      }
+    }
+    return streams;
   }
 
   /** Once a group: it is the same for each of its streams. */

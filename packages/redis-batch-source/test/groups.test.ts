@@ -76,7 +76,7 @@ it('goes on deleting where a living group reads other streams', async () => {
   await other.close();
 });
 
-it('warns once of a group that nobody reads, however many streams have it, and not of one that is read', async () => {
+it('warns once of a group that nobody reads, tells in how many streams that is so, and nothing of one that is read', async () => {
   const warnings: object[] = [];
   const nothing = (): void => undefined;
   const logger: Logger = {
@@ -106,4 +106,9 @@ it('warns once of a group that nobody reads, however many streams have it, and n
   await add('two', 1);
   await vi.waitFor(() => expect(reading.stats().cameras.get('two')?.streamLength).toBeGreaterThan(looks));
   expect(warnings).toEqual([{ group: 'abandoned', camera: expect.any(String) }]);
+  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map([['abandoned', 2]])));
+  await redis().xgroup('DESTROY', 'frames:one', 'abandoned');
+  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map([['abandoned', 1]])));
+  await redis().xreadgroup('GROUP', 'abandoned', 'r', 'STREAMS', 'frames:two', '>');
+  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map()));
 });

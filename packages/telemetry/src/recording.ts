@@ -48,6 +48,8 @@ export interface Recording {
   publishError(count?: number): void;
   /** Events that wait in memory for Kafka to come back. */
   eventsWaiting(count: number): void;
+  /** Partitions of Kafka that take no events while others do. */
+  partitionsUnavailable(count: number): void;
   embeddingsTruncated(count: number): void;
   /** A run that failed, whether or not its items ran again. @param reason A word, as for a drop. */
   inferenceFailed(model: string, reason: string): void;

@@ -1,6 +1,10 @@
-import { type FrameOutcome, frameOutcomes } from '@trinetra/contracts';
+import { type FrameOutcome, frameOutcomes, isCameraId } from '@trinetra/contracts';
+import { BoundedLabels } from './bounded-labels.ts';
 import type { CameraBooks } from './camera-books.ts';
 import type { MetricFactory } from './metric-factory.ts';
+
+/** Groups that nobody reads and that have a label of their own; the others share one. */
+const maxGroupLabels = 16;
 
 /** One camera in a snapshot of the source. Counts are since the start of the process. */
 export interface CameraStatsLike {
@@ -28,6 +32,8 @@ export interface SourceStatsLike {
   readonly inFlight: number;
   /** Entries claimed from other consumers. */
   readonly reclaimed: number;
+  /** Other groups that nobody reads, and the number of streams in which that is so. */
+  readonly unreadGroups?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -111,7 +117,15 @@ export function registerSourceMetrics(
     [],
     refresh,
   );
-  const all = [outcomes, delivered, inFlight, unread, oldest, length, evicted, reclaimed];
+  const unreadGroups = factory.gauge(
+    'trinetra_redis_unread_group_streams',
+    'Streams in which frames are kept for another consumer group that nobody reads; absent where there is none',
+    ['group'],
+    refresh,
+  );
+  const all = [outcomes, delivered, inFlight, unread, oldest, length, evicted, reclaimed, unreadGroups];
+  // Whoever may write to Redis chooses the names of groups, and may make as many as they like.
+  const groups = new BoundedLabels(maxGroupLabels, isCameraId);
 
   const write = (stats: SourceStatsLike): void => {
     for (const [label, sum] of books.fold(stats)) {
@@ -128,5 +142,8 @@ export function registerSourceMetrics(
       length.set(labels, sum.stream.length);
     }
     reclaimed.inc(stats.reclaimed);
+    for (const group of groups.values()) if (stats.unreadGroups?.has(group) !== true) groups.forget(group);
+    for (const [group, streams] of stats.unreadGroups ?? [])
+      unreadGroups.inc({ group: groups.of(group) }, streams);
   };
 }

@@ -86,6 +86,8 @@ describe('the metrics', () => {
       trinetra_worker_oldest_unread_age_seconds: 'gauge',
       trinetra_redis_stream_length: 'gauge',
       trinetra_worker_events_waiting: 'gauge',
+      trinetra_kafka_partitions_unavailable: 'gauge',
+      trinetra_redis_unread_group_streams: 'gauge',
       trinetra_worker_frames_evicted_total: 'counter',
       trinetra_worker_frames_reclaimed_total: 'counter',
     });
@@ -122,6 +124,7 @@ describe('the metrics', () => {
     telemetry.publishError();
     telemetry.publishError(2);
     telemetry.frameAspect('frame_aspect');
+    telemetry.partitionsUnavailable(2);
     telemetry.embeddingsTruncated(4);
     telemetry.fallback('detector', 'yolo.engine', 'yolo.onnx', 'no TensorRT here');
     const text = await scrape(telemetry);
@@ -139,6 +142,7 @@ describe('the metrics', () => {
     expect(samples(text, 'trinetra_kafka_publish_errors_total').get('')).toBe(3);
     expect(samples(text, 'trinetra_worker_frame_aspects_total').get('{source="frame_aspect"}')).toBe(1);
     expect(samples(text, 'trinetra_embeddings_truncated_total').get('')).toBe(4);
+    expect(samples(text, 'trinetra_kafka_partitions_unavailable').get('')).toBe(2);
     expect([...samples(text, 'trinetra_engine_fallback_total')]).toEqual([
       ['{model="detector",from="yolo.engine",to="yolo.onnx",reason="no TensorRT here"}', 1],
     ]);
@@ -269,6 +273,23 @@ describe('label bounds', () => {
       '{camera_id="a",reason="stale"}': 1,
       '{camera_id="a",reason="_other"}': 2,
     });
+  });
+
+  it('name each group that nobody reads while that is so, fold those beyond the bound, and those whose names are none', async () => {
+    const telemetry = telemetryOf();
+    let groups: [string, number][] = [['left\nover', 1]];
+    telemetry.setSourceStats(() => ({ ...statsOf({}), unreadGroups: new Map(groups) }));
+    const found = async (): Promise<[string, number][]> => [
+      ...samples(await scrape(telemetry), 'trinetra_redis_unread_group_streams'),
+    ];
+    expect(await found()).toEqual([['{group="_other"}', 1]]);
+    groups = Array.from({ length: 20 }, (_, i) => [`left ${i}`, 2]);
+    expect(await found()).toHaveLength(17);
+    expect((await found()).at(-1)).toEqual(['{group="_other"}', 8]);
+    groups = [['left 19', 3]];
+    expect(await found()).toEqual([['{group="left 19"}', 3]]);
+    groups = [];
+    expect(await found()).toEqual([]);
   });
 
   it('fold fallbacks beyond the bound into one series', async () => {

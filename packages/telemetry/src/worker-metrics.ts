@@ -80,6 +80,10 @@ export function createWorkerMetrics(
     'trinetra_kafka_publish_errors_total',
     'Events that could not be published at once, each once: their first try failed, or they wait behind such events',
   );
+  const unavailable = factory.gauge(
+    'trinetra_kafka_partitions_unavailable',
+    'Partitions of the topic that take no events while others do, as of the last look at the sink; 0 where Kafka as a whole is away',
+  );
   const truncated = factory.counter(
     'trinetra_embeddings_truncated_total',
     'Embeddings left out of events to keep them under the size limit of the broker',
@@ -156,6 +160,9 @@ export function createWorkerMetrics(
     },
     publishError(count = 1) {
       if (isCount(count)) publishErrors.inc(count);
+    },
+    partitionsUnavailable(count) {
+      if (isCount(count)) unavailable.set(count);
     },
     embeddingsTruncated(count) {
       if (isCount(count)) truncated.inc(count);

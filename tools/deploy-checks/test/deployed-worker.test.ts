@@ -165,6 +165,8 @@ describe('what is asked of Prometheus', () => {
     telemetry.fallback('detector', 'engine', 'onnx', 'reason');
     telemetry.inferenceFailed('detector', 'timeout');
     telemetry.engineRestarted('timeout');
+    const unreadGroups = new Map([['left over', 1]]);
+    telemetry.setSourceStats(() => ({ cameras: new Map(), inFlight: 0, reclaimed: 0, unreadGroups }));
     for (const { registry } of [telemetry, createFleetTelemetry([0])]) {
       for (const [name, labels] of readExposition(await registry.metrics())) {
         found.set(name, new Set([...labels, ...(found.get(name) ?? [])]));

@@ -28,6 +28,32 @@ describe.skipIf(promtool === undefined)('promtool', () => {
     expect(status, text).toBe(0);
   });
 
+  it('forgets a camera that stopped a day after its last frame', () => {
+    // Delivers for 20 minutes of 50 hours; looked at every 5 minutes, as a day in steps of 30 s takes promtool long.
+    const name = (metric: string): string => `trinetra_worker_${metric}{instance="w",camera_id="a"}`;
+    const series = [
+      { series: 'trinetra_worker_ready{instance="w"}', values: '1x600' },
+      { series: name('frames_unread'), values: '0x600' },
+      { series: name('frames_delivered_total'), values: '0+60x4 240x596' },
+    ];
+    const firing = 'count(ALERTS{alertname="InferenceCameraStopped", alertstate="firing"})';
+    const checks = [
+      { expr: firing, eval_time: '23h', exp_samples: [{ labels: '{}', value: 1 }] },
+      { expr: firing, eval_time: '25h', exp_samples: [] },
+    ];
+    const tests = [{ interval: '5m', input_series: series, promql_expr_test: checks }];
+    const work = mkdtempSync(join(tmpdir(), 'trinetra-day-'));
+    try {
+      const file = join(work, 'day.json');
+      const rules = { rule_files: [join(folder, 'alerts.yml')], evaluation_interval: '5m' };
+      writeFileSync(file, JSON.stringify({ ...rules, tests }));
+      const { status, text } = runTool(tool, ['test', 'rules', file]);
+      expect(status, text).toBe(0);
+    } finally {
+      rmSync(work, { recursive: true });
+    }
+  });
+
   it.each([
     ['2 workers tell of the same 2 cameras', true, 1, 30],
     ['there is no camera', false, 1, 0],

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { administer, brokerArguments, prepareKafka } from './kafka.ts';
 import { createFolder, freePort, runCommand } from './process.ts';
@@ -39,6 +40,17 @@ export function keysOf(partitions: number): string[] {
     if (!keys.has(id)) keys.set(id, key);
   }
   return Array.from({ length: partitions }, (_, id) => keys.get(id) ?? '');
+}
+
+/** Whether every partition of a topic is known to have a leader. */
+async function hasLeaders(admin: kafkajs.Admin, topic: string): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+  } catch (error) {
+    if (error instanceof kafkajs.KafkaJSProtocolError && error.retriable) return false;
+    throw error;
+  }
 }
 
 interface Node {
@@ -111,9 +123,10 @@ export async function startKafkaCluster(): Promise<LocalKafkaCluster> {
         }));
         const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
         await admin.createTopics({
-          waitForLeaders: true,
+          waitForLeaders: false, // kafkajs gives up where the broker that it asks has not heard of the topic yet
           topics: [{ topic, numPartitions: -1, replicationFactor: -1, replicaAssignment, configEntries }],
         });
+        while (!(await hasLeaders(admin, topic))) await delay(50);
       }),
     addPartitions: (topic, count) =>
       administer(brokers, async (admin) => {

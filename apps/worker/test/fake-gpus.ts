@@ -8,20 +8,35 @@ export interface FakeGpus extends AsyncDisposable {
   readonly PATH: string;
 }
 
-const script = `#!/bin/sh
-# A fake nvidia-smi: two GPUs, and no other answer.
+interface FakeGpu {
+  readonly utilizationPct: number;
+  readonly memoryUsedMb: number;
+}
+
+const echo = (lines: readonly string[]): string => lines.map((line) => `echo '${line}'`).join('; ');
+
+/** Puts a fake nvidia-smi that tells these GPUs, from 0 on, where PATH finds it. */
+export async function fakeGpus(gpus: readonly FakeGpu[]): Promise<FakeGpus> {
+  const kinds = gpus.map((_, index) => `${index}, Fake GPU, 535.0, 10240, 8.6`);
+  const use = gpus.map(({ utilizationPct, memoryUsedMb }, at) => `${at}, ${utilizationPct}, ${memoryUsedMb}`);
+  const script = `#!/bin/sh
+# A fake nvidia-smi, and no other answer.
 case "$1" in
-  *compute_cap) echo '0, Fake GPU, 535.0, 10240, 8.6'; echo '1, Fake GPU, 535.0, 10240, 8.6' ;;
-  *utilization*) echo '0, 41, 2417'; echo '1, 7, 1200' ;;
+  *compute_cap) ${echo(kinds)} ;;
+  *utilization*) ${echo(use)} ;;
   *) echo "fake nvidia-smi does not know $1" >&2; exit 1 ;;
 esac
 `;
-
-/** Puts a fake nvidia-smi that tells two GPUs, 0 and 1, where PATH finds it. */
-export async function fakeTwoGpus(): Promise<FakeGpus> {
   const PATH = await mkdtemp(join(tmpdir(), 'trinetra-fake-gpus-'));
   const program = join(PATH, 'nvidia-smi');
   await writeFile(program, script);
   await chmod(program, 0o755);
   return { PATH, [Symbol.asyncDispose]: () => rm(PATH, { recursive: true }) };
 }
+
+/** Two of them. */
+export const fakeTwoGpus = (): Promise<FakeGpus> =>
+  fakeGpus([
+    { utilizationPct: 41, memoryUsedMb: 2417 },
+    { utilizationPct: 7, memoryUsedMb: 1200 },
+  ]);

@@ -1,7 +1,8 @@
 // Preloaded into a real worker process (NODE_OPTIONS=--import), its threads included: plants a fault at the public API of
 // ONNX Runtime, as long as the file PLANT_ENGINE_FILE says so:
-//   {"kind": "oom" | "throw" | "end" | "hang" | "stuck", "model": "detector" | "face" | "embedder", "over": 0, "once": false}
+//   {"kind": "oom" | "throw" | "end" | "hang" | "stuck" | "slow", "model": "detector" | "face" | "embedder", "over": 0, "once": false}
 // `over`: runs of more items only. `once`: the first run that meets it, in whatever thread, takes it away.
+// `slow` makes a run 400 ms longer.
 // `stuck` waits in native code for the FIFO PLANT_ENGINE_FIFO to be written: no thread can be interrupted there.
 import { readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -40,6 +41,7 @@ async function strike({ kind }) {
   if (kind === 'throw') throw new Error('Non-zero status code returned while running Conv node (planted)');
   if (kind === 'end') process.exit(9); // ends this thread, as an uncaught error would
   if (kind === 'hang') await new Promise(() => setInterval(() => undefined, 1000));
+  if (kind === 'slow') await new Promise((resolve) => setTimeout(resolve, 400));
   if (kind === 'stuck') readFileSync(process.env.PLANT_ENGINE_FIFO);
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTelemetry, mergeExpositions } from '@trinetra/telemetry';
@@ -145,6 +145,14 @@ describe('the alerts', () => {
         .map((one) => listAt(one, 'exp_alerts').length > 0);
       expect(new Set(expected), name).toEqual(new Set([true, false]));
     }
+  });
+
+  it('are each provoked on a real worker, in a test that names it', () => {
+    const tests = readdirSync(inRepository('apps/worker/test/alerts')).filter((file) =>
+      file.endsWith('.test.ts'),
+    );
+    const texts = tests.map((file) => readText(`apps/worker/test/alerts/${file}`)).join('');
+    expect(names.filter((name) => !texts.includes(`'${name}'`))).toEqual([]);
   });
 
   it('have an entry in the runbook, to which each of them points', () => {

@@ -7,11 +7,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeGpus } from '../fake-gpus.ts';
 import { type FileWorker, startFileWorker } from '../redis-trial.ts';
 import { type RedisWorld, startRedisWorld } from '../world.ts';
-import { ingestorTarget, riseOf, scrapeThat, startCamera, sumOf, watch, workerTarget } from './watch.ts';
+import {
+  ingestorTarget,
+  onSlowMachines,
+  riseOf,
+  scrapeThat,
+  startCamera,
+  sumOf,
+  watchPublishing,
+  workerTarget,
+} from './watch.ts';
 
 const preload = fileURLToPath(new URL('../plant-engine.mjs', import.meta.url));
-/** Its threshold is that of a GPU: a run on a busy CPU may take longer. */
-const leftAside = ['InferenceDetectionLatencyHigh'];
+const leftAside = onSlowMachines;
 
 describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs promtool)', () => {
   const stack = new AsyncDisposableStack();
@@ -69,7 +77,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
       (sumOf(scraped, 'trinetra_gpu_vram_used_mb') ?? 0) > 0 &&
       (sumOf(scraped, ...stale) ?? 0) > 0;
     await scrapeThat(targets, 'the worker to fall behind', suffers);
-    const behind = await watch(
+    const behind = await watchPublishing(
       targets,
       'it to serve some, skip some and lose some',
       (scrapes) =>
@@ -108,7 +116,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
       );
       const processed = ['trinetra_worker_frames_processed_total', '"door"'] as const;
       await scrapeThat(targets, 'a frame of the door', (scraped) => (sumOf(scraped, ...processed) ?? 0) > 0);
-      well = await watch(targets, 'more of them', (scrapes) => riseOf(scrapes, ...processed) > 4);
+      well = await watchPublishing(targets, 'more of them', (scrapes) => riseOf(scrapes, ...processed) > 4);
     });
 
     it('InferenceFailures fires where runs fail', async () => {
@@ -119,7 +127,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
         'a run that fails',
         (scraped) => sumOf(scraped, failures, ...failed) !== undefined,
       );
-      const failing = await watch(
+      const failing = await watchPublishing(
         targets,
         'more of them',
         (scrapes) => riseOf(scrapes, failures, ...failed) > 4,
@@ -133,7 +141,11 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
     it('InferenceEngineRestarts fires where inference threads end again and again', async () => {
       await plant('end', 'detector');
       await scrapeThat(targets, 'a thread that ended', (scraped) => sumOf(scraped, restarts) !== undefined);
-      const ending = await watch(targets, 'three more of them', (scrapes) => riseOf(scrapes, restarts) > 2);
+      const ending = await watchPublishing(
+        targets,
+        'three more of them',
+        (scrapes) => riseOf(scrapes, restarts) > 2,
+      );
       await mend();
       const recording = new Recording().goOn(well, 5).goOn(ending, 15);
       const aside = [...leftAside, 'InferenceFailures']; // the runs of those threads fail, too
@@ -147,7 +159,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
       const size = ['trinetra_effective_batch_size', '"embedder"'] as const;
       await plant('oom', 'embedder', 1);
       await scrapeThat(targets, 'smaller runs', (scraped) => sumOf(scraped, ...size) === 1);
-      const shrunk = await watch(targets, 'them to stay small');
+      const shrunk = await watchPublishing(targets, 'them to stay small');
       const recording = new Recording().goOn(well, 5).goOn(shrunk, 7);
       const expected = [{ alertname: 'InferenceBatchSizeShrunk', model: 'embedder' }, full];
       const aside = [...leftAside, 'InferenceFailures']; // each larger run that is tried fails, too

@@ -10,9 +10,16 @@ import { startFileWorker } from '../redis-trial.ts';
 import { addPoisonFrame, addSceneFrame } from '../scene-frames.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 import { type RedisWorld, startRedisWorld } from '../world.ts';
-import { riseOf, scrapeThat, startCamera, sumOf, watch, workerTarget } from './watch.ts';
+import {
+  onSlowMachines,
+  riseOf,
+  scrapeThat,
+  startCamera,
+  sumOf,
+  watchPublishing,
+  workerTarget,
+} from './watch.ts';
 
-const leftAside = ['InferenceDetectionLatencyHigh'];
 const total = 'trinetra_worker_frames_total';
 
 describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end (needs promtool)', () => {
@@ -62,17 +69,17 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
     const letter = (scraped: Scrape): boolean => (sumOf(scraped, total, '"dead_lettered"') ?? 0) > 0;
     await scrapeThat([target], 'the dead letter', letter);
     await worker.ready();
-    const last = await watch([target], 'the worker to go on');
+    const last = await watchPublishing([target], 'the worker to go on');
     recording.goOn(last, 3);
     const dead = { alertname: 'InferenceDeadLetters', camera_id: 'door' };
     // Another worker may take the frame over, before it is scraped for the first time: it has no count that rises.
     const other = workerTarget(() => worker, 'worker-2:8002');
-    const taken = new Recording().goOn(await watch([other], 'the same'), 3);
+    const taken = new Recording().goOn(await watchPublishing([other], 'the same'), 3);
     expect(
       firingProblem([
-        { recording, expected: [dead, 'InferenceWorkerRestarts'], leftAside },
-        { recording: taken, expected: [dead], leftAside },
-        { recording: new Recording().goOn(last, 20), expected: [], leftAside },
+        { recording, expected: [dead, 'InferenceWorkerRestarts'], leftAside: onSlowMachines },
+        { recording: taken, expected: [dead], leftAside: onSlowMachines },
+        { recording: new Recording().goOn(last, 20), expected: [], leftAside: onSlowMachines },
       ]),
     ).toBeUndefined();
   });
@@ -90,7 +97,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
       (await world.pending('victim')) > 24 ? true : undefined,
     );
     await camera.stop();
-    const before = await watch(both, 'both workers');
+    const before = await watchPublishing(both, 'both workers');
     await victim.stop('SIGKILL');
     const reclaimed = 'trinetra_worker_frames_reclaimed_total';
     // For longer than the dead letter of the test before is told.
@@ -101,9 +108,9 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
       'its frames to be taken over',
       (scraped) => riseOf([before[0] as Scrape, scraped], reclaimed) > 20,
     );
-    recording.goOn(await watch(both, 'the other to go on'), 4);
+    recording.goOn(await watchPublishing(both, 'the other to go on'), 4);
     const expected = ['InferenceFramesReclaimed', 'InferenceWorkerDown'];
-    expect(firingProblem([{ recording, expected, leftAside }])).toBeUndefined();
+    expect(firingProblem([{ recording, expected, leftAside: onSlowMachines }])).toBeUndefined();
   });
 
   it('InferenceGpuWorkerDown fires for the GPU whose worker was killed (nvidia-smi is made up)', async () => {
@@ -118,7 +125,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
     const ready = (scraped: Scrape): boolean =>
       sumOf(scraped, up) === 2 && sumOf(scraped, 'trinetra_worker_ready') === 2;
     await scrapeThat(targets, 'both workers', ready);
-    const well = await watch(targets, 'them to stay');
+    const well = await watchPublishing(targets, 'them to stay');
     const { checks } = JSON.parse(await (await fetch(`${fleet.process.url}/ready`)).text());
     process.kill(checks.gpu1.detail.pid, 'SIGKILL');
     const away = (scraped: Scrape): boolean => sumOf(scraped, up, 'gpu="1"') === 0;
@@ -131,8 +138,8 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
     const silent = new Recording().goOn(well, 10);
     expect(
       firingProblem([
-        { recording, expected, leftAside },
-        { recording: silent, expected: [], leftAside },
+        { recording, expected, leftAside: onSlowMachines },
+        { recording: silent, expected: [], leftAside: onSlowMachines },
       ]),
     ).toBeUndefined();
   });

@@ -3,14 +3,23 @@ import { canRunKafka, keysOf, type LocalKafkaCluster, startKafkaCluster } from '
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorker, type WorkerProcess } from '../worker-process.ts';
 import { type RedisWorld, startRedisWorld, topic } from '../world.ts';
-import { droppingIngestor, riseOf, scrapeThat, startCamera, sumOf, watch, workerTarget } from './watch.ts';
+import {
+  droppingIngestor,
+  onSlowMachines,
+  riseOf,
+  scrapeThat,
+  startCamera,
+  sumOf,
+  watch,
+  watchPublishing,
+  workerTarget,
+} from './watch.ts';
 
 const kafkaHere = await canRunKafka();
 const canRun = kafkaHere.ok && findTool('promtool') !== undefined;
 /** The camera of each partition. */
 const cameras = keysOf(3);
-/** The first: its threshold is that of a GPU. The second: a worker that holds leaves frames where they are. */
-const leftAside = ['InferenceDetectionLatencyHigh', 'InferenceFramesWaitLong'];
+const leftAside = onSlowMachines;
 
 const ready = 'trinetra_worker_ready';
 const waiting = 'trinetra_worker_events_waiting';
@@ -64,9 +73,9 @@ describe.skipIf(!canRun)('alerts on Kafka (needs Java and promtool)', () => {
     const known = (scraped: Scrape): boolean =>
       cameras.every((camera) => (sumOf(scraped, processed, `"${camera}"`) ?? 0) > 0);
     await scrapeThat(targets, 'an event of each camera', known);
-    well = await watch(targets, 'more events', published);
+    well = await watchPublishing(targets, 'more events', published);
     await scrapeThat(holders, 'an event of each camera', known);
-    holderWell = await watch(holders, 'more events', published);
+    holderWell = await watchPublishing(holders, 'more events', published);
   }, 240_000);
   afterAll(() => stack.disposeAsync());
 

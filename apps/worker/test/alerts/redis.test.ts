@@ -1,53 +1,47 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { findTool, firingProblem, Recording, type Scrape } from '@trinetra/deploy-checks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FakeGpus, fakeGpus } from '../fake-gpus.ts';
+import { fakeGpus } from '../fake-gpus.ts';
 import { type FileWorker, startFileWorker } from '../redis-trial.ts';
 import { scenePicture } from '../scene-frames.ts';
-import { demoModels } from '../worker-process.ts';
+import { waitFor } from '../worker-process.ts';
 import { type RedisWorld, startRedisWorld } from '../world.ts';
 import {
   type Camera,
   droppingIngestor,
+  onSlowMachines,
   riseOf,
   scrapeThat,
   startCamera,
   sumOf,
-  watch,
+  watchPublishing,
   workerTarget,
 } from './watch.ts';
 
 const delivered = 'trinetra_worker_frames_delivered_total';
 const unread = 'trinetra_worker_frames_unread';
-/** Its threshold is that of a GPU: a run on a busy CPU may take longer. */
-const leftAside = ['InferenceDetectionLatencyHigh'];
+const leftAside = onSlowMachines;
 
 describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (needs promtool)', () => {
   const stack = new AsyncDisposableStack();
   let world: RedisWorld;
-  let gpus: FakeGpus;
   let worker: FileWorker;
   let cameras: Record<'door' | 'hall' | 'yard', Camera>;
   /** What it told while all was well. */
   let well: Scrape[];
   const targets = [workerTarget(() => worker.process), droppingIngestor];
 
-  const start = (env: Record<string, string>): Promise<FileWorker> =>
-    startFileWorker({
-      ...world.env,
-      PATH: gpus.PATH,
-      EXECUTION_PROVIDERS: 'cpu',
-      STREAM_DELETE_ACKED: 'auto',
-      CLAIM_IDLE_MS: '1000',
-      ...env,
-    });
-
   beforeAll(async () => {
     world = stack.use(await startRedisWorld());
-    gpus = stack.use(await fakeGpus([{ utilizationPct: 41, memoryUsedMb: 2417 }]));
-    worker = stack.use(await start({}));
+    const gpus = stack.use(await fakeGpus([{ utilizationPct: 41, memoryUsedMb: 2417 }]));
+    worker = stack.use(
+      await startFileWorker({
+        ...world.env,
+        PATH: gpus.PATH,
+        EXECUTION_PROVIDERS: 'cpu',
+        STREAM_DELETE_ACKED: 'auto',
+        CLAIM_IDLE_MS: '1000',
+      }),
+    );
     await worker.process.ready();
     cameras = {
       door: stack.use(startCamera(world.redis, 'door')),
@@ -57,7 +51,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
     const known = (scraped: Scrape): boolean =>
       Object.keys(cameras).every((name) => (sumOf(scraped, delivered, `"${name}"`) ?? 0) > 2);
     await scrapeThat(targets, 'frames of each camera', known);
-    well = await watch(targets, 'more frames of each camera, none of them waiting', (scrapes) =>
+    well = await watchPublishing(targets, 'more frames of each camera, none of them waiting', (scrapes) =>
       Object.keys(cameras).every(
         (name) =>
           riseOf(scrapes, delivered, `"${name}"`) > 4 &&
@@ -69,7 +63,10 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
 
   it('are silent while a worker is well, and the ingestor drops frames for reasons of its own', () => {
     const recording = new Recording().goOn(well, 20);
-    expect(firingProblem([{ recording, expected: [], leftAside }])).toBeUndefined();
+    // A run of the detector may take longer on a busy CPU than on the GPU that its alert is for.
+    expect(
+      firingProblem([{ recording, expected: [], leftAside: ['InferenceDetectionLatencyHigh'] }]),
+    ).toBeUndefined();
   });
 
   it.each([
@@ -90,43 +87,20 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
     },
   );
 
-  it('InferenceEngineFallback and InferenceModelsDiffer fire where a second worker has an engine that is none, and another embedder', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'trinetra-alerts-'));
-    stack.defer(() => rm(folder, { recursive: true }));
-    const models = demoModels();
-    const [engine, embedder] = [join(folder, 'detector.engine'), join(folder, 'embedder.onnx')];
-    await writeFile(engine, 'not an engine');
-    await copyFile(models['YOLO_ENGINE_PATH'] ?? '', join(folder, 'detector.onnx'));
-    // The same graph in another file: field 6 of an ONNX model is a text about it.
-    const bytes = await readFile(models['ARCFACE_ENGINE_PATH'] ?? '');
-    await writeFile(embedder, Buffer.concat([bytes, Buffer.from([0x32, 1, 0x78])]));
-    const env = {
-      YOLO_ENGINE_PATH: engine,
-      ARCFACE_ENGINE_PATH: embedder,
-      EXECUTION_PROVIDERS: 'tensorrt,cpu',
-    };
-    await using second = await start({ ...env, CONSUMER_NAME: 'second', PATH: '/nowhere' });
-    await second.process.ready();
-    const both = [...targets, workerTarget(() => second.process, 'worker-2:8002')];
-    const recording = new Recording().goOn(await watch(both, 'both workers'), 20);
-    const expected = [
-      { alertname: 'InferenceEngineFallback', model: 'detector' },
-      { alertname: 'InferenceModelsDiffer', model: 'embedder' },
-    ];
-    expect(firingProblem([{ recording, expected, leftAside }])).toBeUndefined();
-    expect(await second.process.stop('SIGTERM')).toBe(0);
-  });
-
   it('InferenceCameraStopped fires for a camera that stopped, and not for one that was removed', async () => {
     await Promise.all([cameras.hall.stop(), cameras.yard.stop()]);
-    await scrapeThat(targets, 'everything to be read', (scraped) => sumOf(scraped, unread) === 0);
+    await waitFor('everything of both to be read, published and deleted', async () =>
+      (await world.redis.xlen('frames:hall')) + (await world.redis.xlen('frames:yard')) === 0
+        ? true
+        : undefined,
+    );
     await world.redis.del('frames:yard');
     await scrapeThat(
       targets,
       'the stream to be gone',
-      (scraped) => sumOf(scraped, unread, '"yard"') === undefined,
+      (scraped) => sumOf(scraped, unread, '"yard"') === undefined && sumOf(scraped, unread, '"hall"') === 0,
     );
-    const stopped = await watch(
+    const stopped = await watchPublishing(
       targets,
       'more frames of the third',
       (scrapes) => riseOf(scrapes, delivered, '"door"') > 4,
@@ -149,7 +123,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
     });
     const dropped = 'trinetra_worker_frames_dropped_total';
     await scrapeThat(targets, 'a dropped frame', (scraped) => sumOf(scraped, dropped) !== undefined);
-    const broken = await watch(
+    const broken = await watchPublishing(
       targets,
       'more of them',
       (scrapes) => riseOf(scrapes, dropped, '"corrupt"') > 3,
@@ -163,10 +137,11 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
     await world.redis.xgroup('CREATE', 'frames:door', 'left over', '$');
     const groups = 'trinetra_redis_unread_group_streams';
     await scrapeThat(targets, 'the group', (scraped) => sumOf(scraped, groups) === 1);
-    const recording = new Recording().goOn(well, 5).goOn(await watch(targets, 'it to stay'), 7);
+    const recording = new Recording().goOn(well, 5).goOn(await watchPublishing(targets, 'it to stay'), 7);
     const expected = [{ alertname: 'InferenceGroupUnread', group: 'left over' }];
     expect(firingProblem([{ recording, expected, leftAside }])).toBeUndefined();
     await world.redis.xgroup('DESTROY', 'frames:door', 'left over');
+    await scrapeThat(targets, 'it to be gone', (scraped) => sumOf(scraped, groups) === undefined);
   });
 
   it('InferenceNoReadyWorker and InferenceWorkerNotReady fire while Redis is stopped, and no alert on cameras or throughput', async () => {
@@ -177,7 +152,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
       'the worker to notice',
       (scraped) => sumOf(scraped, 'trinetra_worker_ready') === 0,
     );
-    const away = await watch(targets, 'it to stay so');
+    const away = await watchPublishing(targets, 'it to stay so');
     const recording = new Recording().goOn(well, 5).goOn(away, 15);
     const expected = ['InferenceNoReadyWorker', 'InferenceWorkerNotReady'];
     expect(firingProblem([{ recording, expected, leftAside }])).toBeUndefined();

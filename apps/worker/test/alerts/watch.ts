@@ -4,6 +4,9 @@ import type { Redis } from 'ioredis';
 import { scenePicture } from '../scene-frames.ts';
 import { type WorkerProcess, waitFor } from '../worker-process.ts';
 
+/** Alerts that a slow machine may bring about by itself: runs take longer than on a GPU, and frames wait. */
+export const onSlowMachines = ['InferenceDetectionLatencyHigh', 'InferenceFramesWaitLong'] as const;
+
 /** Scrapes cost the worker time that it is to have for its work. */
 const betweenScrapesMs = 150;
 
@@ -65,6 +68,20 @@ export function watch(
     await delay(betweenScrapesMs);
     return undefined;
   });
+}
+
+/** As {@link watch}, of workers that publish at once: begins anew where the machine was so slow that an event had to wait. */
+export function watchPublishing(
+  targets: readonly Target[],
+  what: string,
+  shows: (scrapes: readonly Scrape[]) => boolean = () => true,
+): Promise<Scrape[]> {
+  let from = 0;
+  return watch(targets, what, (scrapes) => {
+    const late = riseOf(scrapes.slice(from), 'trinetra_kafka_publish_errors_total') > 0;
+    if (late) from = scrapes.length;
+    return !late && scrapes.length - from >= 5 && shows(scrapes.slice(from));
+  }).then((scrapes) => scrapes.slice(from));
 }
 
 export interface Camera extends AsyncDisposable {

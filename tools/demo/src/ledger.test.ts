@@ -74,6 +74,19 @@ describe('a ledger', () => {
     expect(cameras['cam_b']).toMatchObject({ frames_in: 2, latency_ms: { p50: 100, p99: 300 } });
   });
 
+  it('counts neither events nor drops of cameras that are none of ours', () => {
+    const ledger = createLedger(100, (camera) => camera === 'cam_measure_1');
+    send(ledger, 'cam', 1);
+    ledger.received(eventOf('cam', '0-0'));
+    ledger.received(eventOf('cam_measure_1', '0-0'));
+    ledger.counted(
+      parseWorkerCounters('trinetra_worker_frames_dropped_total{camera_id="cam_measure_1",reason="flat"} 1'),
+    );
+    const { cameras, ...total } = ledger.summary();
+    expect(total).toMatchObject({ frames_in: 1, events_out: 1, unknown: 0, dropped: {} });
+    expect(Object.keys(cameras)).toEqual(['cam']);
+  });
+
   it('counts a repeated event as a duplicate and nothing else', () => {
     const ledger = createLedger(100);
     send(ledger, 'cam', 1);

@@ -58,8 +58,9 @@ const keyOf = (frame: { readonly camera_id: string; readonly frame_id: string })
 /**
  * @param maxlen Length to which the streams are trimmed: only a frame with that many newer ones can have been
  * trimmed before somebody read it.
+ * @param isForeign Whether a camera is none of ours: what the worker says of it does not count.
  */
-export function createLedger(maxlen: number): Ledger {
+export function createLedger(maxlen: number, isForeign: (cameraId: string) => boolean = () => false): Ledger {
   const inOrder: SentFrame[] = [];
   const frames = new Map<string, SentFrame[]>();
   const events = new Map<string, Received>();
@@ -104,6 +105,7 @@ export function createLedger(maxlen: number): Ledger {
       else own.push(frame);
     },
     received(event) {
+      if (isForeign(event.camera_id)) return;
       const key = keyOf(event);
       if (events.has(key)) {
         duplicates += 1;
@@ -124,7 +126,9 @@ export function createLedger(maxlen: number): Ledger {
     cameras: () => [...frames.keys()].toSorted(),
     summary() {
       // A camera may be known to the worker alone: past its bound of labels it counts the rest together.
-      const cameras = new Set([...[...frames.keys()].toSorted(), ...counters.dropped.keys()]);
+      const cameras = new Set(
+        [...[...frames.keys()].toSorted(), ...counters.dropped.keys()].filter((id) => !isForeign(id)),
+      );
       return summarise(new Map([...cameras].map((id) => [id, countsOf(id)])), events.size, duplicates);
     },
     findings() {

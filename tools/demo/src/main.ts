@@ -32,6 +32,7 @@ function describe(result: DemoResult): string {
     '',
     formatTable(result),
     '',
+    ...result.notes,
     `${plural(frames_in, 'frame')} in, ${plural(events_out, 'event')} out, ${countDropped(dropped)} dropped, ` +
       `${unexplained} unexplained, ${plural(duplicates, 'duplicate')} by frame_id, ${plural(embeddings, 'embedding')}; ${result.seconds} s.`,
   ];

@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { startProgram } from './child-process.ts';
 import { DemoError } from './errors.ts';
 import type { EventReader } from './event-reader.ts';
+import type { CamerasEnd } from './explain.ts';
 import { followLines } from './follow-lines.ts';
 import type { Ledger, SentFrame } from './ledger.ts';
+import { simulatorMain } from './measure-capacity.ts';
 import type { DemoOptions } from './options.ts';
 import type { Screen } from './screen.ts';
 import { countDropped, type Summary } from './summary.ts';
 import type { Worker } from './worker.ts';
 
-const simulatorMain = fileURLToPath(
-  new URL('main.js', import.meta.resolve('@trinetra/camera-simulator/scene')),
-);
 const pollMs = 200;
 /** Without any change for this long, what is missing does not come any more. */
 const stillMs = 15_000;
 
 export interface ReplayOptions {
   readonly options: DemoOptions;
+  /** Frames per second of each camera. */
+  readonly fps: number;
   /** Further arguments of the simulator. */
   readonly cameraFlags: readonly string[];
   readonly redisUrl: string;
@@ -53,20 +53,26 @@ function describe(summary: Summary, seconds: number): string {
   return `${seconds.toFixed(0).padStart(3)} s: ${counts}, ${countDropped(dropped)} dropped`;
 }
 
+/** How it went. */
+export interface Replayed {
+  /** From the start of the cameras to the last change. */
+  readonly seconds: number;
+  readonly camerasEnd: CamerasEnd;
+}
+
 /**
  * Runs the cameras and fills the ledger, until every frame is accounted for or nothing moved for 15 s.
  *
- * @returns seconds from the start of the cameras to the last change.
  * @throws {DemoError} `not_started` where the simulator or the worker fails.
  */
-export async function replay(replayed: ReplayOptions): Promise<number> {
+export async function replay(replayed: ReplayOptions): Promise<Replayed> {
   const { options, worker, ledger, sink, screen } = replayed;
   const manifest = join(replayed.folder, 'manifest.ndjson');
   const sent = followLines(manifest);
   const flags = {
     redis: replayed.redisUrl,
     cameras: options.cameras,
-    fps: options.fps,
+    fps: replayed.fps,
     seconds: options.seconds,
     maxlen: replayed.maxlen,
     manifest,
@@ -82,6 +88,8 @@ export async function replay(replayed: ReplayOptions): Promise<number> {
   const startedAt = performance.now();
   let changedAt = startedAt;
   let before = '';
+  let firstAt: number | undefined;
+  let camerasEnd: CamerasEnd | undefined;
   try {
     for (;;) {
       // Asked before reading: what ended by now has written all that it will write.
@@ -96,6 +104,11 @@ export async function replay(replayed: ReplayOptions): Promise<number> {
       const state = `${frames_in} ${events_out} ${countDropped(dropped)} ${cameras}`;
       if (state !== before) changedAt = now;
       before = state;
+      if (frames_in > 0) firstAt ??= now;
+      if (cameras !== undefined) {
+        const seconds = Math.max((now - (firstAt ?? now)) / 1000, options.seconds);
+        camerasEnd ??= { framesIn: frames_in, eventsOut: events_out, waiting: unexplained, seconds };
+      }
       screen.progress(describe(summary, (changedAt - startedAt) / 1000));
       if (cameras !== undefined && !simulator.succeeded()) {
         throw new DemoError('not_started', `The cameras failed:\n${simulator.lastLines(10)}`);
@@ -104,9 +117,8 @@ export async function replay(replayed: ReplayOptions): Promise<number> {
         const lines = worker.program.lastLines(15);
         throw new DemoError('not_started', `The worker ended with ${worker.program.ended()}:\n${lines}`);
       }
-      const complete = cameras !== undefined && unexplained === 0;
-      if (complete || (cameras !== undefined && now - changedAt > stillMs)) {
-        return Math.round((changedAt - startedAt) / 100) / 10;
+      if (camerasEnd !== undefined && (unexplained === 0 || now - changedAt > stillMs)) {
+        return { seconds: Math.round((changedAt - startedAt) / 100) / 10, camerasEnd };
       }
       await sleep(pollMs);
     }

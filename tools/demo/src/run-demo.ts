@@ -8,9 +8,12 @@ import { hasFonts, writeContactSheet } from './contact-sheet.ts';
 import { countPending } from './count-pending.ts';
 import { DemoError } from './errors.ts';
 import { type EventReader, readFromKafka, readFromNdjson } from './event-reader.ts';
+import { explainDrops, explainOverload } from './explain.ts';
 import { findInputs, type Inputs } from './find-inputs.ts';
 import { createLedger } from './ledger.ts';
+import { isMeasured, measureCapacity, prepareBurst } from './measure-capacity.ts';
 import { type DemoOptions, demoModels } from './options.ts';
+import { decidePace, type Pace } from './pace.ts';
 import { plural } from './plural.ts';
 import { replay } from './replay.ts';
 import type { Screen } from './screen.ts';
@@ -33,6 +36,14 @@ export interface DemoResult extends Summary, Partial<Agreement> {
   readonly sink: 'kafka' | 'ndjson';
   /** Path of the PNG. */
   readonly contact_sheet: string;
+  /** Frames per second of each camera. */
+  readonly fps: number;
+  /** What the machine served when it was measured, frames/s; null where `--fps` was given. */
+  readonly capacity_fps: number | null;
+  /** Whether the cameras sent more than the worker served. */
+  readonly overloaded: boolean;
+  /** Sentences for people: where the machine was overloaded, what was dropped and why. */
+  readonly notes: readonly string[];
   /** From the first frame until every frame was accounted for, or nothing moved any more. */
   readonly seconds: number;
 }
@@ -93,6 +104,13 @@ function sayInputs({ models, modelNotes, pictures }: Inputs, screen: Screen): vo
   }
 }
 
+/** How fast the cameras play: as they were told, else what the machine carries. */
+function paceOf({ fps, cameras, seconds }: DemoOptions, capacity = 0): Pace {
+  if (fps === undefined) return decidePace(capacity, cameras, seconds);
+  const note = `${plural(cameras, 'camera')} send${cameras === 1 ? 's' : ''} ${fps} frames a second${cameras === 1 ? '' : ' each'} for ${seconds} s.`;
+  return { fps, note };
+}
+
 /**
  * Runs the whole path: servers, worker, cameras; reads the events back and accounts for every frame.
  * Everything that it starts is stopped when it returns or throws.
@@ -115,6 +133,8 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
   const redis = await startRedis().catch(notStarted);
   stack.defer(() => redis.close());
   const sink = await startSink(options.sink, folder, stack, screen);
+  const burst =
+    options.fps === undefined ? await prepareBurst({ ...options, redisUrl: redis.url }) : undefined;
   const worker = await startWorker({
     ...sink.env,
     ...aspects.env,
@@ -127,12 +147,17 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
     CONSUMER_GROUP: consumerGroup,
   });
   stack.defer(() => worker.program.stop(workerStopLimitMs));
-  const ledger = createLedger(maxlen);
-  const { cameras, fps, seconds: length } = options;
-  screen.say(`The worker is ready. ${cameras} cameras send ${fps} frames a second each for ${length} s.`);
+  const capacity =
+    burst === undefined
+      ? undefined
+      : await measureCapacity({ redisUrl: redis.url, burst, worker, reader: sink.reader });
+  const { fps, note } = paceOf(options, capacity);
+  screen.say(`The worker is ready. ${note}`);
+  const ledger = createLedger(maxlen, isMeasured);
   screen.say(`Watch it live: ${worker.pageUrl} (faces are blurred; --seconds 300 gives more time to look).`);
-  const seconds = await replay({
+  const { seconds, camerasEnd } = await replay({
     options,
+    fps,
     cameraFlags: aspects.flags,
     redisUrl: redis.url,
     maxlen,
@@ -153,10 +178,18 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
   if (!hasFonts()) {
     screen.say('No font is installed, so the contact sheet has no text: apt-get install fonts-dejavu-core.');
   }
+  const overload = explainOverload(camerasEnd, summary, {
+    asked: fps * options.cameras,
+    chosen: options.fps !== undefined,
+  });
   return {
     ...summary,
     ...judge(ledger.judged()),
     pending,
+    fps,
+    capacity_fps: capacity === undefined ? null : Math.round(capacity * 10) / 10,
+    overloaded: overload !== undefined,
+    notes: [overload, explainDrops(summary.dropped)].filter((text) => text !== undefined),
     sink: sink.kind,
     contact_sheet: options.output,
     seconds,

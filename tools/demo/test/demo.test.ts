@@ -44,3 +44,22 @@ it('finds the persons of generated scenes where they are, and accounts for every
   const sheet = await loadImage(output);
   expect(sheet.width).toBeGreaterThan(1000);
 });
+
+it('plays at what the machine carries, and shows nothing of how it measured that', async () => {
+  const output = join(folder, 'auto.png');
+  const args = ['--cameras', '4', '--seconds', '3', '--sink', 'ndjson', '--json', '--output', output];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [main, ...args], {
+    timeout: 120_000,
+  });
+  expect(stderr).toMatch(
+    /^The worker is ready\. This machine serves [\d.]+ frames\/s with these models; 4 cameras play /m,
+  );
+  const result = JSON.parse(stdout);
+  expect(result).toMatchObject({ unknown: 0, duplicates: 0, unexplained: 0, pending: 0, dropped: {} });
+  expect(result.capacity_fps).toBeGreaterThan(0);
+  const carried = (result.capacity_fps * 0.7) / 4;
+  expect(result.fps).toBeLessThanOrEqual(Math.max(carried + 0.02, 1 / 3));
+  expect(result.fps).toBeGreaterThan(Math.min(carried * 0.9, 4.9));
+  expect(result.events_out).toBe(result.frames_in);
+  expect(Object.keys(result.cameras)).toHaveLength(4);
+});

@@ -1,0 +1,168 @@
+// The command line of npm run demo. The demo reads it, and before anything is installed or built scripts/demo.mjs does, on a bare
+// Node 20: nothing but modules of Node may be imported here.
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const example = 'npm run demo -- --models ../shared/models --frames ../shared/photos';
+const reasons = { ENOENT: 'does not exist', ENOTDIR: 'is a file' };
+
+/** Runs `use` on a path; what is wrong with it, or undefined. */
+function complaintOf(path, use, otherwise) {
+  try {
+    use(path);
+    return undefined;
+  } catch (error) {
+    return `expected a folder but ${path} ${reasons[error.code] ?? otherwise ?? error.message}`;
+  }
+}
+
+/** A kind of value reads its text: `[value]`, or `[undefined, complaint]`. */
+const folder = (holding) => (text, base) => {
+  if (text === '') {
+    return [undefined, `expected a folder of ${holding} but received none, for example: ${example}`];
+  }
+  const path = resolve(base, text);
+  return [path, complaintOf(path, readdirSync)];
+};
+
+const isPicture = (name) => /\.(jpe?g|png|webp)$/i.test(name);
+
+const pictures = (text, base) => {
+  const [path, complaint] = folder('pictures')(text, base);
+  if (complaint !== undefined || readdirSync(path).some(isPicture)) return [path, complaint];
+  return [path, `expected .jpg, .png or .webp files in ${path} but found none`];
+};
+
+const file = (text, base) => {
+  if (text === '') return [undefined, 'expected a file but received ""'];
+  const path = resolve(base, text);
+  const writable = (parent) => accessSync(parent, constants.W_OK);
+  return [path, complaintOf(dirname(path), writable, 'cannot be written to')];
+};
+
+const number = (least, most, kind) => (text) => {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const fits = value >= least && value <= most && (kind === 'a number' || Number.isInteger(value));
+  return [value, fits ? undefined : `expected ${kind} in ${least}..${most} but received "${text}"`];
+};
+
+const choice =
+  (...names) =>
+  (text) => [
+    text,
+    names.includes(text) ? undefined : `expected ${names.join(' or ')} but received "${text}"`,
+  ];
+
+/** Every option: its name, what its value is called, what it is for, how its value is read, and what stands for it. */
+const options = [
+  {
+    name: 'models',
+    value: 'folder',
+    help: 'ONNX models of any names: YOLOv8, YuNet or SCRFD, ArcFace or EdgeFace (default: demo models)',
+    read: folder('ONNX models'),
+  },
+  {
+    name: 'frames',
+    value: 'folder',
+    help: '.jpg, .png and .webp pictures (default: generated scenes)',
+    read: pictures,
+  },
+  {
+    name: 'cameras',
+    value: 'n',
+    help: 'number of cameras',
+    read: number(1, 1000, 'a whole number'),
+    usual: '8',
+  },
+  {
+    name: 'fps',
+    value: 'f',
+    help: 'frames per second of each camera (default: what the machine carries, 5 at most)',
+    read: number(0.01, 1000, 'a number'),
+  },
+  {
+    name: 'seconds',
+    value: 's',
+    help: 'how long the cameras run',
+    read: number(0.1, 86_400, 'a number'),
+    usual: '20',
+  },
+  {
+    name: 'sink',
+    value: 'sink',
+    help: 'where events go: kafka or ndjson',
+    read: choice('kafka', 'ndjson'),
+    usual: 'kafka',
+  },
+  { name: 'output', value: 'file', help: 'contact sheet to write', read: file, usual: 'trinetra-demo.png' },
+  { name: 'json', help: 'end with one JSON line on standard output' },
+  { name: 'help', short: 'h', help: 'show this' },
+];
+
+function helpText() {
+  const rows = options.map(({ name, short, value, help, usual }) => [
+    `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`,
+    `${help}${usual === undefined ? '' : ` (default: ${usual})`}`,
+  ]);
+  const width = Math.max(...rows.map(([flags]) => flags.length));
+  return [
+    'Usage: npm run demo -- [options]',
+    '',
+    'Runs the whole path on this machine: cameras, Redis, the worker, Kafka, and what came out.',
+    '',
+    'Options:',
+    ...rows.map(([flags, help]) => `  ${flags.padEnd(width)}  ${help}`),
+    '',
+    `Example: ${example}`,
+  ].join('\n');
+}
+
+function complaintOfToken({ kind, rawName, value, inlineValue }, known) {
+  if (kind === 'positional')
+    return `${value}: expected options only, after two dashes: npm run demo -- --fps 2`;
+  if (kind !== 'option') return undefined;
+  if (known === undefined) return `${rawName}: there is no such option, see npm run demo -- --help`;
+  return known.value === undefined && inlineValue === true
+    ? `${rawName}: expected no value but received "${value}"`
+    : undefined;
+}
+
+/**
+ * Reads the arguments.
+ *
+ * @param args Without the program itself.
+ * @param base Folder that relative paths start from.
+ */
+export function readCommandLine(args, base) {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      options.map(({ name, short, value }) => [
+        name,
+        { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) },
+      ]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const problems = [];
+  const given = new Map();
+  for (const token of tokens) {
+    const known = options.find(({ name }) => name === token.name);
+    const complaint = complaintOfToken(token, known);
+    if (complaint !== undefined) problems.push(complaint);
+    else if (token.kind === 'option') given.set(token.name, token.value ?? '');
+  }
+  if (given.has('help')) return { help: helpText(), problems: [], values: {} };
+  const values = { json: given.has('json') };
+  for (const { name, read, usual } of options) {
+    const text = given.get(name) ?? usual;
+    if (read === undefined || text === undefined) continue;
+    const [value, complaint] = read(text, base);
+    values[name] = value;
+    if (complaint !== undefined) problems.push(`--${name}: ${complaint}`);
+  }
+  return { help: undefined, problems, values };
+}

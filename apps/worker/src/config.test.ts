@@ -108,6 +108,9 @@ describe('printConfig', () => {
     });
     expect(text).not.toContain('hunter2');
     expect(text).toContain('REDIS_URL=redis://user:***@host:1');
+    expect(printConfig({ REDIS_URL: 'redis://host:1/0?username=u&password=hunter2' })).toContain(
+      'REDIS_URL=redis://host:1/0?username=u&password=***\n',
+    );
   });
 });
 

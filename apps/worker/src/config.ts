@@ -1,4 +1,5 @@
 import { TrinetraError } from '@trinetra/contracts';
+import { maskCredentials } from '@trinetra/telemetry';
 import { type SettingName, type Settings, settings } from './settings.ts';
 
 /** Thrown at start; the message names every bad variable, one a line. */
@@ -44,14 +45,6 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   return values as Settings;
 }
 
-/** Hides the password of an address. */
-function maskUrl(value: string): string {
-  if (!URL.canParse(value)) return value;
-  const url = new URL(value);
-  if (url.password !== '') url.password = '***';
-  return url.toString();
-}
-
 /** `NAME=value` lines of what is in force, secrets masked: the output of `--print-config`. */
 export function printConfig(env: Readonly<Record<string, string | undefined>>): string {
   parseConfig(env);
@@ -61,7 +54,7 @@ export function printConfig(env: Readonly<Record<string, string | undefined>>): 
     const value = raw === undefined || raw === '' ? setting.fallback : raw;
     if (value === undefined) return `# ${name} is not set`;
     if ('secret' in setting) return `${name}=***`;
-    return `${name}=${name === 'REDIS_URL' ? maskUrl(value) : value}`;
+    return `${name}=${maskCredentials(value)}`;
   });
   return lines.join('\n');
 }

@@ -1,8 +1,8 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeDetectionEvent } from '@trinetra/contracts';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { detectionEvent } from '../test/events.ts';
 import { createNdjsonSink } from './ndjson-sink.ts';
 
@@ -40,6 +40,21 @@ it('keeps the order of writes that overlap, and finishes them before it closes',
   expect((await Promise.all(writes)).flat().every(({ ok }) => ok)).toBe(true);
   await expect(sink.write([])).rejects.toMatchObject({ code: 'closed' });
   expect(await sink.isHealthy()).toBe(false);
+});
+
+it('makes a file that only its user can read, and leaves the mode of one that is there', async () => {
+  const modeOf = async (file: string): Promise<number> => (await stat(file)).mode & 0o777;
+  const before = process.umask(0);
+  onTestFinished(() => void process.umask(before));
+  await using made = createNdjsonSink({ path });
+  await made.write([detectionEvent('a', 1)]);
+  expect(await modeOf(path)).toBe(0o600);
+  const shared = join(folder, 'shared.ndjson');
+  await appendFile(shared, '');
+  await chmod(shared, 0o640);
+  await using appending = createNdjsonSink({ path: shared });
+  await appending.write([detectionEvent('a', 1)]);
+  expect(await modeOf(shared)).toBe(0o640);
 });
 
 it('counts the embeddings that do not fit', async () => {

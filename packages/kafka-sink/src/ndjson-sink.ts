@@ -9,12 +9,14 @@ import { createStallWatch } from './stall-watch.ts';
 
 /** Options of `createNdjsonSink`. */
 export interface NdjsonSinkOptions {
-  /** The file; made where it is missing, appended to where it is there. Its folder must exist. */
+  /** The file; made where it is missing (mode 0600), appended to where it is there. Its folder must exist. */
   readonly path: string;
   /** Default: silent. */
   readonly logger?: Logger;
 }
 
+/** Of a file that is made here: events hold embeddings. One that is there keeps its own. */
+const newFileMode = 0o600;
 /** How long a check waits for the file to open, ms. */
 const openMs = 500;
 
@@ -54,7 +56,7 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
 
   async function opened(): Promise<FileHandle> {
     if (file !== undefined) return file;
-    const fresh = await open(path, 'a');
+    const fresh = await open(path, 'a', newFileMode);
     file = fresh;
     // Unreadable (a pipe, or rights to append only): lines are then taken as whole.
     withinLine = await endsWithinLine(path).catch(() => false);

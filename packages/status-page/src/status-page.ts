@@ -14,6 +14,13 @@ const connectionsPerViewer = 8;
 
 /** Room for the longest names of as many cameras as one request may ask for, each byte escaped. */
 const maxHeaderSize = 64 * 1024;
+/** What a slow client may take, as at the worker's metrics port. Node looks for late ones only every `connectionsCheckingInterval`. */
+const clientLimits = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+} as const;
 
 /** A page that is served. */
 export interface StatusPage extends AsyncDisposable {
@@ -70,7 +77,7 @@ export async function createStatusPage(options: StatusPageOptions): Promise<Stat
     },
   );
   const handler = createHandler({ host, assets: await loadAssets(), viewers, shelf, onError });
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize }, handler);
+  const server = createServer({ ...clientLimits, maxHeaderSize }, handler);
   server.maxConnections = maxViewers * connectionsPerViewer;
   const port = await listen(server, host, settings.port);
   server.on('error', onError);

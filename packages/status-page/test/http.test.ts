@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { get, request } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkered, entryOf, eventOf } from './frames.ts';
 import { setUnread, startWorld } from './world.ts';
 
@@ -244,5 +245,24 @@ describe('createStatusPage', () => {
       logger: { debug: ignore, info: ignore, warn, error: ignore },
     });
     expect(lines).toEqual(['the status page shows frames to everybody who can reach this address']);
+  });
+});
+
+describe('slow clients', () => {
+  it.each([
+    ['never ends its headers', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', 5],
+    ['never ends its body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n', 10],
+    ['says nothing', '', 5],
+  ])('are cut soon: one that %s', async (_what, text, seconds) => {
+    await using world = await startWorld();
+    const socket = connect(Number(new URL(world.page.url).port), '127.0.0.1').resume();
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => undefined);
+    socket.write(text);
+    // A byte now and then does not keep the connection.
+    const drip = setInterval(() => socket.writable && text !== '' && socket.write('a'), 500);
+    onTestFinished(() => clearInterval(drip));
+    // Node looks every second; 4 more are for a busy machine.
+    await once(socket, 'close', { signal: AbortSignal.timeout((seconds + 5) * 1000) });
   });
 });

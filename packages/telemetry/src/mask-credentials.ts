@@ -9,14 +9,17 @@ export function maskCredentials(text: string): string {
   return text.replace(/[^\s"'<>]+/g, maskToken);
 }
 
+/** A name with its value. It starts where no name is under way, so that long words cost linear time. */
+const parameter = /(?<![\w.-])([\w.-]+)=[^&\s]+/g;
+const secretNames =
+  /pass(?:word|wd|phrase)|pwd|secret|token|credential|signature|api[_-]?key|access[_-]?key|private[_-]?key|(?:^|[_.-])(?:pass|auth|sig)$/i;
+
 function maskToken(token: string): string {
   const withoutUser = maskUserInfo(token);
-  return withoutUser.includes('=')
-    ? withoutUser.replace(
-        /\b((?:password|passwd|pwd|secret|token|access_token|api_?key)=)[^&\s]+/gi,
-        (_match, name: string) => `${name}***`,
-      )
-    : withoutUser;
+  if (!withoutUser.includes('=')) return withoutUser;
+  return withoutUser.replace(parameter, (pair, name: string) =>
+    secretNames.test(name) ? `${name}=***` : pair,
+  );
 }
 
 function maskUserInfo(token: string): string {

@@ -245,7 +245,7 @@ describe('the server', () => {
     expect((await get('/health')).status).toBe(200);
   });
 
-  it('serves on beside clients that open connections without end', async () => {
+  it('answers probes at once while idle connections fill it, and holds no more than 64', async () => {
     const { server, get } = await serverOf();
     const sockets = Array.from({ length: 200 }, () => connect(server.port, '127.0.0.1').resume());
     onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
@@ -256,9 +256,35 @@ describe('the server', () => {
         closed += 1;
       });
     }
-    await expect.poll(() => closed, { timeout: 4000 }).toBeGreaterThanOrEqual(200 - 64);
-    expect(closed).toBeLessThan(200);
-    for (const socket of sockets) socket.destroy();
+    await expect.poll(() => closed, { timeout: 4000 }).toBe(200 - 64);
+    for (const path of ['/health', '/ready', '/metrics']) {
+      const answer = await get(path, { headers: { connection: 'close' }, signal: AbortSignal.timeout(1000) });
+      expect(answer.status).toBe(200);
+    }
+  });
+
+  it('closes no connection whose answer is under way, and refuses new ones then', async () => {
+    let asked = 0;
+    let answer: (text: string) => void = () => undefined;
+    const text = new Promise<string>((resolve) => {
+      answer = resolve;
+    });
+    const metrics = (): Promise<string> => {
+      asked += 1;
+      return text;
+    };
+    const { server, get } = await serverOf({ registry: { contentType: 'text/plain', metrics } });
+    const answers = Array.from({ length: 64 }, async () => {
+      const socket = connect(server.port, '127.0.0.1');
+      onTestFinished(() => void socket.destroy());
+      socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      const [data] = await once(socket, 'data');
+      return String(data).split('\r\n', 1)[0];
+    });
+    await expect.poll(() => asked).toBe(64);
+    await expect(get('/health')).rejects.toThrow();
+    answer('x 1\n');
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']));
     await expect.poll(async () => (await get('/health').catch(() => undefined))?.status).toBe(200);
   });
 });

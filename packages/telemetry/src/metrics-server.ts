@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Logger, silentLogger } from '@trinetra/contracts';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
+import { limitConnections } from './connection-limit.ts';
 import { TelemetryError } from './errors.ts';
 import { createLogLimiter, type LogLimiter } from './log-limiter.ts';
 import { defined, durationMs, parseOptions } from './options.ts';
@@ -46,7 +47,7 @@ const serverLimits = {
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 8192,
 } as const;
-/** Connections beyond are closed at once; scrapers and probes need a handful. */
+/** Of connections beyond, the one that has been idle longest is closed; scrapers and probes need a handful. */
 const maxConnections = 64;
 const maxRequestsPerSocket = 1000;
 
@@ -92,7 +93,7 @@ export async function createMetricsServer(options: MetricsServerOptions): Promis
   const server = createServer(serverLimits, (request, response) => {
     void respond(routes, request, response, limiter);
   });
-  server.maxConnections = maxConnections;
+  limitConnections(server, maxConnections);
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   const port = await listen(server, values.host, values.port);
   server.on('error', (error) => limiter.error('server', { err: error }, 'metrics server'));

@@ -29,12 +29,13 @@ describe('createEventLine', () => {
     ]);
   });
 
-  it('tells no latency where the time of the frame is of no clock', () => {
-    expect(
-      shown(eventOf({ ingest_ts: 312.7 }))
-        .split(/ {2,}/)
-        .at(-2),
-    ).toBe('-');
+  it.each([
+    ['of no clock', 312.7, '7-0', '-'],
+    ['of no clock, by the time in its id', 312.7, '1771840000100-0', '118 ms'],
+    ['of next year', 1803376000, '7-0', '-'],
+  ])('tells no latency that nobody can have: a frame %s', (_, ingest_ts, frame_id, latency) => {
+    const line = shown(eventOf({ ingest_ts, frame_id }));
+    expect(line.split(/ {2,}/).at(-2)).toBe(latency);
   });
 
   it('shows the confidences of the first of a crowd, and how many more there are', () => {

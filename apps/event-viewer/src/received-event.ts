@@ -1,4 +1,10 @@
-import { type DetectionEvent, detectionEventSchema, isCameraId, isClockTime } from '@trinetra/contracts';
+import {
+  ageOfFrame,
+  type DetectionEvent,
+  detectionEventSchema,
+  isCameraId,
+  timeOfFrame,
+} from '@trinetra/contracts';
 
 /** One message of the topic or one line of a file, not read yet. */
 export interface RawEvent {
@@ -61,13 +67,22 @@ export function cameraOf(event: DetectionEvent): string {
   return isCameraId(event.camera_id) ? event.camera_id : '_invalid';
 }
 
+const frameOf = (event: DetectionEvent): { ingestTs: number; frameId: string } => ({
+  ingestTs: event.ingest_ts,
+  frameId: event.frame_id,
+});
+
 /**
- * From the frame's arrival at the ingestor to the event, ms; below 0 where their clocks differ, undefined where `ingest_ts` is no time
- * of a clock.
+ * From the frame's arrival to the event, ms, as the worker counts it: by `ingest_ts`, or by the id of the entry where `ingest_ts` is not
+ * of the worker's clock. Undefined where neither tells.
  */
 export function latencyMsOf(event: DetectionEvent): number | undefined {
-  const known = isClockTime(event.ingest_ts * 1000, event.worker_ts * 1000);
-  return known ? (event.worker_ts - event.ingest_ts) * 1000 : undefined;
+  return ageOfFrame(frameOf(event), event.worker_ts * 1000);
+}
+
+/** Whether `ingest_ts` is no time of the worker's clock, or ahead of it. */
+export function isOfOtherClock(event: DetectionEvent): boolean {
+  return timeOfFrame(frameOf(event), event.worker_ts * 1000) !== event.ingest_ts * 1000;
 }
 
 export interface EventCounts {

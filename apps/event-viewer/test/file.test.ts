@@ -46,6 +46,25 @@ describe('trinetra-events --file', () => {
     );
   });
 
+  it('tells no latency that nobody can have, and says once a camera that its clock is another one', async () => {
+    const nextYear = (i: number, frame_id: string) => ({
+      ...numbered(i),
+      ingest_ts: 1803376000 + i,
+      frame_id,
+    });
+    const input = [nextYear(0, '1771840000020-0'), nextYear(1, '7-0'), nextYear(3, '1771840000320-0')];
+    const { code, stdout, stderr } = await play(['--file', '-'], { input: input.map(lineOf).join('') });
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/ 80 ms {2}1771840000020-0$/);
+    expect(lines[1]).toMatch(/ - {2}7-0$/);
+    expect(lines[2]).toMatch(/ 80 ms {2}1771840000320-0$/);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      "trinetra-events: cam_entrance_01: ingest_ts is not of the worker's clock (31535999.9 s ahead): its latency counts from frame_id",
+      "trinetra-events: cam_billing_02: ingest_ts is not of the worker's clock (31536000.8 s ahead): its latency is unknown",
+    ]);
+  });
+
   it('reads a file whose last line has no end', async () => {
     const path = join(folder, 'cut.ndjson');
     await writeFile(path, twelve.trimEnd());

@@ -1,4 +1,4 @@
-import { type DetectionEvent, type FrameEntry, type FrameOutcome, timeOfFrame } from '@trinetra/contracts';
+import { ageOfFrame, type DetectionEvent, type FrameEntry, type FrameOutcome } from '@trinetra/contracts';
 import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@trinetra/kafka-sink';
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
@@ -146,9 +146,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     if (result.ok) {
       telemetry.frameProcessed(published.cameraId);
       telemetry.detections(published.cameraId, published.persons);
-      const nowMs = Date.now();
-      const takenAtMs = timeOfFrame({ frameId: lease.entryId, ingestTs: published.ingestTs }, nowMs);
-      if (takenAtMs !== undefined) telemetry.observeEndToEnd(Math.max(0, (nowMs - takenAtMs) / 1000));
+      const ageMs = ageOfFrame({ frameId: lease.entryId, ingestTs: published.ingestTs }, Date.now());
+      if (ageMs !== undefined) telemetry.observeEndToEnd(ageMs / 1000);
     }
     await settle(lease, outcome);
     telemetry.eventsWaiting(buffer.stats().events);

@@ -1,4 +1,5 @@
 import {
+  ageOfFrame,
   cameraIdOf,
   cameraLabelOf,
   createWarnOnce,
@@ -71,19 +72,18 @@ export function createPrepareFrame({
     const { entry } = parsed;
     const nowMs = Date.now();
     const takenAtMs = timeOfFrame(entry, nowMs);
+    const ageMs = ageOfFrame(entry, nowMs);
     if (takenAtMs !== entry.ingestTs * 1000) {
       const said = { camera: entry.cameraId, frameId: entry.frameId, ingestTs: entry.ingestTs };
-      warnOnce(
-        `ingest_ts ${lease.streamKey}`,
-        said,
-        'ingest_ts of this camera is no time of a clock: its latency is not told',
-      );
+      const then =
+        ageMs === undefined ? 'its latency is not told' : 'its latency counts from the id of the entry';
+      warnOnce(`ingest_ts ${lease.streamKey}`, said, `ingest_ts of this camera is not of our clock: ${then}`);
     }
-    if (takenAtMs !== undefined) {
-      if (maxFrameAgeMs !== null && nowMs - takenAtMs > maxFrameAgeMs) {
+    if (ageMs !== undefined) {
+      if (maxFrameAgeMs !== null && ageMs > maxFrameAgeMs) {
         return refuse('stale', 'stale', `expected a frame of at most ${maxFrameAgeMs} ms`);
       }
-      telemetry.observeStage('queue', Math.max(0, (nowMs - takenAtMs) / 1000));
+      telemetry.observeStage('queue', ageMs / 1000);
     }
     const decoded = await decoder.decode(entry.frame, { aspectRatioOf: (size) => aspectOf(entry, size) });
     const readyAt = performance.now();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { timeOfFrame, timeOfId } from './frame-time.ts';
+import { ageOfFrame, timeOfFrame, timeOfId } from './frame-time.ts';
 
 const now = 1_771_840_000_000;
 
@@ -26,7 +26,20 @@ it.each([
     1_771_839_999_000,
   ],
   ['the id, where ingest_ts is of a clock that was never set', 0, '1771839999000-0', 1_771_839_999_000],
+  ['ingest_ts of a clock that is a little ahead', 1_771_840_000.1, '1771839999000-0', 1_771_840_000_100],
+  ['the id, where ingest_ts is ahead', 1_771_840_000.101, '1771839999000-0', 1_771_839_999_000],
+  ['the id, where ingest_ts is of next year', 1_803_376_000, '1771839999000-0', 1_771_839_999_000],
   ['nothing, where both are no time', 312.7, '5-0', undefined],
 ])('takes the time of a frame from %s', (_, ingestTs, frameId, expected) => {
   expect(timeOfFrame({ ingestTs, frameId }, now)).toBe(expected);
+});
+
+it.each([
+  ['since ingest_ts', 1_771_839_999.5, '5-0', 500],
+  ['since the id, where ingest_ts is ahead', 1_803_376_000, '1771839999000-0', 1000],
+  ['0 where clocks differ a little', 1_771_840_000.05, '5-0', 0],
+  ['unknown where the id is ahead, too', 1_771_840_001, '1771840000500-0', undefined],
+  ['unknown where neither is a time', 312.7, '5-0', undefined],
+])('tells the age of a frame: %s', (_, ingestTs, frameId, expected) => {
+  expect(ageOfFrame({ ingestTs, frameId }, now)).toBe(expected);
 });

@@ -39,7 +39,7 @@ export {
   normaliseCameraType,
   parseFrameEntry,
 } from './frame-entry.ts';
-export { isClockTime, timeOfFrame, timeOfId } from './frame-time.ts';
+export { ageOfFrame, isClockTime, timeOfFrame, timeOfId } from './frame-time.ts';
 export { matchesGlob } from './glob.ts';
 export {
   type FaceLandmarks,

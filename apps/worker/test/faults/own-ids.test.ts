@@ -22,6 +22,8 @@ it('ids and times that are of no clock make no frame stale, and no age that nobo
     microseconds: ['1732700000000000-', now],
     uptime: ['*', 312.5],
     'uptime and counter': ['7-', 312.5],
+    'next year': ['*', now + 31_536_000],
+    'next year and counter': ['11-', now + 31_536_000],
     'old by ingest_ts': ['9-', now - 3000],
   } as const;
   const add = async (count: number, from: number): Promise<void> => {
@@ -51,13 +53,17 @@ it('ids and times that are of no clock make no frame stale, and no age that nobo
     ...(await worker.process.metric('trinetra_stage_latency_seconds_sum')).values(),
   ];
   for (const value of [...ages.values(), ...sums]) expect(value).toBeLessThan(longestAge);
+  // Of 'uptime and counter' and 'next year and counter' nothing tells an age, which is not an age of 0.
+  const told = await worker.process.metric('trinetra_end_to_end_latency_seconds_count');
+  expect([...told.values()]).toEqual([12 * (served.length - 2)]);
   const log = worker.process.log();
   const warned = (text: string): number => log.split('\n').filter((line) => line.includes(text)).length;
-  expect(warned('the ids of this stream are no times')).toBe(5);
-  expect(warned('ingest_ts of this camera is no time')).toBe(2);
+  expect(warned('the ids of this stream are no times')).toBe(6);
+  expect(warned('ingest_ts of this camera is not of our clock: its latency counts from the id')).toBe(2);
+  expect(warned('ingest_ts of this camera is not of our clock: its latency is not told')).toBe(2);
   report(
     'ids and times of no clock',
-    `ids that are counters, seconds or microseconds, ingest_ts since the start of a camera; MAX_FRAME_AGE_MS=60000`,
+    `ids that are counters, seconds or microseconds, ingest_ts since the start of a camera or of next year; MAX_FRAME_AGE_MS=60000`,
     `${12 * served.length} of ${12 * served.length} frames published, 12 that were old by ingest_ts stale; largest sum of latencies ` +
       `${Math.max(...sums).toFixed(0)} s; one warning a camera`,
   );

@@ -4,6 +4,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main as compile } from 'assemblyscript/asc';
 import { root } from './bootstrap.mjs';
+import { checkUsage } from './usage.mjs';
+
+checkUsage('npm run kernels -- [--check]', { options: ['--check'] });
 
 const options = [
   '-O3',

@@ -3,6 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './bootstrap.mjs';
+import { checkUsage } from './usage.mjs';
+
+checkUsage('npm run check:packages');
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 let failed = false;

@@ -1,6 +1,9 @@
 // npm run docs:screenshot: the pictures of the live page in docs/, from the demo's generated scenes; a folder as argument
 // writes them there instead, with those of a narrow window and of one camera.
 import { bootstrap, pnpm } from './bootstrap.mjs';
+import { checkUsage } from './usage.mjs';
+
+checkUsage('npm run docs:screenshot -- [folder]', { names: 1 });
 
 const ok =
   bootstrap({ quiet: true }) &&

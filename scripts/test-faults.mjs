@@ -4,6 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, pnpm } from './bootstrap.mjs';
+import { checkUsage } from './usage.mjs';
+
+checkUsage('npm run test:faults -- [--write] [names of tests ...]', {
+  options: ['--write'],
+  names: Infinity,
+});
 
 const document = new URL('../docs/RELIABILITY.md', import.meta.url);
 const begin = '<!-- figures: written by npm run test:faults -- --write -->';

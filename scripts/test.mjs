@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditDependencies } from './audit.mjs';
 import { bootstrap, pnpm } from './bootstrap.mjs';
+import { checkUsage } from './usage.mjs';
+
+checkUsage('npm test');
 
 let passed = 0;
 let failed = 0;

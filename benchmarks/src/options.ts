@@ -33,6 +33,7 @@ export function parseOptions(
 ): BenchOptions {
   const program = new Command('npm run bench --')
     .description('Measures the worker beside what this machine could do at most.')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .argument('[names...]', 'which benchmarks (default: all that can run)')
     .option('--quick', 'short runs: shows that everything works, figures are rough')
     .option(

@@ -31,10 +31,13 @@ async function squash(path: string): Promise<Buffer> {
 /**
  * Paths of the pictures in a folder, by the alphabet.
  *
- * @throws {RangeError} where there are none.
+ * @throws {RangeError} where there are none, or no folder.
  */
 export async function listPictures(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).toSorted();
+  const all = await readdir(folder).catch((cause: Error) => {
+    throw new RangeError(`--frames: expected a folder but: ${cause.message}`, { cause });
+  });
+  const names = all.filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).toSorted();
   if (names.length === 0) throw new RangeError(`--frames: expected pictures in ${folder} but found none`);
   return names.map((name) => join(folder, name));
 }

@@ -37,6 +37,7 @@ function createProgram(): Command {
         'Plays generated scenes, or a folder of pictures, as N cameras at F frames per second, as the ingestor writes them.',
       )
       .version(readVersion())
+      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
       .option(
         '--frames <folder>',
         'folder of .jpg, .png and .webp pictures, or of such folders: one film each (default: generated scenes)',
@@ -149,7 +150,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (!(error instanceof SimulatorError)) throw error;
     for (const line of error.message.split('\n')) process.stderr.write(`${name}: ${line}\n`);
-    process.exitCode = ['bad_options', 'bad_recording'].includes(error.code) ? 2 : 1;
+    process.exitCode = ['bad_options', 'no_pictures', 'bad_recording'].includes(error.code) ? 2 : 1;
   }
 }
 

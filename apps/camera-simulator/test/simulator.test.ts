@@ -401,7 +401,7 @@ describe('trinetra-camera-simulator', () => {
     const from = (path: string): Promise<Ended> => start('--redis', server.url, '--frames', path).ended;
     const empty = join(folder, 'empty');
     await mkdir(empty, { recursive: true });
-    expect(await from(empty)).toMatchObject({ code: 1, stderr: expect.stringContaining('found none') });
+    expect(await from(empty)).toMatchObject({ code: 2, stderr: expect.stringContaining('found none') });
     expect((await from(join(folder, 'absent'))).stderr).toContain('does not exist');
     const damaged = join(folder, 'damaged');
     await mkdir(damaged, { recursive: true });

@@ -1,7 +1,7 @@
 import { TrinetraError } from '@trinetra/contracts';
 
 /**
- * - `bad_options`: the command line or the environment is wrong (exit code 2);
+ * - `bad_options`: the command line or the environment is wrong, or names a file that is not there (exit code 2);
  * - `unreadable`: the file, Kafka or Redis cannot be read;
  * - `unwritable`: the plot or a crop cannot be written.
  */

@@ -81,10 +81,10 @@ export function parseKafkaSettings(env: Environment): KafkaSettings {
   };
 }
 
-/** The options of kafkajs for them. @throws {ViewerError} `unreadable` where the CA file cannot be read. */
+/** The options of kafkajs for them. @throws {ViewerError} `bad_options` where the CA file cannot be read. */
 export async function kafkaConfig({ brokers, tls, caFile, sasl }: KafkaSettings): Promise<KafkaConfig> {
   const refuse = (error: unknown): never => {
-    throw new ViewerError('unreadable', `KAFKA_CA_FILE: cannot read ${caFile}: ${reasonOf(error)}`);
+    throw new ViewerError('bad_options', `KAFKA_CA_FILE: cannot read ${caFile}: ${reasonOf(error)}`);
   };
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8').catch(refuse);
   return {

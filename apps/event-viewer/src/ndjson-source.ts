@@ -20,6 +20,8 @@ const pollMs = 200;
 // A pipe holds 64 KB: who writes much must not wait long for us.
 const pipePollMs = 10;
 const chunkBytes = 256 * 1024;
+/** What is at fault then is the path, and not the reading. */
+const wrongPaths = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES'];
 
 /**
  * The lines of an NDJSON file, from its beginning; empty ones are left out.
@@ -50,9 +52,9 @@ export async function* ndjsonSource(options: NdjsonSourceOptions): AsyncGenerato
   } catch (error) {
     if (signal.aborted) return;
     const shown = path === '-' ? 'standard input' : path;
-    throw new ViewerError('unreadable', `${name}: cannot read ${shown}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    const given = error instanceof Error && 'code' in error && wrongPaths.includes(String(error.code));
+    const code = given ? 'bad_options' : 'unreadable';
+    throw new ViewerError(code, `${name}: cannot read ${shown}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

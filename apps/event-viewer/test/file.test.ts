@@ -233,8 +233,8 @@ describe('trinetra-events --file', () => {
 
   it('says what it cannot read or does not know', async () => {
     const absent = await play(['--file', join(folder, 'absent')]);
-    expect(absent).toMatchObject({ code: 1, stderr: expect.stringMatching(/--file: cannot read .*ENOENT/) });
-    expect((await play(['--file', folder])).code).toBe(1);
+    expect(absent).toMatchObject({ code: 2, stderr: expect.stringMatching(/--file: cannot read .*ENOENT/) });
+    expect((await play(['--file', folder])).code).toBe(2);
     const unknown = await play(['--nope\u001b[2J']);
     expect(unknown).toMatchObject({ code: 2, stdout: '' });
     expect(unknown.stderr).toContain(String.raw`unknown option '--nope\u{1b}[2J'`);

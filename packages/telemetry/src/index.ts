@@ -1,5 +1,6 @@
 export { printable } from '@trinetra/contracts';
 export { otherLabel } from './bounded-labels.ts';
+export { type DurationUnit, durationUnit } from './duration-unit.ts';
 export { TelemetryError, type TelemetryErrorCode, telemetryErrorCodes } from './errors.ts';
 export { createFleetTelemetry, type FleetTelemetry } from './fleet-telemetry.ts';
 export type { GpuSample } from './gpu-metrics.ts';

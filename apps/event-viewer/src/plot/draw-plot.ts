@@ -1,3 +1,4 @@
+import { durationUnit } from '@trinetra/telemetry';
 import type { Pen } from './pen.ts';
 import { timeTicks, valueTicks } from './ticks.ts';
 import type { TimeBin, TimeBins } from './time-bins.ts';
@@ -34,17 +35,22 @@ const palette = { blue: '#0072b2', orange: '#d55e00', green: '#009e73', purple: 
 
 function panelsOf(bins: readonly TimeBin[], widthSeconds: number): Panel[] {
   const latency = (share: number): (number | null)[] => bins.map((bin) => bin.latency.percentile(share));
+  const shares = [0.5, 0.95, 0.99];
+  const most = Math.max(0, ...shares.flatMap(latency).map((value) => value ?? 0));
+  const unit = durationUnit(most);
+  const inUnit = (share: number): (number | null)[] =>
+    latency(share).map((value) => (value === null ? null : value / unit.ms));
   const rate = (key: 'events' | 'persons' | 'faces'): number[] => bins.map((bin) => bin[key] / widthSeconds);
   return [
     {
       title: 'Latency from ingest to event',
-      unit: 'ms',
+      unit: unit.name,
       top: 84,
       height: 190,
       series: [
-        { name: 'p50', colour: palette.blue, width: 1.6, values: latency(0.5) },
-        { name: 'p95', colour: palette.green, width: 2.8, values: latency(0.95) },
-        { name: 'p99', colour: palette.orange, width: 4, values: latency(0.99) },
+        { name: 'p50', colour: palette.blue, width: 1.6, values: inUnit(0.5) },
+        { name: 'p95', colour: palette.green, width: 2.8, values: inUnit(0.95) },
+        { name: 'p99', colour: palette.orange, width: 4, values: inUnit(0.99) },
       ],
     },
     {

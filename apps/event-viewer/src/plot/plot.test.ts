@@ -106,6 +106,21 @@ describe('drawPlot', () => {
     expect(texts).toContain('500');
   });
 
+  it('has the unit that fits the longest latency', () => {
+    const times = createTimeBins();
+    for (let second = 0; second < 60; second += 1) {
+      const worker_ts = start + second;
+      times.add(eventOf({ worker_ts, ingest_ts: worker_ts - 150 }));
+    }
+    const pen = createSvgPen(plotSize.width, plotSize.height);
+    drawPlot(pen, times, 'Events');
+    const texts = [...pen.toSvg('Events').matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+    expect(texts).toContain('min');
+    expect(texts).toContain('2.5');
+    expect(texts).not.toContain('ms');
+    expect(texts).not.toContain('150000');
+  });
+
   it('is well-formed SVG that a renderer draws', async () => {
     const path = join(folder, 'plot.svg');
     await writePlot(path, minute(), 'Events');

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { chooseModels } from '@trinetra/model-roles';
 import { createLogger } from '@trinetra/telemetry';
 import type { Command } from 'commander';
@@ -57,6 +57,12 @@ function parse(values: BenchValues): BenchOptions {
   return options;
 }
 
+/** Which models, and what they had to do; the line below the title of the plot. */
+function describeRun(models: Readonly<Record<string, string | undefined>>, persons: number): string {
+  const files = Object.values(models).flatMap((path) => (path === undefined ? [] : [basename(path)]));
+  return `${files.join(', ')}; ${persons === 1 ? '1 person' : `${persons} persons`} a frame`;
+}
+
 async function bench(values: BenchValues): Promise<void> {
   const { fps, persons, seconds, batchSizes } = parse(values);
   const { models, notes } = await chooseModels(resolve(values.models), {
@@ -79,7 +85,7 @@ async function bench(values: BenchValues): Promise<void> {
   }
   const advice = adviseOn(results, fps);
   const plot = resolve(values.plot);
-  writeFileSync(plot, drawPlot(results));
+  writeFileSync(plot, drawPlot(results, describeRun(models, persons)));
   if (values.json === true)
     process.stdout.write(`${JSON.stringify({ results, advice, fps, persons, plot })}\n`);
   else process.stdout.write(`${formatResults(results)}\n\n${formatAdvice(advice, fps)}\nPlot: ${plot}\n`);

@@ -1,11 +1,16 @@
+import { durationUnit } from '@trinetra/telemetry';
 import type { EngineResult } from './engine-result.ts';
 
-const [width, height] = [720, 400];
-const margin = { left: 64, right: 64, top: 48, bottom: 56 } as const;
-const plotWidth = width - margin.left - margin.right;
-const plotHeight = height - margin.top - margin.bottom;
-const bottom = margin.top + plotHeight;
-const colours = { bars: '#4c78a8', line: '#e45756', ink: '#333333', grid: '#dddddd' } as const;
+const [width, height] = [720, 620];
+const [left, right] = [72, width - 24];
+const panelHeight = 190;
+const colours = {
+  bars: '#4c78a8',
+  line: '#e45756',
+  ink: '#333333',
+  pale: '#666666',
+  grid: '#dddddd',
+} as const;
 
 /** The next round number (1, 2 or 5 times a power of ten) that four steps of reach `value`. */
 export function stepFor(value: number): number {
@@ -14,54 +19,105 @@ export function stepFor(value: number): number {
   return ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
 }
 
-const text = (x: number, y: number, label: string, anchor: string, fill: string = colours.ink): string =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${fill}">${label}</text>`;
+const escaped = (label: string): string =>
+  label.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-function axis(step: number, x: number, anchor: string, fill: string): string[] {
-  return [0, 1, 2, 3, 4].map((tick) =>
-    text(x, bottom - (plotHeight * tick) / 4 + 4, String(Number((tick * step).toPrecision(3))), anchor, fill),
-  );
+function text(x: number, y: number, label: string, style: string): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${style}>${escaped(label)}</text>`;
 }
 
-/** Frames/s as bars and the P99 latency of a batch as a line, over the batch size; an SVG document. */
-export function drawPlot(results: readonly EngineResult[]): string {
-  const fpsStep = stepFor(Math.max(...results.map(({ framesPerSecond }) => framesPerSecond)));
-  const msStep = stepFor(Math.max(...results.map(({ p99Ms }) => p99Ms)));
-  const slot = plotWidth / results.length;
-  const centre = (index: number): number => margin.left + slot * (index + 0.5);
-  const barTop = (fps: number): number => bottom - (plotHeight * fps) / (4 * fpsStep);
-  const dotY = (ms: number): number => bottom - (plotHeight * ms) / (4 * msStep);
-  const grid = [0, 1, 2, 3, 4].map((tick) => {
-    const y = (bottom - (plotHeight * tick) / 4).toFixed(1);
-    return `<line x1="${margin.left}" y1="${y}" x2="${width - margin.right}" y2="${y}" stroke="${colours.grid}"/>`;
+interface Panel {
+  readonly title: string;
+  readonly top: number;
+  readonly values: readonly number[];
+  /** Draws the values, whose middles and heights it is given; px. */
+  readonly draw: (points: readonly { readonly x: number; readonly y: number }[], slot: number) => string[];
+}
+
+/** One axis with round ticks, and the values over the batch sizes. */
+function drawPanel({ title, top, values, draw }: Panel, batchSizes: readonly number[]): string[] {
+  const bottom = top + panelHeight;
+  const step = stepFor(Math.max(...values));
+  const slot = (right - left) / batchSizes.length;
+  const ticks = [0, 1, 2, 3, 4].flatMap((tick) => {
+    const y = bottom - (panelHeight * tick) / 4;
+    return [
+      `<line x1="${left}" y1="${y.toFixed(1)}" x2="${right}" y2="${y.toFixed(1)}" stroke="${colours.grid}"/>`,
+      text(
+        left - 8,
+        y + 4,
+        String(Number((tick * step).toPrecision(3))),
+        `text-anchor="end" fill="${colours.pale}"`,
+      ),
+    ];
   });
-  const bars = results.map(({ framesPerSecond }, index) => {
-    const y = barTop(framesPerSecond);
-    const x = centre(index) - slot * 0.3;
-    return `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${(slot * 0.6).toFixed(1)}" height="${(bottom - y).toFixed(1)}" fill="${colours.bars}"/>`;
-  });
-  const points = results.map(({ p99Ms }, index) => `${centre(index).toFixed(1)},${dotY(p99Ms).toFixed(1)}`);
-  const dots = points.map((point) => {
-    const [x, y] = point.split(',');
-    return `<circle cx="${x}" cy="${y}" r="4" fill="${colours.line}"/>`;
-  });
-  const names = results.map(({ batchSize }, index) =>
-    text(centre(index), bottom + 20, String(batchSize), 'middle'),
+  const points = values.map((value, index) => ({
+    x: left + slot * (index + 0.5),
+    y: bottom - (panelHeight * value) / (4 * step),
+  }));
+  const names = batchSizes.map((size, index) =>
+    text(
+      left + slot * (index + 0.5),
+      bottom + 18,
+      String(size),
+      `text-anchor="middle" fill="${colours.pale}"`,
+    ),
+  );
+  const head = text(left, top - 14, title, `font-weight="bold" fill="${colours.ink}"`);
+  return [head, ...ticks, ...draw(points, slot), ...names];
+}
+
+/**
+ * Frames/s as bars, and below the P99 latency of a batch as a line, over the batch size; an SVG document.
+ *
+ * @param what The models and what they did, one line.
+ */
+export function drawPlot(results: readonly EngineResult[], what: string): string {
+  const batchSizes = results.map(({ batchSize }) => batchSize);
+  const unit = durationUnit(Math.max(...results.map(({ p99Ms }) => p99Ms)));
+  const firstTop = 104;
+  const secondTop = firstTop + panelHeight + 74;
+  const throughput = drawPanel(
+    {
+      title: 'Frames per second',
+      top: firstTop,
+      values: results.map(({ framesPerSecond }) => framesPerSecond),
+      draw: (points, slot) =>
+        points.map(({ x, y }) => {
+          const bar = `x="${(x - slot * 0.3).toFixed(1)}" y="${y.toFixed(1)}" width="${(slot * 0.6).toFixed(1)}"`;
+          return `<rect ${bar} height="${(firstTop + panelHeight - y).toFixed(1)}" fill="${colours.bars}"/>`;
+        }),
+    },
+    batchSizes,
+  );
+  const latency = drawPanel(
+    {
+      title: `P99 latency of a batch, ${unit.name}`,
+      top: secondTop,
+      values: results.map(({ p99Ms }) => p99Ms / unit.ms),
+      draw: (points) => [
+        `<polyline points="${points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')}" fill="none" stroke="${colours.line}" stroke-width="2"/>`,
+        ...points.map(
+          ({ x, y }) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${colours.line}"/>`,
+        ),
+      ],
+    },
+    batchSizes,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">
-<title>Frames per second and latency by batch size</title>
+<title>Throughput and latency by batch size</title>
 <rect width="${width}" height="${height}" fill="white"/>
 ${[
-  ...grid,
-  ...bars,
-  `<polyline points="${points.join(' ')}" fill="none" stroke="${colours.line}" stroke-width="2"/>`,
-  ...dots,
-  ...axis(fpsStep, margin.left - 8, 'end', colours.bars),
-  ...axis(msStep, width - margin.right + 8, 'start', colours.line),
-  ...names,
-  text(margin.left, margin.top - 20, 'frames/s', 'middle', colours.bars),
-  text(width - margin.right, margin.top - 20, 'P99 of a batch, ms', 'middle', colours.line),
-  text(margin.left + plotWidth / 2, height - 14, 'frames a batch', 'middle'),
+  text(
+    left,
+    34,
+    'Throughput and latency by batch size',
+    `font-size="17" font-weight="bold" fill="${colours.ink}"`,
+  ),
+  text(left, 56, what, `fill="${colours.pale}"`),
+  ...throughput,
+  ...latency,
+  text((left + right) / 2, height - 14, 'frames a batch', `text-anchor="middle" fill="${colours.pale}"`),
 ].join('\n')}
 </svg>
 `;

@@ -39,11 +39,34 @@ describe('what is shown', () => {
     expect(formatAdvice(adviseOn(design, 45), 45)).toContain('1 camera at 45 frames/s');
   });
 
+  it('names no 0 cameras: where not even one is carried, it says at which rate one would be', () => {
+    const text = formatAdvice(adviseOn([result(1, 10.3, 97)], 15), 15);
+    expect(text).not.toMatch(/\b0 cameras/);
+    expect(text).toContain(
+      'At 80 % load that is 8.2 frames/s: too few for a camera at 15 frames/s, enough for one at 8.2.',
+    );
+  });
+
   it('is a plot with a bar and a dot for each batch size', () => {
-    const plot = drawPlot(design);
+    const plot = drawPlot(design, 'yolov8n.onnx & <others>; 2 persons a frame');
     expect(plot.match(/<circle /g)).toHaveLength(3);
     expect(plot.match(/<rect x=/g)).toHaveLength(3);
     expect(plot).not.toContain('NaN');
+    const texts = [...plot.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+    expect(texts).toContain('Throughput and latency by batch size');
+    expect(texts).toContain('yolov8n.onnx &amp; &lt;others&gt;; 2 persons a frame');
+    expect(texts).toContain('Frames per second');
+    expect(texts).toContain('P99 latency of a batch, ms');
+    // A panel for each, and one axis a panel: frames/s to 80, ms to 200.
+    expect(texts.filter((text) => ['80', '200'].includes(text ?? ''))).toHaveLength(2);
+    expect(texts.filter((text) => text === '0')).toHaveLength(2);
+  });
+
+  it('has the unit that fits', () => {
+    const plot = drawPlot([result(16, 0.1, 150_000)], 'large.onnx');
+    expect(plot).toContain('P99 latency of a batch, min');
+    expect(plot).toMatch(/>2<\/text>/);
+    expect(plot).not.toContain('200000');
   });
 
   it.each([

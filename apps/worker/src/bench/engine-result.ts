@@ -23,7 +23,7 @@ export interface Advice {
 /** A larger batch has to bring more than this to be worth its latency. */
 const worthwhile = 0.95;
 /** Of what the engine can do, so much is planned with: the rest is for bursts and for decoding. */
-const plannedShare = 0.8;
+export const plannedShare = 0.8;
 
 /**
  * The smallest batch that does at least 95 % of the best, and the cameras that it carries at 80 % load.

@@ -1,4 +1,4 @@
-import type { Advice, EngineResult } from './engine-result.ts';
+import { type Advice, type EngineResult, plannedShare } from './engine-result.ts';
 
 const headers = ['Batch N', 'GPU busy', 'CPU busy', 'Latency p50', 'Latency P99', 'Effective FPS'] as const;
 
@@ -26,9 +26,12 @@ export function formatResults(results: readonly EngineResult[]): string {
 
 /** What to set, in two sentences. */
 export function formatAdvice({ batchSize, cameras, framesPerSecond }: Advice, fps: number): string {
+  const planned = (plannedShare * framesPerSecond).toFixed(1);
   const carried = cameras === 1 ? '1 camera' : `${cameras} cameras`;
   return [
     `BATCH_SIZE=${batchSize}: ${framesPerSecond.toFixed(1)} frames/s, and no larger batch does 5 % more.`,
-    `At 80 % load that carries ${carried} at ${fps} frames/s each.`,
+    cameras === 0
+      ? `At 80 % load that is ${planned} frames/s: too few for a camera at ${fps} frames/s, enough for one at ${planned}.`
+      : `At 80 % load that carries ${carried} at ${fps} frames/s each.`,
   ].join('\n');
 }

@@ -29,4 +29,8 @@ find "$app/node_modules" -path '*/onnxruntime-node/bin/napi-v*/*/*' -prune -type
   ! -path "*/$platform/$arch" -exec rm -rf {} +
 # The lockfile of the deployment is for pnpm alone.
 rm -f "$app/pnpm-lock.yaml" "$app/pnpm-workspace.yaml"
-cp "$root/deploy/docker/healthcheck.mjs" "$root/LICENSE" "$app/"
+# What is in it, for scanners: the packages of the lockfile with version, licence and checksum, as CycloneDX.
+# shellcheck disable=SC2086
+${PNPM:-pnpm} --dir "$root" --filter @trinetra/worker sbom --prod --sbom-format cyclonedx --sbom-spec-version 1.6 \
+  --sbom-type application --out "$app/sbom.cdx.json"
+cp "$root/deploy/docker/healthcheck.mjs" "$root/LICENSE" "$root/NOTICE" "$app/"

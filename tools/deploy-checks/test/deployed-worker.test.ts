@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type LocalKafka, type LocalRedis, startKafka, startRedis } from '@trinetra/local-servers';
@@ -86,11 +86,13 @@ describe('the folder that deploy/build-app.sh makes', () => {
   it('holds what runs, and no tool of development and no binary of another system', () => {
     expect(readdirSync(app).sort()).toEqual([
       'LICENSE',
+      'NOTICE',
       'README.md',
       'dist',
       'healthcheck.mjs',
       'node_modules',
       'package.json',
+      'sbom.cdx.json',
     ]);
     const packages = readdirSync(join(app, 'node_modules', '.pnpm')).map((name) =>
       name.replace(/@[^@]*$/, ''),
@@ -105,6 +107,27 @@ describe('the folder that deploy/build-app.sh makes', () => {
       readdirSync(join(runtime, platform)).map((arch) => `${platform}/${arch}`),
     );
     expect(platforms).toEqual([`${process.platform}/${process.arch}`]);
+  });
+
+  it('says in its SBOM what it holds: each package with version and licence', () => {
+    const sbom = JSON.parse(readFileSync(join(app, 'sbom.cdx.json'), 'utf8')) as {
+      bomFormat: string;
+      metadata: { component: { name: string } };
+      components: { group?: string; name: string; version: string; licenses?: unknown[]; purl: string }[];
+    };
+    expect(sbom).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'worker' } } });
+    const told = sbom.components.map(({ group, name, version }) =>
+      [group, `${name}@${version}`].filter((part) => part !== undefined).join('+'),
+    );
+    // `name@version`, and behind `_` what it was resolved beside.
+    const held = readdirSync(join(app, 'node_modules', '.pnpm')).filter(
+      (folder) => /@\d/.test(folder) && !folder.startsWith('@trinetra'),
+    );
+    expect(held.length).toBeGreaterThan(20);
+    expect(
+      held.map((folder) => folder.split('_')[0]).filter((folder) => !told.includes(folder ?? '')),
+    ).toEqual([]);
+    expect(sbom.components.filter(({ licenses = [] }) => licenses.length === 0)).toEqual([]);
   });
 
   it('is not written over an older one', () => {

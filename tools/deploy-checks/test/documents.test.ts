@@ -3,7 +3,15 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inRepository, readText } from '../src/files.ts';
 
-const documents = ['README.md', 'deploy/README.md', 'docs/DEPLOY.md', 'docs/TROUBLESHOOTING.md'];
+const documents = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'deploy/README.md',
+  'docs/DEPLOY.md',
+  'docs/SECURITY.md',
+  'docs/TROUBLESHOOTING.md',
+  'docs/decisions/kafkajs.md',
+];
 
 /** Anchors of a document's headings, as GitHub makes them. */
 const anchorsOf = (text: string): string[] =>

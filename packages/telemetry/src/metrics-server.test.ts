@@ -273,7 +273,9 @@ describe('the server', () => {
       asked += 1;
       return text;
     };
-    const { server, get } = await serverOf({ registry: { contentType: 'text/plain', metrics } });
+    const { server, get } = await serverOf({
+      registry: { contentType: new Registry().contentType, metrics },
+    });
     const answers = Array.from({ length: 64 }, async () => {
       const socket = connect(server.port, '127.0.0.1');
       onTestFinished(() => void socket.destroy());

@@ -18,7 +18,7 @@ const onTheWay = 20;
 const keptUpShare = 0.95;
 
 /** Whether the cameras sent more than the worker served. */
-export function isOverloaded({ framesIn, eventsOut, waiting }: CamerasEnd, summary: Summary): boolean {
+function isOverloaded({ framesIn, eventsOut, waiting }: CamerasEnd, summary: Summary): boolean {
   const late = waiting > onTheWay && eventsOut < keptUpShare * framesIn;
   return late || (summary.dropped['trimmed_unread'] ?? 0) > 0;
 }

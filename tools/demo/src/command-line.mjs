@@ -1,6 +1,6 @@
 // The command line of npm run demo. The demo reads it, and before anything is installed or built scripts/demo.mjs does, on a bare
 // Node 20: nothing but modules of Node may be imported here.
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -37,6 +37,9 @@ const pictures = (text, base) => {
 const file = (text, base) => {
   if (text === '') return [undefined, 'expected a file but received ""'];
   const path = resolve(base, text);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    return [path, `expected a file but ${path} is a folder`];
+  }
   const writable = (parent) => accessSync(parent, constants.W_OK);
   return [path, complaintOf(dirname(path), writable, 'cannot be written to')];
 };

@@ -73,6 +73,7 @@ describe('parseOptions', () => {
     ['--models', '/nowhere/at/all', '--models: expected a folder but /nowhere/at/all does not exist'],
     ['--frames', '/dev/null', '--frames: expected a folder but /dev/null is a file'],
     ['--output', '/nowhere/x.png', '--output: expected a folder but /nowhere does not exist'],
+    ['--output', '/tmp', '--output: expected a file but /tmp is a folder'],
     ['--fpz', '5', expect.stringMatching(/^--fpz: there is no such option, see npm run demo -- --help\n5: /)],
     // What npm leaves of `npm run demo --fps 5`.
     ['5', '6', expect.stringMatching(/^5: expected options only, after two dashes/)],

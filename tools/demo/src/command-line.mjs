@@ -37,11 +37,13 @@ const pictures = (text, base) => {
 const file = (text, base) => {
   if (text === '') return [undefined, 'expected a file but received ""'];
   const path = resolve(base, text);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    return [path, `expected a file but ${path} is a folder`];
-  }
-  const writable = (parent) => accessSync(parent, constants.W_OK);
-  return [path, complaintOf(dirname(path), writable, 'cannot be written to')];
+  const writable = (parent) => {
+    readdirSync(parent);
+    accessSync(parent, constants.W_OK);
+  };
+  const complaint = complaintOf(dirname(path), writable, 'cannot be written to');
+  const isFolder = complaint === undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  return [path, isFolder ? `expected a file but ${path} is a folder` : complaint];
 };
 
 const number = (least, most, kind) => (text) => {

@@ -74,6 +74,7 @@ describe('parseOptions', () => {
     ['--frames', '/dev/null', '--frames: expected a folder but /dev/null is a file'],
     ['--output', '/nowhere/x.png', '--output: expected a folder but /nowhere does not exist'],
     ['--output', '/tmp', '--output: expected a file but /tmp is a folder'],
+    ['--output', '/dev/null/x.png', '--output: expected a folder but /dev/null is a file'],
     ['--fpz', '5', expect.stringMatching(/^--fpz: there is no such option, see npm run demo -- --help\n5: /)],
     // What npm leaves of `npm run demo --fps 5`.
     ['5', '6', expect.stringMatching(/^5: expected options only, after two dashes/)],

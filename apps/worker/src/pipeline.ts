@@ -28,6 +28,8 @@ export interface PipelineOptions {
   readonly aspectOf: AspectOf;
   /** Told of each frame with its event, and of width over height of what the camera saw; must return at once. */
   readonly onEvent?: ((entry: FrameEntry, event: DetectionEvent, aspectRatio: number) => void) | undefined;
+  /** Told of each published event: its camera, and the seconds since the ingest of its frame. */
+  readonly onPublished?: ((cameraId: string, seconds: number) => void) | undefined;
   readonly workerId: string;
   readonly embeddingSpace: string | null;
   readonly batchSize: number;
@@ -109,6 +111,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     const context = { workerId: options.workerId, embeddingSpace: options.embeddingSpace, workerTs };
     const events = findings.map((finding) => {
       const event = assembleEvent(finding, context);
+      telemetry.frameInferred(event.camera_id);
       options.onEvent?.(finding.entry, event, finding.aspectRatio);
       return event;
     });
@@ -147,7 +150,10 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       telemetry.frameProcessed(published.cameraId);
       telemetry.detections(published.cameraId, published.persons);
       const ageMs = ageOfFrame({ frameId: lease.entryId, ingestTs: published.ingestTs }, Date.now());
-      if (ageMs !== undefined) telemetry.observeEndToEnd(ageMs / 1000);
+      if (ageMs !== undefined) {
+        telemetry.observeEndToEnd(ageMs / 1000);
+        options.onPublished?.(published.cameraId, ageMs / 1000);
+      }
     }
     await settle(lease, outcome);
     telemetry.eventsWaiting(buffer.stats().events);

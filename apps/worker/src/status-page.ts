@@ -12,13 +12,17 @@ export interface OpenStatusPageOptions {
   readonly logger: Logger;
 }
 
-const partNames: Readonly<Record<string, string>> = {
+const partNames: Readonly<Partial<Record<Part['kind'], string>>> = {
   models: 'Models',
   engine: 'Engines proven',
   inference: 'Inference',
   redis: 'Redis',
 };
+const isKnown = (key: string): key is Part['kind'] => key === 'sink' || key in partNames;
 const sinkNames = { kafka: 'Kafka', ndjson: 'NDJSON file', stdout: 'Standard output' };
+
+/** As the proof of the engines says it of one that it has not tried. */
+const notProvenYet = 'not proven yet';
 
 /** Serves the live page as the configuration says; undefined where it is off. */
 export async function openStatusPage(options: OpenStatusPageOptions): Promise<StatusPage | undefined> {
@@ -40,10 +44,24 @@ export async function openStatusPage(options: OpenStatusPageOptions): Promise<St
 /** The answer of `/ready`, in words. */
 export function stateOf({ ready, checks }: Ready, sinkName: string): WorkerState {
   const parts = Object.entries(checks).map(([key, { ok, detail }]): Part => {
-    const name = key === 'sink' ? sinkName : (partNames[key] ?? key);
-    return { name, ok, note: noteOf(detail) };
+    const kind = isKnown(key) ? key : 'other';
+    const name = kind === 'sink' ? sinkName : (partNames[kind] ?? key);
+    return {
+      kind,
+      name,
+      ok,
+      note: kind === 'engine' ? engineNote(detail) : noteOf(detail),
+      ...partitionsOf(detail),
+    };
   });
   return { ready, parts };
+}
+
+/** Of a sink: what of it takes nothing, where the rest does. */
+function partitionsOf(detail: unknown): { partitions?: readonly number[] } {
+  if (typeof detail !== 'object' || detail === null || !('partitions' in detail)) return {};
+  const { partitions } = detail;
+  return Array.isArray(partitions) ? { partitions: partitions.map(Number) } : {};
 }
 
 /** The sentence in a check's detail, where there is one. */
@@ -57,4 +75,13 @@ function noteOf(detail: unknown): string | undefined {
       : [],
   );
   return failing.length > 0 ? failing.join('; ') : undefined;
+}
+
+/** What is wrong with the engines that are not proven. */
+function engineNote(detail: unknown): string | undefined {
+  if (typeof detail !== 'object' || detail === null) return undefined;
+  const problems = Object.entries(detail);
+  // No engine was tried yet: that is no problem of one of them.
+  if (problems.every(([, problem]) => problem === notProvenYet)) return notProvenYet;
+  return problems.map(([model, problem]) => `${model}: ${problem}`).join('; ');
 }

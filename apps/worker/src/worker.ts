@@ -187,6 +187,7 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
     failurePolicy: config.KAFKA_FAILURE_POLICY,
     stages: { decoder, detector, aligner, embedder, alignTogether, telemetry, logger, limiter },
     onEvent: page === undefined ? undefined : (entry, event, aspect) => page.offer(entry, event, aspect),
+    onPublished: page === undefined ? undefined : (cameraId, seconds) => page.published(cameraId, seconds),
     aspectOf: createFrameAspects({ config, telemetry, logger }),
     workerId,
     embeddingSpace,

@@ -1,20 +1,25 @@
 import { byId, setText } from './dom.js';
 import { moveFocus } from './roving-focus.js';
-import { stateOf, Tile } from './tile.js';
+import { Tile } from './tile.js';
 
 /** @typedef {import('../src/snapshot.ts').CameraFigures} CameraFigures */
 
 /** Tiles on the page; of more cameras the rest is found with the filter. */
 const maxTiles = 240;
 
+/** Worst first. */
+const states = ['waiting', 'corrupt', 'silent', 'behind', 'stale', 'unknown', 'new', 'live'];
+
 /** @type {Record<string, (a: CameraFigures, b: CameraFigures) => number>} */
 const orders = {
+  trouble: (a, b) => states.indexOf(a.state) - states.indexOf(b.state),
   id: () => 0,
-  fps: (a, b) => (b.fps ?? 0) - (a.fps ?? 0),
-  unread: (a, b) => b.unread - a.unread,
+  fps: (a, b) => (b.arrivingFps ?? 0) - (a.arrivingFps ?? 0),
+  latency: (a, b) => (b.p95Seconds ?? 0) - (a.p95Seconds ?? 0),
+  unread: (a, b) => (b.unread ?? 0) - (a.unread ?? 0),
   age: (a, b) => (b.oldestUnreadAgeSeconds ?? 0) - (a.oldestUnreadAgeSeconds ?? 0),
   persons: (a, b) => b.persons - a.persons,
-  dropped: (a, b) => b.dropped - a.dropped,
+  dropped: (a, b) => b.dropped + b.evicted - a.dropped - a.evicted,
 };
 const names = new Intl.Collator('en', { numeric: true });
 
@@ -45,12 +50,14 @@ export function createCameras({ onOpen }) {
   /** @type {readonly CameraFigures[]} */
   let cameras = [];
   let withPictures = false;
+  let sinkName = '';
 
   /** @param {CameraFigures} camera */
   const wanted = (camera) => {
     if (!camera.id.toLowerCase().includes(filter.value.trim().toLowerCase())) return false;
     if (show.value === 'all') return true;
-    return show.value === 'dropping' ? camera.dropped > 0 : stateOf(camera) === show.value;
+    if (show.value === 'trouble') return camera.state !== 'live';
+    return show.value === 'dropping' ? camera.dropped + camera.evicted > 0 : camera.state === show.value;
   };
 
   const render = () => {
@@ -72,7 +79,7 @@ export function createCameras({ onOpen }) {
         tiles.set(camera.id, tile);
         observer.observe(tile.element);
       }
-      tile.update(camera, withPictures);
+      tile.update(camera, withPictures, sinkName);
       // Moving an element takes its focus: only what is out of place moves.
       if (list.children[index] !== tile.element)
         list.insertBefore(tile.element, list.children[index] ?? null);
@@ -105,10 +112,11 @@ export function createCameras({ onOpen }) {
   });
 
   return {
-    /** @param {readonly CameraFigures[]} figures @param {boolean} pictures */
-    update(figures, pictures) {
-      cameras = figures;
-      withPictures = pictures;
+    /** @param {import('../src/snapshot.ts').StatusSnapshot} snapshot */
+    update(snapshot) {
+      cameras = snapshot.cameras;
+      withPictures = snapshot.pictures !== 'none';
+      sinkName = snapshot.sinkName;
       render();
     },
     /** Those that are seen, in the order of the page. */

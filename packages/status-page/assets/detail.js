@@ -1,8 +1,17 @@
+import { createChart } from './chart.js';
 import { byId, create, fillList, setText } from './dom.js';
-import { formatCount, formatRate, formatSeconds, formatTime } from './format.js';
+import {
+  formatCount,
+  formatFrames,
+  formatRate,
+  formatRateUnit,
+  formatSeconds,
+  formatTime,
+} from './format.js';
+import { createHistory } from './history.js';
 import { drawPicture } from './overlay.js';
+import { nameOfState, writeName } from './tile.js';
 
-/** @typedef {import('../src/snapshot.ts').CameraFigures} CameraFigures */
 /** @typedef {import('./pictures.js').Picture} Picture */
 
 const absences = {
@@ -18,20 +27,29 @@ export function createDetail() {
   const canvas = byId('detail-picture', HTMLCanvasElement);
   const found = byId('detail-found', HTMLOListElement);
   const foundTitle = byId('detail-found-title', HTMLElement);
+  const charts = createCharts(byId('detail-history', HTMLElement));
   let openId = '';
+  const runHistory = createHistory(
+    () => openId,
+    (hour) => {
+      for (const show of charts) show(hour);
+    },
+  );
   byId('detail-close', HTMLButtonElement).addEventListener('click', () => dialog.close());
   dialog.addEventListener('click', (event) => {
     if (event.target === dialog) dialog.close();
   });
   dialog.addEventListener('close', () => {
     openId = '';
+    runHistory(false);
   });
 
   return {
     /** @param {string} id @param {boolean} withPictures */
     open(id, withPictures) {
       openId = id;
-      setText(byId('detail-title', HTMLElement), id);
+      writeName(byId('detail-title', HTMLElement), id);
+      runHistory(true);
       canvas.hidden = !withPictures;
       canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
       canvas.setAttribute('aria-label', 'No frame yet');
@@ -41,18 +59,27 @@ export function createDetail() {
     },
     /** The camera that is open, or none. */
     openId: () => openId,
-    /** @param {readonly CameraFigures[]} cameras */
-    update(cameras) {
+    /** @param {import('../src/snapshot.ts').StatusSnapshot} snapshot */
+    update({ cameras, sinkName }) {
       const camera = cameras.find(({ id }) => id === openId);
       if (camera === undefined) return;
+      const state = byId('detail-state', HTMLElement);
+      state.dataset['state'] = camera.state;
+      setText(state, nameOfState(camera.state, sinkName));
+      setText(byId('detail-note', HTMLElement), camera.note);
       const rows = /** @type {const} */ ([
-        ['Frames a second', formatRate(camera.fps)],
-        ['Frames processed', formatCount(camera.processed)],
-        ['Persons', formatCount(camera.persons)],
+        ['Arriving a second', formatRate(camera.arrivingFps)],
+        ['Inferred a second', formatRate(camera.inferredFps)],
+        ['Published a second', formatRate(camera.fps)],
+        ['End to end, p95', formatSeconds(camera.p95Seconds)],
         ['Unread', formatCount(camera.unread)],
         ['Oldest unread', formatSeconds(camera.oldestUnreadAgeSeconds)],
         ['In work', formatCount(camera.inFlight)],
+        ['Events waiting', formatCount(camera.eventsWaiting)],
+        ['Published', formatCount(camera.processed)],
+        ['Persons', formatCount(camera.persons)],
         ['Dropped', formatCount(camera.dropped)],
+        ['Evicted', formatCount(camera.evicted)],
       ]);
       const makePair = () => {
         const pair = create('div');
@@ -83,4 +110,48 @@ export function createDetail() {
       );
     },
   };
+}
+
+/** @param {HTMLElement} place */
+function createCharts(place) {
+  const rate = { least: 1, format: formatRateUnit };
+  /** @type {Parameters<typeof createChart>[1][]} */
+  const all = [
+    {
+      ...rate,
+      title: 'Frames a second',
+      lines: [
+        { field: 'arrivingFps', name: 'arriving' },
+        { field: 'publishedFps', name: 'published' },
+      ],
+    },
+    {
+      title: 'End to end, 95th percentile',
+      lines: [{ field: 'p95Seconds', name: 'latency' }],
+      least: 0.1,
+      format: formatSeconds,
+    },
+    {
+      title: 'Unread frames',
+      lines: [{ field: 'unread', name: 'unread' }],
+      least: 10,
+      format: formatFrames,
+    },
+    {
+      title: 'Age of the oldest unread frame',
+      lines: [{ field: 'oldestUnreadAgeSeconds', name: 'age' }],
+      least: 1,
+      format: formatSeconds,
+    },
+    {
+      ...rate,
+      title: 'Dropped or evicted a second',
+      lines: [{ field: 'droppedPerSecond', name: 'drops' }],
+    },
+  ];
+  return all.map((options) => {
+    const chart = create('div');
+    place.append(chart);
+    return createChart(chart, options);
+  });
 }

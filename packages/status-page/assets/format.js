@@ -10,19 +10,34 @@ export function formatRate(value) {
   return value === null ? '–' : value.toFixed(value >= 100 ? 0 : 1);
 }
 
+/** @param {number} value frames a second */
+export function formatRateUnit(value) {
+  return `${formatRate(value)} a second`;
+}
+
+/** @param {number} value frames */
+export function formatFrames(value) {
+  return formatPlural(Math.round(value), 'frame');
+}
+
 /** @param {number | null} share 0..1 */
 export function formatShare(share) {
   return share === null ? '–' : `${Math.round(share * 100)} %`;
 }
 
+/** A number with its noun: `1 frame`, `2 frames`. @param {number} count @param {string} noun */
+export function formatPlural(count, noun) {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A latency or age, in the unit that fits. @param {number | null} seconds */
 export function formatSeconds(seconds) {
   if (seconds === null) return '–';
-  if (seconds >= 3600) return `${(seconds / 3600).toFixed(1)} h`;
-  if (seconds >= 60) return `${(seconds / 60).toFixed(1)} min`;
-  if (seconds >= 1) return `${seconds.toFixed(1)} s`;
+  if (seconds >= 3570) return `${(seconds / 3600).toFixed(1)} h`;
+  if (seconds >= 59.95) return `${(seconds / 60).toFixed(1)} min`;
+  if (seconds >= 0.9995) return `${seconds.toFixed(1)} s`;
   const ms = seconds * 1000;
-  return `${ms.toFixed(ms >= 10 || ms === 0 ? 0 : 1)} ms`;
+  return `${ms.toFixed(ms >= 9.95 || ms === 0 ? 0 : 1)} ms`;
 }
 
 /** @param {number} seconds */

@@ -2,27 +2,29 @@ import { createCameras } from './cameras.js';
 import { follow } from './connection.js';
 import { createDetail } from './detail.js';
 import { byId, setText } from './dom.js';
-import { formatTime } from './format.js';
+import { formatRate, formatTime } from './format.js';
 import { drawPicture } from './overlay.js';
 import { createOverview } from './overview.js';
 import { createPictureLoop } from './pictures.js';
+import { createProblems } from './problems.js';
 import { startTheme } from './theme.js';
+
+/** @typedef {import('../src/snapshot.ts').StatusSnapshot} StatusSnapshot */
 
 const notes = {
   none: 'Pictures are off: SHOW_FRAMES=on shows them.',
   blurred: 'Faces are blurred before a picture leaves the worker.',
   clear: 'Faces are shown.',
 };
-/** How long it is said that the connection is back, ms. */
-const backMs = 4000;
 
-const banner = byId('banner', HTMLElement);
-const showOverview = createOverview();
+const overview = createOverview();
 const detail = createDetail();
-let withPictures = false;
-let lastMs = 0;
+const problems = createProblems();
+/** @type {StatusSnapshot | undefined} */
+let last;
+let isLive = false;
 
-const cameras = createCameras({ onOpen: (id) => detail.open(id, withPictures) });
+const cameras = createCameras({ onOpen: (id) => detail.open(id, last?.pictures !== 'none') });
 
 const runPictures = createPictureLoop({
   cameras: () => (detail.openId() === '' ? cameras.visible() : [detail.openId()]),
@@ -37,37 +39,39 @@ const runPictures = createPictureLoop({
   },
 });
 
-/** @param {'lost' | 'back' | ''} state @param {string} text */
-function say(state, text) {
-  banner.dataset['state'] = state;
-  setText(banner, text);
+/** The page's own problem. @returns {import('../src/problems.ts').Problem} */
+function lostProblem() {
+  const since =
+    last === undefined ? 'nothing has been received yet' : `all below is of ${formatTime(last.atMs)}`;
+  return {
+    id: 'lost',
+    severity: 'bad',
+    title: 'Worker is gone',
+    text: `The connection to the worker is lost: ${since}.`,
+    action: 'See whether its process runs and can be reached; the page connects again by itself.',
+    help: last?.lostHelp ?? { heading: '', url: '' },
+  };
 }
 
 startTheme();
 follow({
   onSnapshot(snapshot) {
-    lastMs = snapshot.atMs;
-    withPictures = snapshot.pictures !== 'none';
+    last = snapshot;
     document.body.dataset['live'] = 'yes';
-    showOverview(snapshot);
-    cameras.update(snapshot.cameras, withPictures);
-    detail.update(snapshot.cameras);
+    overview.show(snapshot);
+    problems.show(snapshot, `${formatRate(snapshot.totals.fps)} fps · ${snapshot.worker.id}`);
+    cameras.update(snapshot);
+    detail.update(snapshot);
     setText(byId('pictures-note', HTMLElement), notes[snapshot.pictures]);
-    runPictures(withPictures);
-    if (banner.dataset['state'] === 'lost') {
-      say('back', 'Connected again.');
-      setTimeout(() => {
-        if (banner.dataset['state'] === 'back') say('', '');
-      }, backMs);
-    }
+    runPictures(snapshot.pictures !== 'none');
+    if (!isLive) overview.runHistory(true);
+    isLive = true;
   },
   onLost() {
+    isLive = false;
     document.body.dataset['live'] = 'no';
     runPictures(false);
-    const since = lastMs === 0 ? '' : ` What you see is from ${formatTime(lastMs)}.`;
-    say('lost', `The connection to the worker is lost.${since} Trying again …`);
-    const state = byId('state', HTMLElement);
-    state.dataset['state'] = 'unknown';
-    setText(state, 'Not connected');
+    overview.runHistory(false);
+    problems.showLost(lostProblem(), last?.problems ?? [], last?.worker.id);
   },
 });

@@ -1,6 +1,16 @@
+import { createChart } from './chart.js';
 import { byId, create, fillList, setText } from './dom.js';
-import { formatCount, formatRate, formatSeconds, formatShare, formatUptime } from './format.js';
-import { createSpark } from './spark.js';
+import {
+  formatCount,
+  formatFrames,
+  formatPlural,
+  formatRate,
+  formatRateUnit,
+  formatSeconds,
+  formatShare,
+  formatUptime,
+} from './format.js';
+import { createHistory } from './history.js';
 
 /** @typedef {import('../src/snapshot.ts').StatusSnapshot} StatusSnapshot */
 
@@ -11,11 +21,12 @@ import { createSpark } from './spark.js';
  * @returns {Record<string, [value: number | null, text: string]>}
  */
 function figuresOf({ totals, endToEnd, batchFill, windowSeconds }) {
-  const perSecond = windowSeconds > 0 ? batchFill.batches / windowSeconds : null;
   return {
+    'totals.arrivingFps': [totals.arrivingFps, formatRate(totals.arrivingFps)],
+    'totals.inferredFps': [totals.inferredFps, formatRate(totals.inferredFps)],
     'totals.fps': [totals.fps, formatRate(totals.fps)],
-    'totals.processed': [totals.processed, formatCount(totals.processed)],
-    'totals.persons': [totals.persons, formatCount(totals.persons)],
+    'totals.processed': [totals.processed, formatPlural(totals.processed, 'frame')],
+    'totals.persons': [totals.persons, formatPlural(totals.persons, 'person')],
     'totals.unread': [totals.unread, formatCount(totals.unread)],
     'totals.inFlight': [totals.inFlight, formatCount(totals.inFlight)],
     'totals.oldestUnreadAgeSeconds': [
@@ -23,31 +34,68 @@ function figuresOf({ totals, endToEnd, batchFill, windowSeconds }) {
       formatSeconds(totals.oldestUnreadAgeSeconds),
     ],
     'totals.dropped': [totals.dropped, formatCount(totals.dropped)],
+    'totals.evicted': [totals.evicted, formatCount(totals.evicted)],
     'totals.droppedPerSecond': [totals.droppedPerSecond, formatRate(totals.droppedPerSecond)],
     'totals.eventsWaiting': [totals.eventsWaiting, formatCount(totals.eventsWaiting)],
-    'totals.publishErrors': [totals.publishErrors, formatCount(totals.publishErrors)],
+    'totals.publishErrors': [totals.publishErrors, formatPlural(totals.publishErrors, 'publish error')],
     'endToEnd.p50': [endToEnd.p50, formatSeconds(endToEnd.p50)],
     'endToEnd.p95': [endToEnd.p95, formatSeconds(endToEnd.p95)],
     'endToEnd.p99': [endToEnd.p99, formatSeconds(endToEnd.p99)],
     'batchFill.mean': [batchFill.mean, formatShare(batchFill.mean)],
-    'batchFill.perSecond': [perSecond, formatRate(perSecond)],
     windowSeconds: [windowSeconds, formatSeconds(windowSeconds)],
   };
 }
 
-/** The header, the figures at the top and the panels at the side. */
+/** Lines of the last hour in the figures at the top. @type {Record<string, Parameters<typeof createChart>[1]>} */
+const charts = {
+  'chart-fps': {
+    title: '',
+    lines: [
+      { field: 'arrivingFps', name: 'arriving' },
+      { field: 'publishedFps', name: 'published' },
+    ],
+    least: 1,
+    format: formatRateUnit,
+  },
+  'chart-latency': {
+    title: '',
+    lines: [{ field: 'p95Seconds', name: '95th percentile' }],
+    least: 0.1,
+    format: formatSeconds,
+  },
+  'chart-lag': {
+    title: '',
+    lines: [{ field: 'unread', name: 'unread frames' }],
+    least: 10,
+    format: formatFrames,
+  },
+  'chart-age': {
+    title: '',
+    lines: [{ field: 'oldestUnreadAgeSeconds', name: 'age of the oldest unread frame' }],
+    least: 1,
+    format: formatSeconds,
+  },
+  'chart-dropped': {
+    title: '',
+    lines: [{ field: 'droppedPerSecond', name: 'dropped or evicted a second' }],
+    least: 1,
+    format: formatRateUnit,
+  },
+};
+
+/** The figures at the top and the panels at the side. */
 export function createOverview() {
-  const fps = createSpark('spark-fps');
-  const latency = createSpark('spark-latency');
-  const lag = createSpark('spark-lag');
-  const dropped = createSpark('spark-dropped');
-  const waiting = createSpark('spark-waiting');
+  const lines = Object.entries(charts).map(([id, options]) => createChart(byId(id, HTMLElement), options));
+  const runHistory = createHistory(
+    () => undefined,
+    (hour) => {
+      for (const show of lines) show(hour);
+    },
+  );
   const places = [...document.querySelectorAll('[data-figure]')].filter((one) => one instanceof HTMLElement);
-  const state = byId('state', HTMLElement);
-  const fill = byId('fill', HTMLMeterElement);
 
   /** @param {StatusSnapshot} snapshot */
-  return (snapshot) => {
+  const show = (snapshot) => {
     const figures = figuresOf(snapshot);
     for (const place of places) {
       const figure = figures[place.dataset['figure'] ?? ''];
@@ -55,23 +103,14 @@ export function createOverview() {
       place.dataset['value'] = String(figure[0] ?? '');
       setText(place, figure[1]);
     }
-    fill.value = snapshot.batchFill.mean ?? 0;
-    fps(snapshot.totals.fps);
-    latency(snapshot.endToEnd.p95);
-    lag(snapshot.totals.unread);
-    dropped(snapshot.totals.droppedPerSecond);
-    waiting(snapshot.totals.eventsWaiting);
     const { id, version, uptimeSeconds } = snapshot.worker;
     setText(byId('worker', HTMLElement), `${id} · ${version} · up ${formatUptime(uptimeSeconds)}`);
-    const bad = snapshot.state.parts.filter(({ ok }) => !ok).map(({ name }) => name);
-    state.dataset['state'] = snapshot.state.ready ? 'ready' : 'not-ready';
-    setText(state, snapshot.state.ready ? 'Ready' : ['Not ready', bad.join(', ')].filter(Boolean).join(': '));
-    document.title = `${snapshot.state.ready ? '' : '⚠ '}${formatRate(snapshot.totals.fps)} fps · ${id}`;
     showParts(snapshot);
     showStages(snapshot);
     showEngines(snapshot);
     showDrops(snapshot);
   };
+  return { show, runHistory };
 }
 
 /** A row of a list: a name, and what is said of it. */

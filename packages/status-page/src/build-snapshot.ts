@@ -1,12 +1,17 @@
-import { type Sample, sampleOf } from './history.ts';
+import { increase } from './camera-counts.ts';
+import { type CameraMemory, figuresOfCameras } from './camera-figures.ts';
+import type { Surroundings } from './camera-state.ts';
 import type { Buckets, Readings } from './metric.ts';
+import { findProblems } from './problems.ts';
 import { countOf, quantile, subtract } from './quantile.ts';
-import type { CameraFigures, EngineFigures, Percentiles, StatusSnapshot } from './snapshot.ts';
+import type { EngineFigures, Percentiles, StatusSnapshot, WorkerState } from './snapshot.ts';
+import { troubleshooting } from './troubleshooting.ts';
+import type { Sample } from './window.ts';
 
 const stageOrder = ['queue', 'decode', 'batch_wait', 'detect', 'align', 'embed', 'publish', 'ack'];
 
-/** Outcomes of frames that were given up before the pipeline could count a reason. */
-const outcomesWithoutReason = ['trimmed', 'dead_lettered'];
+const summed = ['delivered', 'inferred', 'published', 'persons', 'evicted', 'inFlight'] as const;
+type SummedCount = (typeof summed)[number];
 
 /** What of a snapshot does not come from the metrics. */
 export type Frame = Pick<StatusSnapshot, 'atMs' | 'worker' | 'state' | 'pictures'>;
@@ -22,51 +27,27 @@ function percentilesOf(now: Buckets | undefined, before: Buckets | undefined): P
   };
 }
 
-function dropsOf(readings: Readings, label: 'reason' | 'camera_id'): Map<string, number> {
-  const drops = readings.by('trinetra_worker_frames_dropped_total', label);
-  for (const { labels, value } of readings.values('trinetra_worker_frames_total')) {
-    const outcome = String(labels['outcome'] ?? '');
-    if (value === 0 || !outcomesWithoutReason.includes(outcome)) continue;
-    const key = label === 'reason' ? outcome : String(labels['camera_id'] ?? '');
-    drops.set(key, (drops.get(key) ?? 0) + value);
+/** Sums of all cameras, those that are gone too. */
+function totalsOf({ cameras }: Sample): Record<SummedCount, number> {
+  const sums = { delivered: 0, inferred: 0, published: 0, persons: 0, evicted: 0, inFlight: 0 };
+  for (const camera of cameras.values()) {
+    for (const name of summed) sums[name] += camera[name];
   }
-  return drops;
+  return sums;
 }
 
-function camerasOf(readings: Readings, now: Sample, before: Sample | undefined): CameraFigures[] {
-  const by = (name: string): Map<string, number> => readings.by(name, 'camera_id');
-  const persons = by('trinetra_detections_total');
-  const inFlight = by('trinetra_worker_frames_in_flight');
-  const unread = by('trinetra_worker_frames_unread');
-  const oldest = by('trinetra_worker_oldest_unread_age_seconds');
-  const dropped = dropsOf(readings, 'camera_id');
-  const ids = new Set([...unread.keys(), ...now.processed.keys(), ...dropped.keys()]);
-  // A camera has a count of unread frames as long as it has a stream.
-  const hasSource = readings.values('trinetra_worker_frames_delivered_total').length > 0;
-  const isThere = (id: string): boolean =>
-    !hasSource || unread.has(id) || (inFlight.get(id) ?? 0) > 0 || processedSince(id, now, before) > 0;
-  const shown = [...ids].filter(isThere).sort();
-  return shown.map((id) => ({
-    id,
-    fps: rate(now.processed.get(id) ?? 0, before?.processed.get(id) ?? 0, now, before),
-    processed: now.processed.get(id) ?? 0,
-    persons: persons.get(id) ?? 0,
-    dropped: dropped.get(id) ?? 0,
-    inFlight: inFlight.get(id) ?? 0,
-    unread: unread.get(id) ?? 0,
-    oldestUnreadAgeSeconds: oldest.get(id) ?? ((unread.get(id) ?? 0) > 0 ? null : 0),
+function sumKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+}
+
+/** Drops of the window. */
+function newDrops(now: Sample, before: Sample | undefined): { reason: string; count: number }[] {
+  if (before === undefined) return [];
+  return [...now.drops].map(([reason, count]) => ({
+    reason,
+    count: increase(count, before.drops.get(reason) ?? 0),
   }));
-}
-
-/** A counter that fell has begun anew. */
-function processedSince(id: string, now: Sample, before: Sample | undefined): number {
-  const [count, then] = [now.processed.get(id) ?? 0, before?.processed.get(id) ?? 0];
-  return before === undefined ? 0 : count < then ? count : count - then;
-}
-
-function rate(now: number, then: number, sample: Sample, before: Sample | undefined): number | null {
-  if (before === undefined || sample.atMs <= before.atMs) return null;
-  return (Math.max(0, now - then) * 1000) / (sample.atMs - before.atMs);
 }
 
 function enginesOf(readings: Readings): EngineFigures[] {
@@ -104,10 +85,14 @@ function fallbacksOf(readings: Readings): StatusSnapshot['fallbacks'] {
   });
 }
 
-/** Samples a scrape for the history. */
-export function takeSample(readings: Readings, atMs: number): Sample {
-  const dropped = [...dropsOf(readings, 'reason').values()].reduce((sum, count) => sum + count, 0);
-  return sampleOf(readings, atMs, dropped);
+/** The parts that cameras depend on; one that is not told of counts as there, but for Redis. */
+function surroundingsOf({ parts }: WorkerState): Surroundings {
+  const sink = parts.find(({ kind }) => kind === 'sink');
+  const some = (sink?.partitions ?? []).length > 0;
+  return {
+    redisOk: parts.some(({ kind, ok }) => kind === 'redis' && ok),
+    sinkOk: sink === undefined || sink.ok ? true : some ? 'some' : false,
+  };
 }
 
 /**
@@ -120,45 +105,77 @@ export function buildSnapshot(
   readings: Readings,
   now: Sample,
   before: Sample | undefined,
+  memory: CameraMemory,
   frame: Frame,
 ): StatusSnapshot {
-  const cameras = camerasOf(readings, now, before);
-  const processed = readings.sum('trinetra_worker_frames_processed_total');
-  const processedNow = [...now.processed.keys()].reduce(
-    (sum, id) => sum + processedSince(id, now, before),
-    0,
-  );
+  const surroundings = surroundingsOf(frame.state);
+  const cameras = figuresOfCameras(now, before, memory, surroundings);
+  const [sums, then] = [totalsOf(now), before === undefined ? undefined : totalsOf(before)];
+  const seconds = before === undefined ? 0 : (now.atMs - before.atMs) / 1000;
+  const grown = (name: SummedCount): number => Math.max(0, sums[name] - (then?.[name] ?? sums[name]));
+  const rate = (frames: number): number | null => (seconds > 0 ? frames / seconds : null);
+  const drops = newDrops(now, before);
   const fill = now.batchFill === undefined ? undefined : subtract(now.batchFill, before?.batchFill);
   const batches = fill === undefined ? 0 : countOf(fill);
+  const stages = stageOrder.map((stage) => ({
+    stage,
+    ...percentilesOf(now.stages.get(stage), before?.stages.get(stage)),
+  }));
+  const ages = cameras.map((camera) => camera.oldestUnreadAgeSeconds).filter((age) => age !== null);
+  const eventsWaiting = readings.sum('trinetra_worker_events_waiting');
+  const [engines, fallbacks] = [enginesOf(readings), fallbacksOf(readings)];
   return {
     ...frame,
-    windowSeconds: before === undefined ? 0 : (now.atMs - before.atMs) / 1000,
+    problems: findProblems({
+      state: frame.state,
+      windowSeconds: seconds,
+      cameras,
+      eventsWaiting,
+      evicted: grown('evicted') + (drops.find(({ reason }) => reason === 'trimmed')?.count ?? 0),
+      drops,
+      engines,
+      fallbacks,
+      slowest: slowestOf(stages),
+    }),
+    lostHelp: troubleshooting.lost,
+    sinkName: frame.state.parts.find(({ kind }) => kind === 'sink')?.name ?? 'the sink',
+    windowSeconds: seconds,
     totals: {
-      fps: rate(processedNow, 0, now, before),
-      processed,
-      persons: readings.sum('trinetra_detections_total'),
-      delivered: readings.sum('trinetra_worker_frames_delivered_total'),
-      inFlight: readings.sum('trinetra_worker_frames_in_flight'),
-      dropped: now.dropped,
-      droppedPerSecond: rate(now.dropped, before?.dropped ?? 0, now, before),
-      unread: readings.sum('trinetra_worker_frames_unread'),
-      oldestUnreadAgeSeconds: Math.max(0, ...cameras.map((camera) => camera.oldestUnreadAgeSeconds ?? 0)),
-      eventsWaiting: readings.sum('trinetra_worker_events_waiting'),
+      arrivingFps: sumKnown(cameras.map(({ arrivingFps }) => arrivingFps)),
+      inferredFps: rate(grown('inferred')),
+      fps: rate(grown('published')),
+      processed: sums.published,
+      persons: sums.persons,
+      delivered: sums.delivered,
+      inFlight: sums.inFlight,
+      dropped: [...now.drops.values()].reduce((sum, count) => sum + count, 0),
+      evicted: sums.evicted,
+      droppedPerSecond: rate(drops.reduce((sum, { count }) => sum + count, 0)),
+      unread: surroundings.redisOk ? (sumKnown(cameras.map(({ unread }) => unread)) ?? 0) : null,
+      oldestUnreadAgeSeconds: surroundings.redisOk ? Math.max(0, ...ages) : null,
+      eventsWaiting,
       publishErrors: readings.sum('trinetra_kafka_publish_errors_total'),
     },
     endToEnd: percentilesOf(now.endToEnd, before?.endToEnd),
-    stages: stageOrder.map((stage) => ({
-      stage,
-      ...percentilesOf(now.stages.get(stage), before?.stages.get(stage)),
-    })),
+    stages,
     batchFill: { mean: fill === undefined || batches === 0 ? null : fill.sum / batches, batches },
-    engines: enginesOf(readings),
-    fallbacks: fallbacksOf(readings),
-    drops: [...dropsOf(readings, 'reason')]
+    engines,
+    fallbacks,
+    drops: [...now.drops]
       .filter(([, count]) => count > 0)
       .map(([reason, count]) => ({ reason, count }))
       .sort((a, b) => b.count - a.count),
     gpus: gpusOf(readings),
     cameras,
   };
+}
+
+/** Of the stages that a worker spends its time in; frames queue for all of them. */
+function slowestOf(
+  stages: readonly (Percentiles & { readonly stage: string })[],
+): { stage: string; seconds: number } | undefined {
+  const [first] = stages
+    .filter(({ stage }) => stage !== 'queue' && stage !== 'batch_wait')
+    .toSorted((a, b) => (b.p95 ?? 0) - (a.p95 ?? 0));
+  return first === undefined || first.p95 === null ? undefined : { stage: first.stage, seconds: first.p95 };
 }

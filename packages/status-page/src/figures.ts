@@ -1,25 +1,35 @@
-import { buildSnapshot, takeSample } from './build-snapshot.ts';
-import { History } from './history.ts';
+import { buildSnapshot } from './build-snapshot.ts';
+import { LastArrivals } from './last-arrivals.ts';
+import { type HourOfPoints, LastHour, type Point, stepMs } from './last-hour.ts';
+import { LatencyDigest } from './latency-digest.ts';
 import { Readings } from './metric.ts';
 import type { StatusPageOptions, StatusPageSettings } from './options.ts';
-import type { StatusSnapshot, WorkerState } from './snapshot.ts';
+import type { CameraFigures, StatusSnapshot, WorkerState } from './snapshot.ts';
+import { type Sample, sampleOf, Window } from './window.ts';
 
 /** The worker is asked how it is for so long; then the page says that it does not answer. */
 const stateLimitMs = 2500;
 /** The second snapshot comes early, so that rates are there soon. */
 const secondAfterMs = 300;
 
-/** Makes snapshots while somebody looks, and nothing while nobody does. */
+/** Makes snapshots while somebody looks; while nobody does, it looks once a step, for the history. */
 export class Figures {
   readonly #options: Pick<StatusPageOptions, 'metrics' | 'state'>;
   readonly #settings: StatusPageSettings;
   readonly #send: (snapshot: StatusSnapshot) => void;
   readonly #onError: (error: unknown) => void;
   readonly #startedAt = performance.now();
-  readonly #history: History;
+  readonly #window: Window;
+  readonly #latencies = new LatencyDigest();
+  readonly #arrivals = new LastArrivals();
+  readonly #hour = new LastHour();
+  #p95 = new Map<string, number>();
+  /** The sample that the next point of the history is compared with. */
+  #lastStep: Sample | undefined;
   #state: WorkerState = { ready: false, parts: [] };
   #asking: Promise<WorkerState> | undefined;
   #run: AbortController | undefined;
+  #isStopped = false;
 
   constructor(
     options: Pick<StatusPageOptions, 'metrics' | 'state'>,
@@ -31,40 +41,68 @@ export class Figures {
     this.#settings = settings;
     this.#send = send;
     this.#onError = onError;
-    this.#history = new History(settings.windowMs);
+    this.#window = new Window(settings.windowMs);
   }
 
-  start(): void {
-    if (this.#run !== undefined) return;
+  /** Somebody looks, or nobody does any more. */
+  watched(isWatched: boolean): void {
+    if (this.#isStopped) return;
+    this.#run?.abort();
     const run = new AbortController();
     this.#run = run;
-    void this.#tick(run.signal, secondAfterMs);
+    if (isWatched) void this.#tick(run.signal, secondAfterMs, this.#settings.intervalMs);
+    else this.#tickAfter(stepMs, run.signal, stepMs);
   }
 
+  /** For good. */
   stop(): void {
+    this.#isStopped = true;
     this.#run?.abort();
-    this.#run = undefined;
-    this.#history.clear();
   }
 
-  async #tick(signal: AbortSignal, nextMs: number): Promise<void> {
+  /** An event was published, so long after the ingest of its frame. */
+  published(cameraId: string, seconds: number): void {
+    this.#latencies.add(cameraId, seconds);
+  }
+
+  /** @param cameraId Undefined: of all cameras. */
+  history(cameraId?: string): HourOfPoints {
+    return this.#hour.read(cameraId);
+  }
+
+  #tickAfter(ms: number, signal: AbortSignal, everyMs: number): void {
+    const timer = setTimeout(() => void this.#tick(signal, everyMs, everyMs), ms).unref();
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  }
+
+  async #tick(signal: AbortSignal, nextMs: number, everyMs: number): Promise<void> {
     try {
       const snapshot = await this.#snapshot();
       if (!signal.aborted) this.#send(snapshot);
     } catch (error) {
       this.#onError(error);
     }
-    if (signal.aborted) return;
-    const timer = setTimeout(() => void this.#tick(signal, this.#settings.intervalMs), nextMs);
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    if (!signal.aborted) this.#tickAfter(nextMs, signal, everyMs);
   }
 
   async #snapshot(): Promise<StatusSnapshot> {
     await this.#askState();
     const readings = new Readings(await this.#options.metrics());
-    const now = takeSample(readings, performance.now());
+    const now = sampleOf(readings, performance.now(), this.#latencies.all());
+    const redisOk = this.#state.parts.some(({ kind, ok }) => kind === 'redis' && ok);
+    this.#arrivals.note(now.cameras, now.atMs, redisOk);
+    this.#takeStep(readings, now);
+    return this.#build(readings, now, this.#window.add(now));
+  }
+
+  #build(readings: Readings, now: Sample, before: Sample | undefined): StatusSnapshot {
     const { workerId: id, version, showFrames, showFaces } = this.#settings;
-    return buildSnapshot(readings, now, this.#history.add(now), {
+    const memory = {
+      quietSeconds: (camera: string, nowMs: number) => this.#arrivals.quietSeconds(camera, nowMs),
+      usualGapSeconds: (camera: string) => this.#arrivals.usualGapSeconds(camera),
+      p95Seconds: (camera: string) => this.#p95.get(camera) ?? null,
+    };
+    return buildSnapshot(readings, now, before, memory, {
       atMs: Date.now(),
       worker: { id, version, uptimeSeconds: (performance.now() - this.#startedAt) / 1000 },
       state: this.#state,
@@ -72,24 +110,59 @@ export class Figures {
     });
   }
 
+  /** Adds a point to the history where one is due. */
+  #takeStep(readings: Readings, now: Sample): void {
+    const before = this.#lastStep;
+    // Timers are a few milliseconds early or late.
+    if (before !== undefined && now.atMs - before.atMs < stepMs - 100) return;
+    this.#lastStep = now;
+    this.#p95 = this.#latencies.takeCameras();
+    if (before === undefined) return;
+    const { atMs, totals, endToEnd, cameras } = this.#build(readings, now, before);
+    const seconds = (now.atMs - before.atMs) / 1000;
+    const pointOf = (camera: CameraFigures): Point => {
+      const { id, arrivingFps, fps, p95Seconds, unread, oldestUnreadAgeSeconds, dropped, evicted } = camera;
+      const then = before.cameras.get(id);
+      const lost = dropped + evicted - (then?.dropped ?? 0) - (then?.evicted ?? 0);
+      return {
+        arrivingFps,
+        publishedFps: fps,
+        p95Seconds,
+        unread,
+        oldestUnreadAgeSeconds,
+        droppedPerSecond: Math.max(0, lost) / seconds,
+      };
+    };
+    const points = new Map(cameras.map((camera) => [camera.id, pointOf(camera)]));
+    const all: Point = {
+      arrivingFps: totals.arrivingFps,
+      publishedFps: totals.fps,
+      p95Seconds: endToEnd.p95,
+      unread: totals.unread,
+      oldestUnreadAgeSeconds: totals.oldestUnreadAgeSeconds,
+      droppedPerSecond: [...points.values()].reduce((sum, point) => sum + (point.droppedPerSecond ?? 0), 0),
+    };
+    this.#hour.add(atMs, all, points);
+  }
+
   /** Never rejects; a worker that does not say is not ready. Asked once at a time, however slow the answer. */
   async #askState(): Promise<void> {
     this.#asking ??= this.#options.state().finally(() => {
       this.#asking = undefined;
     });
+    const silent = (note: string): WorkerState => ({
+      ready: false,
+      parts: [{ kind: 'worker', name: 'Worker', ok: false, note }],
+    });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<WorkerState>((resolve) => {
-      const note = `no answer within ${stateLimitMs} ms`;
-      timer = setTimeout(
-        () => resolve({ ready: false, parts: [{ name: 'Worker', ok: false, note }] }),
-        stateLimitMs,
-      );
+      timer = setTimeout(() => resolve(silent(`no answer within ${stateLimitMs / 1000} s`)), stateLimitMs);
     });
     try {
       this.#state = await Promise.race([this.#asking, late]);
     } catch (error) {
       this.#onError(error);
-      this.#state = { ready: false, parts: [{ name: 'Worker', ok: false, note: 'cannot say how it is' }] };
+      this.#state = silent('cannot say how it is');
     } finally {
       clearTimeout(timer);
     }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Asset } from './assets.ts';
 import { refusalOf, securityHeaders } from './guard.ts';
+import type { HourOfPoints } from './last-hour.ts';
 import { encodeParts, partsType } from './picture-parts.ts';
 import type { PictureShelf } from './picture-shelf.ts';
 import type { Viewers } from './viewers.ts';
@@ -18,14 +19,16 @@ export interface HandlerOptions {
   readonly viewers: Viewers;
   /** Undefined where no picture is shown. */
   readonly shelf: PictureShelf | undefined;
+  /** The last hour of one camera, or of all. */
+  readonly history: (cameraId?: string) => HourOfPoints;
   readonly onError: (error: unknown) => void;
 }
 
-/** Answers `/` and its files, `/events` (server-sent events) and `/pictures`. */
+/** Answers `/` and its files, `/events` (server-sent events), `/history` and `/pictures`. */
 export function createHandler(
   options: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { host, assets, viewers, shelf, onError } = options;
+  const { host, assets, viewers, shelf, history, onError } = options;
   let sendingBytes = 0;
 
   const say = (response: ServerResponse, status: number, text: string): void => {
@@ -70,6 +73,11 @@ export function createHandler(
     return undefined;
   };
 
+  const sendHistory = (query: URLSearchParams, response: ServerResponse): void => {
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(JSON.stringify(history(query.get('camera') ?? undefined)));
+  };
+
   return (request, response) => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     const refusal = refusalOf(request, host);
@@ -87,6 +95,7 @@ export function createHandler(
       if (!viewers.add(response)) say(response, 503, 'too many viewers: close another page first');
       return undefined;
     }
+    if (path === '/history') return sendHistory(new URLSearchParams(query), response);
     if (path !== '/pictures') return say(response, 404, 'not found');
     sendPictures(new URLSearchParams(query), response).catch((error: unknown) => {
       onError(error);

@@ -1,3 +1,7 @@
+import type { Judgement } from './camera-state.ts';
+import type { Problem } from './problems.ts';
+import type { Help } from './troubleshooting.ts';
+
 /** Percentiles of what a histogram saw in the window, seconds; null where it saw nothing. */
 export interface Percentiles {
   readonly count: number;
@@ -8,10 +12,14 @@ export interface Percentiles {
 
 /** Whether one thing that the worker needs is there. */
 export interface Part {
+  /** What it is: problems are told by it. */
+  readonly kind: 'models' | 'engine' | 'inference' | 'redis' | 'sink' | 'worker' | 'other';
   readonly name: string;
   readonly ok: boolean;
   /** One sentence for people. */
   readonly note?: string | undefined;
+  /** Of a sink that is not ok: what of it takes nothing, where the rest does. */
+  readonly partitions?: readonly number[] | undefined;
 }
 
 /** How the worker is, as `/ready` tells it. */
@@ -20,17 +28,36 @@ export interface WorkerState {
   readonly parts: readonly Part[];
 }
 
-/** Counts are since the start of the worker; rates are frames a second over the window, null before there is one. */
-export interface CameraFigures {
+/**
+ * Counts are since the start of the worker but where it says so; rates are frames a second over the window, null before there
+ * is one, and where Redis does not tell.
+ */
+export interface CameraFigures extends Judgement {
   readonly id: string;
+  /** Frames that Redis got. */
+  readonly arrivingFps: number | null;
+  /** Frames that went through the models. */
+  readonly inferredFps: number | null;
+  /** Frames whose events were published. */
   readonly fps: number | null;
   readonly processed: number;
   readonly persons: number;
   readonly dropped: number;
+  readonly evicted: number;
   readonly inFlight: number;
-  readonly unread: number;
+  /** Inferred frames whose events the sink has not taken yet. */
+  readonly eventsWaiting: number;
+  /** Null where Redis does not answer. */
+  readonly unread: number | null;
   /** 0 where there is none, null where nothing tells its age. */
   readonly oldestUnreadAgeSeconds: number | null;
+  /** From ingest to published event, of the last ten seconds with events; null without. */
+  readonly p95Seconds: number | null;
+  /** Since the last frame arrived. */
+  readonly quietSeconds: number;
+  /** In the window: frames that could not be read, and that were too old. */
+  readonly corrupt: number;
+  readonly stale: number;
 }
 
 /** What runs, as read from the live session. */
@@ -51,16 +78,28 @@ export interface StatusSnapshot {
   readonly windowSeconds: number;
   readonly worker: { readonly id: string; readonly version: string; readonly uptimeSeconds: number };
   readonly state: WorkerState;
+  /** What is wrong, worst first. */
+  readonly problems: readonly Problem[];
+  /** What to read where the worker is gone. */
+  readonly lostHelp: Help;
+  /** What the sink is called. */
+  readonly sinkName: string;
   readonly totals: {
+    readonly arrivingFps: number | null;
+    readonly inferredFps: number | null;
     readonly fps: number | null;
     readonly processed: number;
     readonly persons: number;
     readonly delivered: number;
     readonly inFlight: number;
     readonly dropped: number;
+    /** Frames that Redis trimmed before any worker read them. */
+    readonly evicted: number;
     readonly droppedPerSecond: number | null;
-    readonly unread: number;
-    readonly oldestUnreadAgeSeconds: number;
+    /** Null where Redis does not answer. */
+    readonly unread: number | null;
+    /** Null where nothing tells it. */
+    readonly oldestUnreadAgeSeconds: number | null;
     readonly eventsWaiting: number;
     readonly publishErrors: number;
   };

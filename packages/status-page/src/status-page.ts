@@ -34,13 +34,19 @@ export interface StatusPage extends AsyncDisposable {
    * of the entry, else of the frame.
    */
   offer(entry: FrameEntry, event: DetectionEvent, aspectRatio?: number): void;
+  /**
+   * Tells the page of a published event, for the percentiles.
+   *
+   * @param seconds From the ingest of the frame until now.
+   */
+  published(cameraId: string, seconds: number): void;
   /** Ends every connection at once and stops listening. */
   close(): Promise<void>;
 }
 
 /**
- * Serves a live page of a worker: figures by server-sent events, and the last frames of the cameras that somebody
- * looks at. While nobody looks nothing is read, kept or encoded.
+ * Serves a live page of a worker: figures by server-sent events, their last hour, and the last frames of the cameras that
+ * somebody looks at. While nobody looks, the metrics are read once in 10 s, and no picture is kept or encoded.
  *
  * @throws {StatusPageError} `bad_options`; `listen_failed` where the address cannot be had.
  * @example
@@ -70,28 +76,38 @@ export async function createStatusPage(options: StatusPageOptions): Promise<Stat
   );
   const viewers = new Viewers(
     maxViewers,
-    () => figures.start(),
+    () => figures.watched(true),
     () => {
-      figures.stop();
+      figures.watched(false);
       shelf?.clear();
     },
   );
-  const handler = createHandler({ host, assets: await loadAssets(), viewers, shelf, onError });
+  const handler = createHandler({
+    host,
+    assets: await loadAssets(),
+    viewers,
+    shelf,
+    history: (cameraId) => figures.history(cameraId),
+    onError,
+  });
   const server = createServer({ ...clientLimits, maxHeaderSize }, handler);
   server.maxConnections = maxViewers * connectionsPerViewer;
   const port = await listen(server, host, settings.port);
   server.on('error', onError);
+  figures.watched(false);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= new Promise((resolve) => {
       server.close(() => resolve());
       viewers.close();
+      figures.stop();
       server.closeAllConnections();
     });
     return closing;
   };
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/`,
+    published: (cameraId, seconds) => figures.published(cameraId, seconds),
     offer: (entry, event, aspectRatio) => shelf?.offer(entry, event, aspectRatio),
     close,
     [Symbol.asyncDispose]: close,

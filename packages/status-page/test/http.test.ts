@@ -3,7 +3,7 @@ import { get, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkered, entryOf, eventOf } from './frames.ts';
-import { setUnread, startWorld } from './world.ts';
+import { noOutcomes, setCameras, setUnread, startWorld } from './world.ts';
 
 /** Asks with headers that fetch does not let one set. */
 async function ask(url: string, headers: Record<string, string>, method = 'GET'): Promise<number> {
@@ -96,7 +96,7 @@ describe('who may ask', () => {
 });
 
 describe('/events', () => {
-  it('reads metrics only while somebody looks', async () => {
+  it('reads metrics once an interval only while somebody looks', async () => {
     await using world = await startWorld({ intervalMs: 100 });
     expect(world.metricsRead()).toBe(0);
     const viewer = await watch(world.page.url);
@@ -160,6 +160,68 @@ describe('/events', () => {
     expect(totals).toMatchObject({ processed: 1, unread: 2 });
   });
 
+  it('tells what arrives, what is inferred and what is published apart, and which cameras wait for the sink', async () => {
+    await using world = await startWorld();
+    const { telemetry } = world;
+    setCameras(telemetry, { a: { delivered: 10 }, b: { delivered: 10 }, c: {} });
+    const viewer = await watch(world.page.url);
+    await viewer.next();
+    world.setState({
+      ready: false,
+      parts: [
+        { kind: 'redis', name: 'Redis', ok: true },
+        { kind: 'sink', name: 'Kafka', ok: false, note: 'no broker' },
+      ],
+    });
+    for (let index = 0; index < 6; index += 1) telemetry.frameInferred('a');
+    telemetry.frameProcessed('a');
+    telemetry.frameDropped('a', 'publish_too_large');
+    telemetry.eventsWaiting(4);
+    setCameras(telemetry, {
+      a: { delivered: 16, unread: 4 },
+      b: { delivered: 20, outcomes: { ...noOutcomes, corrupt: 8, published: 2 } },
+      c: {},
+    });
+    let snapshot = await viewer.next();
+    while (snapshot.totals.eventsWaiting !== 4 || snapshot.state.ready) snapshot = await viewer.next();
+    viewer.close();
+    const [a, b, c] = snapshot.cameras;
+    const frames = (rate: number): number => rate * snapshot.windowSeconds;
+    expect(frames(a.arrivingFps)).toBeCloseTo(10, 6);
+    expect(frames(a.inferredFps)).toBeCloseTo(6, 6);
+    expect(frames(a.fps)).toBeCloseTo(1, 6);
+    expect(a).toMatchObject({ state: 'waiting', eventsWaiting: 4, note: '4 events wait in memory' });
+    expect(b).toMatchObject({ state: 'corrupt', note: '80 % cannot be read' });
+    expect(c).toMatchObject({ state: 'new' });
+    expect(frames(snapshot.totals.arrivingFps)).toBeCloseTo(20, 6);
+    expect(snapshot.problems.map(({ id }: { id: string }) => id)).toEqual(['sink', 'corrupt', 'lostEvents']);
+    expect(snapshot.sinkName).toBe('Kafka');
+  });
+
+  it('says that it does not know what waits in Redis while Redis does not answer', async () => {
+    await using world = await startWorld();
+    setUnread(world.telemetry, { a: [0, 0] });
+    world.setState({ ready: false, parts: [{ kind: 'redis', name: 'Redis', ok: false }] });
+    const viewer = await watch(world.page.url);
+    await viewer.next();
+    const { totals, cameras, problems } = await viewer.next();
+    viewer.close();
+    expect(totals).toMatchObject({ unread: null, oldestUnreadAgeSeconds: null, arrivingFps: null });
+    expect(cameras).toMatchObject([{ state: 'unknown', unread: null, arrivingFps: null }]);
+    expect(problems[0].id).toBe('redis');
+  });
+
+  it('tells percentiles of the events that it was told of, within 10 % of the truth', async () => {
+    await using world = await startWorld();
+    const viewer = await watch(world.page.url);
+    await viewer.next();
+    for (let index = 0; index < 200; index += 1) world.page.published('a', 12.5 + index * 0.0085);
+    let snapshot = await viewer.next();
+    while (snapshot.endToEnd.count < 200) snapshot = await viewer.next();
+    viewer.close();
+    expect(Math.abs(snapshot.endToEnd.p95 - 14.1)).toBeLessThan(1.41);
+  });
+
   it('says that the worker is not ready where it does not say how it is', async () => {
     await using world = await startWorld({ state: () => Promise.reject(new Error('x')) });
     const viewer = await watch(world.page.url);
@@ -183,6 +245,18 @@ describe('/events', () => {
     expect((await third.next()).worker.id).toBe('worker-1');
     second.close();
     third.close();
+  });
+});
+
+describe('/history', () => {
+  it('gives the last hour of all cameras or of one to the page alone, without points at the start', async () => {
+    await using world = await startWorld();
+    const response = await fetch(`${world.page.url}history`);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toMatchObject({ atMs: [], points: { unread: [], p95Seconds: [] } });
+    const ofCamera = await fetch(`${world.page.url}history?camera=a`);
+    expect(await ofCamera.json()).toMatchObject({ atMs: [] });
+    expect(await ask(`${world.page.url}history`, { 'sec-fetch-site': 'cross-site' })).toBe(403);
   });
 });
 

@@ -1,5 +1,10 @@
 import type { DetectionEvent, FrameEntry } from '@trinetra/contracts';
-import { createMetricsServer, createTelemetry, type Telemetry } from '@trinetra/telemetry';
+import {
+  type CameraStatsLike,
+  createMetricsServer,
+  createTelemetry,
+  type Telemetry,
+} from '@trinetra/telemetry';
 import { hasBrowser, launchBrowser } from '@trinetra/test-support';
 import type { Browser, Page } from 'playwright-core';
 import { createStatusPage, type StatusPage, type StatusPageOptions, type WorkerState } from '../src/index.ts';
@@ -17,7 +22,8 @@ export interface World extends AsyncDisposable {
   scrape(): Promise<string>;
 }
 
-const outcomes = {
+/** Of a camera of which nothing ended yet. */
+export const noOutcomes = {
   published: 0,
   published_degraded: 0,
   publish_failed: 0,
@@ -29,28 +35,40 @@ const outcomes = {
   released: 0,
 };
 
-/** Makes telemetry know cameras with frames that wait. */
+/** Makes telemetry know cameras: what the source tells of them, the rest 0. */
+export function setCameras(
+  telemetry: Telemetry,
+  cameras: Readonly<Record<string, Partial<CameraStatsLike>>>,
+): void {
+  const stats = new Map(
+    Object.entries(cameras).map(([id, camera]) => [
+      id,
+      {
+        delivered: 0,
+        inFlight: 0,
+        unread: 0,
+        oldestUnreadAgeSeconds: 0,
+        streamLength: 0,
+        evicted: 0,
+        ...camera,
+        outcomes: { ...noOutcomes, ...camera.outcomes },
+      },
+    ]),
+  );
+  telemetry.setSourceStats(() => ({ cameras: stats, inFlight: 0, reclaimed: 0 }));
+}
+
+/** Makes telemetry know cameras with so many frames that wait, the oldest for so many seconds. */
 export function setUnread(
   telemetry: Telemetry,
   unread: Readonly<Record<string, [number, number]>>,
   { gone = [] }: { readonly gone?: readonly string[] } = {},
 ): void {
-  const cameras = new Map(
-    Object.entries(unread).map(([id, [count, age]]) => [
-      id,
-      {
-        delivered: 0,
-        outcomes,
-        inFlight: 0,
-        unread: count,
-        oldestUnreadAgeSeconds: age,
-        streamLength: count,
-        evicted: 0,
-        gone: gone.includes(id),
-      },
-    ]),
-  );
-  telemetry.setSourceStats(() => ({ cameras, inFlight: 0, reclaimed: 0 }));
+  const cameras = Object.entries(unread).map(([id, [count, age]]) => [
+    id,
+    { unread: count, oldestUnreadAgeSeconds: age, streamLength: count, gone: gone.includes(id) },
+  ]);
+  setCameras(telemetry, Object.fromEntries(cameras));
 }
 
 export async function startWorld(options: Partial<StatusPageOptions> = {}): Promise<World> {
@@ -59,8 +77,8 @@ export async function startWorld(options: Partial<StatusPageOptions> = {}): Prom
   let state: WorkerState = {
     ready: true,
     parts: [
-      { name: 'Redis', ok: true },
-      { name: 'Kafka', ok: true },
+      { kind: 'redis', name: 'Redis', ok: true },
+      { kind: 'sink', name: 'Kafka', ok: true },
     ],
   };
   let reads = 0;

@@ -38,6 +38,7 @@ it('gives 1600 cameras that come and go labels of their own one after another, a
   for (let at = 0; at < 1600; at += 50) {
     const names = Array.from({ length: 50 }, (_, index) => `short_${at + index}`);
     for (const name of names) {
+      telemetry.frameInferred(name);
       telemetry.frameProcessed(name);
       telemetry.detections(name, 1);
       telemetry.frameDropped(name, 'stale');
@@ -54,7 +55,12 @@ it('gives 1600 cameras that come and go labels of their own one after another, a
     expect(valuesOf(text, `trinetra_worker_frames_${name}`).get('late'), name).toBeGreaterThan(0);
   expect(text).not.toContain(otherLabel);
   expect(valuesOf(text, 'trinetra_worker_frames_unread').size).toBe(51);
-  for (const name of ['worker_frames_processed_total', 'detections_total', 'worker_frames_dropped_total']) {
+  for (const name of [
+    'worker_frames_inferred_total',
+    'worker_frames_processed_total',
+    'detections_total',
+    'worker_frames_dropped_total',
+  ]) {
     const series = valuesOf(text, `trinetra_${name}`);
     expect(series.size, name).toBeLessThanOrEqual(1000);
     expect(series.has('short_0'), name).toBe(false);

@@ -27,7 +27,7 @@ export {
 } from './logger.ts';
 export { maskCredentials } from './mask-credentials.ts';
 export { type Exposition, mergeExpositions } from './merge-expositions.ts';
-export { latencyBuckets } from './metric-factory.ts';
+export { endToEndBuckets, latencyBuckets } from './metric-factory.ts';
 export {
   createMetricsServer,
   defaultMetricsServerOptions,

@@ -37,7 +37,9 @@ export interface Recording {
   observeEndToEnd(seconds: number): void;
   /** How full a batch left: frames / maxBatchSize, 0..1. */
   batch(fill: number): void;
-  /** A frame that went through the models. */
+  /** A frame that went through the models; its event is not published yet. */
+  frameInferred(cameraId: string): void;
+  /** A frame whose event was published. */
   frameProcessed(cameraId: string): void;
   detections(cameraId: string, count: number): void;
   /** @param reason A word such as `corrupt` or `stale` (`a-z 0-9 _`); anything else counts as `_other`. */

@@ -4,6 +4,7 @@ import { register as globalRegistry, Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRecordingLogger } from '../test/recording-logger.ts';
 import { TelemetryError } from './errors.ts';
+import { endToEndBuckets, latencyBuckets } from './metric-factory.ts';
 import type { CameraStatsLike, SourceStatsLike } from './source-metrics.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
 import type { TelemetryOptions } from './telemetry-options.ts';
@@ -61,6 +62,7 @@ describe('the metrics', () => {
       trinetra_end_to_end_latency_seconds: 'histogram',
       trinetra_stage_latency_seconds: 'histogram',
       trinetra_batch_fill_ratio: 'histogram',
+      trinetra_worker_frames_inferred_total: 'counter',
       trinetra_worker_frames_processed_total: 'counter',
       trinetra_detections_total: 'counter',
       trinetra_worker_frames_dropped_total: 'counter',
@@ -146,6 +148,26 @@ describe('the metrics', () => {
     expect([...samples(text, 'trinetra_engine_fallback_total')]).toEqual([
       ['{model="detector",from="yolo.engine",to="yolo.onnx",reason="no TensorRT here"}', 1],
     ]);
+  });
+
+  it('count a frame as inferred when it went through the models, and as processed once its event is published', async () => {
+    const telemetry = telemetryOf();
+    telemetry.frameInferred('cam_1');
+    telemetry.frameInferred('cam_1');
+    telemetry.frameProcessed('cam_1');
+    const text = await scrape(telemetry);
+    expect(samples(text, 'trinetra_worker_frames_inferred_total').get('{camera_id="cam_1"}')).toBe(2);
+    expect(samples(text, 'trinetra_worker_frames_processed_total').get('{camera_id="cam_1"}')).toBe(1);
+  });
+
+  it('tell the end-to-end latency in buckets at most a quarter apart, which hold those of other latencies', () => {
+    for (const bound of latencyBuckets) expect(endToEndBuckets).toContain(bound);
+    for (const [index, bound] of endToEndBuckets.entries()) {
+      const before = endToEndBuckets[index - 1] ?? 0;
+      expect(bound).toBeGreaterThan(before);
+      if (before >= 0.03) expect(bound / before, `${before}..${bound}`).toBeLessThanOrEqual(1.26);
+    }
+    expect(endToEndBuckets.at(-1)).toBe(600);
   });
 
   it('count a negative duration as 0 and ignore one that is not a number', async () => {

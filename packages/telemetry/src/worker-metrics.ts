@@ -1,6 +1,6 @@
 import type { Counter, Histogram } from 'prom-client';
 import { BoundedLabels, otherLabel } from './bounded-labels.ts';
-import type { MetricFactory } from './metric-factory.ts';
+import { endToEndBuckets, type MetricFactory } from './metric-factory.ts';
 import type { Recording } from './recording.ts';
 import type { TelemetryValues } from './telemetry-options.ts';
 
@@ -40,6 +40,8 @@ export function createWorkerMetrics(
   const endToEnd = factory.histogram(
     'trinetra_end_to_end_latency_seconds',
     'From the ingest of a frame to its published event, seconds',
+    [],
+    endToEndBuckets,
   );
   const stage = factory.histogram(
     'trinetra_stage_latency_seconds',
@@ -52,9 +54,14 @@ export function createWorkerMetrics(
     [],
     [0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1],
   );
+  const inferred = factory.counter(
+    'trinetra_worker_frames_inferred_total',
+    'Frames that went through the models, whether or not their events could be published yet',
+    ['camera_id'],
+  );
   const processed = factory.counter(
     'trinetra_worker_frames_processed_total',
-    'Frames that went through the models',
+    'Frames that went through the models and whose events were published',
     ['camera_id'],
   );
   const persons = factory.counter('trinetra_detections_total', 'Persons detected', ['camera_id']);
@@ -148,6 +155,7 @@ export function createWorkerMetrics(
     batch(ratio) {
       if (Number.isFinite(ratio)) fill.observe(Math.min(1, Math.max(0, ratio)));
     },
+    frameInferred: (cameraId) => inferred.inc({ camera_id: cameras.of(cameraId) }),
     frameProcessed: (cameraId) => processed.inc({ camera_id: cameras.of(cameraId) }),
     detections(cameraId, count) {
       if (isCount(count)) persons.inc({ camera_id: cameras.of(cameraId) }, count);
@@ -198,6 +206,7 @@ export function createWorkerMetrics(
   };
   const cameraForgotten = (cameraId: string): void => {
     const camera = { camera_id: cameraId };
+    inferred.remove(camera);
     processed.remove(camera);
     persons.remove(camera);
     for (const reason of [...reasons.values(), otherLabel]) dropped.remove({ ...camera, reason });

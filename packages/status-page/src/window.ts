@@ -1,29 +1,34 @@
+import { type CameraCounts, countCameras, countDrops } from './camera-counts.ts';
 import type { Buckets, Readings } from './metric.ts';
 
 /** What of one scrape is needed to tell rates later. */
 export interface Sample {
   readonly atMs: number;
-  readonly processed: ReadonlyMap<string, number>;
-  readonly dropped: number;
+  readonly cameras: ReadonlyMap<string, CameraCounts>;
+  /** Frames that were given up, by reason. */
+  readonly drops: ReadonlyMap<string, number>;
   readonly stages: ReadonlyMap<string, Buckets>;
-  readonly endToEnd: Buckets | undefined;
+  readonly endToEnd: Buckets;
   readonly batchFill: Buckets | undefined;
 }
 
-/** @param atMs Of a clock that never goes back. */
-export function sampleOf(readings: Readings, atMs: number, dropped: number): Sample {
+/**
+ * @param atMs Of a clock that never goes back.
+ * @param endToEnd From ingest to published event, since the start.
+ */
+export function sampleOf(readings: Readings, atMs: number, endToEnd: Buckets): Sample {
   return {
     atMs,
-    processed: readings.by('trinetra_worker_frames_processed_total', 'camera_id'),
-    dropped,
+    cameras: countCameras(readings),
+    drops: countDrops(readings),
     stages: readings.histograms('trinetra_stage_latency_seconds', 'stage'),
-    endToEnd: readings.histograms('trinetra_end_to_end_latency_seconds', '').get(''),
+    endToEnd,
     batchFill: readings.histograms('trinetra_batch_fill_ratio', '').get(''),
   };
 }
 
 /** The samples of the last while, bounded by `windowMs`. */
-export class History {
+export class Window {
   readonly #windowMs: number;
   readonly #samples: Sample[] = [];
 
@@ -38,9 +43,5 @@ export class History {
     const before = this.#samples[0];
     this.#samples.push(sample);
     return before;
-  }
-
-  clear(): void {
-    this.#samples.length = 0;
   }
 }

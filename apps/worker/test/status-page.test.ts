@@ -32,7 +32,7 @@ it.skipIf(!hasBrowser())(
     const page = await browser.newPage();
     await page.goto(url); // while the models load
     await worker.ready();
-    await page.locator('#state', { hasText: /^Ready$/ }).waitFor();
+    await page.locator('#state', { hasText: /^Ready/ }).waitFor();
 
     const sent = new Map<string, string>();
     let frames = 0;
@@ -112,5 +112,52 @@ it.skipIf(!hasBrowser())(
       }, boxes);
       for (const share of shares) expect(share).toBeGreaterThan(0.6);
     }
+  },
+);
+
+it.skipIf(!hasBrowser())(
+  'says of a real worker whose Kafka is away that frames are inferred and wait, and of a silent Redis that it knows nothing',
+  async () => {
+    await using world = await startRedisWorld();
+    await using worker = await startWorker({
+      ...world.env,
+      KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1', // nobody listens there
+      STATUS_PAGE: 'on',
+    });
+    const url = await waitFor(
+      'the address of the page',
+      () => /"url":"(http:\/\/127\.0\.0\.1:\d+\/)"/.exec(worker.log())?.[1],
+    );
+    await using browser = await launchBrowser();
+    const page = await browser.newPage();
+    await page.goto(url);
+    const tile = page.locator('.tile[data-camera="cam_01"]');
+    let frames = 0;
+    await waitFor('a camera that waits for Kafka', async () => {
+      await addSceneFrame(world.redis, frames, 'cam_01');
+      frames += 1;
+      await page.waitForTimeout(200);
+      return (await page.locator('.tile[data-camera="cam_01"][data-state="waiting"]').count()) === 1
+        ? true
+        : undefined;
+    });
+    expect(await tile.locator('.state').textContent()).toBe('waiting for Kafka');
+    const [arriving, inferred, published] = await tile
+      .locator('dd')
+      .evaluateAll((places) => places.map((place) => Number(place.getAttribute('data-value'))));
+    expect(arriving).toBeGreaterThan(0);
+    expect(inferred).toBeGreaterThan(0);
+    expect(published).toBe(0);
+    const problem = page.locator('#problem-list li').first();
+    expect(await problem.textContent()).toMatch(
+      /^Kafka takes no events: \d+ events? of 1 camera waits? in memory\./,
+    );
+    expect(await page.title()).toContain('Kafka is away');
+
+    world.server.pause();
+    await page.locator('#problem-list [data-problem="redis"]').waitFor();
+    expect(await page.locator('[data-figure="totals.unread"]').textContent()).toBe('–');
+    world.server.resume();
+    await page.locator('#problem-list [data-problem="redis"]').waitFor({ state: 'detached' });
   },
 );

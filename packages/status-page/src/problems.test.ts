@@ -84,6 +84,11 @@ describe('the problems', () => {
       ['sink bad: Kafka, partitions 1 and 4, takes no events: 1 event of cam_a waits in memory.'],
     ],
     [
+      'events that are tried for the first time while Kafka is away',
+      { parts: without('sink'), cameras: [camera('cam_a', { state: 'waiting', eventsWaiting: 2 })] },
+      ['sink bad: Kafka takes no events: 2 events of 1 camera wait in memory.'],
+    ],
+    [
       'a file that takes nothing, by the name of the sink',
       { parts: without('sink', { name: 'NDJSON file' }) },
       ['sink bad: NDJSON file takes no events.'],

@@ -106,10 +106,11 @@ const finders: Readonly<Record<ProblemId, Finder>> = {
       cameras.length === 0
         ? ''
         : ` of ${some.length > 0 ? named(cameras) : plural(cameras.length, 'camera')}`;
+    // An event on its first try does not count as waiting yet, and is in no other place.
+    const ofCameras = cameras.reduce((sum, { eventsWaiting }) => sum + eventsWaiting, 0);
+    const count = Math.max(facts.eventsWaiting, ofCameras);
     const waiting =
-      facts.eventsWaiting === 0
-        ? ''
-        : `: ${plural(facts.eventsWaiting, 'event')}${of} ${facts.eventsWaiting === 1 ? 'waits' : 'wait'} in memory`;
+      count === 0 ? '' : `: ${plural(count, 'event')}${of} ${count === 1 ? 'waits' : 'wait'} in memory`;
     const actions: Readonly<Record<string, string>> = {
       Kafka:
         some.length > 0

@@ -9,8 +9,8 @@ import { launchBrowser } from '@trinetra/test-support';
 const docs = fileURLToPath(new URL('../../../docs', import.meta.url));
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const cameras = 12;
-/** Enough for the lines of the last minute to have a shape. */
-const shownAfterMs = 45_000;
+/** Enough points, one in 10 s, for the lines to have a shape. */
+const shownAfterMs = 90_000;
 
 const folder = resolve(process.argv[2] ?? docs);
 const demo = spawn(

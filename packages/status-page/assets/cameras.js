@@ -7,7 +7,7 @@ import { Tile } from './tile.js';
 /** Tiles on the page; of more cameras the rest is found with the filter. */
 const maxTiles = 240;
 
-/** Worst first. */
+/** Worst first. @type {import('../src/camera-state.ts').CameraState[]} */
 const states = ['waiting', 'corrupt', 'silent', 'behind', 'stale', 'unknown', 'new', 'live'];
 
 /** @type {Record<string, (a: CameraFigures, b: CameraFigures) => number>} */

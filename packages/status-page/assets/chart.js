@@ -34,7 +34,7 @@ export function createChart(place, { title, lines, format, least }) {
   const axis = create('p', undefined, 'axis');
   axis.append(since, create('span', 'now'));
   const plot = create('div', undefined, 'plot');
-  plot.append(svg, top);
+  plot.append(top, svg);
   place.replaceChildren(...(title === '' ? [] : [create('h4', title)]), plot, axis);
   place.classList.add('chart');
   if (lines.length > 1) {

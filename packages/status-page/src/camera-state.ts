@@ -1,25 +1,18 @@
 import { duration, plural } from './words.ts';
 
-/** States of a camera, worst first. The first that holds is told, but that `unknown` takes the place of what only Redis can tell. */
-export const cameraStates = [
-  /** Its events wait, because the sink takes none. */
-  'waiting',
-  /** Most of what arrives cannot be read. */
-  'corrupt',
-  /** It delivered before, and nothing arrives now. */
-  'silent',
-  /** Its frames wait for long, or its events come late. */
-  'behind',
-  /** Frames are dropped because they are too old. */
-  'stale',
-  /** Redis does not answer: whether frames arrive is not known. */
-  'unknown',
-  /** It has a stream, and this worker has had no frame of it yet. */
-  'new',
-  'live',
-] as const;
-
-export type CameraState = (typeof cameraStates)[number];
+/**
+ * How a camera is; the first that holds is told. Worst first, as the page orders them:
+ *
+ * - `waiting`: its events wait, because the sink takes none.
+ * - `corrupt`: most of what arrives cannot be read.
+ * - `silent`: it delivered before, and nothing arrives now.
+ * - `behind`: its frames wait for long, or its events come late.
+ * - `stale`: frames are dropped because they are too old.
+ * - `unknown`: Redis does not answer. It takes the place of all that only Redis could tell.
+ * - `new`: it has a stream, and this worker has had no frame of it yet.
+ * - `live`: none of these.
+ */
+export type CameraState = 'waiting' | 'corrupt' | 'silent' | 'behind' | 'stale' | 'unknown' | 'new' | 'live';
 
 /** Bounds of the rules. */
 export const cameraBounds: {

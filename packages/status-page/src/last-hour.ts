@@ -6,7 +6,7 @@ const maxPoints = 360;
 const maxCameras = 1000;
 
 /** What a point tells; one that is not known is null. Rates are frames a second over the step. */
-export const pointFields = [
+const pointFields = [
   'arrivingFps',
   'publishedFps',
   'p95Seconds',

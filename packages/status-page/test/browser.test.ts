@@ -291,6 +291,39 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
     },
   );
 
+  it('shows the three worst problems and folds the others, which a click opens', async () => {
+    await using world = await startWorld();
+    const { telemetry } = world;
+    telemetry.fallback('detector', 'engine', 'onnx', 'out_of_memory');
+    setCameras(telemetry, {
+      behind: { unread: 9, oldestUnreadAgeSeconds: 60 },
+      live_1: { delivered: 5 },
+      live_2: { delivered: 5 },
+    });
+    world.setState({
+      ready: false,
+      parts: [
+        { kind: 'redis', name: 'Redis', ok: true },
+        { kind: 'sink', name: 'Kafka', ok: false },
+        { kind: 'inference', name: 'Inference', ok: false },
+      ],
+    });
+    const page = await open(world.page.url);
+    const problems = page.locator('#problem-list li');
+    await problems.nth(2).waitFor();
+    expect(await problems.evaluateAll((all) => all.map((one) => one.getAttribute('data-problem')))).toEqual([
+      'sink',
+      'inference',
+      'behind',
+    ]);
+    const folded = page.locator('#more-problem-list li');
+    expect(await folded.isVisible()).toBe(false);
+    await page.locator('summary', { hasText: '1 more problem' }).click();
+    expect(await folded.locator('strong').textContent()).toBe(
+      'The detector model runs on something else instead of what was asked for: out_of_memory.',
+    );
+  });
+
   it('tells a change of the worst problem to screen readers, once, and in the title', async () => {
     await using world = await startWorld();
     setCameras(world.telemetry, { cam_01: { delivered: 5 } });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findProblems, type ProblemFacts } from './problems.ts';
+import type { ProblemFacts } from './problem.ts';
+import { findProblems } from './problems.ts';
 import type { CameraFigures, Part } from './snapshot.ts';
 
 const camera = (id: string, figures: Partial<CameraFigures> = {}): CameraFigures => ({
@@ -122,8 +123,27 @@ describe('the problems', () => {
     ],
     [
       'one camera of many that is behind',
-      { cameras: [camera('cam_a', { state: 'behind' }), camera('b'), camera('c'), camera('d')] },
-      ['behind warning: Frames of cam_a wait for long before they are read, or their events come late.'],
+      {
+        cameras: [
+          camera('cam_a', { state: 'behind', oldestUnreadAgeSeconds: 9 }),
+          camera('b'),
+          camera('c'),
+          camera('d'),
+        ],
+      },
+      ['behind warning: Frames of cam_a wait for long before they are read.'],
+    ],
+    [
+      'events that come late after an outage, which is no overload: no frame waits',
+      {
+        cameras: [
+          camera('cam_a', { state: 'behind', p95Seconds: 150 }),
+          camera('cam_b', { state: 'behind', p95Seconds: 90 }),
+        ],
+      },
+      [
+        'late warning: Events of cam_a and cam_b come up to 2.5 min after their frames, though no frame waits for long.',
+      ],
     ],
     [
       'no frames from any camera',
@@ -216,7 +236,7 @@ describe('the problems', () => {
         camera('a', { state: 'waiting' }),
         camera('b', { state: 'corrupt' }),
         camera('c', { state: 'silent' }),
-        camera('d', { state: 'behind' }),
+        camera('d', { state: 'behind', unread: 90 }),
         camera('e', { stale: 3 }),
         camera('f'),
       ],

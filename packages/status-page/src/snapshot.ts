@@ -1,5 +1,5 @@
 import type { Judgement } from './camera-state.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from './problem.ts';
 import type { Help } from './troubleshooting.ts';
 
 /** Percentiles of what a histogram saw in the window, seconds; null where it saw nothing. */

@@ -26,6 +26,7 @@ export type ProblemId =
   | 'lostEvents'
   | 'evicted'
   | 'behind'
+  | 'late'
   | 'fallback'
   | 'stale'
   | 'drops';
@@ -46,6 +47,7 @@ export const troubleshooting: Readonly<Record<ProblemId, Help>> = Object.freeze(
   lostEvents: help(dropped),
   evicted: help('Redis trims frames before they are read'),
   behind: help('It is slow'),
+  late: help('It is slow'),
   fallback: help('A model runs on another engine than was asked for'),
   stale: help(dropped),
   drops: help(dropped),

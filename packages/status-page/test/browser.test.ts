@@ -421,7 +421,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
       'cam_1',
     ]);
     expect(await page.locator('#problem-list strong').first().textContent()).toBe(
-      'Frames of cam_100, cam_200, cam_300 and 2 more wait for long before they are read, or their events come late.',
+      'Frames of cam_100, cam_200, cam_300 and 2 more wait for long before they are read.',
     );
     expect(await page.locator('#camera-count').textContent()).toBe('500 of 500');
   });

@@ -1,0 +1,56 @@
+import type { CameraState } from './camera-state.ts';
+import type { CameraFigures, EngineFigures, Part, WorkerState } from './snapshot.ts';
+import type { Help, ProblemId } from './troubleshooting.ts';
+import { listed } from './words.ts';
+
+/** Something that somebody should do something about. */
+export interface Problem {
+  /** What kind of problem it is: there is one of each at most. */
+  readonly id: ProblemId;
+  /** `bad`: events are missing, late or wrong. `warning`: they may soon be, or it costs more than it should. */
+  readonly severity: 'bad' | 'warning';
+  /** A few words, for the title of the window. */
+  readonly title: string;
+  /** One sentence. */
+  readonly text: string;
+  /** What to do, one sentence. */
+  readonly action: string;
+  /** What whatever fails says itself. */
+  readonly detail?: string | undefined;
+  /** The symptom in docs/TROUBLESHOOTING.md. */
+  readonly help: Help;
+}
+
+/** What problems are found in. Frames are those of the window. */
+export interface ProblemFacts {
+  readonly state: WorkerState;
+  readonly windowSeconds: number;
+  readonly cameras: readonly CameraFigures[];
+  readonly eventsWaiting: number;
+  /** Frames that Redis trimmed before any worker read them. */
+  readonly evicted: number;
+  /** Frames that were given up, by reason. */
+  readonly drops: readonly { readonly reason: string; readonly count: number }[];
+  readonly engines: readonly EngineFigures[];
+  readonly fallbacks: readonly { readonly model: string; readonly reason: string }[];
+  /** The stage with the highest 95th percentile. */
+  readonly slowest: { readonly stage: string; readonly seconds: number } | undefined;
+}
+
+/** Tells of one kind of problem, where there is it. */
+export type Finder = (facts: ProblemFacts) => Omit<Problem, 'id' | 'help'> | undefined;
+
+/** The part of this kind, where it is not ok. */
+export function brokenPart({ state }: ProblemFacts, kind: Part['kind']): Part | undefined {
+  return state.parts.find((one) => one.kind === kind && !one.ok);
+}
+
+/** Cameras in one of these states. */
+export function inState({ cameras }: ProblemFacts, ...states: readonly CameraState[]): CameraFigures[] {
+  return cameras.filter(({ state }) => states.includes(state));
+}
+
+/** Names of cameras, for a sentence. */
+export function named(cameras: readonly CameraFigures[]): string {
+  return listed(cameras.map(({ id }) => id));
+}

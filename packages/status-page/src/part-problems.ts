@@ -37,8 +37,11 @@ export const partProblems: Readonly<
     const sink = brokenPart(facts, 'sink');
     if (sink === undefined) return undefined;
     const some = sink.partitions ?? [];
-    const partitions = `${some.length === 1 ? 'partition' : 'partitions'} ${listed(some.map(String))}`;
-    const who = some.length === 0 ? sink.name : `${sink.name}, ${partitions},`;
+    const [noun, verb] = some.length === 1 ? ['Partition', 'takes'] : ['Partitions', 'take'];
+    const what =
+      some.length === 0
+        ? `${sink.name} takes no events`
+        : `${noun} ${listed(some.map(String))} of ${sink.name} ${verb} no events`;
     const cameras = inState(facts, 'waiting');
     const of =
       cameras.length === 0
@@ -58,7 +61,7 @@ export const partProblems: Readonly<
     return {
       severity: 'bad',
       title: some.length > 0 ? `${sink.name} is partly away` : `${sink.name} is away`,
-      text: `${who} takes no events${waiting}.`,
+      text: `${what}${waiting}.`,
       action: `${actions[sink.name] ?? 'See why it takes nothing'}; the events go out by themselves then.`,
       detail: sink.note,
     };

@@ -82,7 +82,7 @@ describe('the problems', () => {
         cameras: [camera('cam_a', { state: 'waiting' }), camera('cam_b')],
         eventsWaiting: 1,
       },
-      ['sink bad: Kafka, partitions 1 and 4, takes no events: 1 event of cam_a waits in memory.'],
+      ['sink bad: Partitions 1 and 4 of Kafka take no events: 1 event of cam_a waits in memory.'],
     ],
     [
       'events that are tried for the first time while Kafka is away',

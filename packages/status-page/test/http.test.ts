@@ -161,7 +161,7 @@ describe('/events', () => {
   });
 
   it('tells what arrives, what is inferred and what is published apart, and which cameras wait for the sink', async () => {
-    await using world = await startWorld();
+    await using world = await startWorld({ windowMs: 3_600_000 });
     const { telemetry } = world;
     setCameras(telemetry, { a: { delivered: 10 }, b: { delivered: 10 }, c: {} });
     const viewer = await watch(world.page.url);
@@ -212,7 +212,7 @@ describe('/events', () => {
   });
 
   it('tells percentiles of the events that it was told of, within 10 % of the truth', async () => {
-    await using world = await startWorld();
+    await using world = await startWorld({ windowMs: 3_600_000 });
     const viewer = await watch(world.page.url);
     await viewer.next();
     for (let index = 0; index < 200; index += 1) world.page.published('a', 12.5 + index * 0.0085);

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { cameraIdOf, cameraIdProblem, isCameraId, maxCameraIdBytes, namesCamera } from './camera-id.ts';
+import { maxTraceFieldBytes, parseTraceContext, type TraceContext } from './trace-context.ts';
 
 /** Camera types, highest priority first; types not listed rank with `others`. */
 export const cameraTypes = [
@@ -33,6 +34,8 @@ export interface FrameEntry {
   readonly frame: Uint8Array;
   /** Size of the camera's original picture, px, where the ingestor squashed it. */
   readonly originalSize?: { readonly width: number; readonly height: number };
+  /** Of the step that wrote the entry, where it told a valid one. */
+  readonly traceContext?: TraceContext;
 }
 
 export type FrameEntryProblem =
@@ -49,8 +52,12 @@ export type FrameEntryResult =
   | { readonly ok: true; readonly entry: FrameEntry }
   | { readonly ok: false; readonly problem: FrameEntryProblem; readonly message: string };
 
-const known = ['camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height'] as const;
+/** These cost no frame: a bad one counts as not sent. */
+const traceFields = ['traceparent', 'tracestate'] as const;
+const known = ['camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height', ...traceFields] as const;
 type Known = (typeof known)[number];
+
+const isTraceField = (field: Known): boolean => traceFields.some((one) => one === field);
 
 const noBytes = new Uint8Array();
 const notUtf8 = `expected 1 to ${maxCameraIdBytes} bytes of UTF-8 but received other bytes`;
@@ -76,7 +83,8 @@ function parseSize(
 /**
  * Validates the fields of one stream entry, as Redis returns them: `[name, value, name, value, ...]`.
  *
- * Never throws: a bad entry is an outcome. Unknown fields are ignored; the frame bytes are not copied.
+ * Never throws: a bad entry is an outcome. Unknown fields are ignored, and so is a `traceparent` or `tracestate` that is not valid; the
+ * frame bytes are not copied.
  *
  * @param streamKey The stream that held the entry; its camera must be the one the entry names.
  * @example
@@ -101,6 +109,10 @@ export function parseFrameEntry(
     const name = Buffer.from(rawName.buffer, rawName.byteOffset, rawName.byteLength).toString('latin1');
     const field = known.find((candidate) => candidate === name);
     if (field === undefined) continue;
+    if (isTraceField(field)) {
+      values.set(field, values.has(field) || value.byteLength > maxTraceFieldBytes ? noBytes : value);
+      continue;
+    }
     if (values.has(field)) return fail('duplicate_field', `field ${field}: expected once but received twice`);
     if (field !== 'frame' && value.byteLength > 256) {
       return fail(
@@ -141,6 +153,15 @@ export function parseFrameEntry(
       'fields width, height: expected two whole numbers in 1..65535, of an aspect up to 100:1',
     );
   const type = isCameraId(cameraType) ? cameraType : 'others';
-  const entry = { frameId, cameraId, cameraType: type, ingestTs, frame };
-  return { ok: true, entry: size === undefined ? entry : { ...entry, originalSize: size } };
+  const traceContext = parseTraceContext(text('traceparent'), text('tracestate'));
+  const entry = {
+    frameId,
+    cameraId,
+    cameraType: type,
+    ingestTs,
+    frame,
+    ...(size === undefined ? {} : { originalSize: size }),
+    ...(traceContext === undefined ? {} : { traceContext }),
+  };
+  return { ok: true, entry };
 }

@@ -58,4 +58,5 @@ export {
   recordedEntrySchema,
   recordingManifest,
 } from './recording.ts';
+export { parseTraceContext, type TraceContext } from './trace-context.ts';
 export { createWarnOnce, type WarnOnce, type WarnOnceOptions } from './warn-once.ts';

@@ -1,4 +1,4 @@
-import { type DetectionEvent, encodeDetectionEvent } from '@trinetra/contracts';
+import { type DetectionEvent, encodeDetectionEvent, type TraceContext } from '@trinetra/contracts';
 import type { Message } from 'kafkajs';
 import type { WriteFailure } from './sink.ts';
 
@@ -9,7 +9,11 @@ export interface EncodedMessage {
 }
 
 /** Makes the message of an event, at most `maxBytes` long by leaving out embeddings, or says why there is none. */
-export function encodeMessage(event: DetectionEvent, maxBytes: number): EncodedMessage | WriteFailure {
+export function encodeMessage(
+  event: DetectionEvent,
+  maxBytes: number,
+  traceContext?: TraceContext,
+): EncodedMessage | WriteFailure {
   try {
     const { bytes, cameraId, frameId, truncatedEmbeddings } = encodeDetectionEvent(event, { maxBytes });
     if (bytes.byteLength > maxBytes) {
@@ -20,6 +24,7 @@ export function encodeMessage(event: DetectionEvent, maxBytes: number): EncodedM
       'content-type': 'application/json',
       schema_version: String(event.schema_version),
       frame_id: frameId,
+      ...traceContext,
     };
     return { message: { key: cameraId, value: bytes, headers }, truncatedEmbeddings };
   } catch (error) {

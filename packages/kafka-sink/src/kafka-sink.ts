@@ -22,7 +22,7 @@ const healthCacheMs = 2000;
 
 /**
  * Makes a sink that publishes each event as one message: key `camera_id`, value the event's JSON, headers
- * `content-type`, `schema_version` and `frame_id`. It connects at the first write, so the cluster may be away now.
+ * `content-type`, `schema_version` and `frame_id`, and `traceparent` where there is one. It connects at the first write, so the cluster may be away now.
  *
  * Each partition goes on by itself: one that takes no events holds up its own cameras and no other. Delivery is at least once: a try
  * that seemed to fail may have arrived, so consumers de-duplicate on `camera_id` and `frame_id`. With `acks: 0` only a lost connection
@@ -107,7 +107,8 @@ class KafkaSink {
     // Not even encoded: while Kafka does not take them the same events come again and again.
     const refusal = this.#refusal(event.camera_id);
     if (refusal !== undefined) return notTried(refusal);
-    const encoded = encodeMessage(event, this.#settings.maxMessageBytes);
+    const { maxMessageBytes, traceContextOf } = this.#settings;
+    const encoded = encodeMessage(event, maxMessageBytes, traceContextOf(event));
     if ('ok' in encoded) return encoded;
     const { message, truncatedEmbeddings } = encoded;
     const { promise, resolve } = Promise.withResolvers<WriteFailure | null>();

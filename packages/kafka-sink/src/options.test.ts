@@ -4,7 +4,8 @@ import { createKafkaSink } from './kafka-sink.ts';
 import { defaultKafkaSinkOptions, type KafkaSinkOptions, parseOptions } from './options.ts';
 
 it('fills in the documented defaults', () => {
-  const { logger: _, brokers, ...rest } = parseOptions({ brokers: ['kafka-1:9092'] });
+  const { logger: _, traceContextOf, brokers, ...rest } = parseOptions({ brokers: ['kafka-1:9092'] });
+  expect(traceContextOf).toBeTypeOf('function');
   expect(brokers).toEqual(['kafka-1:9092']);
   expect(rest).toEqual(defaultKafkaSinkOptions);
   expect(rest).toMatchObject({ topic: 'trinetra.detections', acks: 1, compression: 'lz4', retries: 5 });

@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from '@trinetra/contracts';
+import { type DetectionEvent, type Logger, silentLogger, type TraceContext } from '@trinetra/contracts';
 import { z } from 'zod';
 import { parseBroker } from './broker-addresses.ts';
 import { KafkaSinkError } from './errors.ts';
@@ -104,6 +104,8 @@ export interface KafkaSinkOptions {
     /** How often an open breaker asks whether the partition is back, ms. Default 1000. */
     readonly probeIntervalMs?: number;
   };
+  /** Where an event stands in a trace, for its headers `traceparent` and `tracestate`; must return at once. Default: nowhere. */
+  readonly traceContextOf?: (event: DetectionEvent) => TraceContext | undefined;
   /** Default: silent. The lines of kafkajs arrive at debug. */
   readonly logger?: Logger;
 }
@@ -115,15 +117,16 @@ export interface KafkaSinkSettings
   readonly breaker: Required<NonNullable<KafkaSinkOptions['breaker']>>;
 }
 
-/** The defaults, frozen; `brokers`, `sasl` and `logger` have none. */
-export const defaultKafkaSinkOptions: Readonly<Omit<KafkaSinkSettings, 'brokers' | 'sasl' | 'logger'>> =
-  Object.freeze(schema.omit({ brokers: true, sasl: true }).parse({}));
+/** The defaults, frozen; `brokers`, `sasl`, `traceContextOf` and `logger` have none. */
+export const defaultKafkaSinkOptions: Readonly<
+  Omit<KafkaSinkSettings, 'brokers' | 'sasl' | 'traceContextOf' | 'logger'>
+> = Object.freeze(schema.omit({ brokers: true, sasl: true }).parse({}));
 
 /** @throws {@link KafkaSinkError} `invalid_options`, naming every wrong option; never a password. */
 export function parseOptions(options: KafkaSinkOptions): KafkaSinkSettings {
-  const { logger = silentLogger, ...plain } = options;
+  const { logger = silentLogger, traceContextOf = () => undefined, ...plain } = options;
   const parsed = schema.safeParse(plain);
-  if (parsed.success) return { ...parsed.data, logger };
+  if (parsed.success) return { ...parsed.data, traceContextOf, logger };
   const text = parsed.error.issues
     .map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
     .join('; ');

@@ -14,7 +14,7 @@ function trial() {
   const write =
     (level: string): Logger['info'] =>
     (fields, message) =>
-      lines.push([level, fields['cameraId'], fields['source'], message]);
+      lines.push([level, fields['camera_id'], fields['source'], message]);
   const aspectOf = createFrameAspects({
     config: { CAMERA_ASPECTS: [{ cameras: 'cam_wide', aspectRatio: 16 / 9 }], FRAME_ASPECT: 16 / 9 },
     telemetry: { frameAspect: (source) => sources.push(source) },

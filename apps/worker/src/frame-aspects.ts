@@ -44,7 +44,7 @@ export function createFrameAspects({ config, telemetry, logger }: FrameAspectsOp
       logged.add(key);
       const { width, height } = frame;
       const told = {
-        cameraId: entry.cameraId,
+        camera_id: entry.cameraId,
         source,
         aspectRatio: Number(aspectRatio.toFixed(4)),
         frameSize: `${width}x${height}`,

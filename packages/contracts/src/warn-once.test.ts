@@ -4,7 +4,7 @@ import { createWarnOnce } from './warn-once.ts';
 
 const saying = (): { readonly lines: string[]; readonly logger: Logger } => {
   const lines: string[] = [];
-  const warn: Logger['warn'] = (fields, message) => lines.push(`${fields['camera'] ?? ''} ${message}`);
+  const warn: Logger['warn'] = (fields, message) => lines.push(`${fields['camera_id'] ?? ''} ${message}`);
   return { lines, logger: { ...silentLogger, warn } };
 };
 
@@ -12,7 +12,7 @@ it('says each thing once, however often it comes', () => {
   const { lines, logger } = saying();
   const warnOnce = createWarnOnce(logger);
   for (let round = 0; round < 3; round += 1)
-    for (const camera of ['a', 'b']) warnOnce(camera, { camera }, 'is odd');
+    for (const camera of ['a', 'b']) warnOnce(camera, { camera_id: camera }, 'is odd');
   expect(lines).toEqual(['a is odd', 'b is odd']);
 });
 
@@ -21,7 +21,7 @@ it('names a few of thousands a minute, all of them in the end', () => {
   let time = 0;
   const warnOnce = createWarnOnce(logger, { mostPerMinute: 2, now: () => time });
   const round = (): void => {
-    for (const camera of ['a', 'b', 'c', 'd', 'e']) warnOnce(camera, { camera }, 'is odd');
+    for (const camera of ['a', 'b', 'c', 'd', 'e']) warnOnce(camera, { camera_id: camera }, 'is odd');
   };
   round();
   round();

@@ -21,7 +21,7 @@ export type WarnOnce = (key: string, fields: Readonly<Record<string, unknown>>, 
  *
  * @example
  * const warnOnce = createWarnOnce(logger);
- * warnOnce(streamKey, { camera: describeName(name) }, 'the entries of this camera are refused');
+ * warnOnce(streamKey, { camera_id: describeName(name) }, 'the entries of this camera are refused');
  */
 export function createWarnOnce(
   logger: Logger,

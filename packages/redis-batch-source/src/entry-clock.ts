@@ -16,7 +16,7 @@ export function timeOfEntry(warnOnce: WarnOnce, { streamKey, entryId, nowMs }: E
   if (time === undefined) {
     warnOnce(
       `id ${streamKey}`,
-      { camera: cameraLabelOf(streamKey), entryId },
+      { camera_id: cameraLabelOf(streamKey), frame_id: entryId },
       'the ids of this stream are no times in milliseconds: how old its entries are is told by their ingest_ts alone',
     );
   }

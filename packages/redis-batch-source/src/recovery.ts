@@ -87,7 +87,7 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
         const [key, count] = [streamAt(asNumber(list[at])), asNumber(list[at + 1])];
         ledger.endedAtOnce(key, outcome, count);
         settings.logger.warn(
-          { camera: cameraLabelOf(key), count, outcome },
+          { camera_id: cameraLabelOf(key), count, outcome },
           'pending entries ended unprocessed',
         );
       }

@@ -28,7 +28,7 @@ export class StreamTroubles {
       if (missing !== undefined) throw missing;
     }
     this.#reported.set(streamKey, (known ?? new Map()).set(trouble, error));
-    this.#logger.warn({ camera: cameraLabelOf(streamKey), error }, trouble);
+    this.#logger.warn({ camera_id: cameraLabelOf(streamKey), error }, trouble);
   }
 
   /** What a script gives as `[index, text, ...]`, the index from 1 into `keys`; resolves to the streams that failed. */

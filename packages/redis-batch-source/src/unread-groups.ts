@@ -60,7 +60,7 @@ export class UnreadGroups {
     if (this.#named.has(group)) return;
     this.#named.add(group);
     this.#settings.logger.warn(
-      { group, camera: cameraLabelOf(streamKey) },
+      { group, camera_id: cameraLabelOf(streamKey) },
       'nobody reads this group, and frames stay in Redis for it until MAXLEN takes them: remove it with XGROUP DESTROY, or set deleteAcked to on',
     );
   }

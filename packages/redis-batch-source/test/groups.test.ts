@@ -105,7 +105,7 @@ it('warns once of a group that nobody reads, tells in how many streams that is s
   const looks = reading.stats().cameras.get('two')?.streamLength ?? 0;
   await add('two', 1);
   await vi.waitFor(() => expect(reading.stats().cameras.get('two')?.streamLength).toBeGreaterThan(looks));
-  expect(warnings).toEqual([{ group: 'abandoned', camera: expect.any(String) }]);
+  expect(warnings).toEqual([{ group: 'abandoned', camera_id: expect.any(String) }]);
   await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map([['abandoned', 2]])));
   await redis().xgroup('DESTROY', 'frames:one', 'abandoned');
   await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map([['abandoned', 1]])));

@@ -33,7 +33,7 @@ it.each([
     const camera = reading.stats().cameras.get('Front Door');
     expect(camera).toMatchObject({ unread: 0, oldestUnreadAgeSeconds: 0 });
   });
-  expect(warned).toEqual([{ camera: 'Front Door', entryId: id }]);
+  expect(warned).toEqual([{ camera_id: 'Front Door', frame_id: id }]);
 });
 
 it('takes the age of such an entry from its ingest_ts, where that is a time', async () => {

@@ -46,7 +46,7 @@ interface Held {
  * @throws {TelemetryError} `bad_options`.
  * @example
  * const limiter = createLogLimiter(logger, { intervalMs: 10_000 });
- * limiter.warn(`corrupt:${cameraId}`, { cameraId }, 'frame could not be decoded');
+ * limiter.warn(`corrupt:${cameraId}`, { camera_id: cameraId }, 'frame could not be decoded');
  */
 export function createLogLimiter(logger: Logger, options: LogLimiterOptions = {}): LogLimiter {
   const { now = () => performance.now(), ...plain } = options;

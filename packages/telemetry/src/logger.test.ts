@@ -18,13 +18,13 @@ function only(text: string): Record<string, unknown> {
 describe('createLogger', () => {
   it('writes one JSON line with who, when, how bad and what', () => {
     const { logger, text } = loggerOf();
-    logger.warn({ cameraId: 'a', count: 3 }, 'slow');
+    logger.warn({ camera_id: 'a', count: 3 }, 'slow');
     const { time, ...rest } = only(text());
     expect(rest).toEqual({
       level: 'warn',
       name: 'test',
       worker_id: 'w-1',
-      cameraId: 'a',
+      camera_id: 'a',
       count: 3,
       msg: 'slow',
     });

@@ -144,7 +144,7 @@ it('cameras of ordinary names are served, and those that are refused are named o
     .split('\n')
     .filter((line) => line.includes('entries of this camera are refused'))
     .map((line) => JSON.parse(line));
-  expect(warned.map(({ camera }) => camera).toSorted()).toEqual(
+  expect(warned.map(({ camera_id }) => camera_id).toSorted()).toEqual(
     [String.raw`line\nbreak`, String.raw`cam\u{202e}gpj`, '_other', `${'é'.repeat(64)}…`].toSorted(),
   );
   for (const { reason, detail } of warned) {

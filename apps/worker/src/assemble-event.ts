@@ -2,6 +2,7 @@ import type { DetectionEvent, EventDetection, FrameEntry, Point, Xyxy } from '@t
 import type { Detection } from '@trinetra/detector';
 import type { EmbeddingResult } from '@trinetra/embedder';
 import type { FaceResult } from '@trinetra/face-aligner';
+import type { FollowedFrame } from './follow-frames.ts';
 
 /** What the stages found in one frame. */
 export interface FrameFindings {
@@ -17,6 +18,8 @@ export interface FrameFindings {
   readonly embeddings: readonly (EmbeddingResult | null)[];
   /** Set where detection failed. */
   readonly failure?: string;
+  /** Undefined where frames are not followed. */
+  readonly followed?: FollowedFrame | undefined;
 }
 
 export interface EventContext {

@@ -1,6 +1,7 @@
 import { TrinetraError } from '@trinetra/contracts';
 import { maskCredentials } from '@trinetra/telemetry';
 import { type SettingName, type Settings, settings } from './settings.ts';
+import { isUnread } from './trace-settings.ts';
 
 /** Thrown at start; the message names every bad variable, one a line. */
 export class ConfigError extends TrinetraError<'invalid_config'> {
@@ -21,7 +22,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const problems: string[] = [];
   for (const name of names) {
     const { schema, fallback } = settings[name];
-    const raw = env[name];
+    const raw = isUnread(name, env) ? undefined : env[name];
     const result = schema.safeParse(raw === undefined || raw === '' ? fallback : raw);
     if (result.success) values[name] = result.data;
     else problems.push(`${name}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);
@@ -41,6 +42,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   if (typeof required === 'string' && Array.isArray(listed) && !listed.includes(required)) {
     problems.push(`REQUIRE_PROVIDER: expected one of EXECUTION_PROVIDERS but received "${required}"`);
   }
+  const { OTEL_TRACES_EXPORTER: exporter, SINK: sink } = values as Partial<Settings>;
+  if (exporter === 'console' && sink?.kind === 'stdout') {
+    problems.push(
+      'OTEL_TRACES_EXPORTER: expected otlp or none beside SINK=stdout, where console writes, too',
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Settings;
 }
@@ -50,7 +57,7 @@ export function printConfig(env: Readonly<Record<string, string | undefined>>): 
   parseConfig(env);
   const lines = names.map((name) => {
     const setting = settings[name];
-    const raw = env[name];
+    const raw = isUnread(name, env) ? undefined : env[name];
     const value = raw === undefined || raw === '' ? setting.fallback : raw;
     if (value === undefined) return `# ${name} is not set`;
     if ('secret' in setting) return `${name}=***`;

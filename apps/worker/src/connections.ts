@@ -5,6 +5,7 @@ import {
   createNdjsonSink,
   createStdoutSink,
   type DetectionSink,
+  type KafkaSinkOptions,
 } from '@trinetra/kafka-sink';
 import {
   createRedisBatchSource,
@@ -52,15 +53,16 @@ function sentinelUser({ REDIS_SENTINEL_USERNAME: username, REDIS_SENTINEL_PASSWO
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
-/**
- * Makes the sink that the configuration names; Kafka may be away at this time.
- *
- * @param onGone Called where the sink is lost to this process for good.
- */
+export interface SinkLinks extends Required<Pick<KafkaSinkOptions, 'traceContextOf'>> {
+  /** Called where the sink is lost to this process for good. */
+  readonly onGone: () => void;
+}
+
+/** Makes the sink that the configuration names; Kafka may be away at this time. */
 export async function createSink(
   config: Settings,
   logger: Logger,
-  onGone: () => void,
+  { onGone, traceContextOf }: SinkLinks,
 ): Promise<DetectionSink> {
   if (config.SINK.kind === 'stdout') return createStdoutSink({ onGone });
   if (config.SINK.kind === 'ndjson') return createNdjsonSink({ path: config.SINK.path, logger });
@@ -80,6 +82,7 @@ export async function createSink(
     ...(username === undefined || password === undefined
       ? {}
       : { sasl: { mechanism: config.KAFKA_SASL_MECHANISM, username, password } }),
+    traceContextOf,
     logger,
   });
 }

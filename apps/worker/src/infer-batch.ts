@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { Logger } from '@trinetra/contracts';
+import type { FrameEntry, Logger } from '@trinetra/contracts';
 import type { Detection, Detector } from '@trinetra/detector';
 import type { Embedder, EmbeddingResult } from '@trinetra/embedder';
 import type { FaceAligner, FaceResult } from '@trinetra/face-aligner';
@@ -8,6 +8,7 @@ import type { Attempt } from '@trinetra/inference-runtime';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import type { FrameFindings } from './assemble-event.ts';
 import { EngineForecast } from './engine-forecast.ts';
+import { noteStage } from './follow-frames.ts';
 import { inOrder } from './in-order.ts';
 import { reasonOf } from './inference-health.ts';
 import type { PreparedFrame } from './prepare-frame.ts';
@@ -28,6 +29,12 @@ export interface InferenceStages {
 /** What a batch costs the engine: the pixels of its inputs. */
 const workOf = (batch: readonly PreparedFrame[]): number =>
   batch.reduce((sum, { frame: { letterbox } }) => sum + letterbox.inputWidth * letterbox.inputHeight, 0);
+
+/** Which frame a line of the log is about. */
+const logFields = ({ cameraId, frameId }: FrameEntry): Readonly<Record<string, string>> => ({
+  camera_id: cameraId,
+  frame_id: frameId,
+});
 
 /** Batches in detection: one at work and one that waits at the engine, so that it never waits for the event loop. */
 const detectionsAtOnce = 2;
@@ -57,7 +64,10 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
 
   async function detectNow(batch: readonly PreparedFrame[]): Promise<Attempt<Detection[]>[]> {
     const startedAt = performance.now();
-    for (const { readyAt } of batch) telemetry.observeStage('batch_wait', (startedAt - readyAt) / 1000);
+    for (const { readyAt, followed } of batch) {
+      telemetry.observeStage('batch_wait', (startedAt - readyAt) / 1000);
+      followed?.stage('batch_wait', readyAt, startedAt);
+    }
     const attempts = await detector.detectEach(
       batch.map(({ frame }) => ({
         tensor: frame.tensor,
@@ -66,8 +76,10 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
         height: frame.image.height,
       })),
     );
-    const seconds = (performance.now() - startedAt) / 1000;
+    const endedAt = performance.now();
+    const seconds = (endedAt - startedAt) / 1000;
     telemetry.observeStage('detect', seconds);
+    noteStage(batch, 'detect', startedAt, endedAt);
     telemetry.observeDetectionLatency(seconds);
     return attempts;
   }
@@ -94,7 +106,7 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
     } catch (error) {
       limiter.error(
         `face_failed:${reasonOf(error)}`,
-        { frames: frames.map(({ entry: { cameraId, frameId } }) => ({ cameraId, frameId })), err: error },
+        { frames: frames.map(({ entry }) => logFields(entry)), err: error },
         'face stage failed',
       );
       return pictures.map(({ persons }) => persons.map(() => ({ found: false, reason: 'failed' })));
@@ -126,31 +138,39 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
         aligned.push(alignFrames(input.batch.slice(at, at + each), input.detections.slice(at, at + each)));
       }
       const faces = (await Promise.all(aligned)).flat();
-      telemetry.observeStage('align', (performance.now() - startedAt) / 1000);
+      const endedAt = performance.now();
+      telemetry.observeStage('align', (endedAt - startedAt) / 1000);
+      noteStage(input.batch, 'align', startedAt, endedAt);
       return faces;
     },
   );
 
-  const embed = inOrder(async (faces: readonly (readonly FaceResult[])[]) => {
-    const startedAt = performance.now();
-    const embeddings = await embedAll(faces);
-    const seconds = (performance.now() - startedAt) / 1000;
-    telemetry.observeStage('embed', seconds);
-    if (faces.some((list) => list.some((face) => face.found))) telemetry.observeEmbeddingLatency(seconds);
-    return embeddings;
-  });
+  const embed = inOrder(
+    async (input: { batch: readonly PreparedFrame[]; faces: readonly (readonly FaceResult[])[] }) => {
+      const { batch, faces } = input;
+      const startedAt = performance.now();
+      const embeddings = await embedAll(faces);
+      const endedAt = performance.now();
+      const seconds = (endedAt - startedAt) / 1000;
+      telemetry.observeStage('embed', seconds);
+      noteStage(batch, 'embed', startedAt, endedAt);
+      if (faces.some((list) => list.some((face) => face.found))) telemetry.observeEmbeddingLatency(seconds);
+      return embeddings;
+    },
+  );
 
   async function infer(batch: readonly PreparedFrame[]): Promise<FrameFindings[]> {
     const attempts = await detect(batch);
     const detections = attempts.map((attempt) => (attempt.ok ? attempt.value : []));
     const faces = await align({ batch, detections });
-    const embeddings = await embed(faces);
+    const embeddings = await embed({ batch, faces });
     return batch.map((prepared, index) => {
       const { width: imageWidth, height: imageHeight, pixelAspectRatio = 1 } = prepared.frame.image;
       decoder.release(prepared.frame);
       const attempt = attempts[index];
       const base = {
         entry: prepared.entry,
+        followed: prepared.followed,
         imageWidth,
         imageHeight,
         aspectRatio: (pixelAspectRatio * imageWidth) / imageHeight,
@@ -162,7 +182,7 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
       const reason = reasonOf(attempt.error);
       limiter.error(
         `detection_failed:${reason}`,
-        { cameraId: prepared.entry.cameraId, frameId: prepared.entry.frameId, err: attempt.error },
+        { ...logFields(prepared.entry), err: attempt.error },
         'detection failed',
       );
       return { ...base, failure: `detection_failed:${reason}` };

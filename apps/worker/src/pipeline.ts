@@ -1,8 +1,15 @@
-import { ageOfFrame, type DetectionEvent, type FrameEntry, type FrameOutcome } from '@trinetra/contracts';
+import {
+  ageOfFrame,
+  type DetectionEvent,
+  type FrameEntry,
+  type FrameOutcome,
+  type TraceContext,
+} from '@trinetra/contracts';
 import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@trinetra/kafka-sink';
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
 import { assembleEvent, type FrameFindings } from './assemble-event.ts';
+import type { FollowedFrame, FrameFollower } from './follow-frames.ts';
 import type { AspectOf } from './frame-aspects.ts';
 import { inOrder } from './in-order.ts';
 import { createInferBatch, handOverMs, type InferenceStages } from './infer-batch.ts';
@@ -35,6 +42,10 @@ export interface PipelineOptions {
   readonly batchSize: number;
   readonly batchTimeoutMs: number;
   readonly maxFrameAgeMs: number | null;
+  /** Undefined: frames are not followed. */
+  readonly follower: FrameFollower | undefined;
+  /** Where the sink finds what to write beside an event. */
+  readonly traceContexts: WeakMap<DetectionEvent, TraceContext>;
 }
 
 /** What is left of an event once it is with the sink. */
@@ -44,6 +55,9 @@ interface Published {
   readonly ingestTs: number;
   readonly persons: number;
   readonly delivery: Delivery;
+  /** `performance.now()` when it was handed to the sink. */
+  readonly handedOverAt: number;
+  readonly followed: FollowedFrame | undefined;
 }
 
 /**
@@ -51,7 +65,7 @@ interface Published {
  * its outcome. Memory is bounded by `pipelineDepth * batchSize` leases, whatever the number of cameras.
  */
 export async function runPipeline(options: PipelineOptions): Promise<void> {
-  const { source, sink, buffer, failurePolicy, stages, batchSize } = options;
+  const { source, sink, buffer, failurePolicy, stages, batchSize, follower, traceContexts } = options;
   const { telemetry, logger } = stages;
   const prepareFrame = createPrepareFrame({
     decoder: stages.decoder,
@@ -59,22 +73,26 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     telemetry,
     logger,
     maxFrameAgeMs: options.maxFrameAgeMs,
+    follower,
   });
   const { infer, engineBusy } = createInferBatch(stages);
 
-  async function settle(lease: Lease, outcome: FrameOutcome): Promise<void> {
+  async function settle(
+    lease: Lease,
+    outcome: FrameOutcome,
+    followed: FollowedFrame | undefined,
+  ): Promise<void> {
     const startedAt = performance.now();
     await source.settle(lease, outcome);
-    telemetry.observeStage('ack', (performance.now() - startedAt) / 1000);
+    const endedAt = performance.now();
+    telemetry.observeStage('ack', (endedAt - startedAt) / 1000);
+    followed?.stage('ack', startedAt, endedAt);
+    followed?.end(outcome);
   }
 
   async function refuse(refused: RefusedFrame): Promise<void> {
     telemetry.frameDropped(refused.cameraId, refused.reason);
-    logger.debug(
-      { cameraId: refused.cameraId, frameId: refused.lease.entryId, reason: refused.reason },
-      refused.message,
-    );
-    await settle(refused.lease, refused.outcome);
+    await settle(refused.lease, refused.outcome, refused.followed);
   }
 
   /** Frames that are being decoded. */
@@ -113,12 +131,23 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       const event = assembleEvent(finding, context);
       telemetry.frameInferred(event.camera_id);
       options.onEvent?.(finding.entry, event, finding.aspectRatio);
+      const { followed, entry } = finding;
+      const traceContext = followed === undefined ? entry.traceContext : followed.traceContext;
+      if (traceContext !== undefined) traceContexts.set(event, traceContext);
       return event;
     });
-    return { published: write(events) };
+    return {
+      published: write(
+        events,
+        findings.map(({ followed }) => followed),
+      ),
+    };
   });
 
-  async function write(events: readonly DetectionEvent[]): Promise<Published[]> {
+  async function write(
+    events: readonly DetectionEvent[],
+    frames: readonly (FollowedFrame | undefined)[],
+  ): Promise<Published[]> {
     const startedAt = performance.now();
     const deliveries: readonly Delivery[] =
       failurePolicy === 'drop'
@@ -129,22 +158,38 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     return events.map((event, index) => {
       const delivery = deliveries[index];
       if (delivery === undefined) throw new Error('a sink must answer for every event');
-      const { camera_id: cameraId, status, ingest_ts: ingestTs, detections } = event;
-      return { cameraId, status, ingestTs, persons: detections.length, delivery };
+      const { camera_id: cameraId, status, reasons, ingest_ts: ingestTs, detections } = event;
+      const followed = frames[index];
+      followed?.note({
+        status,
+        persons: detections.length,
+        ...(reasons.length > 0 && { reason: reasons.join(', ') }),
+      });
+      return {
+        cameraId,
+        status,
+        ingestTs,
+        persons: detections.length,
+        delivery,
+        handedOverAt: startedAt,
+        followed,
+      };
     });
   }
 
-  function outcomeOf({ cameraId, status }: Published, result: BufferedResult): FrameOutcome {
+  function outcomeOf({ cameraId, status, followed }: Published, result: BufferedResult): FrameOutcome {
     if (result.ok) {
       if (result.truncatedEmbeddings > 0) telemetry.embeddingsTruncated(result.truncatedEmbeddings);
       return status === 'ok' && result.truncatedEmbeddings === 0 ? 'published' : 'published_degraded';
     }
     if (result.reason === 'undelivered') return 'released'; // whoever has the frame next publishes it
     telemetry.frameDropped(cameraId, `publish_${result.reason}`);
+    followed?.note({ reason: `publish_${result.reason}` });
     return 'publish_failed';
   }
 
   async function finish(published: Published, lease: Lease, result: BufferedResult): Promise<void> {
+    published.followed?.stage('publish', published.handedOverAt, performance.now());
     const outcome = outcomeOf(published, result);
     if (result.ok) {
       telemetry.frameProcessed(published.cameraId);
@@ -155,7 +200,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
         options.onPublished?.(published.cameraId, ageMs / 1000);
       }
     }
-    await settle(lease, outcome);
+    await settle(lease, outcome, published.followed);
     telemetry.eventsWaiting(buffer.stats().events);
   }
 
@@ -180,9 +225,18 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     return undefined;
   }
 
+  async function inferTogether(batch: readonly PreparedFrame[]): Promise<FrameFindings[]> {
+    const endBatch = follower?.beginBatch(batch.map(({ followed }) => followed));
+    try {
+      return await infer(batch);
+    } finally {
+      endBatch?.();
+    }
+  }
+
   async function processBatch(batch: readonly PreparedFrame[]): Promise<void> {
     telemetry.batch(batch.length / batchSize);
-    const handedOver = await publish(await infer(batch));
+    const handedOver = await publish(await inferTogether(batch));
     const published = await handedOver.published;
     await Promise.all(
       batch.map(async ({ lease }, index) => {

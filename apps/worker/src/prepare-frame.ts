@@ -13,6 +13,7 @@ import {
 import type { DecodedFrame, FrameDecoder } from '@trinetra/frame-decoder';
 import type { Lease } from '@trinetra/redis-batch-source';
 import type { Telemetry } from '@trinetra/telemetry';
+import type { FollowedFrame, FrameFollower } from './follow-frames.ts';
 import type { AspectOf } from './frame-aspects.ts';
 
 /** A leased frame that is ready for the engine. */
@@ -24,6 +25,8 @@ export interface PreparedFrame {
   readonly leasedAt: number;
   /** `performance.now()` when decoding ended. */
   readonly readyAt: number;
+  /** Undefined where frames are not followed. */
+  readonly followed: FollowedFrame | undefined;
 }
 
 /** A leased entry whose outcome is known without the engine. */
@@ -32,7 +35,7 @@ export interface RefusedFrame {
   readonly cameraId: string;
   readonly outcome: FrameOutcome;
   readonly reason: string;
-  readonly message: string;
+  readonly followed: FollowedFrame | undefined;
 }
 
 export type PrepareResult =
@@ -45,6 +48,7 @@ export interface PrepareFrameOptions {
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly maxFrameAgeMs: number | null;
+  readonly follower: FrameFollower | undefined;
 }
 
 /** Makes the function that turns a lease into decoded pixels, or into the reason why there are none. */
@@ -54,41 +58,63 @@ export function createPrepareFrame({
   telemetry,
   logger,
   maxFrameAgeMs,
+  follower,
 }: PrepareFrameOptions): (lease: Lease) => Promise<PrepareResult> {
   const warnOnce = createWarnOnce(logger);
   return async (lease) => {
     const leasedAt = performance.now();
-    const refuse = (outcome: FrameOutcome, reason: string, message: string): PrepareResult => ({
-      ok: false,
-      refused: { lease, cameraId: cameraLabelOf(lease.streamKey), outcome, reason, message },
-    });
+    const follow = (entry?: FrameEntry, queuedMs?: number): FollowedFrame | undefined =>
+      follower?.begin({
+        cameraId: cameraLabelOf(lease.streamKey),
+        frameId: lease.entryId,
+        leasedAt,
+        queuedMs,
+        traceContext: entry?.traceContext,
+      });
+    const refuse = (
+      followed: FollowedFrame | undefined,
+      outcome: FrameOutcome,
+      reason: string,
+      message: string,
+    ): PrepareResult => {
+      followed?.note({ reason, message });
+      const cameraId = cameraLabelOf(lease.streamKey);
+      return { ok: false, refused: { lease, cameraId, outcome, reason, followed } };
+    };
     const parsed = parseFrameEntry(lease.streamKey, lease.entryId, lease.fields);
     if (!parsed.ok) {
       const camera = describeName(cameraIdOf(lease.streamKey));
-      const said = { camera, frameId: lease.entryId, reason: parsed.problem, detail: parsed.message };
+      const said = {
+        camera_id: camera,
+        frame_id: lease.entryId,
+        reason: parsed.problem,
+        detail: parsed.message,
+      };
       warnOnce(`${parsed.problem} ${lease.streamKey}`, said, 'entries of this camera are refused');
-      return refuse('corrupt', parsed.problem, parsed.message);
+      return refuse(follow(), 'corrupt', parsed.problem, parsed.message);
     }
     const { entry } = parsed;
     const nowMs = Date.now();
     const takenAtMs = timeOfFrame(entry, nowMs);
     const ageMs = ageOfFrame(entry, nowMs);
     if (takenAtMs !== entry.ingestTs * 1000) {
-      const said = { camera: entry.cameraId, frameId: entry.frameId, ingestTs: entry.ingestTs };
+      const said = { camera_id: entry.cameraId, frame_id: entry.frameId, ingestTs: entry.ingestTs };
       const then =
         ageMs === undefined ? 'its latency is not told' : 'its latency counts from the id of the entry';
       warnOnce(`ingest_ts ${lease.streamKey}`, said, `ingest_ts of this camera is not of our clock: ${then}`);
     }
+    const followed = follow(entry, ageMs);
     if (ageMs !== undefined) {
       if (maxFrameAgeMs !== null && ageMs > maxFrameAgeMs) {
-        return refuse('stale', 'stale', `expected a frame of at most ${maxFrameAgeMs} ms`);
+        return refuse(followed, 'stale', 'stale', `expected a frame of at most ${maxFrameAgeMs} ms`);
       }
       telemetry.observeStage('queue', ageMs / 1000);
     }
     const decoded = await decoder.decode(entry.frame, { aspectRatioOf: (size) => aspectOf(entry, size) });
     const readyAt = performance.now();
     telemetry.observeStage('decode', (readyAt - leasedAt) / 1000);
-    if (!decoded.ok) return refuse(decoded.outcome, decoded.reason, decoded.message);
-    return { ok: true, prepared: { lease, entry, frame: decoded.frame, leasedAt, readyAt } };
+    followed?.stage('decode', leasedAt, readyAt);
+    if (!decoded.ok) return refuse(followed, decoded.outcome, decoded.reason, decoded.message);
+    return { ok: true, prepared: { lease, entry, frame: decoded.frame, leasedAt, readyAt, followed } };
   };
 }

@@ -28,11 +28,12 @@ import {
   text,
   whole,
 } from './setting-parsers.ts';
+import { type TraceSettings, traceSettings } from './trace-settings.ts';
 
 export type { FailurePolicy } from './setting-parsers.ts';
 
 /** The parsed value of each variable; see {@link settings} for what they mean. */
-export interface Settings {
+export interface Settings extends TraceSettings {
   readonly REDIS_URL: string;
   readonly REDIS_USERNAME: string | undefined;
   readonly REDIS_PASSWORD: string | undefined;
@@ -299,6 +300,7 @@ export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   LOG_LEVEL: setting(
     oneOf('debug', 'info', 'warn', 'error', 'silent'),
     'info',
-    'debug, info, warn, error or silent',
+    'debug, info, warn, error or silent; debug has a line for each frame',
   ),
+  ...traceSettings,
 };

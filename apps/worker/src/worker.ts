@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import type { Logger } from '@trinetra/contracts';
+import type { DetectionEvent, Logger, TraceContext } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
 import { createOutageBuffer } from '@trinetra/kafka-sink';
 import {
@@ -13,6 +13,7 @@ import {
 import { connectSource, createSink } from './connections.ts';
 import { endProcess } from './end-process.ts';
 import type { EngineProof } from './engine-proof.ts';
+import { createFrameFollower } from './follow-frames.ts';
 import { createFrameAspects } from './frame-aspects.ts';
 import type { FleetLink } from './gpu-fleet-link.ts';
 import { createInferenceHealth } from './inference-health.ts';
@@ -21,6 +22,7 @@ import { runPipeline } from './pipeline.ts';
 import type { Ready } from './ready.ts';
 import type { Settings } from './settings.ts';
 import { openStatusPage } from './status-page.ts';
+import { startTracing } from './tracing.ts';
 
 /** How long a stop waits for Kafka to take the events that wait, if it may take so long; their frames are handed back otherwise. */
 const bufferLimitMs = 3000;
@@ -110,6 +112,7 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
   if (page !== undefined) logger.info({ url: page.url }, 'status page');
   await using _poller = fleet === undefined ? createGpuPoller({ telemetry }) : undefined;
   fleet?.listening(server.port);
+  await using tracing = await startTracing({ config, version, logger, signal });
 
   using limiter = createLogLimiter(logger);
   const health = createInferenceHealth({
@@ -143,7 +146,11 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
     threads: config.DECODE_THREADS ?? Math.min(4, availableParallelism()),
     logger,
   });
-  await using sink = await createSink(config, logger, onGone);
+  const traceContexts = new WeakMap<DetectionEvent, TraceContext>();
+  await using sink = await createSink(config, logger, {
+    onGone,
+    traceContextOf: (event) => traceContexts.get(event),
+  });
   const buffer = createOutageBuffer({ sink, maxBytes: config.KAFKA_BUFFER_MAX_BYTES, logger });
   using outageLimiter = createLogLimiter(logger, { intervalMs: outageLineMs });
   await using source = await connectSource(config, limitRepeats(logger, outageLimiter));
@@ -194,6 +201,12 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
     batchSize: config.BATCH_SIZE,
     batchTimeoutMs: config.BATCH_TIMEOUT_MS,
     maxFrameAgeMs: config.MAX_FRAME_AGE_MS,
+    follower: createFrameFollower({
+      workerId,
+      logger: config.LOG_LEVEL === 'debug' ? logger : null,
+      tracers: tracing?.tracers ?? null,
+    }),
+    traceContexts,
   });
   logger.info({}, 'everything in flight is finished');
 }

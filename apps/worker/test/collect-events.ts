@@ -11,6 +11,7 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
 
 interface ReceivedEvent {
   readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly event: DetectionEvent;
 }
 
@@ -38,6 +39,9 @@ export async function collectEvents(brokers: string[], topic: string): Promise<E
       next.set(partition, offset + 1n);
       received.push({
         key: String(message.key),
+        headers: Object.fromEntries(
+          Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+        ),
         event: parseDetectionEvent(message.value ?? Buffer.alloc(0)),
       });
     },

@@ -32,7 +32,7 @@ function holds(text: string, bytes: Buffer): boolean {
   );
 }
 
-it('neither logs nor writes to disk what it sees, at LOG_LEVEL=debug and with frames that fail', async () => {
+it('neither logs nor traces nor writes to disk what it sees, at LOG_LEVEL=debug and with frames that fail', async () => {
   const [cwd, tmp, home] = ['cwd', 'tmp', 'home'].map((name) => join(folder, name)) as [
     string,
     string,
@@ -43,7 +43,7 @@ it('neither logs nor writes to disk what it sees, at LOG_LEVEL=debug and with fr
   await using worker = await startWorker(
     {
       ...{ ...world.env, SINK: `ndjson:${events}`, CONSUMER_NAME: 'discreet', LOG_LEVEL: 'debug' },
-      ...{ TMPDIR: tmp, HOME: home },
+      ...{ TMPDIR: tmp, HOME: home, OTEL_TRACES_EXPORTER: 'console' },
     },
     { cwd },
   );
@@ -71,6 +71,7 @@ it('neither logs nor writes to disk what it sees, at LOG_LEVEL=debug and with fr
 
   const said = worker.log();
   expect(said).toContain('"level":"debug"');
+  expect(said).toContain("name: 'process frame'");
   // The check sees what it looks for.
   expect(holds(`x${pictures[0]?.toString('base64')}`, pictures[0] ?? Buffer.alloc(0))).toBe(true);
   expect([...pictures, broken].filter((bytes) => holds(said, bytes))).toEqual([]);

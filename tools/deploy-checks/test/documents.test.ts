@@ -10,6 +10,7 @@ const documents = [
   'docs/DEPLOY.md',
   'docs/SECURITY.md',
   'docs/TROUBLESHOOTING.md',
+  'docs/TRACING.md',
   'docs/decisions/kafkajs.md',
 ];
 

@@ -5,6 +5,9 @@ export type SimulatorErrorCode =
   | 'bad_options'
   | 'no_pictures'
   | 'bad_recording'
+  | 'no_ffmpeg'
+  | 'bad_source'
+  | 'source_failed'
   | 'redis_unreachable'
   | 'write_failed';
 

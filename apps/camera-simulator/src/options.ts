@@ -66,7 +66,12 @@ export const defaultArguments: Readonly<
   burst: '1',
 });
 
-function numeric(minimum: number, maximum: number, kind: 'a number' | 'a whole number') {
+/** A number as the command line gives it, from `minimum` to `maximum`. */
+export function numeric(
+  minimum: number,
+  maximum: number,
+  kind: 'a number' | 'a whole number',
+): z.ZodType<number, string> {
   return z.string().transform((text, context) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
     const fits = value >= minimum && value <= maximum && (kind === 'a number' || Number.isInteger(value));
@@ -76,7 +81,7 @@ function numeric(minimum: number, maximum: number, kind: 'a number' | 'a whole n
   });
 }
 
-const size = z.string().transform((text, context): PictureSize => {
+export const size: z.ZodType<PictureSize, string> = z.string().transform((text, context): PictureSize => {
   if (text === 'original') return 'original';
   const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
   const [width, height] = [Number(match?.[1]), Number(match?.[2])];
@@ -85,14 +90,14 @@ const size = z.string().transform((text, context): PictureSize => {
   return z.NEVER;
 });
 
-const types = z.string().transform((text, context) => {
+export const types: z.ZodType<readonly CameraType[], string> = z.string().transform((text, context) => {
   const found = text.split(',').map((name) => cameraTypes.find((type) => type === name.trim()));
   if (found.every((type) => type !== undefined)) return found;
   context.addIssue(`expected ${cameraTypes.join(', ')}, comma separated, but received "${text}"`);
   return z.NEVER;
 });
 
-const redis = z.string().refine(
+export const redis: z.ZodType<string, string> = z.string().refine(
   (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol),
   // The value is not repeated: it may hold a password.
   'expected an address like redis://host:6379 or rediss://host:6379',
@@ -172,7 +177,7 @@ const flagOf = (path: readonly PropertyKey[]): string =>
     .join('.')
     .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<string, unknown>>): T {
+export function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<string, unknown>>): T {
   const parsed = schemaOfValues.safeParse(values);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${flagOf(issue.path)}: ${issue.message}`);
@@ -189,13 +194,17 @@ export function parseOptions(values: Readonly<Record<string, unknown>>): Simulat
   return { ...rest, frames, types: chosen, manifest, sizes, json };
 }
 
+/** @throws {SimulatorError} `bad_options` where options were given that have no meaning beside others. */
+export function refuseForeign(values: object, shape: object, beside: string): void {
+  const foreign = Object.keys(values).filter((name) => !(name in shape));
+  if (foreign.length === 0) return;
+  const flags = foreign.map((name) => flagOf([name])).join(', ');
+  throw new SimulatorError('bad_options', `${flags}: expected none of these beside ${beside}`);
+}
+
 /** As {@link parseOptions}, where `--replay` is given. @param values Only those that were given, and the address. */
 export function parsePlaybackOptions(values: Readonly<Record<string, unknown>>): PlaybackOptions {
-  const foreign = Object.keys(values).filter((name) => !(name in playbackSchema.shape));
-  if (foreign.length > 0) {
-    const flags = foreign.map((name) => flagOf([name])).join(', ');
-    throw new SimulatorError('bad_options', `${flags}: expected none of these beside --replay`);
-  }
+  refuseForeign(values, playbackSchema.shape, '--replay');
   const { maxlen, manifest, ...rest } = parse(playbackSchema, values);
   return { ...rest, maxlen, manifest };
 }

@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type Camera, createCameras } from './cameras.ts';
 import { writeDataset } from './dataset.ts';
-import { SimulatorError } from './errors.ts';
+import { SimulatorError, type SimulatorErrorCode } from './errors.ts';
+import { type FeedSummary, feedCameras } from './feed/feed-cameras.ts';
+import { findFfmpeg } from './feed/ffmpeg.ts';
+import { camerasOf, defaultStall, type FeedCommandOptions, parseFeedOptions } from './feed/options.ts';
+import { readSource, type Source } from './feed/source.ts';
 import { type FrameSource, filmSource, sceneSource } from './frame-source.ts';
 import { createManifest, type Manifest } from './manifest.ts';
 import {
@@ -22,6 +26,15 @@ import { createSchedule } from './schedule.ts';
 import { type Summary, simulate } from './simulate.ts';
 
 const name = 'trinetra-camera-simulator';
+/** What was given is at fault: the exit code is 2. */
+const usageErrors: readonly SimulatorErrorCode[] = [
+  'bad_options',
+  'no_pictures',
+  'bad_recording',
+  'bad_source',
+];
+/** Of Node: 25 days. */
+const longestTimerMs = 2 ** 31 - 1;
 
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -34,7 +47,11 @@ function createProgram(): Command {
   return (
     new Command(name)
       .description(
-        'Plays generated scenes, or a folder of pictures, as N cameras at F frames per second, as the ingestor writes them.',
+        'Feeds cameras, streams, films and folders to the worker, or plays generated scenes as N cameras, as the ingestor writes them.',
+      )
+      .argument(
+        '[sources...]',
+        'each a camera: rtsp://... and other addresses, a film, a device or a folder of pictures; or NAME=SOURCE (default: generated scenes)',
       )
       .version(readVersion())
       .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
@@ -45,9 +62,20 @@ function createProgram(): Command {
       // Not given to commander as a default: --help would print the password that REDIS_URL may hold.
       .option('--redis <url>', `where to write (default: REDIS_URL, or "${defaults.redis}")`)
       .option('--cameras <n>', 'number of cameras', defaults.cameras)
-      .option('--types <list>', 'camera types in turn, which decide on priority (default: all there are)')
-      .option('--fps <f>', 'frames per second of each camera', defaults.fps)
-      .option('--seconds <s>', 'how long; 0 goes on until a signal', defaults.seconds)
+      .option(
+        '--types <list>',
+        'camera types in turn, which decide on priority (default: all there are; of sources: others)',
+      )
+      .option(
+        '--fps <f>',
+        'frames per second of each camera; of sources at most so many (default: as they come)',
+        defaults.fps,
+      )
+      .option(
+        '--seconds <s>',
+        'how long; 0 goes on until a signal (default of sources: 0, films to their end)',
+        defaults.seconds,
+      )
       .option('--maxlen <n>', 'trim each stream to about this length', defaults.maxlen)
       .option(
         '--size <size>',
@@ -69,6 +97,11 @@ function createProgram(): Command {
       .option(
         '--timestamps <which>',
         'with --replay: ingest_ts as in the original, or now (default: original)',
+      )
+      .option('--loop', 'of sources: begin films again where they end')
+      .option(
+        '--stall <s>',
+        `of sources: connect again where no picture came for so long (default: ${defaultStall})`,
       )
       .option('--manifest <file>', 'write a JSON line {camera_id, frame_id, image} for each frame')
       .option('--json', 'end with one JSON line of what was written')
@@ -100,23 +133,26 @@ interface Stage {
   readonly manifest: Manifest | undefined;
   readonly onProgress: (summary: Summary) => void;
   readonly onWriteError: (reason: string) => void;
+  /** A line for people. */
+  readonly say: (text: string) => void;
 }
 
-async function withStage(
+async function withStage<S extends Summary>(
   options: Pick<SimulatorOptions, 'redis' | 'manifest'> & { readonly maxlen: number | undefined },
   expectedFrames: number,
-  playOn: (stage: Stage) => Promise<Summary>,
-): Promise<Summary> {
+  playOn: (stage: Stage) => Promise<S>,
+): Promise<S> {
   await using writer = await createRedisWriter(options.redis, options.maxlen);
   const manifest = options.manifest === undefined ? undefined : await createManifest(options.manifest);
   const progress = createProgress(process.stderr, expectedFrames);
+  const say = (text: string): void => progress.say(`${name}: ${text}`);
   let failing = '';
   const onWriteError = (reason: string): void => {
     // Said when it begins and when it changes: an outage is not worth a line for each frame.
-    if (reason !== failing) progress.say(`${name}: frame not written: ${reason}`);
+    if (reason !== failing) say(`frame not written: ${reason}`);
     failing = reason;
   };
-  const summary = await playOn({ writer, manifest, onProgress: progress.show, onWriteError });
+  const summary = await playOn({ writer, manifest, onProgress: progress.show, onWriteError, say });
   progress.end();
   await manifest?.close();
   return summary;
@@ -140,17 +176,45 @@ async function playRecording(options: PlaybackOptions, signal: AbortSignal): Pro
   );
 }
 
+async function feedSources(
+  texts: readonly string[],
+  options: FeedCommandOptions,
+  signal: AbortSignal,
+): Promise<FeedSummary> {
+  const sources: Source[] = [];
+  for (const text of texts) sources.push(await readSource(text, process.cwd()));
+  const cameras = camerasOf(sources, options.types);
+  const needsFfmpeg = sources.some(({ kind }) => kind !== 'folder');
+  const ffmpeg = needsFfmpeg ? await findFfmpeg(process.env['FFMPEG'] || undefined) : undefined;
+  const { seconds, stall, fps = Number.POSITIVE_INFINITY } = options;
+  const end =
+    seconds === 0
+      ? signal
+      : AbortSignal.any([signal, AbortSignal.timeout(Math.min(longestTimerMs, Math.ceil(seconds * 1000)))]);
+  // With --fps 0.1 there is a picture every 10 s, and nothing stalls.
+  const stallMs = 1000 * (stall + 1 / fps);
+  return withStage(options, Number.POSITIVE_INFINITY, ({ say, ...stage }) =>
+    feedCameras({ ...options, ...stage, say, ffmpeg, cameras, stallMs, signal: end }),
+  );
+}
+
+/** @throws {SimulatorError} `source_failed` where a camera gave nothing. */
+function requireFrames({ cameras }: FeedSummary): void {
+  const silent = Object.keys(cameras).filter((id) => cameras[id]?.frames_in === 0);
+  if (silent.length > 0) throw new SimulatorError('source_failed', `${silent.join(', ')}: no frame was sent`);
+}
+
 async function main(): Promise<void> {
   const program = createProgram();
   addDatasetCommand(program);
   const signal = stopSignal();
-  program.action(() => play(program, signal));
+  program.action((sources: readonly string[]) => play(program, sources, signal));
   try {
     await program.parseAsync();
   } catch (error) {
     if (!(error instanceof SimulatorError)) throw error;
     for (const line of error.message.split('\n')) process.stderr.write(`${name}: ${line}\n`);
-    process.exitCode = ['bad_options', 'no_pictures', 'bad_recording'].includes(error.code) ? 2 : 1;
+    process.exitCode = usageErrors.includes(error.code) ? 2 : 1;
   }
 }
 
@@ -165,21 +229,41 @@ function addDatasetCommand(program: Command): void {
     .action(async (values: Readonly<Record<string, string>>) => writeDataset(parseDatasetOptions(values)));
 }
 
-async function play(program: Command, signal: AbortSignal): Promise<void> {
+async function play(program: Command, sources: readonly string[], signal: AbortSignal): Promise<void> {
   const redis = process.env['REDIS_URL'] ?? defaultArguments.redis;
   const values: Readonly<Record<string, unknown>> = { redis, ...program.opts() };
-  const given = Object.entries(values).filter(([key]) => program.getOptionValueSource(key) === 'cli');
-  const isReplay = values['replay'] !== undefined;
-  for (const option of ['speed', 'timestamps']) {
-    if (isReplay || values[option] === undefined) continue;
-    throw new SimulatorError('bad_options', `--${option}: expected --replay FOLDER beside it`);
+  const given = Object.fromEntries(
+    Object.entries(values).filter(([key]) => key === 'redis' || program.getOptionValueSource(key) === 'cli'),
+  );
+  if (sources.length > 0) {
+    const options = parseFeedOptions(given);
+    const summary = await feedSources(sources, options, signal);
+    end(summary, options.json);
+    return requireFrames(summary);
   }
-  const options = isReplay
-    ? parsePlaybackOptions({ redis, ...Object.fromEntries(given) })
-    : parseOptions(values);
-  const summary =
-    'replay' in options ? await playRecording(options, signal) : await playCameras(options, signal);
-  process.stdout.write(`${options.json ? JSON.stringify(summary) : describeSummary(summary)}\n`);
+  const isReplay = values['replay'] !== undefined;
+  refuseWithout('a source', given, ['loop', 'stall']);
+  if (isReplay) {
+    const options = parsePlaybackOptions(given);
+    return end(await playRecording(options, signal), options.json);
+  }
+  refuseWithout('--replay FOLDER', given, ['speed', 'timestamps']);
+  const options = parseOptions(values);
+  end(await playCameras(options, signal), options.json);
+}
+
+function refuseWithout(
+  what: string,
+  given: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): void {
+  const lonely = names.find((option) => given[option] !== undefined);
+  if (lonely !== undefined)
+    throw new SimulatorError('bad_options', `--${lonely}: expected ${what} beside it`);
+}
+
+function end(summary: Summary | FeedSummary, json: boolean): void {
+  process.stdout.write(`${json ? JSON.stringify(summary) : describeSummary(summary)}\n`);
   if (summary.write_errors > 0) {
     throw new SimulatorError('write_failed', `${summary.write_errors} frames could not be written to Redis`);
   }

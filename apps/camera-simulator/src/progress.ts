@@ -58,7 +58,10 @@ export function createProgress(
 export function describeSummary(summary: Summary): string {
   const rows = Object.entries(summary.cameras).map(([id, camera]) => {
     const damaged = camera.corrupt > 0 ? `, ${camera.corrupt} of them corrupt` : '';
-    return `  ${id}: ${camera.frames_in} frames${damaged}`;
+    const { dropped = 0, outages = 0 } = camera;
+    const missed = dropped > 0 ? `, ${dropped} dropped because newer ones had come` : '';
+    const lost = outages > 0 ? `, its stream lost ${outages} time${outages === 1 ? '' : 's'}` : '';
+    return `  ${id}: ${camera.frames_in} frames${damaged}${missed}${lost}`;
   });
   const total = `${summary.frames_in} frames in ${summary.seconds.toFixed(1)} s, the latest ${summary.max_late_ms} ms late`;
   return [total, ...rows].join('\n');

@@ -2,18 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Camera } from './cameras.ts';
 import { corrupt, type Damage } from './corrupt.ts';
 import type { FrameSource, SourceFrame } from './frame-source.ts';
+import { ingestEntry } from './ingest-entry.ts';
 import type { Manifest } from './manifest.ts';
 import { createRandomOf } from './random.ts';
-import type { EntryToWrite, RedisWriter } from './redis-writer.ts';
+import type { RedisWriter } from './redis-writer.ts';
 import type { DueFrame, Schedule } from './schedule.ts';
 
 /** What one camera did. */
-interface CameraSummary {
+export interface CameraSummary {
   readonly camera_type: string;
   /** Frames that are in the stream now, or were until it was trimmed. */
   frames_in: number;
   /** Those among them that were damaged. */
   corrupt: number;
+  /** Of sources: pictures that were not sent, because a newer one had come before Redis took them. */
+  dropped?: number;
+  /** Of sources: how often the stream failed or ended. */
+  outages?: number;
 }
 
 /** What the simulator did; its JSON line. */
@@ -53,15 +58,6 @@ interface Prepared extends SourceFrame {
   readonly damage: Damage | undefined;
 }
 
-/** The entries that the ingestor would write of frames now. */
-function entriesOf(frames: readonly Prepared[], sizes: boolean): EntryToWrite[] {
-  const ingestTs = (Date.now() / 1000).toFixed(3);
-  return frames.map(({ camera: { id, type }, bytes, width, height }) => {
-    const fields = ['camera_id', id, 'camera_type', type, 'ingest_ts', ingestTs, 'frame', bytes];
-    return { cameraId: id, fields: [...fields, ...(sizes ? ['width', width, 'height', height] : [])] };
-  });
-}
-
 /** Plays the schedule to its end, or until the signal, and says what was written. */
 export async function simulate(options: SimulateOptions): Promise<Summary> {
   const { cameras, schedule, writer, sizes, signal } = options;
@@ -88,7 +84,9 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
     if (first === undefined) continue;
     summary.max_late_ms = Math.max(summary.max_late_ms, Math.round(elapsed - first.dueMs));
     const frames = await Promise.all(taken.map(prepare));
-    record(summary, frames, await writer.write(entriesOf(frames, sizes)), options);
+    const now = Date.now();
+    const entries = frames.map((frame) => ingestEntry(frame.camera, frame, { takenAtMs: now, sizes }));
+    record(summary, frames, await writer.write(entries), options);
     summary.seconds = Math.round(performance.now() - start) / 1000;
     options.onProgress?.(summary);
   }

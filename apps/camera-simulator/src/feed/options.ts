@@ -1,0 +1,86 @@
+import type { CameraType } from '@trinetra/contracts';
+import { z } from 'zod';
+import { type Camera, createCameras } from '../cameras.ts';
+import { SimulatorError } from '../errors.ts';
+import {
+  defaultArguments,
+  numeric,
+  type PictureSize,
+  parse,
+  redis,
+  refuseForeign,
+  size,
+  types,
+} from '../options.ts';
+import type { FedCamera } from './feed-cameras.ts';
+import type { Source } from './source.ts';
+
+/** What sources take from the command line. */
+export interface FeedCommandOptions {
+  readonly redis: string;
+  readonly types: readonly CameraType[];
+  /** Frames per second of each camera at most; undefined: as they come. */
+  readonly fps: number | undefined;
+  /** 0: until all films end, or a signal. */
+  readonly seconds: number;
+  /** Length to which Redis trims each stream, approximately. */
+  readonly maxlen: number;
+  readonly size: PictureSize;
+  readonly sizes: boolean;
+  /** JPEG quality, 1..100. */
+  readonly quality: number;
+  /** Whether films begin again where they end. */
+  readonly loop: boolean;
+  /** A stream without a picture for so long is connected again, seconds. */
+  readonly stall: number;
+  readonly manifest: string | undefined;
+  readonly json: boolean;
+}
+
+/** Seconds; some cameras send a key frame every 10 s only, and there is no picture before the first. */
+export const defaultStall = '15';
+
+const schema = z.strictObject({
+  redis,
+  types: types.default(['others']),
+  fps: numeric(0.01, 1000, 'a number').optional(),
+  seconds: numeric(0, 31_536_000, 'a number').default(0),
+  maxlen: numeric(1, 1_000_000_000, 'a whole number').default(Number(defaultArguments.maxlen)),
+  size: size.default({ width: 640, height: 640 }),
+  sizes: z.boolean().default(false),
+  quality: numeric(1, 100, 'a whole number').default(Number(defaultArguments.quality)),
+  loop: z.boolean().default(false),
+  stall: numeric(1, 3600, 'a number').default(Number(defaultStall)),
+  manifest: z.string().min(1, 'expected a file').optional(),
+  json: z.boolean().default(false),
+});
+
+/**
+ * Reads the values of the command line, where there are sources.
+ *
+ * @param values Only those that were given, and the address of Redis.
+ * @throws {SimulatorError} `bad_options`, one line for each bad value.
+ */
+export function parseFeedOptions(values: Readonly<Record<string, unknown>>): FeedCommandOptions {
+  refuseForeign(values, schema.shape, 'a source');
+  const { fps, manifest, ...rest } = parse(schema, values);
+  return { ...rest, fps, manifest };
+}
+
+/**
+ * Makes a camera of each source, with the name that it was given or `cam_others_01`, `cam_others_02`, ...
+ *
+ * @throws {SimulatorError} `bad_options` where two have one name.
+ */
+export function camerasOf(sources: readonly Source[], cameraTypes: readonly CameraType[]): FedCamera[] {
+  const named = createCameras(sources.length, cameraTypes).map((camera: Camera, i): Camera => {
+    return { ...camera, id: sources[i]?.name ?? camera.id };
+  });
+  const twice = named.find(({ id }, i) => named.findIndex((other) => other.id === id) !== i);
+  if (twice !== undefined)
+    throw new SimulatorError('bad_options', `${twice.id}=: expected a name that no other camera has`);
+  return named.flatMap((camera, i) => {
+    const source = sources[i];
+    return source === undefined ? [] : [{ ...camera, source }];
+  });
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SimulatorError } from '../errors.ts';
+import { type DecodedPicture, type DecodeEnd, type DecodeOptions, decode } from './decode.ts';
+import type { Ffmpeg } from './ffmpeg.ts';
+import type { Source } from './source.ts';
+
+export interface WatchOptions extends Omit<DecodeOptions, 'stallMs'> {
+  /** A stream that gives no picture for so long is connected again. */
+  readonly stallMs: number;
+  /** One clause about an outage, at its first failure: it is told once. */
+  readonly onOutage: (what: string) => void;
+  /** The first picture after an outage, which lasted so long. */
+  readonly onReturn: (outageMs: number) => void;
+}
+
+const longestPauseMs = 30_000;
+/** A stream that lasted so long was well: the next pause is short again. */
+const wellAfterMs = 10_000;
+
+/** 1, 2, 4, ... 30 s, a quarter more or less: the cameras of one recorder do not come back all at once. */
+function pauseMs(failures: number): number {
+  return Math.min(longestPauseMs, 1000 * 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
+}
+
+function describeEnd(end: DecodeEnd, stallMs: number): string {
+  if (end.how === 'stalled') return `no picture for ${Math.round(stallMs / 100) / 10} s`;
+  return end.how === 'ended' ? 'the stream ended' : end.reason;
+}
+
+/**
+ * The pictures of a source: of a film to its end, of anything else until the signal, connecting again for ever.
+ *
+ * @throws {SimulatorError} `bad_source` where ffmpeg cannot read a film, `source_failed` where that shows in its midst.
+ */
+export async function* watch(
+  ffmpeg: Ffmpeg,
+  source: Source,
+  options: WatchOptions,
+): AsyncGenerator<DecodedPicture, void> {
+  const { signal, stallMs, loop, onOutage, onReturn } = options;
+  const isFilm = source.kind === 'film';
+  let failures = 0;
+  let lostAt: number | undefined;
+  while (!signal.aborted) {
+    const startedAt = performance.now();
+    let pictures = 0;
+    // A film may show one picture for minutes; its end tells.
+    const run = decode(ffmpeg, source, { ...options, stallMs: isFilm ? undefined : stallMs });
+    let end: DecodeEnd;
+    try {
+      let step = await run.next();
+      for (; step.done !== true; step = await run.next()) {
+        pictures += 1;
+        if (lostAt !== undefined) onReturn(performance.now() - lostAt);
+        lostAt = undefined;
+        yield step.value;
+      }
+      end = step.value;
+    } finally {
+      // Where the caller stops here, so does ffmpeg.
+      await run.return({ how: 'ended' });
+    }
+    if (signal.aborted) return;
+    if (isFilm && (end.how === 'failed' || pictures === 0)) {
+      const code = pictures === 0 ? 'bad_source' : 'source_failed';
+      const reason = end.how === 'failed' ? end.reason : 'it has no picture';
+      throw new SimulatorError(code, `ffmpeg cannot read ${source.shown}: ${reason}`);
+    }
+    if (isFilm && !loop) return;
+    if (pictures > 0 && performance.now() - startedAt > wellAfterMs) failures = 0;
+    failures += 1;
+    if (!isFilm && lostAt === undefined) {
+      lostAt = performance.now();
+      onOutage(describeEnd(end, stallMs));
+    }
+    await sleep(pauseMs(failures), undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 const running = new Set<ChildProcess>();
 
@@ -19,14 +20,24 @@ export interface Program {
   stop(limitMs: number): Promise<void>;
 }
 
+/** Options of {@link startProgram}. */
+export interface ProgramOptions {
+  /** Where it starts; default: where we did. */
+  readonly cwd?: string;
+  /** Takes each line of its standard error as it comes. */
+  readonly onErrorLine?: (line: string) => void;
+}
+
 /** Starts a JavaScript file under this Node, with nothing in its environment but `env`. */
 export function startProgram(
   name: string,
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  { cwd, onErrorLine }: ProgramOptions = {},
 ): Program {
   const child = spawn(process.execPath, [file, ...args], {
+    cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -38,6 +49,7 @@ export function startProgram(
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
+  if (onErrorLine !== undefined) createInterface({ input: child.stderr }).on('line', onErrorLine);
   const closed = new Promise<void>((resolve) => {
     const finish = (how: string): void => {
       ended ??= how;

@@ -1,11 +1,13 @@
 /** The options that were given or have a default; paths are absolute. */
 export interface CommandLineValues {
   readonly models?: string;
+  /** As given: cameras of the user's own. */
+  readonly sources: readonly string[];
   readonly frames?: string;
   readonly cameras: number;
   readonly fps?: number;
-  readonly seconds: number;
-  readonly sink: 'kafka' | 'ndjson';
+  readonly seconds?: number;
+  readonly sink?: 'kafka' | 'ndjson';
   readonly output: string;
   readonly json: boolean;
 }

@@ -59,7 +59,10 @@ const choice =
     names.includes(text) ? undefined : `expected ${names.join(' or ')} but received "${text}"`,
   ];
 
-/** Every option: its name, what its value is called, what it is for, how its value is read, and what stands for it. */
+/**
+ * Every option: its name, what its value is called, what it is for, how its value is read, and what stands for it, beside cameras of
+ * the user's own `withCamera`; `alone`: not beside those.
+ */
 const options = [
   {
     name: 'models',
@@ -72,6 +75,13 @@ const options = [
     value: 'folder',
     help: '.jpg, .png and .webp pictures (default: generated scenes)',
     read: pictures,
+    alone: true,
+  },
+  {
+    name: 'camera',
+    value: 'source',
+    help: 'a camera of your own, several with one --camera each: rtsp://..., a film, a device, a folder; NAME=SOURCE names it',
+    several: true,
   },
   {
     name: 'cameras',
@@ -79,6 +89,7 @@ const options = [
     help: 'number of cameras',
     read: number(1, 1000, 'a whole number'),
     usual: '8',
+    alone: true,
   },
   {
     name: 'fps',
@@ -92,6 +103,7 @@ const options = [
     help: 'how long the cameras run',
     read: number(0.1, 86_400, 'a number'),
     usual: '20',
+    withCamera: 'until Ctrl-C',
   },
   {
     name: 'sink',
@@ -99,16 +111,29 @@ const options = [
     help: 'where events go: kafka or ndjson',
     read: choice('kafka', 'ndjson'),
     usual: 'kafka',
+    withCamera: 'nowhere',
   },
-  { name: 'output', value: 'file', help: 'contact sheet to write', read: file, usual: 'trinetra-demo.png' },
+  {
+    name: 'output',
+    value: 'file',
+    help: 'contact sheet to write',
+    read: file,
+    usual: 'trinetra-demo.png',
+    alone: true,
+  },
   { name: 'json', help: 'end with one JSON line on standard output' },
   { name: 'help', short: 'h', help: 'show this' },
 ];
 
+function defaultText({ usual, withCamera }) {
+  if (usual === undefined) return '';
+  return ` (default: ${usual}${withCamera === undefined ? '' : `; with --camera: ${withCamera}`})`;
+}
+
 function helpText() {
-  const rows = options.map(({ name, short, value, help, usual }) => [
-    `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`,
-    `${help}${usual === undefined ? '' : ` (default: ${usual})`}`,
+  const rows = options.map((option) => [
+    `${option.short === undefined ? '' : `-${option.short}, `}--${option.name}${option.value === undefined ? '' : ` <${option.value}>`}`,
+    `${option.help}${defaultText(option)}`,
   ]);
   const width = Math.max(...rows.map(([flags]) => flags.length));
   return [
@@ -154,16 +179,25 @@ export function readCommandLine(args, base) {
   });
   const problems = [];
   const given = new Map();
+  const cameras = [];
   for (const token of tokens) {
     const known = options.find(({ name }) => name === token.name);
     const complaint = complaintOfToken(token, known);
     if (complaint !== undefined) problems.push(complaint);
+    else if (token.name === 'camera') cameras.push(token.value ?? '');
     else if (token.kind === 'option') given.set(token.name, token.value ?? '');
   }
   if (given.has('help')) return { help: helpText(), problems: [], values: {} };
-  const values = { json: given.has('json') };
-  for (const { name, read, usual } of options) {
-    const text = given.get(name) ?? usual;
+  const isOwn = cameras.length > 0;
+  const strangers = options.filter(({ name, alone }) => isOwn && alone === true && given.has(name));
+  if (strangers.length > 0) {
+    const names = strangers.map(({ name }) => `--${name}`).join(', ');
+    problems.push(`${names}: expected none of these beside --camera`);
+  }
+  if (cameras.includes('')) problems.push('--camera: expected a source but received ""');
+  const values = { json: given.has('json'), sources: cameras };
+  for (const { name, read, usual, withCamera } of options) {
+    const text = given.get(name) ?? (isOwn && withCamera !== undefined ? undefined : usual);
     if (read === undefined || text === undefined) continue;
     const [value, complaint] = read(text, base);
     values[name] = value;

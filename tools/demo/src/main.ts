@@ -6,18 +6,25 @@ import { type DemoResult, runDemo } from './run-demo.ts';
 import { createScreen } from './screen.ts';
 import { countDropped } from './summary.ts';
 import { formatTable } from './table.ts';
+import { watchCameras } from './watch-cameras.ts';
 
 /** Codes of errors whose cause is what was given. */
 const badInput: readonly string[] = ['bad_options', 'bad_models'];
 
-/** Ends at once; what was started is killed and its folders removed as the process exits. */
-function stopOnSignals(): void {
+/**
+ * Ends at once; what was started is killed and its folders removed as the process exits. With a controller the first signal
+ * aborts it, and ends nothing else.
+ */
+function stopOnSignals(first: AbortController | undefined): void {
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const) {
-    process.on(signal, () => process.exit(code));
+    process.on(signal, () => {
+      if (first === undefined || first.signal.aborted) process.exit(code);
+      first.abort();
+    });
   }
   // The one who started us is gone: nobody else would stop what runs here.
   process.on('disconnect', () => process.exit(129));
@@ -60,11 +67,19 @@ function describeAgreement(result: DemoResult): string {
 }
 
 async function main(): Promise<void> {
-  stopOnSignals();
   try {
     // npm runs scripts in the folder of package.json and says here where the user stood.
     const options = parseOptions(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd());
     const screen = createScreen(options.json ? process.stderr : process.stdout);
+    const isOwn = options.sources.length > 0;
+    const stop = new AbortController();
+    stopOnSignals(isOwn ? stop : undefined);
+    if (isOwn) {
+      const watched = await watchCameras(options, screen, stop.signal);
+      screen.say(`${plural(watched.frames_in, 'frame')} sent, ${watched.delivered} taken by the worker.`);
+      if (options.json) process.stdout.write(`${JSON.stringify(watched)}\n`);
+      return;
+    }
     const result = await runDemo(options, screen);
     screen.say(describe(result));
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -18,6 +18,8 @@ describe('parseOptions', () => {
   it('starts relative paths from where the user stood', () => {
     const args = ['--models', 'm', '--frames', 'photos', '--output', 'out/sheet.png'];
     expect(parseOptions(args, base)).toEqual({
+      sources: [],
+      base,
       models: join(base, 'm'),
       frames: join(base, 'photos'),
       output: join(base, 'out', 'sheet.png'),
@@ -40,6 +42,8 @@ describe('parseOptions', () => {
       '--seconds=4',
     ];
     expect(parseOptions([...args, '--sink', 'ndjson', '--json', '--output', '/tmp/x.png'], '/')).toEqual({
+      sources: [],
+      base: '/',
       models: join(base, 'm'),
       frames: join(base, 'photos'),
       output: '/tmp/x.png',
@@ -55,6 +59,24 @@ describe('parseOptions', () => {
     const { models, frames } = parseOptions([], base);
     expect(models).toBe(demoModels);
     expect(frames).toBeUndefined();
+  });
+
+  it('takes cameras of the own, until Ctrl-C and with events for nobody unless told otherwise', () => {
+    const cameras = ['--camera', 'rtsp://cam/1', '--camera', 'till=film.mp4'];
+    expect(parseOptions(cameras, base)).toMatchObject({
+      sources: ['rtsp://cam/1', 'till=film.mp4'],
+      base,
+      fps: undefined,
+      seconds: 0,
+      sink: 'none',
+    });
+    expect(parseOptions([...cameras, '--seconds', '20', '--sink', 'kafka'], base)).toMatchObject({
+      seconds: 20,
+      sink: 'kafka',
+    });
+    expect(() => parseOptions([...cameras, '--frames', 'photos', '--cameras', '2'], base)).toThrow(
+      '--frames, --cameras: expected none of these beside --camera',
+    );
   });
 
   it('says what to type where a folder is empty', () => {

@@ -3,14 +3,21 @@ import { type CommandLineValues, readCommandLine } from './command-line.mjs';
 import { DemoError } from './errors.ts';
 
 /** The command line, read and validated; paths are absolute. */
-export interface DemoOptions
-  extends Required<Pick<CommandLineValues, 'cameras' | 'seconds' | 'sink' | 'json'>> {
+export interface DemoOptions extends Pick<CommandLineValues, 'cameras' | 'json'> {
   /** Folder of ONNX models; by default those made for the generated scenes. */
   readonly models: string;
+  /** Cameras of the user's own, as `npm run cameras` takes them; none: {@link frames}. */
+  readonly sources: readonly string[];
+  /** Folder that relative paths of sources start from. */
+  readonly base: string;
   /** Folder of pictures; undefined: generated scenes. */
   readonly frames: string | undefined;
   /** Frames per second of each camera; undefined: what the machine carries. */
   readonly fps: number | undefined;
+  /** 0, of sources only: until Ctrl-C. */
+  readonly seconds: number;
+  /** `none`, of sources only: the live page shows them, and nothing else does. */
+  readonly sink: 'kafka' | 'ndjson' | 'none';
   /** PNG file of the contact sheet. */
   readonly output: string;
 }
@@ -32,5 +39,6 @@ export function parseOptions(args: readonly string[], base: string): DemoOptions
     process.exit(0);
   }
   if (problems.length > 0) throw new DemoError('bad_options', problems.join('\n'));
-  return { ...values, models: values.models ?? demoModels, frames: values.frames, fps: values.fps };
+  const { models = demoModels, frames, fps, seconds = 0, sink = 'none' } = values;
+  return { ...values, base, models, frames, fps, seconds, sink };
 }

@@ -22,7 +22,7 @@ import { type Agreement, judge } from './truth.ts';
 import { startWorker } from './worker.ts';
 
 /** What the environment says of the user's own embedder, as for the worker. */
-const toldOfEmbedder: Readonly<Record<string, string>> = Object.fromEntries(
+export const toldOfEmbedder: Readonly<Record<string, string>> = Object.fromEntries(
   ['ARCFACE_INPUT', 'ARCFACE_PROOF'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
@@ -53,21 +53,23 @@ const consumerGroup = 'inference-workers';
 /** As the ingestor trims its streams. */
 const maxlen = 100;
 /** By its default the worker gives itself 9.5 s to finish what is in flight. */
-const workerStopLimitMs = 12_000;
+export const workerStopLimitMs = 12_000;
 
-interface Sink {
+/** Where events go. */
+export interface Sink {
   readonly kind: 'kafka' | 'ndjson';
   readonly env: Readonly<Record<string, string>>;
   readonly reader: EventReader;
 }
 
 /** What a server said, without a stack that says nothing to the person at the terminal. */
-function notStarted(cause: unknown): never {
+export function notStarted(cause: unknown): never {
   throw new DemoError('not_started', cause instanceof Error ? cause.message : String(cause), { cause });
 }
 
-async function startSink(
-  wanted: DemoOptions['sink'],
+/** Starts Kafka where it is wanted and can be had, else it is a file. */
+export async function startSink(
+  wanted: Sink['kind'],
   folder: string,
   stack: AsyncDisposableStack,
   screen: Screen,
@@ -132,7 +134,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
   screen.say(`Starting ${servers} and the worker ...`);
   const redis = await startRedis().catch(notStarted);
   stack.defer(() => redis.close());
-  const sink = await startSink(options.sink, folder, stack, screen);
+  const sink = await startSink(options.sink === 'ndjson' ? 'ndjson' : 'kafka', folder, stack, screen);
   const burst =
     options.fps === undefined ? await prepareBurst({ ...options, redisUrl: redis.url }) : undefined;
   const worker = await startWorker({

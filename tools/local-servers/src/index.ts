@@ -17,5 +17,6 @@ export {
   startRedis,
   startSentinel,
 } from './redis.ts';
+export { canServeRtsp, type LocalRtspCamera, startRtspCamera } from './rtsp-camera.ts';
 export { type SlowLink, type SlowLinkOptions, startSlowLink } from './slow-link.ts';
 export { ensureTools } from './tools.ts';

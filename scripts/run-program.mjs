@@ -24,6 +24,9 @@ export function runProgram(what, ...file) {
   // kafkajs 2.2 sets a timer in the past, of which Node 24 warns.
   const flags = ['--disable-warning=TimeoutNegativeWarning'];
   const child = spawn(node, [...flags, join(root, ...file), ...process.argv.slice(2)], {
+    // npm runs scripts in the folder of package.json and says here where the user stood: paths start there.
+    // biome-ignore lint/suspicious/noUndeclaredEnvVars: nothing that turbo runs reads it.
+    cwd: process.env.INIT_CWD ?? process.cwd(),
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     detached: true,
   });

@@ -137,11 +137,13 @@ describe.skipIf(!hasFfmpeg)('films as cameras (needs ffmpeg)', () => {
     expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(0.5);
   });
 
-  it('begins again with --loop, until --seconds', async () => {
-    const path = await film('short.mp4', 5);
-    const { code, stdout } = await play(path, '--loop', '--seconds', '3');
+  it('begins again with --loop, until it is told to end', async () => {
+    const feeding = feed(['--redis', server.url, '--json', '--loop', await film('short.mp4', 5)]);
+    await expect.poll(() => redis.xlen('frames:cam_others_01'), { timeout: 60_000 }).toBeGreaterThan(15);
+    feeding.child.kill('SIGTERM');
+    const { code, stdout } = await feeding.ended;
     expect(code).toBe(0);
-    expect(JSON.parse(stdout).frames_in).toBeGreaterThan(15);
+    expect(JSON.parse(stdout).frames_in).toBe(await redis.xlen('frames:cam_others_01'));
   });
 
   it('plays a folder of pictures, and several sources side by side', async () => {
@@ -162,6 +164,7 @@ describe.skipIf(!hasFfmpeg)('films as cameras (needs ffmpeg)', () => {
     const { code, stdout } = await feeding.ended;
     expect(code).toBe(0);
     expect(Object.keys(JSON.parse(stdout).cameras)).toEqual(['a', 'b']);
+    expect((await play(pictures, '--seconds', '3')).code).toBe(0);
     const [first] = await framesOf(redis, 'a');
     expect(await difference(first?.frame ?? Buffer.alloc(0), await squashed())).toBeLessThan(2);
   });

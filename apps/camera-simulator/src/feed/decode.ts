@@ -132,9 +132,10 @@ export async function* decode(
   }
 }
 
-/** ffmpeg repeats in most messages what it was given. */
+/** ffmpeg repeats in most messages what it was given, or begins with what it was about to do. */
 function withoutName(reason: string, shown: string): string {
-  return reason.startsWith(`${shown}: `) ? reason.slice(shown.length + 2) : reason;
+  const end = reason.startsWith(`${shown}: `) ? reason.slice(shown.length + 2) : reason;
+  return end.replace(/^Error opening input files: /, '');
 }
 
 /** Gives the bytes of a stream in pieces of the length that is asked for; undefined where it ends before. */

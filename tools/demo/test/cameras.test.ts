@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createScene } from '@trinetra/camera-simulator/scene';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trinetra-demo-cameras-'));
+  const { canvas } = createScene({ seed: 1, camera: 0, cameraType: 'others' }).frame(1);
+  await writeFile(join(folder, 'scene.jpg'), await canvas.encode('jpeg', 90));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function start(...args: readonly string[]): {
+  readonly stderr: () => string;
+  kill(): void;
+  ended: Promise<[number | null, string]>;
+} {
+  const child = spawn(process.execPath, [main, '--json', ...args], {
+    env: { ...process.env, INIT_CWD: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = once(child, 'close').then(([code]): [number | null, string] => [code, stdout]);
+  return { stderr: () => stderr, kill: () => child.kill('SIGINT'), ended };
+}
+
+describe('npm run demo -- --camera', () => {
+  it('shows a camera of the own on the live page until Ctrl-C', async () => {
+    const demo = start('--camera', 'door=.');
+    await expect.poll(demo.stderr, { timeout: 100_000 }).toMatch(/the worker took [1-9]/);
+    const [, page = ''] = /^Watch it live: (\S+) /m.exec(demo.stderr()) ?? [];
+    expect(await (await fetch(page)).text()).toContain('<html');
+    demo.kill();
+    const [code, stdout] = await demo.ended;
+    expect(code, demo.stderr()).toBe(0);
+    const { cameras, delivered, frames_in, sink } = JSON.parse(stdout);
+    expect(Object.keys(cameras)).toEqual(['door']);
+    expect({ sink, isDelivered: delivered > 0 && delivered <= frames_in }).toEqual({
+      sink: 'none',
+      isDelivered: true,
+    });
+    await expect(fetch(page)).rejects.toThrow();
+  });
+
+  it('says what is wrong with a source, with exit code 2', async () => {
+    const demo = start('--camera', 'none.mp4');
+    expect(await demo.ended).toEqual([2, '']);
+    expect(demo.stderr()).toMatch(/none\.mp4: expected an address .* but there is none of that name\n/);
+  });
+});

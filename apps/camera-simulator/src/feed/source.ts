@@ -14,7 +14,7 @@ import { shownAddress } from './redact.ts';
  * - `playlist`: a stream in pieces (HLS): in real time, for ever.
  * - `folder`: of pictures, one after the other, for ever.
  */
-export type SourceKind = 'film' | 'camera' | 'device' | 'playlist' | 'folder';
+type SourceKind = 'film' | 'camera' | 'device' | 'playlist' | 'folder';
 
 /** Where the pictures of one camera come from. */
 export interface Source {

@@ -337,6 +337,9 @@ describe('slow clients', () => {
     const drip = setInterval(() => socket.writable && text !== '' && socket.write('a'), 500);
     onTestFinished(() => clearInterval(drip));
     // Node looks every second; 4 more are for a busy machine.
-    await once(socket, 'close', { signal: AbortSignal.timeout((seconds + 5) * 1000) });
+    // It may be cut in the middle of what is written: an error before the close.
+    const limit = AbortSignal.timeout((seconds + 5) * 1000);
+    await once(socket, 'close', { signal: limit }).catch(() => undefined);
+    expect(limit.aborted || !socket.destroyed).toBe(false);
   });
 });

@@ -233,7 +233,10 @@ describe('the server', () => {
     // A byte now and then does not keep the connection.
     const drip = setInterval(() => socket.writable && text !== '' && socket.write('a'), 500);
     onTestFinished(() => clearInterval(drip));
-    await once(socket, 'close', { signal: AbortSignal.timeout(20_000) });
+    // It may be cut in the middle of what is written: an error before the close.
+    const limit = AbortSignal.timeout(20_000);
+    await once(socket, 'close', { signal: limit }).catch(() => undefined);
+    expect(limit.aborted || !socket.destroyed).toBe(false);
   });
 
   it('refuses headers and addresses that are too long, in one line', async () => {

@@ -26,7 +26,7 @@ const pollMs = 500;
 const usualFps = 5;
 
 /**
- * Shows cameras of the user's own on the live page, until `stop`, the end of their films or of the time that was given.
+ * Shows cameras of the user's own on the live page, films again and again, until `stop` or the end of the time that was given.
  * Everything that it starts is stopped when it returns or throws.
  *
  * @throws {DemoError} `bad_options` where a source or the models cannot be used, `not_started` where a process fails.
@@ -85,6 +85,7 @@ async function play(
     '--seconds',
     String(seconds),
     '--sizes',
+    '--loop',
     '--json',
   ];
   const ffmpeg = process.env['FFMPEG'];
@@ -119,7 +120,10 @@ async function play(
     .lastLines(10)
     .split('\n')
     .find((line) => line.startsWith('{'));
-  if (summary !== undefined && cameras.succeeded()) return { ...JSON.parse(summary), delivered };
+  // Ctrl-C at a terminal reaches Redis as well: a frame that was on its way then is no failure.
+  if (summary !== undefined && (cameras.succeeded() || stop.aborted))
+    return { ...JSON.parse(summary), delivered };
+  if (stop.aborted) return { frames_in: delivered, cameras: {}, delivered };
   // What was wrong has been said already, line by line.
   const isInput = cameras.ended() === 'exit code 2';
   throw new DemoError(isInput ? 'bad_options' : 'not_started', `The cameras ended with ${cameras.ended()}.`);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { createScene } from '@trinetra/camera-simulator/scene';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'trinetra-demo-cameras-'));
@@ -53,6 +54,18 @@ describe('npm run demo -- --camera', () => {
       isDelivered: true,
     });
     await expect(fetch(page)).rejects.toThrow();
+  });
+
+  it.skipIf(!hasFfmpeg)('plays a film again and again (needs ffmpeg)', async () => {
+    const film = ['-loop', '1', '-i', 'scene.jpg', '-t', '1', '-r', '10', '-pix_fmt', 'yuv420p', 'short.mp4'];
+    expect(spawnSync('ffmpeg', ['-loglevel', 'error', ...film], { cwd: folder }).status).toBe(0);
+    const demo = start('--camera', 'door=short.mp4', '--fps', '10');
+    // Three times what it holds.
+    await expect
+      .poll(() => Number(/.*took (\d+) frames/s.exec(demo.stderr())?.[1]), { timeout: 100_000 })
+      .toBeGreaterThan(30);
+    demo.kill();
+    expect((await demo.ended)[0], demo.stderr()).toBe(0);
   });
 
   it('says what is wrong with a source, with exit code 2', async () => {

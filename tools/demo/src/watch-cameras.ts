@@ -94,7 +94,7 @@ async function play(
     simulatorMain,
     [...flags, '--', ...sources],
     ffmpeg === undefined ? {} : { FFMPEG: ffmpeg },
-    { cwd: base, onErrorLine: (line) => screen.say(line) },
+    { cwd: base, onErrorLine: (line) => (stop.aborted ? undefined : screen.say(line)) },
   );
   const startedAt = performance.now();
   let delivered = 0;

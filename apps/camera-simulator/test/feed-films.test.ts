@@ -6,7 +6,8 @@ import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createScene } from '../src/scene/index.ts';
-import { difference, type Ended, feed, ffmpeg, framesOf, hasFfmpeg } from './feed-support.ts';
+import { difference, ffmpeg, framesOf, hasFfmpeg } from './feed-support.ts';
+import { type Ended, startSimulator } from './run-simulator.ts';
 
 let server: Awaited<ReturnType<typeof startRedis>>;
 let redis: Redis;
@@ -18,7 +19,7 @@ const squashed = (upright = picture): Promise<Buffer> =>
   sharp(upright).resize(640, 640, { fit: 'fill' }).png().toBuffer();
 
 const play = (...args: readonly string[]): Promise<Ended> =>
-  feed(['--redis', server.url, '--json', ...args]).ended;
+  startSimulator(['--redis', server.url, '--json', ...args]).ended;
 
 beforeAll(async () => {
   server = await startRedis();
@@ -142,7 +143,7 @@ describe.skipIf(!hasFfmpeg)('films as cameras (needs ffmpeg)', () => {
   });
 
   it('begins again with --loop, until it is told to end', async () => {
-    const feeding = feed(['--redis', server.url, '--json', '--loop', await film('short.mp4', 5)]);
+    const feeding = startSimulator(['--redis', server.url, '--json', '--loop', await film('short.mp4', 5)]);
     await expect.poll(() => redis.xlen('frames:cam_others_01'), { timeout: 60_000 }).toBeGreaterThan(15);
     feeding.child.kill('SIGTERM');
     const { code, stdout } = await feeding.ended;
@@ -154,7 +155,7 @@ describe.skipIf(!hasFfmpeg)('films as cameras (needs ffmpeg)', () => {
     const pictures = join(folder, 'pictures');
     await mkdir(pictures);
     await copyFile(join(folder, 'picture.png'), join(pictures, 'a.png'));
-    const feeding = feed([
+    const feeding = startSimulator([
       '--redis',
       server.url,
       '--json',
@@ -175,7 +176,7 @@ describe.skipIf(!hasFfmpeg)('films as cameras (needs ffmpeg)', () => {
 
   it('drops frames where Redis is slow, and queues none', async () => {
     const path = await film('long.mp4', 150);
-    const feeding = feed(['--redis', server.url, '--json', path]);
+    const feeding = startSimulator(['--redis', server.url, '--json', path]);
     await expect.poll(() => redis.xlen('frames:cam_others_01'), { timeout: 60_000 }).toBeGreaterThan(2);
     const before = Date.now() / 1000;
     server.pause();
@@ -223,12 +224,12 @@ describe.skipIf(!hasFfmpeg)('films as cameras (needs ffmpeg)', () => {
 
   it('says where there is no ffmpeg, how to install it, or that FFMPEG is none', async () => {
     const path = await film('any.mp4', 3);
-    const { code, stderr } = await feed(['--redis', server.url, path], { PATH: folder }).ended;
+    const { code, stderr } = await startSimulator(['--redis', server.url, path], { PATH: folder }).ended;
     expect({ code, stderr }).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('apt-get install ffmpeg'),
     });
-    const wrong = await feed(['--redis', server.url, path], { FFMPEG: process.execPath }).ended;
+    const wrong = await startSimulator(['--redis', server.url, path], { FFMPEG: process.execPath }).ended;
     expect(wrong).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('FFMPEG: expected the path of ffmpeg'),

@@ -9,7 +9,8 @@ import { canServeRtsp, freePort, startRedis, startRtspCamera } from '@trinetra/l
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Feeding, feed, ffmpeg, framesOf, hasFfmpeg } from './feed-support.ts';
+import { ffmpeg, framesOf, hasFfmpeg } from './feed-support.ts';
+import { type RunningSimulator, startSimulator } from './run-simulator.ts';
 
 let server: Awaited<ReturnType<typeof startRedis>>;
 let redis: Redis;
@@ -29,8 +30,8 @@ afterAll(async () => {
 });
 beforeEach(() => redis.flushall());
 
-const start = (...args: readonly string[]): Feeding => {
-  const feeding = feed(['--redis', server.url, '--json', '--fps', '5', ...args]);
+const start = (...args: readonly string[]): RunningSimulator => {
+  const feeding = startSimulator(['--redis', server.url, '--json', '--fps', '5', ...args]);
   running.add(feeding.child);
   return feeding;
 };
@@ -38,10 +39,12 @@ const start = (...args: readonly string[]): Feeding => {
 const arrived = (cameraId: string, count: number): Promise<unknown> =>
   expect.poll(() => redis.xlen(`frames:${cameraId}`), { timeout: 60_000 }).toBeGreaterThan(count);
 
-const said = (feeding: Feeding, text: RegExp): Promise<unknown> =>
+const said = (feeding: RunningSimulator, text: RegExp): Promise<unknown> =>
   expect.poll(() => feeding.stderr(), { timeout: 60_000 }).toMatch(text);
 
-async function stop(feeding: Feeding): Promise<{ readonly code: number | null; readonly summary: Summary }> {
+async function stop(
+  feeding: RunningSimulator,
+): Promise<{ readonly code: number | null; readonly summary: Summary }> {
   feeding.child.kill('SIGTERM');
   const { code, stdout } = await feeding.ended;
   return { code, summary: JSON.parse(stdout) };
@@ -130,7 +133,9 @@ describe.skipIf(!hasFfmpeg)('streams (needs ffmpeg)', () => {
     await writeFile(wrapper, `#!/bin/sh\necho $$ > ${pidFile}\nexec ffmpeg "$@"\n`);
     await chmod(wrapper, 0o755);
     const address = `http://127.0.0.1:${(web.address() as AddressInfo).port}/`;
-    const feeding = feed(['--redis', server.url, '--json', '--fps', '5', address], { FFMPEG: wrapper });
+    const feeding = startSimulator(['--redis', server.url, '--json', '--fps', '5', address], {
+      FFMPEG: wrapper,
+    });
     await arrived('cam_others_01', 30);
     // One of two is due, and one of five by the times of ffmpeg. It holds the first ones to see what they are.
     expect(sent).toBeLessThan(30 * 3 + 20);

@@ -1,12 +1,8 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type FrameEntry, parseFrameEntry } from '@trinetra/contracts';
 import type { Redis } from 'ioredis';
 import sharp from 'sharp';
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /** Whether ffmpeg is installed; tests that need it are skipped without. */
 export const hasFfmpeg: boolean = spawnSync('ffmpeg', ['-version']).status === 0;
@@ -14,38 +10,6 @@ export const hasFfmpeg: boolean = spawnSync('ffmpeg', ['-version']).status === 0
 /** Runs ffmpeg to its end: tests make their films with it. */
 export async function ffmpeg(...args: readonly string[]): Promise<void> {
   await promisify(execFile)('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', ...args]);
-}
-
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The simulator while it runs. */
-export interface Feeding {
-  readonly child: ChildProcess;
-  /** What it said so far. */
-  stderr(): string;
-  readonly ended: Promise<Ended>;
-}
-
-/** Starts the simulator; `env` is added to its environment. */
-export function feed(args: readonly string[], env: Readonly<Record<string, string>> = {}): Feeding {
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const ended = once(child, 'close').then(([code]) => ({ code, stdout, stderr }));
-  return { child, stderr: () => stderr, ended };
 }
 
 /** The frames of a camera, as the worker reads them. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,8 @@ import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createScene, type PersonTruth } from '../src/scene/index.ts';
+import { type Ended, type RunningSimulator, startSimulator } from './run-simulator.ts';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const root = new URL('../', import.meta.url);
 
 let server: Awaited<ReturnType<typeof startRedis>>;
@@ -39,25 +39,8 @@ afterAll(async () => {
 });
 beforeEach(() => redis.flushall());
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(...args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const env = { ...process.env, REDIS_URL: 'redis://:hush@127.0.0.1:1' };
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return { child, ended: once(child, 'close').then(([code]) => ({ code, stdout, stderr })) };
-}
+const start = (...args: readonly string[]): RunningSimulator =>
+  startSimulator(args, { REDIS_URL: 'redis://:hush@127.0.0.1:1' });
 
 const play = (...args: readonly string[]): Promise<Ended> =>
   start('--redis', server.url, '--frames', pictures, ...args).ended;

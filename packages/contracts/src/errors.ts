@@ -1,5 +1,18 @@
 const marker = Symbol.for('trinetra.error');
 
+/** The name of a class of errors and of those it extends, up to `TrinetraError`. */
+function classNamesOf(errorClass: object): string[] {
+  const names: string[] = [];
+  for (
+    let at: unknown = errorClass;
+    typeof at === 'function' && at !== Error;
+    at = Object.getPrototypeOf(at)
+  ) {
+    names.push(at.name);
+  }
+  return names;
+}
+
 /**
  * Base of every error thrown by the TRINETRA libraries.
  *
@@ -19,11 +32,24 @@ export class TrinetraError<Code extends string = string> extends Error {
     this.name = new.target.name;
     this.code = code;
     this.retryable = options.retryable ?? false;
-    Object.defineProperty(this, marker, { value: true });
+    Object.defineProperty(this, marker, { value: classNamesOf(new.target) });
   }
 
-  /** Works across copies of this package, where `instanceof` does not. */
-  static isInstance(value: unknown): value is TrinetraError {
-    return typeof value === 'object' && value !== null && marker in value;
+  /**
+   * Whether a value is an error of this class, or of one that extends it. Works across copies of a package, where `instanceof` does
+   * not: it goes by the names of the classes.
+   */
+  static isInstance<T extends TrinetraError>(
+    this: abstract new (
+      ...args: never
+    ) => T,
+    value: unknown,
+  ): value is T {
+    if (typeof value !== 'object' || value === null) return false;
+    const names: unknown = Reflect.get(value, marker);
+    if (!Array.isArray(names)) return false;
+    const anyOfOurs: unknown = TrinetraError; // whose name a bundler may have changed in one of two copies
+    // biome-ignore lint/complexity/noThisInStatic: a subclass asks for itself
+    return this === anyOfOurs || names.includes(this.name);
   }
 }

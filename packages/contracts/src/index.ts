@@ -1,3 +1,4 @@
+export { type BackoffOptions, backoffMs } from './backoff.ts';
 export {
   type AspectSource,
   type CameraAspect,
@@ -29,6 +30,7 @@ export {
   parseDetectionEvent,
 } from './detection-event.ts';
 export { type EncodedEvent, encodeDetectionEvent } from './encode-event.ts';
+export { errorText } from './error-text.ts';
 export { TrinetraError } from './errors.ts';
 export {
   type CameraType,
@@ -51,7 +53,9 @@ export {
   type Xyxy,
 } from './image.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { type Defined, defined, describeIssues, type ParseOptions, parseOptions } from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';
+export { orOnAbort, pause, rejectOnAbort, within } from './races.ts';
 export {
   type RecordedEntry,
   type RecordedValue,

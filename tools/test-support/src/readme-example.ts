@@ -11,7 +11,7 @@ export interface ReadmeExampleOptions {
 }
 
 /**
- * Runs the first `ts` example of a package's README inside the package, as a user who installed it would.
+ * Runs the first `ts` example of a package's README inside the package, with packages found as this process finds them.
  *
  * @param folder The package's folder, ending in `/`.
  * @returns What it printed, trimmed.
@@ -23,10 +23,14 @@ export async function runReadmeExample(folder: URL, options: ReadmeExampleOption
   const file = fileURLToPath(new URL(`.readme-example-${process.pid}.ts`, folder));
   await writeFile(file, code);
   try {
-    const { stdout } = await run(process.execPath, [file], {
-      env: { ...process.env, ...options.env },
-      timeout: 30_000,
-    });
+    const { stdout } = await run(
+      process.execPath,
+      [...process.execArgv.filter((argument) => argument.startsWith('--conditions=')), file],
+      {
+        env: { ...process.env, ...options.env },
+        timeout: 30_000,
+      },
+    );
     return stdout.trim();
   } finally {
     await rm(file);

@@ -1,0 +1,18 @@
+/**
+ * What became of one item of a call: a value, or why there is none. Items fail by themselves; a call rejects only where it fails as a
+ * whole.
+ */
+export type Result<T, Reason extends string = string> =
+  | { readonly ok: true; readonly value: T }
+  | Failure<Reason>;
+
+/** The half of a {@link Result} that has no value. */
+export interface Failure<Reason extends string = string> {
+  readonly ok: false;
+  /** One of a closed set, for metrics and events. */
+  readonly reason: Reason;
+  /** One sentence, where there is more to say than the reason. */
+  readonly message?: string;
+  /** What was thrown, where something was. */
+  readonly error?: unknown;
+}

@@ -2,18 +2,18 @@ import type { FiguresBlock } from './figures-block.ts';
 import type { ModelPaths } from './models.ts';
 import type { Pictures } from './pictures.ts';
 import type { Section } from './report.ts';
-import type { World } from './world.ts';
+import type { TestStack } from './test-stack.ts';
 
 /** What a benchmark works with. */
 export interface BenchmarkContext {
-  readonly world: World;
+  readonly testStack: TestStack;
   readonly pictures: Pictures;
   /** Folder that the pictures are from; undefined: they are generated. */
   readonly frames: string | undefined;
   readonly models: ModelPaths;
   /** Short runs that show that everything works; their figures are rough. */
   readonly quick: boolean;
-  /** Of interleaved trials; benchmarks with long ones take 3 at most. */
+  /** Of interleaved scenarios; benchmarks with long ones take 3 at most. */
   readonly repetitions: number;
   /** The command that runs one benchmark as it was run now. */
   command(name: string): string;

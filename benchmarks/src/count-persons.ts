@@ -1,5 +1,5 @@
 import { type ArrivedEvent, readTopic } from './read-topic.ts';
-import type { World } from './world.ts';
+import type { TestStack } from './test-stack.ts';
 
 /** What events tell of, on average a frame. */
 export interface Crowd {
@@ -17,6 +17,6 @@ export function crowdOf(events: readonly ArrivedEvent[]): Crowd {
 }
 
 /** Reads a topic and counts persons and embedded faces. */
-export async function countPersons(world: World, topic: string, events: number): Promise<Crowd> {
-  return crowdOf(await readTopic(world.brokers, topic, events));
+export async function countPersons(testStack: TestStack, topic: string, events: number): Promise<Crowd> {
+  return crowdOf(await readTopic(testStack.brokers, topic, events));
 }

@@ -17,7 +17,7 @@ import { demoModels } from './models.ts';
 import { type BenchOptions, parseOptions } from './options.ts';
 import { loadPictures } from './pictures.ts';
 import { markdownReport, type Section } from './report.ts';
-import { startWorld } from './world.ts';
+import { startTestStack } from './test-stack.ts';
 
 const known: readonly Benchmark[] = [throughput, latency, device, growth, eventLoop, serialisation, ingestor];
 const documents = new URL('../../docs/', import.meta.url);
@@ -49,9 +49,9 @@ async function run(options: BenchOptions): Promise<void> {
   const { models, notes } = await chooseModels(options.models);
   for (const note of notes) process.stderr.write(`${note}\n`);
   const pictures = await loadPictures(options.frames);
-  await using world = await startWorld();
+  await using testStack = await startTestStack();
   const context: BenchmarkContext = {
-    world,
+    testStack,
     pictures,
     frames: options.frames,
     models,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describeOnnxFile } from '@trinetra/inference-runtime';
 
-/** Paths of the models that every trial of a run takes. */
+/** Paths of the models that every scenario of a run takes. */
 export interface ModelPaths {
   readonly detector: string;
   readonly face: string;

@@ -7,7 +7,7 @@ import { demoModels } from './models.ts';
 export interface BenchOptions {
   readonly benchmarks: readonly Benchmark[];
   readonly quick: boolean;
-  /** Of interleaved trials, 1..99. */
+  /** Of interleaved scenarios, 1..99. */
   readonly repetitions: number;
   /** Put the tables into the documents. */
   readonly write: boolean;
@@ -38,7 +38,7 @@ export function parseOptions(
     .option('--quick', 'short runs: shows that everything works, figures are rough')
     .option(
       '--repetitions <n>',
-      'of each trial, 1..99; those of long ones are 3 at most (default: 5, quick 1)',
+      'of each scenario, 1..99; those of long ones are 3 at most (default: 5, quick 1)',
     )
     .option(
       '--write',

@@ -1,5 +1,5 @@
 // Preloaded into a real worker (NODE_OPTIONS=--import), its threads included. In place of ONNX Runtime's session.run it
-// answers with planted outputs: SIMULATED_PERSONS persons a frame, each with one face. With SIMULATED_DEVICE=zero an answer
+// answers with outputs of its own: SIMULATED_PERSONS persons a frame, each with one face. With SIMULATED_DEVICE=zero an answer
 // costs nothing; with SIMULATED_DEVICE=latency a run of the detector takes the time of the design's table, on a
 // timer that holds the thread but no CPU, and one after another in all threads: one simulated device.
 import { appendFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ function occupyDevice(batch) {
 const volume = (dims) => dims.reduce((product, size) => product * size, 1);
 
 /** Persons side by side in rows of 10, each 40 px wide and 100 px high, far enough apart for the suppression. */
-function plantPersons(data, [batch, rows, anchors]) {
+function writePersons(data, [batch, rows, anchors]) {
   for (let frame = 0; frame < batch; frame += 1) {
     for (let person = 0; person < Math.min(persons, anchors); person += 1) {
       const at = (row) => frame * rows * anchors + row * anchors + person;
@@ -62,7 +62,7 @@ function plantPersons(data, [batch, rows, anchors]) {
 }
 
 /** One face in the middle of each crop, at the first prior of the largest stride. */
-function plantFace(name, data, [batch]) {
+function writeFace(name, data, [batch]) {
   const each = data.length / batch;
   for (let crop = 0; crop < batch; crop += 1) {
     const at = crop * each;
@@ -72,17 +72,17 @@ function plantFace(name, data, [batch]) {
   }
 }
 
-function plantIn(ort) {
+function replaceRunOf(ort) {
   const { InferenceSession, Tensor } = ort;
   const { run } = InferenceSession.prototype;
   /** Names and shapes of a session's outputs, the batch apart, by the shape of an item of its input. */
-  const planted = new WeakMap();
+  const shapes = new WeakMap();
 
   async function outputsOf(session, feeds, rest) {
     const [batch, ...item] = Object.values(feeds)[0].dims;
     const shape = item.join('x');
-    const known = planted.get(session) ?? new Map();
-    planted.set(session, known);
+    const known = shapes.get(session) ?? new Map();
+    shapes.set(session, known);
     if (!known.has(shape)) {
       const real = await run.call(session, feeds, ...rest); // once, to know what the outputs look like
       // Of bytes: no model, but the conversion of a float picture that a proof feeds to one.
@@ -95,13 +95,13 @@ function plantIn(ort) {
     return known.get(shape).map(({ name, of }) => ({ name, dims: [batch, ...of] }));
   }
 
-  /** Into the memory that the worker gave, as ONNX Runtime does, which holds what an earlier run planted; else into new memory. */
-  function plant({ name, dims }, given) {
+  /** Into the memory that the worker gave, as ONNX Runtime does, which holds what an earlier run wrote; else into new memory. */
+  function writeOutput({ name, dims }, given) {
     const data = given?.data ?? new Float32Array(volume(dims));
     if (dims.length === 2)
       data.fill(1); // an embedding
-    else if (/_(8|16|32)$/.test(name)) plantFace(name, data, dims);
-    else plantPersons(data, dims);
+    else if (/_(8|16|32)$/.test(name)) writeFace(name, data, dims);
+    else writePersons(data, dims);
     return given ?? new Tensor('float32', data, dims);
   }
 
@@ -111,7 +111,9 @@ function plantIn(ort) {
     const isDetector = outputs.some(({ dims }) => dims.length === 3 && dims[2] > 1000 && dims[1] >= 5);
     if (holds && isDetector) occupyDevice(Object.values(feeds)[0].dims[0]);
     const [fetches = {}] = rest;
-    return Object.fromEntries(outputs.map((output) => [output.name, plant(output, fetches[output.name])]));
+    return Object.fromEntries(
+      outputs.map((output) => [output.name, writeOutput(output, fetches[output.name])]),
+    );
   };
 }
 
@@ -129,5 +131,5 @@ if (isMainThread) {
   if (log !== undefined) logDepartures();
 } else {
   const runtime = new URL('../../packages/inference-runtime/package.json', import.meta.url);
-  plantIn(createRequire(runtime)('onnxruntime-node'));
+  replaceRunOf(createRequire(runtime)('onnxruntime-node'));
 }

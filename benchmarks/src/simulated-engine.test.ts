@@ -5,11 +5,11 @@ import { chooseModels } from '@trinetra/model-roles';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { designLatency } from './ideal-worker.ts';
 import { demoModels, modelEnv } from './models.ts';
-import { playPaced } from './paced-trial.ts';
+import { playPaced } from './paced-scenario.ts';
 import { loadPictures } from './pictures.ts';
 import { busyShare, readDeviceLog, simulatedEngine } from './simulated-engine.ts';
+import { startTestStack, type TestStack } from './test-stack.ts';
 import { startWorker } from './worker.ts';
-import { startWorld, type World } from './world.ts';
 
 describe('the log of a simulated device', () => {
   it('tells how long it was at work between two instants', async () => {
@@ -28,23 +28,23 @@ describe('the log of a simulated device', () => {
 });
 
 describe('a worker on a simulated device', () => {
-  let world: World;
+  let testStack: TestStack;
   beforeAll(async () => {
-    world = await startWorld();
+    testStack = await startTestStack();
   });
-  afterAll(() => world[Symbol.asyncDispose]());
+  afterAll(() => testStack[Symbol.asyncDispose]());
 
-  it('publishes every frame with the planted persons, and runs one batch at a time for as long as the design says', async () => {
+  it('publishes every frame with the simulated persons, and runs one batch at a time for as long as the design says', async () => {
     const { models } = await chooseModels(demoModels);
     const result = await playPaced({
-      world,
+      testStack,
       pictures: await loadPictures(undefined),
       cameras: 4,
       fps: 10,
       seconds: 1,
-      start: (trial, log) => {
+      start: (scenario, log) => {
         const engine = simulatedEngine({ device: 'latency', persons: 3, batchSize: 4, log });
-        return startWorker({ ...trial.env, ...modelEnv(models), ...engine });
+        return startWorker({ ...scenario.env, ...modelEnv(models), ...engine });
       },
     });
     expect(result.published).toBe(40);

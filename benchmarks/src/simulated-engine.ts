@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 export interface SimulatedEngineOptions {
   /** `zero`: an answer costs nothing. `latency`: the times of the design's table, on one simulated device. */
   readonly device: 'zero' | 'latency';
-  /** Planted in every frame, each with one face. */
+  /** In every frame, each with one face. */
   readonly persons: number;
   /** Frames a run; the worker's batch size, as on a GPU. */
   readonly batchSize: number;

@@ -34,10 +34,10 @@ describe('statistics', () => {
     expect(() => medians([])).toThrow(RangeError);
   });
 
-  it('runs trials in turn, not one after the other', async () => {
+  it('runs scenarios in turn, not one after the other', async () => {
     const order: string[] = [];
-    const trial = (name: string) => async () => order.push(name);
-    const results = await interleave({ a: trial('a'), b: trial('b') }, 2);
+    const scenario = (name: string) => async () => order.push(name);
+    const results = await interleave({ a: scenario('a'), b: scenario('b') }, 2);
     expect(order).toEqual(['a', 'b', 'a', 'b']);
     expect([...results]).toEqual([
       ['a', [1, 3]],

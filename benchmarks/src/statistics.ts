@@ -12,19 +12,19 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Runs every trial `repetitions` times, interleaved: A B C A B C, so that a slow minute of the machine falls on all of
- * them. Resolves to the results of each trial.
+ * Runs every scenario `repetitions` times, interleaved: A B C A B C, so that a slow minute of the machine falls on all of
+ * them. Resolves to the results of each scenario.
  */
 export async function interleave<T>(
-  trials: Readonly<Record<string, () => Promise<T>>>,
+  scenarios: Readonly<Record<string, () => Promise<T>>>,
   repetitions: number,
   announce: (text: string) => void = () => undefined,
 ): Promise<Map<string, T[]>> {
-  const results = new Map<string, T[]>(Object.keys(trials).map((name) => [name, []]));
+  const results = new Map<string, T[]>(Object.keys(scenarios).map((name) => [name, []]));
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
-    for (const [name, trial] of Object.entries(trials)) {
+    for (const [name, scenario] of Object.entries(scenarios)) {
       announce(`${name} (${repetition} of ${repetitions})`);
-      results.get(name)?.push(await trial());
+      results.get(name)?.push(await scenario());
     }
   }
   return results;

@@ -3,25 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type CliResult, runCli } from './cli.ts';
-import { type RedisWorld, startRedisWorld } from './world.ts';
+import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 
 const picture = Buffer.from([0xff, 0xd8, 0x1b, 0x5b, 0x32, 0x4a, 0xff, 0xd9]);
 const hostile = '\u001b]0;owned\u0007\u202e';
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder: string;
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-letters-'));
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
+  await testStack[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
-beforeEach(() => world.redis.flushall());
+beforeEach(() => testStack.redis.flushall());
 
 function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
-  return runCli(['dead-letters', ...args], { REDIS_URL: world.server.url, ...env });
+  return runCli(['dead-letters', ...args], { REDIS_URL: testStack.server.url, ...env });
 }
 
 /** A dead letter as a source writes it; the id is its time. */
@@ -29,7 +29,7 @@ async function letter(id: string, camera = 'cam'): Promise<void> {
   const entry = ['camera_id', camera, 'camera_type', hostile, 'frame', picture];
   const added = ['dead_letter_stream', `frames:${camera}`, 'dead_letter_reason', 'max_deliveries'];
   const rest = ['dead_letter_entry_id', '5-0', 'dead_letter_deliveries', '3', 'dead_letter_consumer', 'w'];
-  await world.redis.xadd(`frames-dead:${camera}`, id, ...entry, ...added, ...rest);
+  await testStack.redis.xadd(`frames-dead:${camera}`, id, ...entry, ...added, ...rest);
 }
 
 it('ls counts by camera, and shows names that nobody should choose harmlessly', async () => {
@@ -79,19 +79,19 @@ it('replay writes back what it is told and says so; --dry-run changes nothing', 
     code: 0,
     stdout: '7-0 would go to frames:cam\n1 of cam would be replayed\n',
   });
-  expect(await world.redis.exists('frames:cam')).toBe(0);
+  expect(await testStack.redis.exists('frames:cam')).toBe(0);
   const one = await cli(['replay', 'cam', '7-0', '7-0']);
   expect(one.code).toBe(0);
   expect(one.stdout).toMatch(/^7-0 is \d+-0 in frames:cam \(1 entries\)\n1 of cam replayed\n$/);
   expect(await cli(['replay', 'cam', '7-0', '8-0'])).toMatchObject({ code: 1 }); // one of them is gone
   expect(await cli(['replay', 'cam', '--all'])).toMatchObject({ code: 0 });
-  const entries = await world.redis.xrangeBuffer('frames:cam', '-', '+');
+  const entries = await testStack.redis.xrangeBuffer('frames:cam', '-', '+');
   expect(entries.map(([, fields]) => fields)).toEqual(
     Array.from({ length: 3 }, () =>
       ['camera_id', 'cam', 'camera_type', hostile, 'frame', picture].map((value) => Buffer.from(value)),
     ),
   );
-  expect(await world.redis.xlen('frames-dead:cam')).toBe(0);
+  expect(await testStack.redis.xlen('frames-dead:cam')).toBe(0);
   expect(await cli(['replay', 'cam', '--all'])).toMatchObject({ code: 1 });
 });
 
@@ -100,7 +100,7 @@ it('replay leaves what STREAM_PATTERN does not name', async () => {
   const { code, stderr } = await cli(['replay', 'cam', '7-0'], { STREAM_PATTERN: 'frames:shop_*' });
   expect(code).toBe(1);
   expect(stderr).toContain('STREAM_PATTERN');
-  expect(await world.redis.xlen('frames-dead:cam')).toBe(1);
+  expect(await testStack.redis.xlen('frames-dead:cam')).toBe(1);
 });
 
 it('drop deletes ids, or all before a date', async () => {
@@ -108,9 +108,9 @@ it('drop deletes ids, or all before a date', async () => {
   expect((await cli(['drop', 'cam', '1771840000000-1'])).stdout).toBe('1 of cam dropped\n');
   const before = ['drop', 'cam', '--all', '--before', '2026-02-24'];
   expect((await cli([...before, '--dry-run'])).stdout).toContain('1 of cam would be dropped');
-  expect(await world.redis.xlen('frames-dead:cam')).toBe(2);
+  expect(await testStack.redis.xlen('frames-dead:cam')).toBe(2);
   expect((await cli(before)).code).toBe(0);
-  expect((await world.redis.xrange('frames-dead:cam', '-', '+')).map(([id]) => id)).toEqual([
+  expect((await testStack.redis.xrange('frames-dead:cam', '-', '+')).map(([id]) => id)).toEqual([
     '1771940000000-0',
   ]);
 });

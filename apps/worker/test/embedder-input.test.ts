@@ -2,23 +2,23 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 import { demoModels, startWorker, waitFor } from './worker-process.ts';
-import { type RedisWorld, startRedisWorld } from './world.ts';
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder = '';
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-input-'));
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
+  await testStack[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
 
 const settings = (name: string): Record<string, string> => ({
   ...demoModels(),
-  REDIS_URL: world.server.url,
+  REDIS_URL: testStack.server.url,
   CONSUMER_GROUP: name,
   SINK: `ndjson:${join(folder, `${name}.ndjson`)}`,
 });

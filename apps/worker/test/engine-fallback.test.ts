@@ -14,7 +14,7 @@ import {
   type WorkerProcess,
   waitFor,
 } from './worker-process.ts';
-import { type RedisWorld, startRedisWorld } from './world.ts';
+import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 
 interface Event {
   readonly camera_id: string;
@@ -22,14 +22,14 @@ interface Event {
   readonly detections: readonly { readonly bbox: readonly number[]; readonly confidence: number }[];
 }
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder = '';
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-engines-'));
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
+  await testStack[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
 
@@ -54,7 +54,7 @@ async function modelsWith(
   next += 1;
   const home = join(folder, `case-${next}`);
   await mkdir(home);
-  const env: Record<string, string> = { REDIS_URL: world.server.url };
+  const env: Record<string, string> = { REDIS_URL: testStack.server.url };
   for (const [name, path] of Object.entries(models)) {
     const copy = join(home, basename(path));
     await copyFile(path, copy);
@@ -186,7 +186,7 @@ describe.each(cases)('beside %s', (_name, engine, sidecar, reason, message) => {
       models: { detail: { detector: { provider: 'cpu', failed: { 'engine@tensorrt': reason } } } },
     });
     const camera = `case${next}_scene`;
-    await addSceneFrame(world.redis, 3, camera);
+    await addSceneFrame(testStack.redis, 3, camera);
     expect((await eventOf(home, camera)).detections.length).toBeGreaterThan(0);
     expect(await worker.stop('SIGTERM')).toBe(0);
   });
@@ -236,7 +236,7 @@ it('golden tensors that the model does not give keep the worker from being ready
   await writeFile(detector.replace('.engine', '.golden.safetensors'), golden);
   await using worker = await startWorker({ ...env, PROBE_INTERVAL_MS: '1000' });
   const camera = `case${next}_unread`;
-  await addSceneFrame(world.redis, 3, camera);
+  await addSceneFrame(testStack.redis, 3, camera);
   const answer = await waitFor('/ready to name the engine', async () => {
     const text = await fetch(`${worker.url}/ready`).then(
       (response) => response.text(),
@@ -249,7 +249,7 @@ it('golden tensors that the model does not give keep the worker from being ready
     worker.log().split('does not give what it should').length > 2 ? true : undefined,
   );
   expect((await worker.metric('trinetra_engine_proven')).get('{model="detector"}')).toBe(0);
-  expect(await world.redis.xinfo('GROUPS', `frames:${camera}`)).toEqual([]);
+  expect(await testStack.redis.xinfo('GROUPS', `frames:${camera}`)).toEqual([]);
   expect(await worker.stop('SIGTERM')).toBe(0);
 });
 
@@ -281,7 +281,7 @@ describe.skipIf(!hasShared)('with real weights (needs ../shared)', () => {
       ingest_ts: String(Date.now() / 1000),
       frame: await readFile(fileURLToPath(new URL(`photos/${golden.image}`, shared))),
     };
-    await world.redis.xadd(`frames:${camera}`, '*', ...Object.entries(fields).flat());
+    await testStack.redis.xadd(`frames:${camera}`, '*', ...Object.entries(fields).flat());
     const event = await eventOf(home, camera);
     const sure = golden.persons.filter(({ confidence }) => confidence > 0.4);
     expect(sure.length).toBeGreaterThan(1);

@@ -4,27 +4,33 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runCli } from './cli.ts';
 import { type FakeGpus, fakeTwoGpus } from './fake-gpus.ts';
-import { type FileWorker, publishesMore, settleUp, startFileWorker, startPacedLoad } from './redis-trial.ts';
+import {
+  type FileWorker,
+  publishesMore,
+  settleUp,
+  startFileWorker,
+  startPacedLoad,
+} from './redis-scenario.ts';
+import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 import { waitFor } from './worker-process.ts';
-import { type RedisWorld, startRedisWorld } from './world.ts';
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let gpus: FakeGpus;
 
 beforeAll(async () => {
-  [world, gpus] = await Promise.all([startRedisWorld(), fakeTwoGpus()]);
+  [testStack, gpus] = await Promise.all([startRedisTestStack(), fakeTwoGpus()]);
 });
 afterAll(async () => {
   await gpus[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
+  await testStack[Symbol.asyncDispose]();
 });
-beforeEach(() => world.redis.flushall());
+beforeEach(() => testStack.redis.flushall());
 
 const cpu = { EXECUTION_PROVIDERS: 'cpu', INFERENCE_THREADS: '1', INTRA_OP_THREADS: '1' };
 
 const startFleet = (list: string, extra: Record<string, string> = {}): Promise<FileWorker> =>
   startFileWorker(
-    { ...world.env, ...cpu, PATH: gpus.PATH, CONSUMER_NAME: 'box', ...extra },
+    { ...testStack.env, ...cpu, PATH: gpus.PATH, CONSUMER_NAME: 'box', ...extra },
     { args: ['--gpus', list] },
   );
 
@@ -105,7 +111,7 @@ async function processed(fleet: FileWorker, gpu: number): Promise<number> {
 it('starts one worker a GPU, which sees that GPU alone, and starts one that is killed while the other serves on', async () => {
   await using fleet = await startFleet('all', { CLAIM_IDLE_MS: '1000' });
   const [first, second] = await bothReady(fleet);
-  await using load = startPacedLoad(world.redis);
+  await using load = startPacedLoad(testStack.redis);
   const environment = (await readFile(`/proc/${second}/environ`, 'utf8')).split('\0');
   expect(environment).toEqual(
     expect.arrayContaining(['CUDA_VISIBLE_DEVICES=1', 'GPU_DEVICE_ID=0', 'CUDA_DEVICE_ORDER=PCI_BUS_ID']),
@@ -136,13 +142,13 @@ it('starts one worker a GPU, which sees that GPU alone, and starts one that is k
   expect(await metricOf(fleet, 'trinetra_worker_up', '{gpu="1"}')).toBe(1);
 
   await load.stop();
-  await settleUp(fleet, world); // what the killed worker had was published, too
-  await using more = startPacedLoad(world.redis);
+  await settleUp(fleet, testStack); // what the killed worker had was published, too
+  await using more = startPacedLoad(testStack.redis);
   await publishesMore(fleet, 8);
   expect(await fleet.process.stop('SIGTERM')).toBe(0);
   await gone(first, back.detail.pid);
   await more.stop();
-  expect(await world.pending()).toBe(0);
+  expect(await testStack.pending()).toBe(0);
   // The output of the workers came through as it was, whole line by whole line.
   const lines = fleet.process.log().trimEnd().split('\n');
   const workers = lines.map((line): string => JSON.parse(line).worker_id);
@@ -188,7 +194,7 @@ it('tells the metrics of workers whose Kafka takes connections and says nothing'
 it('a second signal ends all workers at once', async () => {
   await using fleet = await startFleet('0,1');
   const pids = await bothReady(fleet);
-  world.server.pause(); // the workers cannot leave their group
+  testStack.server.pause(); // the workers cannot leave their group
   try {
     fleet.process.child.kill('SIGTERM');
     await waitFor('all to begin to stop', () =>
@@ -197,19 +203,19 @@ it('a second signal ends all workers at once', async () => {
     expect(await fleet.process.stop('SIGTERM')).toBe(1);
     await gone(...pids);
   } finally {
-    world.server.resume();
+    testStack.server.resume();
   }
 });
 
 it('workers whose fleet is killed finish what they have and end', async () => {
   await using fleet = await startFleet('0,1');
   const pids = await bothReady(fleet);
-  await using load = startPacedLoad(world.redis);
+  await using load = startPacedLoad(testStack.redis);
   await publishesMore(fleet, 8);
   expect(await fleet.process.stop('SIGKILL')).toBeNull();
   await gone(...pids);
   await load.stop();
-  expect(await world.pending()).toBe(0);
+  expect(await testStack.pending()).toBe(0);
 });
 
 describe('what is not valid', () => {

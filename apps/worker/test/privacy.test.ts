@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { parseDetectionEvent } from '@trinetra/contracts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { addSceneFrame, scenePicture } from './scene-frames.ts';
+import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 import { startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
-import { type RedisWorld, startRedisWorld } from './world.ts';
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder: string;
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-privacy-'));
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
+  await testStack[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -42,25 +42,25 @@ it('neither logs nor traces nor writes to disk what it sees, at LOG_LEVEL=debug 
   const events = join(folder, 'events');
   await using worker = await startWorker(
     {
-      ...{ ...world.env, SINK: `ndjson:${events}`, CONSUMER_NAME: 'discreet', LOG_LEVEL: 'debug' },
+      ...{ ...testStack.env, SINK: `ndjson:${events}`, CONSUMER_NAME: 'discreet', LOG_LEVEL: 'debug' },
       ...{ TMPDIR: tmp, HOME: home, OTEL_TRACES_EXPORTER: 'console' },
     },
     { cwd },
   );
   await isReady(worker);
   const pictures = await Promise.all([0, 1, 2, 3].map(scenePicture));
-  for (let index = 0; index < 8; index += 1) await addSceneFrame(world.redis, index % 4);
+  for (let index = 0; index < 8; index += 1) await addSceneFrame(testStack.redis, index % 4);
   const broken = pictures[0]?.subarray(0, 2000) ?? Buffer.alloc(0);
   for (const fields of [
     ['camera_id', 'cam', 'ingest_ts', '1', 'frame', broken],
     ['camera_id', 'cam', 'ingest_ts', broken, 'frame', broken],
     ['camera_id', broken, 'ingest_ts', '1', 'frame', broken],
   ]) {
-    await world.redis.xadd('frames:cam', '*', ...fields);
+    await testStack.redis.xadd('frames:cam', '*', ...fields);
   }
   const readEvents = async (): Promise<string> => readFile(events, 'utf8').catch(() => ''); // not there at first
   await waitFor('every event', async () => ((await readEvents()).split('\n').length > 8 ? true : undefined));
-  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   const embedding = (await readEvents())
     .trim()
     .split('\n')
@@ -94,7 +94,7 @@ describe('the port', () => {
     ['127.0.0.2', { '127.0.0.1': false, '127.0.0.2': true }],
     ['', { '127.0.0.1': true, '127.0.0.2': true }],
   ])('with METRICS_HOST=%s is bound where it was told', async (host, expected) => {
-    await using worker = await startWorker({ ...world.env, SINK: 'stdout', METRICS_HOST: host });
+    await using worker = await startWorker({ ...testStack.env, SINK: 'stdout', METRICS_HOST: host });
     const port = Number(new URL(worker.url).port);
     await waitFor('the port', async () => {
       const found = await Promise.all(Object.keys(expected).map((address) => reaches(address, port)));
@@ -107,9 +107,9 @@ describe('the port', () => {
 it('tells neither secrets nor stack traces, in answers or in the log, while everything is refused', async () => {
   const secrets = ['url-hunter2', 'redis-hunter2', 'sentinel-hunter2', 'kafka-hunter2'] as const;
   await using worker = await startWorker({
-    ...world.env,
+    ...testStack.env,
     LOG_LEVEL: 'debug',
-    REDIS_URL: world.server.url.replace('//', `//someone:${secrets[0]}@`),
+    REDIS_URL: testStack.server.url.replace('//', `//someone:${secrets[0]}@`),
     REDIS_PASSWORD: '', // that of the address
     KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1',
     KAFKA_USERNAME: 'someone',
@@ -143,7 +143,7 @@ it('tells neither secrets nor stack traces, in answers or in the log, while ever
   expect(answers.length).toBeGreaterThan(5);
 
   await using away = await startWorker({
-    ...world.env,
+    ...testStack.env,
     LOG_LEVEL: 'debug',
     REDIS_URL: `redis://someone:${secrets[0]}@127.0.0.1:1`,
     REDIS_USERNAME: 'someone',

@@ -38,7 +38,7 @@ async function addFrame(
   return String(await redis.xadd(`frames:${cameraId}`, '*', ...Object.entries(fields).flat()));
 }
 
-/** Writes a frame with the mark that `plantPoison` looks for: a magenta square in its middle. */
+/** Writes a frame with the mark that `injectPoison` looks for: a magenta square in its middle. */
 export async function addPoisonFrame(redis: Redis, cameraId = 'cam'): Promise<string> {
   const { canvas } = scene.frame(0);
   const context = canvas.getContext('2d');

@@ -61,7 +61,7 @@ function percentile(values: readonly number[], share: number): number {
 }
 
 /** A worker on a Redis of its own, whose events go to a file. */
-class Trial implements AsyncDisposable {
+class Scenario implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   readonly #file: string;
   readonly redis: Redis;
@@ -73,7 +73,7 @@ class Trial implements AsyncDisposable {
     this.#file = file;
   }
 
-  static async start(env: Record<string, string>): Promise<Trial> {
+  static async start(env: Record<string, string>): Promise<Scenario> {
     const stack = new AsyncDisposableStack();
     const folder = mkdtempSync(join(tmpdir(), 'trinetra-squashed-'));
     stack.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -86,9 +86,9 @@ class Trial implements AsyncDisposable {
       await startWorker({ ...sharedModels(), ...env, REDIS_URL: server.url, SINK: `ndjson:${file}` }),
     );
     await worker.ready();
-    const trial = new Trial(redis, worker, file);
-    trial.#stack.use(stack);
-    return trial;
+    const scenario = new Scenario(redis, worker, file);
+    scenario.#stack.use(stack);
+    return scenario;
   }
 
   async send(
@@ -143,22 +143,22 @@ const sum = (all: readonly Agreement[]): Agreement => ({
 });
 
 describe.skipIf(!hasShared)('frames as the ingestor squashes them (needs ../shared)', () => {
-  let trial: Trial;
+  let scenario: Scenario;
 
   beforeAll(async () => {
     const told = cases.map((golden) => `${idOf('told', golden)}=${golden.width}x${golden.height}`);
-    trial = await Trial.start({
+    scenario = await Scenario.start({
       CAMERA_ASPECTS: [...told, 'portrait_*=9:16', 'four_by_three_*=4:3'].join(','),
     });
   });
-  afterAll(() => trial[Symbol.asyncDispose]());
+  afterAll(() => scenario[Symbol.asyncDispose]());
 
   async function sendAll(prefix: string, withSizes: boolean): Promise<Agreement> {
     const all: Agreement[] = [];
     for (const golden of cases) {
       const frame = await squash(await pixelsOf(photo(golden.image)));
       all.push(
-        compare(await trial.send(idOf(prefix, golden), frame, withSizes ? golden : undefined), golden),
+        compare(await scenario.send(idOf(prefix, golden), frame, withSizes ? golden : undefined), golden),
       );
     }
     return sum(all);
@@ -190,8 +190,8 @@ describe.skipIf(!hasShared)('frames as the ingestor squashes them (needs ../shar
     const all: Agreement[] = [];
     for (const golden of cases.filter(({ image }) => image.startsWith('group'))) {
       const picture = await middle(photo(golden.image), aspect);
-      const whole = await trial.send(idOf(`whole_${prefix}`, golden), await encode(picture));
-      const squashed = await trial.send(idOf(prefix, golden), await squash(picture));
+      const whole = await scenario.send(idOf(`whole_${prefix}`, golden), await encode(picture));
+      const squashed = await scenario.send(idOf(prefix, golden), await squash(picture));
       const sure = whole.detections.flatMap((detection, at) => (detection.confidence >= 0.45 ? [at] : []));
       const persons = sure.map((at) => ({
         confidence: whole.detections[at]?.confidence ?? 0,
@@ -207,14 +207,14 @@ describe.skipIf(!hasShared)('frames as the ingestor squashes them (needs ../shar
   });
 
   it('counts where aspects came from, and says it once a camera', async () => {
-    const counted = await trial.worker.metric('trinetra_worker_frame_aspects_total');
+    const counted = await scenario.worker.metric('trinetra_worker_frame_aspects_total');
     expect([...counted.keys()].toSorted()).toEqual(
       ['camera_aspects', 'entry', 'frame', 'frame_aspect'].map((source) => `{source="${source}"}`),
     );
     const golden = cases[0] as GoldenCase;
     const frame = await squash(await pixelsOf(photo(golden.image)));
-    for (let times = 0; times < 3; times += 1) await trial.send('cam_once', frame);
-    const lines = trial.worker
+    for (let times = 0; times < 3; times += 1) await scenario.send('cam_once', frame);
+    const lines = scenario.worker
       .log()
       .split('\n')
       .filter((line) => line.includes('"cam_once"') && line.includes('aspect'));
@@ -223,7 +223,7 @@ describe.skipIf(!hasShared)('frames as the ingestor squashes them (needs ../shar
   });
 
   it('takes frames as they are with FRAME_ASPECT=keep', async () => {
-    await using kept = await Trial.start({ FRAME_ASPECT: 'keep' });
+    await using kept = await Scenario.start({ FRAME_ASPECT: 'keep' });
     const golden = cases.find(({ image }) => image === 'group_03.jpg') as GoldenCase;
     const frame = await squash(await pixelsOf(photo(golden.image)));
     expect(compare(await kept.send('cam_kept', frame), golden).found).toBe(2);
@@ -237,14 +237,14 @@ describe.skipIf(!hasShared)('a detector with open sides beside one of 640x640 (n
   const open = fileURLToPath(new URL('models/yolov8n_dynamic.onnx', shared));
 
   it('finds the same persons at the inputs that hold the frames, and tells these in /ready', async () => {
-    await using square = await Trial.start({
+    await using square = await Scenario.start({
       YOLO_ENGINE_PATH: open,
       DETECTOR_SHAPES: 'square',
       FRAME_ASPECT: 'keep',
     });
-    await using auto = await Trial.start({ YOLO_ENGINE_PATH: open, FRAME_ASPECT: 'keep' });
-    const ready = async (trial: Trial): Promise<string[]> => {
-      const answer = (await (await fetch(`${trial.worker.url}/ready`)).json()) as {
+    await using auto = await Scenario.start({ YOLO_ENGINE_PATH: open, FRAME_ASPECT: 'keep' });
+    const ready = async (scenario: Scenario): Promise<string[]> => {
+      const answer = (await (await fetch(`${scenario.worker.url}/ready`)).json()) as {
         checks: { models: { detail: { detector: { inputSizes: string[] } } } };
       };
       return answer.checks.models.detail.detector.inputSizes;

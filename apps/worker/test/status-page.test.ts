@@ -6,8 +6,8 @@ import { parseDetectionEvent } from '@trinetra/contracts';
 import { hasBrowser, launchBrowser } from '@trinetra/test-support';
 import { afterAll, expect, it } from 'vitest';
 import { addSceneFrame } from './scene-frames.ts';
+import { startRedisTestStack } from './test-stack.ts';
 import { startWorker, waitFor } from './worker-process.ts';
-import { startRedisWorld } from './world.ts';
 
 const output = join(tmpdir(), `trinetra-status-page-${process.pid}.ndjson`);
 afterAll(() => rm(output, { force: true }));
@@ -17,9 +17,9 @@ const cameras = ['cam_01', 'cam_02'];
 it.skipIf(!hasBrowser())(
   'shows what /metrics says, and boxes where the events say, of a real worker',
   async () => {
-    await using world = await startRedisWorld();
+    await using testStack = await startRedisTestStack();
     await using worker = await startWorker({
-      ...world.env,
+      ...testStack.env,
       SINK: `ndjson:${output}`,
       STATUS_PAGE: 'on',
       SHOW_FRAMES: 'on',
@@ -37,7 +37,7 @@ it.skipIf(!hasBrowser())(
     const sent = new Map<string, string>();
     let frames = 0;
     const send = async (): Promise<void> => {
-      for (const camera of cameras) sent.set(camera, await addSceneFrame(world.redis, frames, camera));
+      for (const camera of cameras) sent.set(camera, await addSceneFrame(testStack.redis, frames, camera));
       frames += 1;
     };
     // The first frame makes the camera known to the page, which asks for the next then.
@@ -46,7 +46,7 @@ it.skipIf(!hasBrowser())(
       await page.waitForTimeout(500);
       return (await page.locator('.tile.has-picture').count()) === cameras.length ? true : undefined;
     });
-    await world.redis.xadd(
+    await testStack.redis.xadd(
       'frames:cam_02',
       '*',
       ...['camera_id', 'cam_02', 'camera_type', 'entrance', 'ingest_ts', '1', 'frame', 'no picture'],
@@ -118,9 +118,9 @@ it.skipIf(!hasBrowser())(
 it.skipIf(!hasBrowser())(
   'says of a real worker whose Kafka is away that frames are inferred and wait, and of a silent Redis that it knows nothing',
   async () => {
-    await using world = await startRedisWorld();
+    await using testStack = await startRedisTestStack();
     await using worker = await startWorker({
-      ...world.env,
+      ...testStack.env,
       KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1', // nobody listens there
       STATUS_PAGE: 'on',
     });
@@ -134,7 +134,7 @@ it.skipIf(!hasBrowser())(
     const tile = page.locator('.tile[data-camera="cam_01"]');
     let frames = 0;
     await waitFor('a camera that waits for Kafka', async () => {
-      await addSceneFrame(world.redis, frames, 'cam_01');
+      await addSceneFrame(testStack.redis, frames, 'cam_01');
       frames += 1;
       await page.waitForTimeout(200);
       return (await page.locator('.tile[data-camera="cam_01"][data-state="waiting"]').count()) === 1
@@ -152,10 +152,10 @@ it.skipIf(!hasBrowser())(
     await page.locator('#problem-list [data-problem="sink"]', { hasText: sentence }).waitFor();
     await page.waitForFunction(() => document.title.includes('Kafka is away'));
 
-    world.server.pause();
+    testStack.server.pause();
     await page.locator('#problem-list [data-problem="redis"]').waitFor();
     expect(await page.locator('[data-figure="totals.unread"]').textContent()).toBe('–');
-    world.server.resume();
+    testStack.server.resume();
     await page.locator('#problem-list [data-problem="redis"]').waitFor({ state: 'detached' });
   },
 );

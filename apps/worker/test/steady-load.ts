@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cameraTypes } from '@trinetra/contracts';
 import { addSceneFrame } from './scene-frames.ts';
-import type { RedisWorld } from './world.ts';
+import type { RedisTestStack } from './test-stack.ts';
 
 /** Few, so that writing frames costs the workers little of the machine. */
 const pictures = 4;
@@ -19,8 +19,11 @@ export interface SteadyLoadOptions {
 }
 
 /** Writes frames as long as fewer than `backlog` are unread. The workers must delete what they ack. */
-export function startSteadyLoad(world: RedisWorld, { cameras, backlog }: SteadyLoadOptions): SteadyLoad {
-  const { redis } = world;
+export function startSteadyLoad(
+  testStack: RedisTestStack,
+  { cameras, backlog }: SteadyLoadOptions,
+): SteadyLoad {
+  const { redis } = testStack;
   const written = new Set<string>();
   const names = Array.from({ length: cameras }, (_, index) => `cam_${index}`);
   let running = true;
@@ -28,7 +31,7 @@ export function startSteadyLoad(world: RedisWorld, { cameras, backlog }: SteadyL
   async function write(): Promise<void> {
     while (running) {
       const lengths = await Promise.all(names.map((name) => redis.xlen(`frames:${name}`)));
-      const unread = lengths.reduce((sum, length) => sum + length, 0) - (await world.pending());
+      const unread = lengths.reduce((sum, length) => sum + length, 0) - (await testStack.pending());
       if (unread < backlog) {
         for (const [index, name] of names.entries()) {
           const type = cameraTypes[index % cameraTypes.length] ?? 'others';

@@ -2,17 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 import { demoModels, startWorker, waitFor } from './worker-process.ts';
-import { type RedisWorld, startRedisWorld } from './world.ts';
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder = '';
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-stop-'));
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
+  await testStack[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
 
@@ -22,7 +22,7 @@ it.each([
 ])('SIGTERM while %s ends the worker cleanly, and soon', async (_, line) => {
   await using worker = await startWorker({
     ...demoModels(),
-    REDIS_URL: world.server.url,
+    REDIS_URL: testStack.server.url,
     SINK: `ndjson:${join(folder, 'events.ndjson')}`,
   });
   await waitFor('the worker to be alive', async () =>

@@ -1,11 +1,11 @@
 import { stages } from '@trinetra/telemetry';
 import { describe, expect, it } from 'vitest';
-import { useKafkaWorld } from './kafka-world.ts';
+import { useKafkaTestStack } from './kafka-test-stack.ts';
 import { type OtlpReceiver, type OtlpSpan, plain, startOtlpReceiver } from './otlp-receiver.ts';
 import { addSceneFrame, addSceneFrames, scenePicture } from './scene-frames.ts';
 import { type WorkerProcess, waitFor } from './worker-process.ts';
 
-const kafka = useKafkaWorld();
+const kafka = useKafkaTestStack();
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const notSampled = traceparent.replace(/01$/, '00');
@@ -24,7 +24,7 @@ async function addFrame(more: Record<string, string>, camera = 'cam'): Promise<s
     frame: await scenePicture(1),
     ...more,
   };
-  return String(await kafka.world.redis.xadd(`frames:${camera}`, '*', ...Object.entries(fields).flat()));
+  return String(await kafka.testStack.redis.xadd(`frames:${camera}`, '*', ...Object.entries(fields).flat()));
 }
 
 /** Starts a worker, has it publish what is added, stops it, and gives back what it said. */
@@ -159,10 +159,10 @@ describe('a receiver that is away', () => {
     const exports = { OTEL_EXPORTER_OTLP_TIMEOUT: '100' };
     await using worker = await kafka.start({ ...exportTo(gone.url), ...exports });
     // More than one batch of spans, so that it is tried more than once.
-    await addSceneFrames(kafka.world.redis, 60);
+    await addSceneFrames(kafka.testStack.redis, 60);
     await waitFor('the events', () => (kafka.events.length >= 60 ? true : undefined));
     await waitFor('the warning', () => (worker.log().includes('traces cannot be sent') ? true : undefined));
-    await addSceneFrames(kafka.world.redis, 60);
+    await addSceneFrames(kafka.testStack.redis, 60);
     await waitFor('the events', () => (kafka.events.length >= 120 ? true : undefined));
     expect(await worker.stop('SIGTERM'), worker.log()).toBe(0);
     expect(worker.log().match(/traces cannot be sent/g)).toHaveLength(1);
@@ -172,7 +172,7 @@ describe('a receiver that is away', () => {
   it('that takes spans and does not answer holds up no stop', async () => {
     await using silent = await startOtlpReceiver(false);
     await using worker = await kafka.start(exportTo(silent.url));
-    await addSceneFrame(kafka.world.redis, 1);
+    await addSceneFrame(kafka.testStack.redis, 1);
     await waitFor('the event', () => kafka.events[0]);
     const stoppedAt = performance.now();
     expect(await worker.stop('SIGTERM'), worker.log()).toBe(0);
@@ -207,7 +207,7 @@ describe('a worker that does not trace', () => {
 it('writes one line a frame at debug, with its outcome and the times of its stages', async () => {
   const ids: string[] = [];
   const { lines } = await followed({ LOG_LEVEL: 'debug' }, async () => {
-    ids.push(await addSceneFrame(kafka.world.redis, 1));
+    ids.push(await addSceneFrame(kafka.testStack.redis, 1));
     ids.push(await addFrame({ frame: 'no picture' }));
   });
   const atDebug = lines.filter(({ level, frame_id }) => level === 'debug' && frame_id !== undefined);
@@ -231,7 +231,7 @@ it('writes one line a frame at debug, with its outcome and the times of its stag
 
 it('writes spans to standard output with OTEL_TRACES_EXPORTER=console', async () => {
   const { worker } = await followed({ OTEL_TRACES_EXPORTER: 'console' }, () =>
-    addSceneFrame(kafka.world.redis, 1),
+    addSceneFrame(kafka.testStack.redis, 1),
   );
   expect(worker.log()).toContain("name: 'process frame'");
 });

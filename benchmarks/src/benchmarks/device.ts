@@ -3,7 +3,7 @@ import { remaining, writeBacklog } from '../backlog.ts';
 import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { designLatency, idealLatencies, ownTimes } from '../ideal-worker.ts';
 import { modelEnv } from '../models.ts';
-import { type PacedResult, playPaced } from '../paced-trial.ts';
+import { type PacedResult, playPaced } from '../paced-scenario.ts';
 import type { Section, Table, Target } from '../report.ts';
 import { busyShare, simulatedEngine } from '../simulated-engine.ts';
 import { interleave, medians, percentile } from '../statistics.ts';
@@ -27,18 +27,18 @@ interface Play {
 }
 
 async function play(context: BenchmarkContext, given: Play): Promise<PacedResult> {
-  const { world, pictures, models } = context;
+  const { testStack, pictures, models } = context;
   const { batchSize, cameras, fps, seconds, warmUpSeconds = 0 } = given;
   return playPaced({
-    world,
+    testStack,
     pictures,
     maxlen,
     cameras,
     fps,
     seconds: warmUpSeconds + seconds,
-    start: (trial, log) => {
+    start: (scenario, log) => {
       const engine = simulatedEngine({ device: 'latency', persons: 0, batchSize, log });
-      return startWorker({ ...trial.env, ...modelEnv(models), ...engine, ...noProof });
+      return startWorker({ ...scenario.env, ...modelEnv(models), ...engine, ...noProof });
     },
   });
 }
@@ -83,20 +83,20 @@ function summarise(result: PacedResult, { batchSize, warmUpSeconds = 0 }: Play):
 
 /** Frames/s of some workers together, each with a device of its own. */
 async function workersTogether(context: BenchmarkContext, count: number): Promise<Numbers> {
-  const { world, pictures, models, quick } = context;
+  const { testStack, pictures, models, quick } = context;
   const cameras = 8;
   const frames = (quick ? 200 : 800) * count;
-  const trial = await world.newTrial();
-  await writeBacklog(world.redis, { cameras, frames, pictures });
+  const scenario = await testStack.newScenario();
+  await writeBacklog(testStack.redis, { cameras, frames, pictures });
   await using stack = new AsyncDisposableStack();
   const engine = simulatedEngine({ device: 'latency', persons: 0, batchSize: 4 });
   for (let index = 0; index < count; index += 1) {
-    const env = { ...trial.env, ...modelEnv(models), ...engine, CONSUMER_NAME: `worker-${index}` };
+    const env = { ...scenario.env, ...modelEnv(models), ...engine, CONSUMER_NAME: `worker-${index}` };
     stack.use(await startWorker(env));
   }
   const downTo = async (limit: number): Promise<{ at: number; left: number }> => {
     for (;;) {
-      const left = await remaining(world.redis, cameras);
+      const left = await remaining(testStack.redis, cameras);
       if (left <= limit) return { at: performance.now(), left };
       await delay(100);
     }
@@ -193,7 +193,7 @@ export const device: Benchmark = {
     const seconds = context.quick ? 5 : 20;
     const at = (given: Play) => async () => summarise(await play(context, given), given);
     const eightyPercent = (0.8 * 4000) / designLatency(4) / 8;
-    const trials: Record<string, () => Promise<Numbers>> = {
+    const scenarios: Record<string, () => Promise<Numbers>> = {
       ...Object.fromEntries(
         [1, 4, 8].map((batchSize) => [`N=${batchSize}`, at({ batchSize, cameras: 8, fps: 15, seconds })]),
       ),
@@ -215,7 +215,7 @@ export const device: Benchmark = {
       '2 workers': () => workersTogether(context, 2),
       '4 workers': () => workersTogether(context, 4),
     };
-    const all = await interleave(trials, Math.min(3, context.repetitions), context.say);
+    const all = await interleave(scenarios, Math.min(3, context.repetitions), context.say);
     const results = new Map([...all].map(([name, rows]) => [name, medians(rows)] as const));
     const load = ['80 % load', 'lone frames'].map((name) => {
       const row = results.get(name) ?? {};

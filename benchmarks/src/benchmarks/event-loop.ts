@@ -8,7 +8,7 @@ import { modelEnv } from '../models.ts';
 import type { Section } from '../report.ts';
 import { simulatedEngine } from '../simulated-engine.ts';
 import { interleave, medians } from '../statistics.ts';
-import { measureThroughput } from '../throughput-trial.ts';
+import { measureThroughput } from '../throughput-scenario.ts';
 import { startWorker } from '../worker.ts';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -32,15 +32,15 @@ async function observe(
   frames: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Numbers> {
-  const { world, pictures, models, quick } = context;
+  const { testStack, pictures, models, quick } = context;
   const folder = await mkdtemp(join(tmpdir(), 'trinetra-bench-'));
   const file = join(folder, 'observed');
   try {
     const window = await measureThroughput({
-      world,
+      testStack,
       backlog: { cameras: 8, frames: quick ? frames / 4 : frames, pictures },
-      start: (trial) =>
-        startWorker({ ...trial.env, ...modelEnv(models), ...env, OBSERVE_FILE: file }, [
+      start: (scenario) =>
+        startWorker({ ...scenario.env, ...modelEnv(models), ...env, OBSERVE_FILE: file }, [
           `--import=${preload}`,
         ]),
       onWindow: async (worker, edge) => {
@@ -79,14 +79,14 @@ export const eventLoop: Benchmark = {
   name: 'event-loop',
   about: 'delays of the event loop, garbage collection and heap under full load',
   async run(context): Promise<Section> {
-    const trials: Record<string, () => Promise<Numbers>> = {
+    const scenarios: Record<string, () => Promise<Numbers>> = {
       'real models': () => observe(context, 1200, {}),
       'engine of zero cost, nobody': () =>
         observe(context, 6000, simulatedEngine({ device: 'zero', persons: 0, batchSize: 4 })),
       'engine of zero cost, 10 persons': () =>
         observe(context, 1200, simulatedEngine({ device: 'zero', persons: 10, batchSize: 4 })),
     };
-    const all = await interleave(trials, Math.min(3, context.repetitions), context.say);
+    const all = await interleave(scenarios, Math.min(3, context.repetitions), context.say);
     const results = [...all].map(([name, rows]) => [name, medians(rows)] as const);
     const p99 = results[0]?.[1]['p99Ms'] ?? Number.NaN;
     return {

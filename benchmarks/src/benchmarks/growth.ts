@@ -5,7 +5,7 @@ import { residentMegabytes } from '../process-usage.ts';
 import type { Section, Table, Target } from '../report.ts';
 import { simulatedEngine } from '../simulated-engine.ts';
 import { interleave, medians } from '../statistics.ts';
-import { measureThroughput } from '../throughput-trial.ts';
+import { measureThroughput } from '../throughput-scenario.ts';
 import { startWorker } from '../worker.ts';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -25,18 +25,18 @@ interface Load {
 }
 
 async function measure(context: BenchmarkContext, { cameras, frames, persons }: Load): Promise<Numbers> {
-  const { world, pictures, models } = context;
+  const { testStack, pictures, models } = context;
   let residentMb = Number.NaN;
   let unfairness = Number.NaN;
   const engine = simulatedEngine({ device: 'zero', persons, batchSize });
   const result = await measureThroughput({
-    world,
+    testStack,
     backlog: { cameras, frames, pictures },
-    start: (trial) => startWorker({ ...trial.env, ...modelEnv(models), ...engine }),
+    start: (scenario) => startWorker({ ...scenario.env, ...modelEnv(models), ...engine }),
     onWindow: async ({ pid }, edge) => {
       if (edge === 'begin') {
         const lengths = await Promise.all(
-          Array.from({ length: cameras }, (_, camera) => world.redis.xlen(streamOf(camera))),
+          Array.from({ length: cameras }, (_, camera) => testStack.redis.xlen(streamOf(camera))),
         );
         unfairness = Math.max(...lengths) - Math.min(...lengths);
       } else residentMb = residentMegabytes(pid);
@@ -134,15 +134,15 @@ export const growth: Benchmark = {
   async run(context): Promise<Section> {
     const frames = context.quick ? 800 : 4000;
     const one = (load: Partial<Load>) => () => measure(context, { cameras: 8, frames, persons: 0, ...load });
-    type Trials = Record<string, () => Promise<Numbers>>;
-    const withCameras = (counts: readonly number[]): Trials =>
+    type Scenarios = Record<string, () => Promise<Numbers>>;
+    const withCameras = (counts: readonly number[]): Scenarios =>
       Object.fromEntries(
         counts.map((cameras) => [
           `cameras ${cameras}`,
           one({ cameras, frames: Math.max(frames, cameras * 4) }),
         ]),
       );
-    const trials: Trials = {
+    const scenarios: Scenarios = {
       ...withCameras(cameraCounts),
       ...Object.fromEntries(
         personCounts.map((persons) => [
@@ -152,7 +152,7 @@ export const growth: Benchmark = {
       ),
       ...Object.fromEntries(depths.map((depth) => [`backlog ${depth}`, one({ frames: depth })])),
     };
-    const all = await interleave(trials, Math.min(3, context.repetitions), context.say);
+    const all = await interleave(scenarios, Math.min(3, context.repetitions), context.say);
     if (!context.quick) {
       const more = await interleave(withCameras(comparedCounts), moreRepetitions, context.say);
       for (const [name, rows] of more) all.get(name)?.push(...rows);

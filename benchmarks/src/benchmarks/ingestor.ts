@@ -106,14 +106,14 @@ async function decodeCosts(
   pictures: readonly Compared[],
 ): Promise<(way: WayToSend) => number> {
   const ms = quick ? 100 : 1000;
-  const trials = Object.fromEntries(
+  const scenarios = Object.fromEntries(
     waysToSend.map((way) => [
       way.name,
       async () => ({ ms: await decodeFor(ms, decoder, sentIn(way, pictures)) }),
     ]),
   );
-  for (const trial of Object.values(trials)) await trial(); // warm
-  const results = await interleave(trials, repetitions, (text) => say(`decode: ${text}`));
+  for (const scenario of Object.values(scenarios)) await scenario(); // warm
+  const results = await interleave(scenarios, repetitions, (text) => say(`decode: ${text}`));
   return ({ name }) => medians(results.get(name) ?? []).ms;
 }
 

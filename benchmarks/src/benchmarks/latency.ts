@@ -1,10 +1,10 @@
 import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { quantileBetween, type Sample } from '../metrics-text.ts';
 import { modelEnv } from '../models.ts';
-import { playPaced } from '../paced-trial.ts';
+import { playPaced } from '../paced-scenario.ts';
 import type { Section } from '../report.ts';
 import { interleave, medians, percentile } from '../statistics.ts';
-import { measureThroughput } from '../throughput-trial.ts';
+import { measureThroughput } from '../throughput-scenario.ts';
 import { startWorker, type Worker } from '../worker.ts';
 
 const stages = ['queue', 'decode', 'batch_wait', 'detect', 'align', 'embed', 'publish', 'ack'] as const;
@@ -12,16 +12,16 @@ const quantiles = [0.5, 0.95, 0.99] as const;
 const cameras = 8;
 
 async function playAt(context: BenchmarkContext, framesPerSecond: number): Promise<Record<string, number>> {
-  const { world, pictures, models, quick } = context;
+  const { testStack, pictures, models, quick } = context;
   let before: Sample[] = [];
   let after: Sample[] = [];
   const result = await playPaced({
-    world,
+    testStack,
     pictures,
     cameras,
     fps: framesPerSecond / cameras,
     seconds: quick ? 5 : 20,
-    start: (trial) => startWorker({ ...trial.env, ...modelEnv(models) }),
+    start: (scenario) => startWorker({ ...scenario.env, ...modelEnv(models) }),
     onEdge: async (worker: Worker, edge) => {
       if (edge === 'begin') before = await worker.metrics();
       else after = await worker.metrics();
@@ -43,17 +43,17 @@ export const latency: Benchmark = {
   name: 'latency',
   about: 'latency by stage with the real models, at 50 and 80 % of what the worker can do',
   async run(context): Promise<Section> {
-    const { world, pictures, models, quick } = context;
+    const { testStack, pictures, models, quick } = context;
     const { framesPerSecond } = await measureThroughput({
-      world,
+      testStack,
       backlog: { cameras, frames: quick ? 300 : 1200, pictures },
-      start: (trial) => startWorker({ ...trial.env, ...modelEnv(models) }),
+      start: (scenario) => startWorker({ ...scenario.env, ...modelEnv(models) }),
     });
     const loads = [0.5, 0.8];
-    const trials = Object.fromEntries(
+    const scenarios = Object.fromEntries(
       loads.map((load) => [`${100 * load} % load`, () => playAt(context, load * framesPerSecond)]),
     );
-    const all = await interleave(trials, Math.min(3, context.repetitions), context.say);
+    const all = await interleave(scenarios, Math.min(3, context.repetitions), context.say);
     return {
       name: 'latency',
       title: 'Latency by stage',

@@ -83,10 +83,10 @@ export const serialisation: Benchmark = {
   about: 'events/s and bytes of events with 0, 1, 10 and 100 persons',
   async run(context): Promise<Section> {
     const seconds = context.quick ? 0.5 : 2;
-    const trials = Object.fromEntries(
+    const scenarios = Object.fromEntries(
       crowds.map((persons) => [String(persons), () => measure(persons, seconds)]),
     );
-    const all = await interleave(trials, context.repetitions, context.say);
+    const all = await interleave(scenarios, context.repetitions, context.say);
     return {
       name: 'serialisation',
       title: 'Serialisation',

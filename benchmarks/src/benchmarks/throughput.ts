@@ -10,11 +10,11 @@ import { type PythonEnvironment, preparePython, startPython } from '../python-ba
 import type { Section, Table, Target } from '../report.ts';
 import { simulatedEngine } from '../simulated-engine.ts';
 import { interleave, medians } from '../statistics.ts';
-import { measureThroughput, type ThroughputWindow } from '../throughput-trial.ts';
+import { measureThroughput, type ThroughputWindow } from '../throughput-scenario.ts';
 import { startWorker } from '../worker.ts';
 
 type Row = Readonly<Record<string, number>>;
-type Trials = Record<string, () => Promise<Row>>;
+type Scenarios = Record<string, () => Promise<Row>>;
 
 const decoders: readonly DecodeJob['decoder'][] = ['sharp', 'jpeg-turbo', 'package-exact', 'package-fast'];
 const cameras = 8;
@@ -24,7 +24,7 @@ const wideSides = [384, 640] as const;
 const squareSides = [640, 640] as const;
 
 /** Nothing but one model or one decoder. */
-function bareTrials(context: BenchmarkContext, pictures: string, isOpen: boolean): Trials {
+function bareScenarios(context: BenchmarkContext, pictures: string, isOpen: boolean): Scenarios {
   const seconds = context.quick ? 1 : 4;
   const { detector, face, embedder } = context.models;
   const model = (path: string, batch: number) => () => runLoop('model-loop', { path, batch, seconds });
@@ -56,23 +56,23 @@ const numbersOf = (window: ThroughputWindow): Row => ({
 });
 
 /** The whole path, through Redis and Kafka. */
-function pathTrials(context: BenchmarkContext, python: PythonEnvironment, isOpen: boolean): Trials {
-  const { world, pictures, models, quick } = context;
+function pathScenarios(context: BenchmarkContext, python: PythonEnvironment, isOpen: boolean): Scenarios {
+  const { testStack, pictures, models, quick } = context;
   // Frames as they are: decoding alone, and the Python baseline, do not bring them back to their proportions either.
   const zero = { ...simulatedEngine({ device: 'zero', persons: 0, batchSize: 4 }), FRAME_ASPECT: 'keep' };
   const run = (frames: number, start: Parameters<typeof measureThroughput>[0]['start']) => async () => {
     const backlog = { cameras, frames: quick ? Math.round(frames / 4) : frames, pictures };
-    return numbersOf(await measureThroughput({ world, backlog, start }));
+    return numbersOf(await measureThroughput({ testStack, backlog, start }));
   };
   /** Square inputs, as the bare model and the Python baseline have them, unless told otherwise. */
   const worker = (frames: number, env: Readonly<Record<string, string>>): (() => Promise<Row>) =>
-    run(frames, (trial) =>
-      startWorker({ ...trial.env, ...modelEnv(models), DETECTOR_SHAPES: 'square', ...env }),
+    run(frames, (scenario) =>
+      startWorker({ ...scenario.env, ...modelEnv(models), DETECTOR_SHAPES: 'square', ...env }),
     );
-  const baseline = (frames: number, env: Readonly<Record<string, string>>): Trials[string] =>
-    run(frames, async (trial) => {
+  const baseline = (frames: number, env: Readonly<Record<string, string>>): Scenarios[string] =>
+    run(frames, async (scenario) => {
       if (!python.ok) throw new Error(python.reason);
-      return startPython(python.python, { ...trial.env, ...modelEnv(models), ...env });
+      return startPython(python.python, { ...scenario.env, ...modelEnv(models), ...env });
     });
   return {
     worker: worker(1600, {}),
@@ -222,7 +222,7 @@ export const throughput: Benchmark = {
   name: 'throughput',
   about: 'models alone, decoding alone, the whole path, an engine of zero cost, the Python baseline',
   async run(context): Promise<Section> {
-    const { world, pictures, models } = context;
+    const { testStack, pictures, models } = context;
     const python = await preparePython();
     if (!python.ok) context.say(`the Python baseline is SKIPPED: ${python.reason}`);
     const folder = await mkdtemp(join(tmpdir(), 'trinetra-bench-'));
@@ -230,15 +230,18 @@ export const throughput: Benchmark = {
       const file = join(folder, 'pictures.json');
       await writeFile(file, JSON.stringify(pictures.map((picture) => picture.toString('base64'))));
       const isOpen = await hasOpenSides(models.detector);
-      const trials = { ...bareTrials(context, file, isOpen), ...pathTrials(context, python, isOpen) };
-      const all = await interleave(trials, context.repetitions, context.say);
+      const scenarios = {
+        ...bareScenarios(context, file, isOpen),
+        ...pathScenarios(context, python, isOpen),
+      };
+      const all = await interleave(scenarios, context.repetitions, context.say);
       const results = new Map([...all].map(([name, rows]) => [name, medians(rows)] as const));
       const counted = await measureThroughput({
-        world,
+        testStack,
         backlog: { cameras, frames: 120, pictures },
-        start: (trial) => startWorker({ ...trial.env, ...modelEnv(models) }),
+        start: (scenario) => startWorker({ ...scenario.env, ...modelEnv(models) }),
       });
-      const crowd = await countPersons(world, counted.topic, counted.publishedEvents);
+      const crowd = await countPersons(testStack, counted.topic, counted.publishedEvents);
       return {
         name: 'throughput',
         title: 'Throughput',

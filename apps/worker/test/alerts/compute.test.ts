@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { findTool, firingProblem, Recording, type Scrape } from '@trinetra/deploy-checks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeGpus } from '../fake-gpus.ts';
-import { type FileWorker, startFileWorker } from '../redis-trial.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
+import { type FileWorker, startFileWorker } from '../redis-scenario.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 import {
   ingestorTarget,
   onSlowMachines,
@@ -18,25 +18,25 @@ import {
   workerTarget,
 } from './watch.ts';
 
-const preload = fileURLToPath(new URL('../plant-engine.mjs', import.meta.url));
+const preload = fileURLToPath(new URL('../inject-engine-fault.mjs', import.meta.url));
 const leftAside = onSlowMachines;
 
 describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs promtool)', () => {
   const stack = new AsyncDisposableStack();
-  let world: RedisWorld;
+  let testStack: RedisTestStack;
   let worker: FileWorker;
   let faultPath: string;
   let dropped = (): number => 0;
   const targets = [workerTarget(() => worker.process), ingestorTarget(() => dropped())];
 
-  async function plant(kind: string, model: string, over = 0): Promise<void> {
+  async function inject(kind: string, model: string, over = 0): Promise<void> {
     await writeFile(`${faultPath}.new`, JSON.stringify({ kind, model, over }));
     await rename(`${faultPath}.new`, faultPath);
   }
   const mend = (): Promise<void> => rm(faultPath, { force: true });
 
   beforeAll(async () => {
-    world = stack.use(await startRedisWorld());
+    testStack = stack.use(await startRedisTestStack());
     // What a GPU tells of itself is made up, by a program of the name nvidia-smi; all else is the worker's own.
     const gpus = stack.use(await fakeGpus([{ utilizationPct: 5, memoryUsedMb: 9500 }]));
     const folder = await mkdtemp(join(tmpdir(), 'trinetra-alerts-'));
@@ -44,7 +44,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
     faultPath = join(folder, 'fault');
     worker = stack.use(
       await startFileWorker({
-        ...world.env,
+        ...testStack.env,
         PATH: gpus.PATH,
         EXECUTION_PROVIDERS: 'cpu',
         STREAM_DELETE_ACKED: 'auto',
@@ -52,7 +52,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
         MAX_CONSECUTIVE_FAILURES: '1000000',
         PROBE_INTERVAL_MS: '86400000',
         NODE_OPTIONS: `--import=${preload}`,
-        PLANT_ENGINE_FILE: faultPath,
+        INJECT_ENGINE_FILE: faultPath,
       }),
     );
     await worker.process.ready();
@@ -60,9 +60,9 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
   afterAll(() => stack.disposeAsync());
 
   it('all those of too little compute fire where the detector is slow, a stream overflows, and another brings old frames (figures of the GPU are made up)', async () => {
-    await plant('slow', 'detector');
-    await using flood = startCamera(world.redis, 'flood', { everyMs: 50, burst: 20 });
-    await using late = startCamera(world.redis, 'late', {
+    await inject('slow', 'detector');
+    await using flood = startCamera(testStack.redis, 'flood', { everyMs: 50, burst: 20 });
+    await using late = startCamera(testStack.redis, 'late', {
       everyMs: 50,
       burst: 10,
       maxLength: 40,
@@ -108,7 +108,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
     const restarts = 'trinetra_worker_engine_restarts_total';
     const failures = 'trinetra_worker_inference_failures_total';
     beforeAll(async () => {
-      stack.use(startCamera(world.redis, 'door'));
+      stack.use(startCamera(testStack.redis, 'door'));
       await scrapeThat(
         targets,
         'the rest to be read',
@@ -120,7 +120,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
     });
 
     it('InferenceFailures fires where runs fail', async () => {
-      await plant('throw', 'detector');
+      await inject('throw', 'detector');
       const failed = ['"detector"', '"run_failed"'] as const;
       await scrapeThat(
         targets,
@@ -139,7 +139,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
     });
 
     it('InferenceEngineRestarts fires where inference threads end again and again', async () => {
-      await plant('end', 'detector');
+      await inject('end', 'detector');
       await scrapeThat(targets, 'a thread that ended', (scraped) => sumOf(scraped, restarts) !== undefined);
       const ending = await watchPublishing(
         targets,
@@ -157,7 +157,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on inference (needs 
     // Last: it takes minutes until a larger run is tried.
     it('InferenceBatchSizeShrunk fires where runs of several faces find no memory', async () => {
       const size = ['trinetra_effective_batch_size', '"embedder"'] as const;
-      await plant('oom', 'embedder', 1);
+      await inject('oom', 'embedder', 1);
       await scrapeThat(targets, 'smaller runs', (scraped) => sumOf(scraped, ...size) === 1);
       const shrunk = await watchPublishing(targets, 'them to stay small');
       const recording = new Recording().goOn(well, 5).goOn(shrunk, 7);

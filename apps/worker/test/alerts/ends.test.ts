@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { findTool, firingProblem, Recording, type Scrape, scrape } from '@trinetra/deploy-checks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeTwoGpus } from '../fake-gpus.ts';
-import { plantPoison, plantSlowEngine } from '../planted.ts';
-import { startFileWorker } from '../redis-trial.ts';
+import { injectPoison, injectSlowEngine } from '../inject.ts';
+import { startFileWorker } from '../redis-scenario.ts';
 import { addPoisonFrame, addSceneFrame } from '../scene-frames.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
 import {
   onSlowMachines,
   riseOf,
@@ -24,14 +24,14 @@ const total = 'trinetra_worker_frames_total';
 
 describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end (needs promtool)', () => {
   const stack = new AsyncDisposableStack();
-  let world: RedisWorld;
+  let testStack: RedisTestStack;
   let folder: string;
   let worker: WorkerProcess;
   const target = workerTarget(() => worker);
 
   const start = (name: string, env: Record<string, string>): Promise<WorkerProcess> =>
     startWorker({
-      ...world.env,
+      ...testStack.env,
       SINK: `ndjson:${join(folder, name)}`,
       CONSUMER_NAME: name,
       CLAIM_IDLE_MS: '1000',
@@ -40,7 +40,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
     });
 
   beforeAll(async () => {
-    world = stack.use(await startRedisWorld());
+    testStack = stack.use(await startRedisTestStack());
     folder = await mkdtemp(join(tmpdir(), 'trinetra-alerts-'));
     stack.defer(() => rm(folder, { recursive: true }));
   });
@@ -48,7 +48,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
 
   it('InferenceWorkerRestarts and InferenceDeadLetters fire where a frame ends the process each time, whoever sets it aside', async () => {
     const env = {
-      ...plantPoison('decode'),
+      ...injectPoison('decode'),
       MAX_DELIVERIES: '3',
       INFERENCE_THREADS: '1',
       INTRA_OP_THREADS: '1',
@@ -56,9 +56,9 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
     const served = (scraped: Scrape): boolean => (sumOf(scraped, total, '"published"') ?? 0) > 0;
     worker = await start('one', env);
     await worker.ready();
-    await addSceneFrame(world.redis, 0, 'door');
+    await addSceneFrame(testStack.redis, 0, 'door');
     const recording = new Recording().add(await scrapeThat([target], 'a published frame', served));
-    await addPoisonFrame(world.redis, 'door');
+    await addPoisonFrame(testStack.redis, 'door');
     for (let death = 1; death <= 3; death += 1) {
       await once(worker.child, 'exit');
       recording.add(await scrape([target]));
@@ -86,15 +86,15 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
 
   it('InferenceWorkerDown and InferenceFramesReclaimed fire where a worker is killed in the midst of its work', async () => {
     const victim = await start('victim', {
-      ...plantSlowEngine(600_000),
+      ...injectSlowEngine(600_000),
       BATCH_SIZE: '8',
       CLAIM_IDLE_MS: '30000',
     });
     await victim.ready();
     const both = [target, workerTarget(() => victim, 'worker-2:8002')];
-    await using camera = startCamera(world.redis, 'hall', { everyMs: 50, burst: 4 });
+    await using camera = startCamera(testStack.redis, 'hall', { everyMs: 50, burst: 4 });
     await waitFor('it to hold more than twenty frames', async () =>
-      (await world.pending('victim')) > 24 ? true : undefined,
+      (await testStack.pending('victim')) > 24 ? true : undefined,
     );
     await camera.stop();
     const before = await watchPublishing(both, 'both workers');
@@ -117,7 +117,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts on workers that end 
     const gpus = stack.use(await fakeTwoGpus());
     const cpu = { EXECUTION_PROVIDERS: 'cpu', INFERENCE_THREADS: '1', INTRA_OP_THREADS: '1' };
     await using fleet = await startFileWorker(
-      { ...world.env, ...cpu, PATH: gpus.PATH, CONSUMER_NAME: 'fleet' },
+      { ...testStack.env, ...cpu, PATH: gpus.PATH, CONSUMER_NAME: 'fleet' },
       { args: ['--gpus', 'all'] },
     );
     const targets = [workerTarget(() => fleet.process, 'fleet-1:8002')];

@@ -1,8 +1,8 @@
 import { findTool, firingProblem, Recording, type Scrape } from '@trinetra/deploy-checks';
 import { canRunKafka, keysOf, type LocalKafkaCluster, startKafkaCluster } from '@trinetra/local-servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RedisTestStack, startRedisTestStack, topic } from '../test-stack.ts';
 import { startWorker, type WorkerProcess } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld, topic } from '../world.ts';
 import {
   droppingIngestor,
   onSlowMachines,
@@ -30,7 +30,7 @@ const lost = ['trinetra_worker_frames_total', '"publish_failed"'] as const;
 
 describe.skipIf(!canRun)('alerts on Kafka (needs Java and promtool)', () => {
   const stack = new AsyncDisposableStack();
-  let world: RedisWorld;
+  let testStack: RedisTestStack;
   let kafka: LocalKafkaCluster;
   let worker: WorkerProcess;
   /** Another consumer group, which reads nothing while Kafka is away. */
@@ -43,7 +43,7 @@ describe.skipIf(!canRun)('alerts on Kafka (needs Java and promtool)', () => {
 
   const start = (name: string, env: Record<string, string>): Promise<WorkerProcess> =>
     startWorker({
-      ...world.env,
+      ...testStack.env,
       KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(','),
       KAFKA_ACKS: 'all',
       EXECUTION_PROVIDERS: 'cpu',
@@ -55,7 +55,7 @@ describe.skipIf(!canRun)('alerts on Kafka (needs Java and promtool)', () => {
     });
 
   beforeAll(async () => {
-    world = stack.use(await startRedisWorld());
+    testStack = stack.use(await startRedisTestStack());
     kafka = stack.use(await startKafkaCluster());
     const config = { 'min.insync.replicas': '2' };
     const assignment = [
@@ -67,7 +67,7 @@ describe.skipIf(!canRun)('alerts on Kafka (needs Java and promtool)', () => {
     worker = stack.use(await start('worker', { KAFKA_BUFFER_MAX_BYTES: '1000000' }));
     holder = stack.use(await start('holder', { KAFKA_FAILURE_POLICY: 'hold' }));
     await Promise.all([worker.ready(), holder.ready()]);
-    for (const camera of cameras) stack.use(startCamera(world.redis, camera));
+    for (const camera of cameras) stack.use(startCamera(testStack.redis, camera));
     const published = (scrapes: readonly Scrape[]): boolean =>
       cameras.every((camera) => riseOf(scrapes, processed, `"${camera}"`) > 2);
     const known = (scraped: Scrape): boolean =>
@@ -108,7 +108,11 @@ describe.skipIf(!canRun)('alerts on Kafka (needs Java and promtool)', () => {
 
   it('InferencePublishErrors, InferenceEventsWaiting and InferenceEventsLost fire while Kafka is stopped, and not InferenceThroughputInsufficient', async () => {
     await Promise.all([kafka.broker(1).kill(), kafka.broker(2).kill()]);
-    await using _more = startCamera(world.redis, 'more', { burst: 20, maxLength: 60, pausesWhenFull: true });
+    await using _more = startCamera(testStack.redis, 'more', {
+      burst: 20,
+      maxLength: 60,
+      pausesWhenFull: true,
+    });
     const gone = (scraped: Scrape): boolean =>
       sumOf(scraped, ready) === 0 && sumOf(scraped, unavailable) === 0;
     await scrapeThat(

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTool, firingProblem, Recording } from '@trinetra/deploy-checks';
 import { expect, it } from 'vitest';
+import { startRedisTestStack } from '../test-stack.ts';
 import { demoModels, startWorker } from '../worker-process.ts';
-import { startRedisWorld } from '../world.ts';
 import { watchPublishing, workerTarget } from './watch.ts';
 
 it.skipIf(findTool('promtool') === undefined)(
   'InferenceEngineFallback and InferenceModelsDiffer fire where one of two workers has an engine that is none, and another embedder',
   async () => {
     await using stack = new AsyncDisposableStack();
-    const world = stack.use(await startRedisWorld());
+    const testStack = stack.use(await startRedisTestStack());
     const folder = await mkdtemp(join(tmpdir(), 'trinetra-alerts-'));
     stack.defer(() => rm(folder, { recursive: true }));
     const models = demoModels();
@@ -21,7 +21,7 @@ it.skipIf(findTool('promtool') === undefined)(
     // The same graph in another file: field 6 of an ONNX model is a text about it.
     const bytes = await readFile(models['ARCFACE_ENGINE_PATH'] ?? '');
     await writeFile(embedder, Buffer.concat([bytes, Buffer.from([0x32, 1, 0x78])]));
-    const env = { ...world.env, SINK: 'stdout' };
+    const env = { ...testStack.env, SINK: 'stdout' };
     const well = stack.use(await startWorker({ ...env, CONSUMER_NAME: 'well', EXECUTION_PROVIDERS: 'cpu' }));
     const other = stack.use(
       await startWorker({

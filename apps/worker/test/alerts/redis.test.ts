@@ -1,10 +1,10 @@
 import { findTool, firingProblem, Recording, type Scrape } from '@trinetra/deploy-checks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeGpus } from '../fake-gpus.ts';
-import { type FileWorker, startFileWorker } from '../redis-trial.ts';
+import { type FileWorker, startFileWorker } from '../redis-scenario.ts';
 import { scenePicture } from '../scene-frames.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 import { waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
 import {
   type Camera,
   droppingIngestor,
@@ -23,7 +23,7 @@ const leftAside = onSlowMachines;
 
 describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (needs promtool)', () => {
   const stack = new AsyncDisposableStack();
-  let world: RedisWorld;
+  let testStack: RedisTestStack;
   let worker: FileWorker;
   let cameras: Record<'door' | 'hall' | 'yard', Camera>;
   /** What it told while all was well. */
@@ -31,11 +31,11 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
   const targets = [workerTarget(() => worker.process), droppingIngestor];
 
   beforeAll(async () => {
-    world = stack.use(await startRedisWorld());
+    testStack = stack.use(await startRedisTestStack());
     const gpus = stack.use(await fakeGpus([{ utilizationPct: 41, memoryUsedMb: 2417 }]));
     worker = stack.use(
       await startFileWorker({
-        ...world.env,
+        ...testStack.env,
         PATH: gpus.PATH,
         EXECUTION_PROVIDERS: 'cpu',
         STREAM_DELETE_ACKED: 'auto',
@@ -44,9 +44,9 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
     );
     await worker.process.ready();
     cameras = {
-      door: stack.use(startCamera(world.redis, 'door')),
-      hall: stack.use(startCamera(world.redis, 'hall')),
-      yard: stack.use(startCamera(world.redis, 'yard')),
+      door: stack.use(startCamera(testStack.redis, 'door')),
+      hall: stack.use(startCamera(testStack.redis, 'hall')),
+      yard: stack.use(startCamera(testStack.redis, 'yard')),
     };
     const known = (scraped: Scrape): boolean =>
       Object.keys(cameras).every((name) => (sumOf(scraped, delivered, `"${name}"`) ?? 0) > 2);
@@ -90,11 +90,11 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
   it('InferenceCameraStopped fires for a camera that stopped, and not for one that was removed', async () => {
     await Promise.all([cameras.hall.stop(), cameras.yard.stop()]);
     await waitFor('everything of both to be read, published and deleted', async () =>
-      (await world.redis.xlen('frames:hall')) + (await world.redis.xlen('frames:yard')) === 0
+      (await testStack.redis.xlen('frames:hall')) + (await testStack.redis.xlen('frames:yard')) === 0
         ? true
         : undefined,
     );
-    await world.redis.del('frames:yard');
+    await testStack.redis.del('frames:yard');
     await scrapeThat(
       targets,
       'the stream to be gone',
@@ -118,7 +118,7 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
 
   it('InferenceFramesDropped fires for a camera whose frames are corrupt', async () => {
     const picture = await scenePicture(0);
-    await using _camera = startCamera(world.redis, 'hall', {
+    await using _camera = startCamera(testStack.redis, 'hall', {
       picture: picture.subarray(0, picture.length >> 1),
     });
     const dropped = 'trinetra_worker_frames_dropped_total';
@@ -134,19 +134,19 @@ describe.skipIf(findTool('promtool') === undefined)('alerts of a real worker (ne
   });
 
   it('InferenceGroupUnread fires for a group that nobody reads', async () => {
-    await world.redis.xgroup('CREATE', 'frames:door', 'left over', '$');
+    await testStack.redis.xgroup('CREATE', 'frames:door', 'left over', '$');
     const groups = 'trinetra_redis_unread_group_streams';
     await scrapeThat(targets, 'the group', (scraped) => sumOf(scraped, groups) === 1);
     const recording = new Recording().goOn(well, 5).goOn(await watchPublishing(targets, 'it to stay'), 7);
     const expected = [{ alertname: 'InferenceGroupUnread', group: 'left over' }];
     expect(firingProblem([{ recording, expected, leftAside }])).toBeUndefined();
-    await world.redis.xgroup('DESTROY', 'frames:door', 'left over');
+    await testStack.redis.xgroup('DESTROY', 'frames:door', 'left over');
     await scrapeThat(targets, 'it to be gone', (scraped) => sumOf(scraped, groups) === undefined);
   });
 
   it('InferenceNoReadyWorker and InferenceWorkerNotReady fire while Redis is stopped, and no alert on cameras or throughput', async () => {
     await cameras.door.stop();
-    await world.server.kill();
+    await testStack.server.kill();
     await scrapeThat(
       targets,
       'the worker to notice',

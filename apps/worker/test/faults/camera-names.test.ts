@@ -5,9 +5,9 @@ import { createTelemetry } from '@trinetra/telemetry';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { expect, it } from 'vitest';
 import { addSceneFrame } from '../scene-frames.ts';
-import { report, times } from '../trial.ts';
+import { report, times } from '../scenario.ts';
 import { startWorker, waitFor } from '../worker-process.ts';
-import { consumerGroup, startRedisWorld, startWorld } from '../world.ts';
+import { consumerGroup, startRedisTestStack, startTestStack } from '../test-stack.ts';
 
 const ordinary = [
   'Front Door',
@@ -47,17 +47,17 @@ function camerasIn(text: string, metric: string): string[] {
 it('2000 random names come through source, metrics and status page as they were', {
   timeout: 120_000,
 }, async () => {
-  await using world = await startRedisWorld();
+  await using testStack = await startRedisTestStack();
   const seed = 20_261_127;
   const names = randomNames(2000, seed);
-  const pipeline = world.redis.pipeline();
+  const pipeline = testStack.redis.pipeline();
   const fields = ['ingest_ts', String(Date.now() / 1000), 'frame', 'x'];
   for (const name of names) pipeline.xadd(`frames:${name}`, '*', 'camera_id', name, ...fields);
   await pipeline.exec();
 
   await using telemetry = createTelemetry({ workerId: 'w', version: '1', maxCameraLabels: 5000 });
   await using source = await createRedisBatchSource({
-    redis: { url: world.server.url },
+    redis: { url: testStack.server.url },
     maxInFlight: 64,
     deleteAcked: 'off',
   });
@@ -112,10 +112,10 @@ it('2000 random names come through source, metrics and status page as they were'
 it('cameras of ordinary names are served, and those that are refused are named once', {
   timeout: 120_000,
 }, async () => {
-  await using world = await startWorld();
-  await using collector = await world.collect();
+  await using testStack = await startTestStack();
+  await using collector = await testStack.collect();
   await using worker = await startWorker({
-    ...world.env,
+    ...testStack.env,
     CONSUMER_NAME: 'reader',
     STREAM_DELETE_ACKED: 'off',
   });
@@ -124,11 +124,11 @@ it('cameras of ordinary names are served, and those that are refused are named o
   const rounds = times(2, 10);
   const sent: string[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    for (const camera of ordinary) sent.push(`${camera} ${await addSceneFrame(world.redis, round, camera)}`);
-    for (const camera of refused) await addSceneFrame(world.redis, round, camera);
+    for (const camera of ordinary) sent.push(`${camera} ${await addSceneFrame(testStack.redis, round, camera)}`);
+    for (const camera of refused) await addSceneFrame(testStack.redis, round, camera);
   }
   await waitFor('every event', () => (collector.received.length >= sent.length ? true : undefined));
-  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   await waitFor('the refused ones to be counted', async () => {
     const dropped = await worker.metric('trinetra_worker_frames_dropped_total');
     return dropped.get('{camera_id="_other",reason="bad_camera_id"}') === refused.length * rounds
@@ -152,7 +152,7 @@ it('cameras of ordinary names are served, and those that are refused are named o
     expect(detail).toMatch(/^field camera_id: expected [\x20-\x7e]+$/);
   }
   for (const camera of ordinary)
-    expect(JSON.stringify(await world.redis.xinfo('GROUPS', `frames:${camera}`))).toContain(consumerGroup);
+    expect(JSON.stringify(await testStack.redis.xinfo('GROUPS', `frames:${camera}`))).toContain(consumerGroup);
   report(
     'names of cameras',
     `${ordinary.length} ordinary names (spaces, slashes, accents, braces, quotes, emoji) and ${refused.length} refused ones, ${rounds} frames each`,

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { checkLedger } from '../ledger.ts';
-import { plantSlowEngine } from '../planted.ts';
-import { startFileWorker, startPacedLoad } from '../redis-trial.ts';
+import { injectSlowEngine } from '../inject.ts';
+import { startFileWorker, startPacedLoad } from '../redis-scenario.ts';
 import { addSceneFrame } from '../scene-frames.ts';
-import { report, times } from '../trial.ts';
+import { report, times } from '../scenario.ts';
 import { type WorkerProcess, waitFor } from '../worker-process.ts';
-import { startRedisWorld } from '../world.ts';
+import { startRedisTestStack } from '../test-stack.ts';
 
 async function sumOf(worker: WorkerProcess, name: string): Promise<number> {
   return [...(await worker.metric(name)).values()].reduce((sum, value) => sum + value, 0);
@@ -19,25 +19,25 @@ async function consumerOf({ url }: WorkerProcess): Promise<unknown> {
 }
 
 it('forgets cameras whose streams are deleted: no frame of theirs waits, none ages, and no stream comes back', async () => {
-  await using world = await startRedisWorld();
+  await using testStack = await startRedisTestStack();
   const cameras = Array.from({ length: 300 }, (_, index) => `cam_${index}`);
-  await using worker = await startFileWorker({ ...world.env, ...plantSlowEngine(3000) });
+  await using worker = await startFileWorker({ ...testStack.env, ...injectSlowEngine(3000) });
   await worker.process.ready();
-  for (const camera of cameras) await addSceneFrame(world.redis, 0, camera);
+  for (const camera of cameras) await addSceneFrame(testStack.redis, 0, camera);
   const unread = (): Promise<number> => sumOf(worker.process, 'trinetra_worker_frames_unread');
   await waitFor('all cameras to be known', async () => ((await unread()) > 250 ? true : undefined));
   const before = await unread();
-  await world.redis.del(cameras.slice(20).map((camera) => `frames:${camera}`));
+  await testStack.redis.del(cameras.slice(20).map((camera) => `frames:${camera}`));
   await waitFor('what is gone to be forgotten', async () => ((await unread()) <= 20 ? true : undefined));
   const ages = await worker.process.metric('trinetra_worker_oldest_unread_age_seconds');
   const lengths = await worker.process.metric('trinetra_redis_stream_length');
   expect([ages.size, lengths.size]).toEqual([20, 20]);
-  const rounds = await world.redis.incr('rounds'); // any key that is no stream
+  const rounds = await testStack.redis.incr('rounds'); // any key that is no stream
   expect(rounds).toBe(1);
-  expect(await world.redis.keys('frames:*')).toHaveLength(20);
+  expect(await testStack.redis.keys('frames:*')).toHaveLength(20);
   await checkLedger(worker.process);
   // The last ones go, too: KEDA's queries have no series left, which counts as zero.
-  await world.redis.flushall();
+  await testStack.redis.flushall();
   await waitFor('no camera to be left', async () =>
     (await worker.process.metric('trinetra_worker_frames_unread')).size === 0 ? true : undefined,
   );
@@ -51,15 +51,15 @@ it('forgets cameras whose streams are deleted: no frame of theirs waits, none ag
 });
 
 it('gives every frame of a new camera to both groups of a rollout', async () => {
-  await using world = await startRedisWorld();
-  const env = { ...world.env, STREAM_DELETE_ACKED: 'auto', INTRA_OP_THREADS: '1' };
+  await using testStack = await startRedisTestStack();
+  const env = { ...testStack.env, STREAM_DELETE_ACKED: 'auto', INTRA_OP_THREADS: '1' };
   await using blue = await startFileWorker({ ...env, CONSUMER_GROUP: 'blue', CONSUMER_NAME: 'blue' });
   await using green = await startFileWorker({ ...env, CONSUMER_GROUP: 'green', CONSUMER_NAME: 'green' });
   await Promise.all([blue.process.ready(), green.process.ready()]);
   const frames = times(40, 120);
   const written: string[] = [];
   for (let index = 0; index < frames; index += 1)
-    written.push(`new ${await addSceneFrame(world.redis, index % 4, 'new')}`);
+    written.push(`new ${await addSceneFrame(testStack.redis, index % 4, 'new')}`);
   for (const worker of [blue, green]) {
     await waitFor('every frame', async () =>
       (await worker.published()).length >= frames ? true : undefined,
@@ -74,11 +74,11 @@ it('gives every frame of a new camera to both groups of a rollout', async () => 
 });
 
 it('notices a living twin: the second worker of a name reads under another, and nothing is served twice', async () => {
-  await using world = await startRedisWorld();
-  const env = { ...world.env, CONSUMER_NAME: 'same', INTRA_OP_THREADS: '1' };
+  await using testStack = await startRedisTestStack();
+  const env = { ...testStack.env, CONSUMER_NAME: 'same', INTRA_OP_THREADS: '1' };
   await using first = await startFileWorker(env);
   await first.process.ready();
-  await using load = startPacedLoad(world.redis);
+  await using load = startPacedLoad(testStack.redis);
   await using second = await startFileWorker(env);
   await second.process.ready();
   await waitFor('another name', async () =>
@@ -94,7 +94,7 @@ it('notices a living twin: the second worker of a name reads under another, and 
   );
   await load.stop();
   await waitFor('every frame', async () =>
-    new Set(await published()).size >= load.written.size && (await world.pending()) === 0 ? true : undefined,
+    new Set(await published()).size >= load.written.size && (await testStack.pending()) === 0 ? true : undefined,
   );
   expect(await published()).toHaveLength(load.written.size);
   const lines = second.process

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { publishesMore, settleUp, startFileWorker, startPacedLoad } from '../redis-trial.ts';
+import { publishesMore, settleUp, startFileWorker, startPacedLoad } from '../redis-scenario.ts';
 import { addSceneFrame } from '../scene-frames.ts';
-import { isFullRun, report } from '../trial.ts';
+import { isFullRun, report } from '../scenario.ts';
 import { waitFor } from '../worker-process.ts';
-import { startRedisWorld } from '../world.ts';
+import { startRedisTestStack } from '../test-stack.ts';
 
 const foreignKeys = isFullRun ? 2_500_000 : 1_000_000;
 /** A round takes about 15 s a million keys; the machine may be busy. */
@@ -21,10 +21,10 @@ function cpuSeconds(pid: number): number {
 it('millions of keys of others cost neither them nor the cameras anything', {
   timeout: 400_000,
 }, async () => {
-  await using world = await startRedisWorld({ settings: { 'enable-debug-command': 'local' } });
-  await world.redis.call('DEBUG', 'POPULATE', foreignKeys, 'session', 16);
-  await using load = startPacedLoad(world.redis);
-  await using worker = await startFileWorker(world.env);
+  await using testStack = await startRedisTestStack({ settings: { 'enable-debug-command': 'local' } });
+  await testStack.redis.call('DEBUG', 'POPULATE', foreignKeys, 'session', 16);
+  await using load = startPacedLoad(testStack.redis);
+  await using worker = await startFileWorker(testStack.env);
   await worker.process.ready();
   await publishesMore(worker, 8);
 
@@ -38,11 +38,11 @@ it('millions of keys of others cost neither them nor the cameras anything', {
       await delay(50);
     }
   })();
-  const [startedAt, cpu] = [performance.now(), cpuSeconds(world.server.pid)];
+  const [startedAt, cpu] = [performance.now(), cpuSeconds(testStack.server.pid)];
   const waits: number[] = [];
   for (const camera of ['new_1', 'new_2']) {
     const addedAt = performance.now();
-    const id = await addSceneFrame(world.redis, 0, camera);
+    const id = await addSceneFrame(testStack.redis, 0, camera);
     await waitFor(
       `${camera} to be found`,
       async () => ((await worker.published()).includes(`${camera} ${id}`) ? true : undefined),
@@ -51,11 +51,11 @@ it('millions of keys of others cost neither them nor the cameras anything', {
     waits.push((performance.now() - addedAt) / 1000);
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  const share = (cpuSeconds(world.server.pid) - cpu) / seconds;
+  const share = (cpuSeconds(testStack.server.pid) - cpu) / seconds;
   watching.abort();
   await watch;
   await load.stop();
-  const { entries, duplicates } = await settleUp(worker, world);
+  const { entries, duplicates } = await settleUp(worker, testStack);
   report(
     'keys of others',
     `${foreignKeys} keys in the Redis of 4 cameras under load, then 2 new cameras`,

@@ -9,9 +9,9 @@ import { expect, it } from 'vitest';
 import { canary, hostileEntries, oddButGood } from '../hostile-entries.ts';
 import { checkLedger } from '../ledger.ts';
 import { addSceneFrame } from '../scene-frames.ts';
-import { report, times } from '../trial.ts';
+import { report, times } from '../scenario.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { startRedisWorld } from '../world.ts';
+import { startRedisTestStack } from '../test-stack.ts';
 
 /** Largest resident set of a worker that holds some frames of 50 MB for a moment, MiB. */
 const memoryLimitMb = 1024;
@@ -37,7 +37,7 @@ it('hostile entries are acked and counted by their reason, and the frames among 
   timeout: 300_000,
 }, async () => {
   await using stack = new AsyncDisposableStack();
-  const world = stack.use(await startRedisWorld());
+  const testStack = stack.use(await startRedisTestStack());
   const folder = await mkdtemp(join(tmpdir(), 'trinetra-hostile-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const fetched: (string | undefined)[] = [];
@@ -53,7 +53,7 @@ it('hostile entries are acked and counted by their reason, and the frames among 
   const path = join(folder, 'events');
   const worker = stack.use(
     await startWorker({
-      ...world.env,
+      ...testStack.env,
       SINK: `ndjson:${path}`,
       CONSUMER_NAME: 'reader',
       STREAM_DELETE_ACKED: 'off',
@@ -67,7 +67,7 @@ it('hostile entries are acked and counted by their reason, and the frames among 
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
     return lines.filter(Boolean).map((line) => parseDetectionEvent(Buffer.from(line)));
   };
-  const untouched = await addSceneFrame(world.redis, 0, 'untouched');
+  const untouched = await addSceneFrame(testStack.redis, 0, 'untouched');
   const reference = await waitFor('the reference event', async () =>
     (await events()).find(({ frame_id }) => frame_id === untouched),
   );
@@ -77,13 +77,13 @@ it('hostile entries are acked and counted by their reason, and the frames among 
   const good: string[] = [];
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, { streamKey, fields }] of hostile.entries()) {
-      await world.redis.xadd(streamKey, '*', ...fields);
+      await testStack.redis.xadd(streamKey, '*', ...fields);
       // In the very stream that is under attack, and in others.
       const camera = index % 2 === 0 ? 'door' : `cam_${index % 5}`;
-      if (index % 4 < 2) good.push(`${camera} ${await addSceneFrame(world.redis, 0, camera)}`);
+      if (index % 4 < 2) good.push(`${camera} ${await addSceneFrame(testStack.redis, 0, camera)}`);
     }
     for (const { streamKey, fields } of await oddButGood())
-      good.push(`${streamKey.slice('frames:'.length)} ${await world.redis.xadd(streamKey, '*', ...fields)}`);
+      good.push(`${streamKey.slice('frames:'.length)} ${await testStack.redis.xadd(streamKey, '*', ...fields)}`);
   }
 
   const expected = tally(hostile.map(({ reason }) => [reason, rounds] as const));
@@ -95,7 +95,7 @@ it('hostile entries are acked and counted by their reason, and the frames among 
     },
     200_000,
   );
-  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   expect(await droppedByReason(worker)).toEqual(expected);
   const served = (await events()).filter(({ frame_id }) => frame_id !== untouched);
   expect(served.map(({ camera_id, frame_id }) => `${camera_id} ${frame_id}`).toSorted()).toEqual(

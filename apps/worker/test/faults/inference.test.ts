@@ -8,11 +8,11 @@ import { type DetectionEvent, parseDetectionEvent } from '@trinetra/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { checkLedger } from '../ledger.ts';
 import { addSceneFrames } from '../scene-frames.ts';
-import { report, times } from '../trial.ts';
+import { report, times } from '../scenario.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 
-/** What `plant-engine.mjs` plants. */
+/** What `inject-engine-fault.mjs` injects. */
 interface EngineFault {
   readonly kind: 'oom' | 'throw' | 'end' | 'hang' | 'stuck';
   readonly model: 'detector' | 'face' | 'embedder';
@@ -24,18 +24,18 @@ const frames = times(8, 60);
 /** A run of the demo models takes some tens of milliseconds, some hundreds on a busy machine. */
 const timeoutMs = 2000;
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder: string;
 let eventsPath: string;
 let faultPath: string;
 let fifo: string;
 
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => testStack[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await world.redis.flushall();
+  await testStack.redis.flushall();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-engine-'));
   eventsPath = join(folder, 'events');
   faultPath = join(folder, 'fault');
@@ -43,24 +43,24 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A worker that is ready, with the planted engine, before there is a fault or a frame. */
-async function startPlanted(env: Record<string, string> = {}): Promise<WorkerProcess> {
+/** A worker that is ready, whose engine can be made to fail, before there is a fault or a frame. */
+async function startWorkerWithFaults(env: Record<string, string> = {}): Promise<WorkerProcess> {
   const worker = await startWorker({
-    ...world.env,
+    ...testStack.env,
     SINK: `ndjson:${eventsPath}`,
-    CONSUMER_NAME: 'planted',
+    CONSUMER_NAME: 'faulty',
     CLAIM_IDLE_MS: '10000',
     INFERENCE_TIMEOUT_MS: String(timeoutMs),
-    NODE_OPTIONS: `--import=${fileURLToPath(new URL('../plant-engine.mjs', import.meta.url))}`,
-    PLANT_ENGINE_FILE: faultPath,
-    PLANT_ENGINE_FIFO: fifo,
+    NODE_OPTIONS: `--import=${fileURLToPath(new URL('../inject-engine-fault.mjs', import.meta.url))}`,
+    INJECT_ENGINE_FILE: faultPath,
+    INJECT_ENGINE_FIFO: fifo,
     ...env,
   });
   await worker.ready();
   return worker;
 }
 
-async function plant(fault: EngineFault): Promise<void> {
+async function inject(fault: EngineFault): Promise<void> {
   await writeFile(`${faultPath}.new`, JSON.stringify(fault));
   await rename(`${faultPath}.new`, faultPath);
 }
@@ -79,7 +79,7 @@ async function eventsOf(ids: readonly string[], worker: WorkerProcess): Promise<
   await waitFor('an event of every frame', async () =>
     (await found()).length >= ids.length ? true : undefined,
   );
-  await waitFor('every frame to be acked', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('every frame to be acked', async () => ((await testStack.pending()) === 0 ? true : undefined));
   await checkLedger(worker);
   const events = await found();
   expect(events.map(({ frame_id }) => frame_id).toSorted()).toEqual([...ids].toSorted());
@@ -101,9 +101,9 @@ async function readiness(worker: WorkerProcess): Promise<{ status: number; body:
 }
 
 it('out of memory for runs of several faces: they are halved, the size is remembered, and no frame suffers', async () => {
-  await using worker = await startPlanted();
-  await plant({ kind: 'oom', model: 'embedder', over: 1 });
-  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  await using worker = await startWorkerWithFaults();
+  await inject({ kind: 'oom', model: 'embedder', over: 1 });
+  const events = await eventsOf(await addSceneFrames(testStack.redis, frames), worker);
   expect(countOf(events, 'ok')).toBe(frames);
   const faces = events.flatMap(({ embeddings }) => embeddings).filter((embedding) => embedding !== null);
   expect(faces.length).toBeGreaterThan(frames);
@@ -126,9 +126,9 @@ it('out of memory for runs of several faces: they are halved, the size is rememb
 });
 
 it('out of memory always: embeddings are [], nothing is tried again and again, and /ready says no until it passes', async () => {
-  await using worker = await startPlanted({ MAX_CONSECUTIVE_FAILURES: '3' });
-  await plant({ kind: 'oom', model: 'embedder' });
-  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  await using worker = await startWorkerWithFaults({ MAX_CONSECUTIVE_FAILURES: '3' });
+  await inject({ kind: 'oom', model: 'embedder' });
+  const events = await eventsOf(await addSceneFrames(testStack.redis, frames), worker);
   const failed = events.filter(({ reasons }) => reasons?.includes('embedding_failed:out_of_memory'));
   expect(failed.length).toBeGreaterThan(frames / 2);
   expect(failed.every(({ status, embeddings }) => status === 'degraded' && embeddings.length === 0)).toBe(
@@ -151,7 +151,7 @@ it('out of memory always: embeddings are [], nothing is tried again and again, a
   expect(lines, 'the log is not flooded').toBeLessThan(10);
 
   await rm(faultPath);
-  const later = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  const later = await eventsOf(await addSceneFrames(testStack.redis, frames), worker);
   expect(countOf(later, 'ok')).toBe(frames);
   expect((await readiness(worker)).status).toBe(200);
   report(
@@ -165,9 +165,9 @@ it.each<[what: string, fault: EngineFault, reason: string]>([
   ['runs out of memory', { kind: 'oom', model: 'detector' }, 'detection_failed:out_of_memory'],
   ['throws', { kind: 'throw', model: 'detector' }, 'detection_failed:run_failed'],
 ])('a detector that always %s costs the detections, not the frames', async (what, fault, reason) => {
-  await using worker = await startPlanted();
-  await plant(fault);
-  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  await using worker = await startWorkerWithFaults();
+  await inject(fault);
+  const events = await eventsOf(await addSceneFrames(testStack.redis, frames), worker);
   expect(countOf(events, 'failed', reason)).toBe(frames);
   expect(events.every(({ detections, embeddings }) => detections.length + embeddings.length === 0)).toBe(
     true,
@@ -181,9 +181,9 @@ it.each<[what: string, fault: EngineFault, reason: string]>([
 });
 
 it('a face model that always fails costs the faces, and the frame says so', async () => {
-  await using worker = await startPlanted();
-  await plant({ kind: 'throw', model: 'face' });
-  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  await using worker = await startWorkerWithFaults();
+  await inject({ kind: 'throw', model: 'face' });
+  const events = await eventsOf(await addSceneFrames(testStack.redis, frames), worker);
   const withPersons = events.filter(({ detections }) => detections.length > 0);
   expect(withPersons.length).toBeGreaterThan(frames / 2);
   expect(countOf(withPersons, 'degraded', 'face_failed')).toBe(withPersons.length);
@@ -196,12 +196,12 @@ it('a face model that always fails costs the faces, and the frame says so', asyn
 });
 
 it('an engine thread that ends at work is started again, and its frames are served', async () => {
-  await using worker = await startPlanted();
+  await using worker = await startWorkerWithFaults();
   const crashes = times(2, 10);
   let published = 0;
   for (let crash = 0; crash < crashes; crash += 1) {
-    await plant({ kind: 'end', model: crash % 2 === 0 ? 'detector' : 'embedder', once: true });
-    const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+    await inject({ kind: 'end', model: crash % 2 === 0 ? 'detector' : 'embedder', once: true });
+    const events = await eventsOf(await addSceneFrames(testStack.redis, frames), worker);
     expect(countOf(events, 'ok')).toBe(frames);
     published += events.length;
     expect(await metric(worker, 'trinetra_worker_engine_restarts_total', '{reason="engine_crashed"}')).toBe(
@@ -217,9 +217,9 @@ it('an engine thread that ends at work is started again, and its frames are serv
 });
 
 it('a run that hangs is given up, costs its own frame only, and its thread is replaced', async () => {
-  await using worker = await startPlanted();
-  await plant({ kind: 'hang', model: 'detector', once: true });
-  const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+  await using worker = await startWorkerWithFaults();
+  await inject({ kind: 'hang', model: 'detector', once: true });
+  const events = await eventsOf(await addSceneFrames(testStack.redis, frames), worker);
   expect(countOf(events, 'failed', 'detection_failed:inference_timeout')).toBe(1);
   expect(countOf(events, 'ok')).toBe(frames - 1);
   const restarts = () =>
@@ -236,18 +236,18 @@ it('a run that hangs is given up, costs its own frame only, and its thread is re
 it('a thread that is stuck in native code costs one frame; the process serves on, then ends itself for a clean restart', async () => {
   execFileSync('mkfifo', [fifo]);
   try {
-    await using worker = await startPlanted();
-    await plant({ kind: 'stuck', model: 'detector', once: true });
-    const events = await eventsOf(await addSceneFrames(world.redis, frames), worker);
+    await using worker = await startWorkerWithFaults();
+    await inject({ kind: 'stuck', model: 'detector', once: true });
+    const events = await eventsOf(await addSceneFrames(testStack.redis, frames), worker);
     expect(countOf(events, 'failed', 'detection_failed:inference_timeout')).toBe(1);
     expect(countOf(events, 'ok')).toBe(frames - 1);
     await waitFor('the worker to end itself', () => (worker.child.signalCode === null ? undefined : true));
     expect(worker.child.signalCode).toBe('SIGKILL');
     expect(worker.log()).toContain('the engine is stuck');
-    expect(await world.pending()).toBe(0);
+    expect(await testStack.pending()).toBe(0);
 
-    await using next = await startPlanted();
-    const later = await eventsOf(await addSceneFrames(world.redis, frames), next);
+    await using next = await startWorkerWithFaults();
+    const later = await eventsOf(await addSceneFrames(testStack.redis, frames), next);
     expect(countOf(later, 'ok')).toBe(frames);
     expect(await readEvents()).toHaveLength(2 * frames);
     report(

@@ -2,31 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { canRunKafka, keysOf, type LocalKafkaCluster, startKafkaCluster } from '@trinetra/local-servers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { collectEvents } from '../collect-events.ts';
-import { expectTidy, readyOf, total, waitingEvents } from '../kafka-world.ts';
+import { expectTidy, readyOf, total, waitingEvents } from '../kafka-test-stack.ts';
 import { addSceneFrame } from '../scene-frames.ts';
-import { inFlight, report, times } from '../trial.ts';
+import { inFlight, report, times } from '../scenario.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 
 const kafkaHere = await canRunKafka();
 /** The camera of each partition. */
 const cameras = keysOf(3);
 
 describe.skipIf(!kafkaHere.ok)('a worker whose Kafka is half broken (needs Java)', () => {
-  let world: RedisWorld;
+  let testStack: RedisTestStack;
   let kafka: LocalKafkaCluster;
   beforeAll(async () => {
-    [world, kafka] = await Promise.all([startRedisWorld(), startKafkaCluster()]);
+    [testStack, kafka] = await Promise.all([startRedisTestStack(), startKafkaCluster()]);
   });
   afterAll(async () => {
     await kafka[Symbol.asyncDispose]();
-    await world[Symbol.asyncDispose]();
+    await testStack[Symbol.asyncDispose]();
   });
-  beforeEach(() => world.redis.flushall());
+  beforeEach(() => testStack.redis.flushall());
 
   async function start(topic: string, more: Record<string, string>): Promise<WorkerProcess> {
     const worker = await startWorker({
-      ...world.env,
+      ...testStack.env,
       KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(','),
       KAFKA_TOPIC: topic,
       CONSUMER_NAME: 'worker',
@@ -45,7 +45,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka is half broken (needs Java)
     const progress = cameras.map((camera) => ({ camera, gap: 0, count: 0, movedAt: performance.now() }));
     for (let frame = 0; !(await done()); frame += 1) {
       for (const camera of cameras) {
-        written.add(`${camera} ${await addSceneFrame(world.redis, frame % 4, camera)}`);
+        written.add(`${camera} ${await addSceneFrame(testStack.redis, frame % 4, camera)}`);
       }
       const published = [...(await worker.metric('trinetra_worker_frames_total'))].filter(([labels]) =>
         labels.includes('"published"'),
@@ -106,7 +106,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka is half broken (needs Java)
           ? true
           : undefined,
       );
-      await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+      await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
       await waitFor('/ready', async () => ((await readyOf(worker)).ready ? true : undefined));
       const messages = (await kafka.messageCounts(topic)).reduce((sum, count) => sum + count, 0);
       expect(messages - written.size).toBeLessThanOrEqual(inFlight);

@@ -6,25 +6,25 @@ import {
   expectTidy,
   readyOf,
   total,
-  useKafkaWorld,
+  useKafkaTestStack,
   user,
   waitingEvents,
-} from '../kafka-world.ts';
+} from '../kafka-test-stack.ts';
 import { addSceneFrame, addSceneFrames } from '../scene-frames.ts';
 import { startSteadyLoad } from '../steady-load.ts';
-import { inFlight, report, times } from '../trial.ts';
+import { inFlight, report, times } from '../scenario.ts';
 import { waitFor } from '../worker-process.ts';
-import { topic } from '../world.ts';
+import { topic } from '../test-stack.ts';
 
 const kafkaHere = await canRunKafka();
 
 describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => {
-  const here = useKafkaWorld();
+  const here = useKafkaTestStack();
   const { received, nothingPending, start } = here;
 
   it('reads and infers on at full speed while the broker hangs, and drains in order when it answers', async () => {
     await using worker = await start();
-    await using load = startSteadyLoad(here.world, { cameras: 4, backlog: 20 });
+    await using load = startSteadyLoad(here.testStack, { cameras: 4, backlog: 20 });
     await waitFor('events', () => (received().length >= 8 ? true : undefined));
     here.kafka.pause();
     const pausedAt = performance.now();
@@ -74,17 +74,17 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
 
   it('reads on while the broker is down, and delivers all of it in order when it is back', async () => {
     await using worker = await start({ KAFKA_RETRIES: '2', CLAIM_IDLE_MS: '3000', MAX_DELIVERIES: '1' });
-    const written = (await addSceneFrames(here.world.redis, 4)).map((id) => `cam ${id}`);
+    const written = (await addSceneFrames(here.testStack.redis, 4)).map((id) => `cam ${id}`);
     await waitFor('the first events', () => (received().length === 4 ? true : undefined));
     await nothingPending(); // an answer that the kill takes away would make the worker send them again
     await here.kafka.kill();
     const killedAt = performance.now();
-    for (let i = 0; i < 40; i += 1) written.push(`cam ${await addSceneFrame(here.world.redis, i % 4)}`);
+    for (let i = 0; i < 40; i += 1) written.push(`cam ${await addSceneFrame(here.testStack.redis, i % 4)}`);
     // Far more than the pipeline holds at once: reading and inference go on.
     await waitFor('every event to wait', async () =>
       (await waitingEvents(worker)) === 40 ? true : undefined,
     );
-    expect(await here.world.pending()).toBe(40);
+    expect(await here.testStack.pending()).toBe(40);
     await expectSinkDown(worker, 'unreachable');
     // Each once, whether it was tried or waits behind others: an alert sees how an outage goes on.
     const errors = (): Promise<number> => total(worker, 'trinetra_kafka_publish_errors_total');
@@ -112,12 +112,12 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     await using victim = await start();
     here.kafka.pause();
     try {
-      const written = (await addSceneFrames(here.world.redis, 30)).map((id) => `cam ${id}`);
+      const written = (await addSceneFrames(here.testStack.redis, 30)).map((id) => `cam ${id}`);
       await waitFor('every event to wait', async () =>
         (await waitingEvents(victim)) === written.length ? true : undefined,
       );
       await victim.stop('SIGKILL');
-      expect(await here.world.pending()).toBe(written.length);
+      expect(await here.testStack.pending()).toBe(written.length);
       await using worker = await start();
       await waitFor('them to wait again', async () =>
         (await waitingEvents(worker)) === written.length ? true : undefined,
@@ -125,7 +125,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       const stoppedAt = performance.now();
       expect(await worker.stop('SIGTERM')).toBe(0);
       const stopMs = Math.round(performance.now() - stoppedAt);
-      expect(await here.world.pending()).toBe(written.length);
+      expect(await here.testStack.pending()).toBe(written.length);
       here.kafka.resume();
       await using next = await start();
       await nothingPending();
@@ -146,7 +146,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
   it('drops events at once where it is told to, or the oldest where its buffer is full, and counts them', async () => {
     await here.kafka.kill();
     await using dropping = await start({ KAFKA_FAILURE_POLICY: 'drop', KAFKA_RETRIES: '1' });
-    const lost = await addSceneFrames(here.world.redis, 20);
+    const lost = await addSceneFrames(here.testStack.redis, 20);
     await waitFor('all to be dropped', async () =>
       (await total(dropping, 'trinetra_worker_frames_dropped_total', 'publish_unreachable')) === lost.length
         ? true
@@ -159,13 +159,13 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     await dropping.stop('SIGTERM');
 
     await using worker = await start({ KAFKA_BUFFER_MAX_BYTES: '200000', KAFKA_RETRIES: '0' });
-    const written = (await addSceneFrames(here.world.redis, 60)).map((id) => `cam ${id}`);
+    const written = (await addSceneFrames(here.testStack.redis, 60)).map((id) => `cam ${id}`);
     await waitFor('all to be processed', async () => {
       const dropped = await total(worker, 'trinetra_worker_frames_dropped_total', 'publish_overflow');
       return dropped > 0 && dropped + (await waitingEvents(worker)) === written.length ? true : undefined;
     });
     const kept = await waitingEvents(worker);
-    const acked = async (): Promise<boolean> => (await here.world.pending()) === kept;
+    const acked = async (): Promise<boolean> => (await here.testStack.pending()) === kept;
     await waitFor('the dropped ones to be acked', async () => ((await acked()) ? true : undefined));
     expect(worker.log()).toContain('the oldest are given up');
     await here.kafka.restart();
@@ -183,16 +183,16 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
   it('holds and reads no more, where it is told to', async () => {
     await here.kafka.kill();
     await using holding = await start({ KAFKA_FAILURE_POLICY: 'hold', KAFKA_RETRIES: '1' });
-    const written = (await addSceneFrames(here.world.redis, 40)).map((id) => `cam ${id}`);
+    const written = (await addSceneFrames(here.testStack.redis, 40)).map((id) => `cam ${id}`);
     await expectSinkDown(holding, 'unreachable');
     await waitFor('the retries to be over', async () =>
       (await total(holding, 'trinetra_kafka_publish_errors_total')) >= 1 ? true : undefined,
     );
     // Batches that left before they were full hold less: the pipeline stops at its depth, or short of it.
-    const held = await here.world.pending();
+    const held = await here.testStack.pending();
     expect(held).toBeGreaterThan(4);
     expect(held).toBeLessThanOrEqual(inFlight);
-    expect(await here.world.redis.xlen('frames:cam')).toBe(40);
+    expect(await here.testStack.redis.xlen('frames:cam')).toBe(40);
     await here.kafka.restart();
     await nothingPending();
     await waitFor('every event', () => (received().length >= written.length ? true : undefined));
@@ -208,7 +208,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
   it('loses only the event that the broker finds too large', async () => {
     await using worker = await start({ KAFKA_COMPRESSION: 'none' });
     const count = 12;
-    await addSceneFrames(here.world.redis, count, 'before');
+    await addSceneFrames(here.testStack.redis, count, 'before');
     await waitFor('the events', () => (received().length === count ? true : undefined));
     const sizes = here.events.map(({ event }) => JSON.stringify(event).length);
     // Between the largest and the others; a batch of several is over it in any case.
@@ -217,7 +217,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     await here.kafka.setMaxMessageBytes(topic, Math.round((largest + second) / 2));
     try {
       here.forget();
-      const ids = (await addSceneFrames(here.world.redis, count, 'after')).map((id) => `after ${id}`);
+      const ids = (await addSceneFrames(here.testStack.redis, count, 'after')).map((id) => `after ${id}`);
       const kept = ids.filter((_, index) => (sizes[index] ?? 0) <= second + 500);
       await waitFor('the small ones', () => (received().length >= kept.length ? true : undefined));
       const large = count - kept.length; // at least one, by the choice of the bound
@@ -243,7 +243,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     await using worker = await start({
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
     });
-    const written = (await addSceneFrames(here.world.redis, 12)).map((id) => `cam ${id}`);
+    const written = (await addSceneFrames(here.testStack.redis, 12)).map((id) => `cam ${id}`);
     await waitFor('every event', () => (received().length >= written.length ? true : undefined));
     await nothingPending();
     expect(received()).toEqual(written);
@@ -267,7 +267,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       LOG_LEVEL: 'debug',
     });
     await using refused = await start(sasl('wr0ng-s3cret', 'plain'));
-    const written = (await addSceneFrames(here.world.redis, 8)).map((id) => `cam ${id}`);
+    const written = (await addSceneFrames(here.testStack.redis, 8)).map((id) => `cam ${id}`);
     await waitFor('every event to wait', async () =>
       (await waitingEvents(refused)) === written.length ? true : undefined,
     );
@@ -276,11 +276,11 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
     expect(said).not.toContain('s3cret');
     await expectTidy(refused);
     expect(await refused.stop('SIGTERM')).toBe(0);
-    expect(await here.world.pending()).toBe(written.length);
+    expect(await here.testStack.pending()).toBe(written.length);
 
     for (const mechanism of ['plain', 'scram-sha-256']) {
       await using worker = await start(sasl(user.password, mechanism));
-      written.push(`cam ${await addSceneFrame(here.world.redis, 1)}`);
+      written.push(`cam ${await addSceneFrame(here.testStack.redis, 1)}`);
       await waitFor('every event', () => (received().length >= written.length ? true : undefined));
       await nothingPending();
       expect(received()).toEqual(written);
@@ -297,11 +297,11 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
 
   it('waits for a topic that was deleted, and publishes once it is created again', async () => {
     await using worker = await start();
-    const before = await addSceneFrames(here.world.redis, 4);
+    const before = await addSceneFrames(here.testStack.redis, 4);
     await waitFor('the first ones', () => (received().length === before.length ? true : undefined));
     await here.stopCollecting();
     await here.kafka.deleteTopic(topic);
-    const written = (await addSceneFrames(here.world.redis, 20)).map((id) => `cam ${id}`);
+    const written = (await addSceneFrames(here.testStack.redis, 20)).map((id) => `cam ${id}`);
     await waitFor('every event to wait', async () =>
       (await waitingEvents(worker)) === written.length ? true : undefined,
     );

@@ -5,12 +5,12 @@ import { Random } from '@trinetra/test-support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventCollector } from '../collect-events.ts';
 import { checkLedger } from '../ledger.ts';
-import { type KillPoint, killPoints, plantKill, plantSlowEngine } from '../planted.ts';
+import { type KillPoint, killPoints, injectKill, injectSlowEngine } from '../inject.ts';
 import { addSceneFrame } from '../scene-frames.ts';
 import { startSteadyLoad } from '../steady-load.ts';
-import { isFullRun, report, times } from '../trial.ts';
+import { isFullRun, report, times } from '../scenario.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { consumerGroup, startWorld, type World } from '../world.ts';
+import { consumerGroup, startTestStack, type TestStack } from '../test-stack.ts';
 
 const kafkaHere = await canRunKafka();
 const names = ['one', 'two', 'three'] as const;
@@ -20,7 +20,7 @@ interface Life {
   readonly name: string;
   readonly worker: WorkerProcess;
   /** Where it kills itself; null: it waits to be killed. */
-  readonly planted: KillPoint | null;
+  readonly killPoint: KillPoint | null;
   /** Resolves once it is dead, to the frames that it then held. */
   readonly held: Promise<number>;
 }
@@ -30,24 +30,24 @@ const nameOf = ({ event }: EventCollector['received'][number]): string =>
 
 describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', () => {
   const kills = times(8, 100);
-  let world: World;
+  let testStack: TestStack;
   let events: EventCollector;
   /** Events of earlier tests. */
   let earlier = 0;
 
   beforeAll(async () => {
-    world = await startWorld();
-    events = await world.collect();
+    testStack = await startTestStack();
+    events = await testStack.collect();
   });
-  afterAll(() => world[Symbol.asyncDispose]());
+  afterAll(() => testStack[Symbol.asyncDispose]());
   beforeEach(async () => {
-    await world.redis.flushall();
-    await world.redis.hset('trinetra:workers', '_since', 1); // deletes from the first ack on, as on any other day
+    await testStack.redis.flushall();
+    await testStack.redis.hset('trinetra:workers', '_since', 1); // deletes from the first ack on, as on any other day
     earlier = events.received.length;
   });
 
   const consumersOf = async (stream: string): Promise<string> =>
-    JSON.stringify(await world.redis.xinfo('CONSUMERS', stream, consumerGroup));
+    JSON.stringify(await testStack.redis.xinfo('CONSUMERS', stream, consumerGroup));
   const received = (): string[] => events.received.slice(earlier).map(nameOf);
   const published = (): Set<string> => new Set(received());
 
@@ -59,24 +59,24 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     const random = new Random(seed);
     await using stack = new AsyncDisposableStack();
     const env = {
-      ...world.env,
+      ...testStack.env,
       CLAIM_IDLE_MS: '10000',
       MAX_DELIVERIES: '1000', // the same frame may be hit again and again
       INTRA_OP_THREADS: '1',
     };
     // The first lives cover every point; later ones carry a plan half of the time.
     const plan: (KillPoint | null)[] = [...killPoints, null, null, null];
-    async function startLife(name: string, planted: KillPoint | null): Promise<Life> {
+    async function startLife(name: string, killPoint: KillPoint | null): Promise<Life> {
       const occurrence = random.int(1, 4);
       const worker = stack.use(
         await startWorker({
           ...env,
-          ...(planted === null ? {} : plantKill(planted, occurrence)),
+          ...(killPoint === null ? {} : injectKill(killPoint, occurrence)),
           CONSUMER_NAME: name,
         }),
       );
-      const held = once(worker.child, 'exit').then(() => world.pending(name));
-      return { name, worker, planted, held };
+      const held = once(worker.child, 'exit').then(() => testStack.pending(name));
+      return { name, worker, killPoint, held };
     }
     const nextPlan = (): KillPoint | null => {
       const planned = plan.shift();
@@ -84,7 +84,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
       return random.next() < 0.5 ? random.pick(killPoints) : null;
     };
 
-    await using load = startSteadyLoad(world, { cameras: 8, backlog: 30 });
+    await using load = startSteadyLoad(testStack, { cameras: 8, backlog: 30 });
     const fleet = await Promise.all(names.map((name) => startLife(name, nextPlan())));
     const counts = new Map<string, number>();
     let inFlight = 0;
@@ -94,24 +94,24 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
       const at = dead >= 0 ? dead : Math.floor(random.next() * fleet.length);
       const life = fleet[at];
       if (life === undefined) throw new Error('expected a worker');
-      if (life.planted === null) {
+      if (life.killPoint === null) {
         await waitFor(`${life.name} to have work`, async () =>
-          (await world.pending(life.name)) > 0 ? true : undefined,
+          (await testStack.pending(life.name)) > 0 ? true : undefined,
         );
         await delay(random.next() * 400); // any instant
         life.worker.child.kill('SIGKILL');
       }
       const held = await Promise.race([life.held, delay(60_000, null, { ref: false })]);
-      if (held === null) throw new Error(`${life.name} did not come to ${life.planted}`);
+      if (held === null) throw new Error(`${life.name} did not come to ${life.killPoint}`);
       expect(life.worker.child.signalCode).toBe('SIGKILL');
       inFlight += held;
-      const what = life.planted ?? 'random instant';
+      const what = life.killPoint ?? 'random instant';
       counts.set(what, (counts.get(what) ?? 0) + 1);
       fleet[at] = await startLife(life.name, kills - done > names.length ? nextPlan() : null);
     }
     // Those that still carry a plan are killed once more, so that the survivors are as they come.
     for (const [at, life] of fleet.entries()) {
-      if (life.planted === null) continue;
+      if (life.killPoint === null) continue;
       await life.worker.stop('SIGKILL');
       inFlight += await life.held;
       counts.set('at the end', (counts.get('at the end') ?? 0) + 1);
@@ -123,7 +123,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
       () => (published().size >= load.written.size ? true : undefined),
       90_000,
     );
-    await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+    await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
     const duplicates = received().length - published().size;
     report(
       `${[...counts.values()].reduce((sum, count) => sum + count, 0)} workers of a fleet of 3 killed under load`,
@@ -132,7 +132,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     );
     expect(published()).toEqual(load.written);
     expect(duplicates).toBeLessThanOrEqual(inFlight);
-    expect(await world.redis.keys('frames-dead:*')).toEqual([]);
+    expect(await testStack.redis.keys('frames-dead:*')).toEqual([]);
     for (const { worker } of fleet) {
       await worker.ready();
       await checkLedger(worker);
@@ -143,24 +143,24 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
   });
 
   it('has its frames back as soon as it is started again, and counts those that were trimmed meanwhile', async () => {
-    const env = { ...world.env, CONSUMER_NAME: 'again', CLAIM_IDLE_MS: '30000' };
+    const env = { ...testStack.env, CONSUMER_NAME: 'again', CLAIM_IDLE_MS: '30000' };
     const written: string[] = [];
     for (const camera of ['kept', 'trimmed']) {
-      for (let i = 0; i < 6; i += 1) written.push(`${camera} ${await addSceneFrame(world.redis, i, camera)}`);
+      for (let i = 0; i < 6; i += 1) written.push(`${camera} ${await addSceneFrame(testStack.redis, i, camera)}`);
     }
-    await using victim = await startWorker({ ...env, ...plantKill('during-inference') });
+    await using victim = await startWorker({ ...env, ...injectKill('during-inference') });
     await once(victim.child, 'exit');
     const [kept, trimmed] = await Promise.all(
       ['kept', 'trimmed'].map(async (camera) =>
-        Number((await world.redis.xpending(`frames:${camera}`, consumerGroup))[0]),
+        Number((await testStack.redis.xpending(`frames:${camera}`, consumerGroup))[0]),
       ),
     );
     expect(Math.min(kept ?? 0, trimmed ?? 0)).toBeGreaterThan(0);
-    await world.redis.xtrim('frames:trimmed', 'MAXLEN', 0);
+    await testStack.redis.xtrim('frames:trimmed', 'MAXLEN', 0);
     const startedAt = performance.now();
     await using worker = await startWorker(env);
     await waitFor('everything to be served', async () =>
-      (await world.pending()) === 0 && (await world.redis.xlen('frames:kept')) === 0 ? true : undefined,
+      (await testStack.pending()) === 0 && (await testStack.redis.xlen('frames:kept')) === 0 ? true : undefined,
     );
     const tookMs = Math.round(performance.now() - startedAt);
     expect(tookMs).toBeLessThan(20_000);
@@ -177,29 +177,29 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
   });
 
   it('is relieved of its frames by another worker within CLAIM_IDLE_MS, and forgotten', async () => {
-    const env = { ...world.env, CLAIM_IDLE_MS: '500' };
+    const env = { ...testStack.env, CLAIM_IDLE_MS: '500' };
     const written = new Set<string>();
     await using heir = await startWorker({ ...env, CONSUMER_NAME: 'heir' });
     await heir.ready();
     await using victim = await startWorker({
       ...env,
-      ...plantKill('after-read'),
+      ...injectKill('after-read'),
       CONSUMER_NAME: 'victim',
     });
     const died = once(victim.child, 'exit');
     while (victim.child.signalCode === null) {
-      written.add(`cam ${await addSceneFrame(world.redis, written.size % 8)}`);
+      written.add(`cam ${await addSceneFrame(testStack.redis, written.size % 8)}`);
       await Promise.race([died, delay(30)]);
     }
     const diedAt = performance.now();
     await waitFor('its frames to be taken over', async () =>
-      (await world.pending('victim')) === 0 ? true : undefined,
+      (await testStack.pending('victim')) === 0 ? true : undefined,
     );
     const tookMs = Math.round(performance.now() - diedAt);
     // Looked for three times in CLAIM_IDLE_MS.
     expect(tookMs).toBeLessThan(500 + 500 / 3 + 3000);
     await waitFor('every frame to be published', async () =>
-      (await world.pending()) === 0 && published().size === written.size ? true : undefined,
+      (await testStack.pending()) === 0 && published().size === written.size ? true : undefined,
     );
     await waitFor('the dead consumer to be removed', async () =>
       (await consumersOf('frames:cam')).includes('"victim"') ? undefined : true,
@@ -216,19 +216,19 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
   });
 
   it('is not taken for dead while its engine is slow', async () => {
-    const env = { ...world.env, CLAIM_IDLE_MS: '500', ...plantSlowEngine(2000) };
+    const env = { ...testStack.env, CLAIM_IDLE_MS: '500', ...injectSlowEngine(2000) };
     await using one = await startWorker({ ...env, CONSUMER_NAME: 'one' });
     await using two = await startWorker({ ...env, CONSUMER_NAME: 'two' });
     await Promise.all([one.ready(), two.ready()]);
     const written = new Set<string>();
     for (let i = 0; i < 24; i += 1) {
-      written.add(`cam_${i % 8} ${await addSceneFrame(world.redis, i % 8, `cam_${i % 8}`)}`);
+      written.add(`cam_${i % 8} ${await addSceneFrame(testStack.redis, i % 8, `cam_${i % 8}`)}`);
     }
     await waitFor('both to have work', async () =>
-      (await world.pending('one')) > 0 && (await world.pending('two')) > 0 ? true : undefined,
+      (await testStack.pending('one')) > 0 && (await testStack.pending('two')) > 0 ? true : undefined,
     );
     await waitFor('every frame to be published', async () =>
-      published().size === written.size && (await world.pending()) === 0 ? true : undefined,
+      published().size === written.size && (await testStack.pending()) === 0 ? true : undefined,
     );
     expect(received()).toHaveLength(written.size);
     for (const worker of [one, two]) {
@@ -247,10 +247,10 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
   }, async () => {
     await using stack = new AsyncDisposableStack();
     const start = async (name: string): Promise<WorkerProcess> =>
-      stack.use(await startWorker({ ...world.env, CONSUMER_NAME: name, INTRA_OP_THREADS: '1' }));
+      stack.use(await startWorker({ ...testStack.env, CONSUMER_NAME: name, INTRA_OP_THREADS: '1' }));
     const fleet = new Map<string, WorkerProcess>();
     for (const name of names) fleet.set(name, await start(name));
-    await using load = startSteadyLoad(world, { cameras: 8, backlog: 30 });
+    await using load = startSteadyLoad(testStack, { cameras: 8, backlog: 30 });
     const rounds = times(1, 4);
     let busyStops = 0;
     for (let round = 0; round < rounds; round += 1) {
@@ -259,11 +259,11 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
         if (worker === undefined) throw new Error(`expected the worker ${name}`);
         await worker.ready();
         await waitFor(`${name} to have work`, async () =>
-          (await world.pending(name)) > 0 ? true : undefined,
+          (await testStack.pending(name)) > 0 ? true : undefined,
         );
-        if ((await world.pending(name)) > 0) busyStops += 1;
+        if ((await testStack.pending(name)) > 0) busyStops += 1;
         expect(await worker.stop('SIGTERM'), worker.log()).toBe(0);
-        expect(await world.pending(name)).toBe(0);
+        expect(await testStack.pending(name)).toBe(0);
         expect(worker.log()).not.toContain('TimeoutNegativeWarning');
         fleet.set(name, await start(name));
       }
@@ -272,12 +272,12 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     await waitFor('every entry to be published', () =>
       published().size >= load.written.size ? true : undefined,
     );
-    await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+    await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
     const duplicates = received().length - published().size;
     report(
       'rolling restart',
       `SIGTERM to each of 3 workers in turn, ${rounds * names.length} stops under load, ${busyStops} with frames in flight`,
-      `${published().size} of ${load.written.size} entries published, ${duplicates} duplicates, ${await world.pending()} pending`,
+      `${published().size} of ${load.written.size} entries published, ${duplicates} duplicates, ${await testStack.pending()} pending`,
     );
     expect(published()).toEqual(load.written);
     expect(duplicates).toBe(0);

@@ -6,9 +6,9 @@ import { type CameraType, cameraTypes } from '@trinetra/contracts';
 import { expect, it } from 'vitest';
 import { checkLedger } from '../ledger.ts';
 import { scenePicture } from '../scene-frames.ts';
-import { isFullRun, report, times } from '../trial.ts';
+import { isFullRun, report, times } from '../scenario.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 
 const cameras = 40;
 const maxAgeMs = 2000;
@@ -35,7 +35,7 @@ async function readEvents(path: string): Promise<PublishedEvent[]> {
 
 /** Writes the next frame of every camera in turn, `framesPerSecond` in all, for `seconds`; returns how many of each. */
 async function writeLoad(
-  { redis }: RedisWorld,
+  { redis }: RedisTestStack,
   framesPerSecond: number,
   seconds: number,
 ): Promise<Map<string, number>> {
@@ -65,12 +65,12 @@ async function sumOf(worker: WorkerProcess, name: string, label = ''): Promise<n
 it('40 cameras at twice what a worker can do: the newest frames are served, every other one is accounted for', {
   timeout: 300_000,
 }, async () => {
-  await using world = await startRedisWorld();
+  await using testStack = await startRedisTestStack();
   const folder = await mkdtemp(join(tmpdir(), 'trinetra-overload-'));
   await using _folder = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
   const path = join(folder, 'events');
   await using worker = await startWorker({
-    ...world.env,
+    ...testStack.env,
     SINK: `ndjson:${path}`,
     CONSUMER_NAME: 'overloaded',
     MAX_FRAME_AGE_MS: String(maxAgeMs),
@@ -87,11 +87,11 @@ it('40 cameras at twice what a worker can do: the newest frames are served, ever
     );
 
   // What it can do: all streams are full, and it serves what does not grow stale meanwhile.
-  const trialFrames = total((await writeLoad(world, 10_000, (cameras * streamLength) / 10_000)).values());
+  const firstFrames = total((await writeLoad(testStack, 10_000, (cameras * streamLength) / 10_000)).values());
   await waitFor('the first event', async () => ((await readEvents(path)).length > 0 ? true : undefined));
   await settled();
-  const trial = (await readEvents(path)).map(({ worker_ts }) => worker_ts);
-  const capacity = trial.length / (Math.max(...trial) - Math.min(...trial));
+  const firstServed = (await readEvents(path)).map(({ worker_ts }) => worker_ts);
+  const capacity = firstServed.length / (Math.max(...firstServed) - Math.min(...firstServed));
 
   const before = (await readEvents(path)).length;
   const seconds = times(8, 120);
@@ -103,19 +103,19 @@ it('40 cameras at twice what a worker can do: the newest frames are served, ever
       await delay(500, undefined, { signal: watching.signal }).catch(() => undefined);
     }
   })();
-  const written = await writeLoad(world, 2 * capacity, seconds);
+  const written = await writeLoad(testStack, 2 * capacity, seconds);
   watching.abort();
   await watch;
 
   await settled();
   await checkLedger(worker);
-  expect(await world.pending()).toBe(0);
+  expect(await testStack.pending()).toBe(0);
 
   const events = await readEvents(path);
   const stale = await sumOf(worker, 'trinetra_worker_frames_total', 'outcome="stale"');
   const trimmed = await sumOf(worker, 'trinetra_worker_frames_total', 'outcome="trimmed"');
   const evicted = await sumOf(worker, 'trinetra_worker_frames_evicted_total');
-  const frames = trialFrames + total(written.values());
+  const frames = firstFrames + total(written.values());
   expect(new Set(events.map(({ camera_id, frame_id }) => `${camera_id} ${frame_id}`)).size).toBe(
     events.length,
   );

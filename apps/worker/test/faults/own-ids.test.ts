@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { settleUp, startFileWorker } from '../redis-trial.ts';
+import { settleUp, startFileWorker } from '../redis-scenario.ts';
 import { scenePicture } from '../scene-frames.ts';
-import { report } from '../trial.ts';
+import { report } from '../scenario.ts';
 import { waitFor } from '../worker-process.ts';
-import { startRedisWorld } from '../world.ts';
+import { startRedisTestStack } from '../test-stack.ts';
 
 /** No age of a frame in this test is larger, seconds. */
 const longestAge = 3600;
@@ -11,8 +11,8 @@ const longestAge = 3600;
 it('ids and times that are of no clock make no frame stale, and no age that nobody can have', {
   timeout: 120_000,
 }, async () => {
-  await using world = await startRedisWorld();
-  await using worker = await startFileWorker({ ...world.env, MAX_FRAME_AGE_MS: '60000' });
+  await using testStack = await startRedisTestStack();
+  await using worker = await startFileWorker({ ...testStack.env, MAX_FRAME_AGE_MS: '60000' });
   const frame = await scenePicture(0);
   const now = Date.now() / 1000;
   /** By camera: first id, and how `ingest_ts` runs. */
@@ -30,7 +30,7 @@ it('ids and times that are of no clock make no frame stale, and no age that nobo
     for (const [camera, [id, ingest]] of Object.entries(cameras)) {
       for (let at = from; at < from + count; at += 1) {
         const fields = ['camera_id', camera, 'ingest_ts', String(ingest + at / 10), 'frame', frame] as const;
-        await world.redis.xadd(`frames:${camera}`, id === '*' ? id : `${id}${at}`, ...fields);
+        await testStack.redis.xadd(`frames:${camera}`, id === '*' ? id : `${id}${at}`, ...fields);
       }
     }
   };
@@ -45,8 +45,8 @@ it('ids and times that are of no clock make no frame stale, and no age that nobo
     const dropped = await worker.process.metric('trinetra_worker_frames_dropped_total');
     return dropped.get('{camera_id="old by ingest_ts",reason="stale"}') === 12 ? true : undefined;
   });
-  await world.redis.del('frames:old by ingest_ts');
-  await settleUp(worker, world);
+  await testStack.redis.del('frames:old by ingest_ts');
+  await settleUp(worker, testStack);
   const ages = await worker.process.metric('trinetra_worker_oldest_unread_age_seconds');
   const sums = [
     ...(await worker.process.metric('trinetra_end_to_end_latency_seconds_sum')).values(),

@@ -6,23 +6,23 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { fakeTwoGpus } from '../fake-gpus.ts';
 import { checkLedger } from '../ledger.ts';
-import { startPacedLoad } from '../redis-trial.ts';
+import { startPacedLoad } from '../redis-scenario.ts';
 import { addSceneFrames } from '../scene-frames.ts';
-import { report } from '../trial.ts';
+import { report } from '../scenario.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder = '';
 const open = new Set<number>();
 let made = 0;
 
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => testStack[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await world.redis.flushall();
+  await testStack.redis.flushall();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-pipes-'));
 });
 afterEach(async () => {
@@ -74,7 +74,7 @@ async function sinkCheck({ url }: WorkerProcess): Promise<{ status: number; text
 }
 
 const settings = (sink: string) => ({
-  ...world.env,
+  ...testStack.env,
   SINK: sink,
   CONSUMER_NAME: 'reader',
   CLAIM_IDLE_MS: '2000',
@@ -85,7 +85,7 @@ it('SINK=stdout whose reader goes away, as head does: the worker ends with 1 and
   await using worker = await startWorker(settings('stdout'), { output: [pipe.writer, 'pipe'] });
   pipe.given();
   await worker.ready();
-  await using load = startPacedLoad(world.redis);
+  await using load = startPacedLoad(testStack.redis);
   await waitFor('an event', () => (framesIn(pipe.read()).length > 0 ? true : undefined));
   const taken = framesIn(pipe.read());
   pipe.leave();
@@ -103,7 +103,7 @@ it('SINK=stdout whose reader goes away, as head does: the worker ends with 1 and
     const printed = new Set([...taken, ...framesIn(next.read())]);
     return wanted.every((frame) => printed.has(frame)) ? true : undefined;
   });
-  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   await checkLedger(later);
   report(
     'SINK=stdout, the reader goes away',
@@ -119,7 +119,7 @@ it('workers of several GPUs whose common standard output loses its reader all en
   await using fleet = await startWorker(env, { args: ['--gpus', 'all'], output: [pipe.writer, 'pipe'] });
   pipe.given();
   await fleet.ready();
-  await using load = startPacedLoad(world.redis);
+  await using load = startPacedLoad(testStack.redis);
   await waitFor('an event', () => (framesIn(pipe.read()).length > 0 ? true : undefined));
   pipe.leave();
   await waitFor('the fleet to end', () => (fleet.child.exitCode === null ? undefined : true));
@@ -138,7 +138,7 @@ it.each(['stdout', 'a named pipe'])(
         : await startWorker(settings(`ndjson:${pipe.path}`));
     pipe.given();
     await worker.ready();
-    await using load = startPacedLoad(world.redis, { everyMs: 20 });
+    await using load = startPacedLoad(testStack.redis, { everyMs: 20 });
     const stalled = await waitFor('/ready to name the sink', async () => {
       const check = await sinkCheck(worker);
       return check.status === 503 ? check.text : undefined;
@@ -151,7 +151,7 @@ it.each(['stdout', 'a named pipe'])(
       const printed = new Set(framesIn(pipe.read()));
       return wanted.every((frame) => printed.has(frame)) ? true : undefined;
     });
-    await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+    await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
     await worker.ready();
     await checkLedger(worker);
     expect(framesIn(pipe.read())).toHaveLength(wanted.length);
@@ -163,7 +163,7 @@ it('SINK=stdout whose reader does not read does not hold up SIGTERM', async () =
   await using worker = await startWorker(settings('stdout'), { output: [pipe.writer, 'pipe'] });
   pipe.given();
   await worker.ready();
-  await using load = startPacedLoad(world.redis, { everyMs: 20 });
+  await using load = startPacedLoad(testStack.redis, { everyMs: 20 });
   await waitFor('/ready to name the sink', async () =>
     (await sinkCheck(worker)).status === 503 ? true : undefined,
   );
@@ -176,7 +176,7 @@ it('SINK=stdout whose reader does not read does not hold up SIGTERM', async () =
 async function chatter(): Promise<void> {
   const fields = { camera_id: 'cam', camera_type: 'entrance', ingest_ts: '1', frame: 'x' };
   for (let index = 0; index < 600; index += 1) {
-    await world.redis.xadd('frames:cam', '*', ...Object.entries(fields).flat());
+    await testStack.redis.xadd('frames:cam', '*', ...Object.entries(fields).flat());
   }
 }
 
@@ -194,12 +194,12 @@ it.each([
   await worker.ready();
   if (leaves) pipe.leave();
   await chatter();
-  const ids = await addSceneFrames(world.redis, 12);
+  const ids = await addSceneFrames(testStack.redis, 12);
   await waitFor('every frame to be published', () => {
     const published = framesIn(readFileSync(events, 'utf8'));
     return ids.every((id) => published.includes(id)) ? true : undefined;
   });
-  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   expect((await fetch(`${worker.url}/ready`)).status).toBe(200);
   expect(await worker.stop('SIGTERM')).toBe(0);
 });

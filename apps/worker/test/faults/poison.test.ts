@@ -6,24 +6,24 @@ import { type DetectionEvent, parseDetectionEvent } from '@trinetra/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runCli } from '../cli.ts';
 import { checkLedger } from '../ledger.ts';
-import { plantPoison } from '../planted.ts';
+import { injectPoison } from '../inject.ts';
 import { addPoisonFrame, addSceneFrame } from '../scene-frames.ts';
-import { report, times } from '../trial.ts';
+import { report, times } from '../scenario.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 
 const maxDeliveries = 3;
 const names = ['one', 'two', 'three'] as const;
 const neighbours = times(12, 90);
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder: string;
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => testStack[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await world.redis.flushall();
+  await testStack.redis.flushall();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-poison-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -37,7 +37,7 @@ interface Fleet extends AsyncDisposable {
 
 function start(name: string, env: Readonly<Record<string, string>>): Promise<WorkerProcess> {
   return startWorker({
-    ...world.env,
+    ...testStack.env,
     SINK: `ndjson:${join(folder, name)}`,
     CONSUMER_NAME: name,
     CLAIM_IDLE_MS: '3000',
@@ -96,9 +96,9 @@ async function write(): Promise<{ readonly innocent: string[]; readonly poison: 
   const innocent: string[] = [];
   let poison = '';
   for (let index = 0; index < neighbours; index += 1) {
-    if (index === neighbours / 2) poison = await addPoisonFrame(world.redis, 'cam_0');
+    if (index === neighbours / 2) poison = await addPoisonFrame(testStack.redis, 'cam_0');
     const camera = `cam_${index % 2}`;
-    innocent.push(`${camera} ${await addSceneFrame(world.redis, index % 4, camera)}`);
+    innocent.push(`${camera} ${await addSceneFrame(testStack.redis, index % 4, camera)}`);
   }
   return { innocent, poison };
 }
@@ -116,20 +116,20 @@ it.each(['decode', 'infer'] as const)(
   { timeout: 240_000 },
   async (where) => {
     const { innocent, poison } = await write();
-    await using fleet = await startFleet(plantPoison(where));
+    await using fleet = await startFleet(injectPoison(where));
     await waitFor(
       'the dead letter',
-      async () => ((await world.redis.xlen('frames-dead:cam_0')) > 0 ? true : undefined),
+      async () => ((await testStack.redis.xlen('frames-dead:cam_0')) > 0 ? true : undefined),
       150_000,
     );
     await waitFor('every innocent frame to be published', async () =>
       (await published()).size >= innocent.length ? true : undefined,
     );
-    await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+    await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
     const deaths = fleet.deaths();
     expect(deaths, 'no more deaths than deliveries').toBe(maxDeliveries);
     expect(await published()).toEqual(new Set(innocent));
-    expect(await world.redis.keys('frames-dead:*')).toEqual(['frames-dead:cam_0']);
+    expect(await testStack.redis.keys('frames-dead:*')).toEqual(['frames-dead:cam_0']);
 
     const workers = fleet.living();
     for (const worker of workers) await worker.ready();
@@ -140,7 +140,7 @@ it.each(['decode', 'infer'] as const)(
       if ((await worker.metric('trinetra_worker_frames_delivered_total')).size > 0) await checkLedger(worker);
     }
 
-    const env = { REDIS_URL: world.server.url };
+    const env = { REDIS_URL: testStack.server.url };
     const listed = await runCli(['dead-letters', 'ls', '--camera', 'cam_0', '--json'], env);
     const letters: unknown = JSON.parse(listed.stdout);
     expect(letters).toMatchObject([
@@ -148,7 +148,7 @@ it.each(['decode', 'infer'] as const)(
     ]);
 
     // Still alive afterwards, with work: the fleet is not in a loop.
-    const later = `cam_0 ${await addSceneFrame(world.redis, 1, 'cam_0')}`;
+    const later = `cam_0 ${await addSceneFrame(testStack.redis, 1, 'cam_0')}`;
     await waitFor('a later frame to be published', async () =>
       (await published()).has(later) ? true : undefined,
     );
@@ -163,8 +163,8 @@ it.each(['decode', 'infer'] as const)(
     await waitFor('the replayed frame to be published', async () =>
       (await published()).size === innocent.length + 2 ? true : undefined,
     );
-    expect(await world.redis.exists('frames-dead:cam_0')).toBe(1);
-    expect(await world.redis.xlen('frames-dead:cam_0')).toBe(0);
+    expect(await testStack.redis.exists('frames-dead:cam_0')).toBe(1);
+    expect(await testStack.redis.xlen('frames-dead:cam_0')).toBe(0);
     const events = await readEvents();
     report(
       `frame that ends the process each time at ${where}`,
@@ -176,18 +176,18 @@ it.each(['decode', 'infer'] as const)(
 
 it('a frame that only makes the engine throw costs itself only: it is published as failed and acked, its batch is served', async () => {
   const { innocent, poison } = await write();
-  await using worker = await start('one', { ...plantPoison('throw'), BATCH_TIMEOUT_MS: '500' });
+  await using worker = await start('one', { ...injectPoison('throw'), BATCH_TIMEOUT_MS: '500' });
   await waitFor('an event of every frame', async () =>
     (await published()).size > innocent.length ? true : undefined,
   );
-  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   const events = await readEvents();
   expect(events).toHaveLength(innocent.length + 1);
   const failed = events.filter(({ status }) => status === 'failed');
   expect(failed.map(nameOf)).toEqual([`cam_0 ${poison}`]);
   expect(failed[0]?.reasons).toEqual(['detection_failed:run_failed']);
   await checkLedger(worker);
-  expect(await world.redis.keys('frames-dead:*')).toEqual([]);
+  expect(await testStack.redis.keys('frames-dead:*')).toEqual([]);
   const failures = await worker.metric('trinetra_worker_inference_failures_total');
   const runs = [...failures].reduce((sum, [, count]) => sum + count, 0);
   // On a CPU each frame of a batch is a run; where a run has several it is halved, which the tests of the detector show.

@@ -11,40 +11,40 @@ import {
   settleUp,
   startFileWorker,
   startPacedLoad,
-} from '../redis-trial.ts';
+} from '../redis-scenario.ts';
 import { addSceneFrames } from '../scene-frames.ts';
-import { isFullRun, report } from '../trial.ts';
+import { isFullRun, report } from '../scenario.ts';
 import { waitFor } from '../worker-process.ts';
-import { consumerGroup, countPending, type RedisWorld, startRedisWorld } from '../world.ts';
+import { consumerGroup, countPending, type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 
 const sourceReadme = new URL('../../../../packages/redis-batch-source/README.md', import.meta.url);
 
 /** Makes the user of the ACL line in the README, less some of its rights, and gives the worker's settings. */
-async function leastUser(world: RedisWorld, ...without: string[]): Promise<Record<string, string>> {
+async function leastUser(testStack: RedisTestStack, ...without: string[]): Promise<Record<string, string>> {
   const line = /^ACL SETUSER trinetra-worker (.*)$/m.exec(await readFile(sourceReadme, 'utf8'))?.[1];
   if (line === undefined) throw new Error('expected an ACL line in the README of redis-batch-source');
   const rules = line.split(' ').filter((rule) => !without.includes(rule));
-  await world.redis.acl(
+  await testStack.redis.acl(
     'SETUSER',
     'trinetra-worker',
     ...rules.map((rule) => (rule === '>PASSWORD' ? '>s3cret' : rule)),
   );
-  return { ...world.env, REDIS_USERNAME: 'trinetra-worker', REDIS_PASSWORD: 's3cret' };
+  return { ...testStack.env, REDIS_USERNAME: 'trinetra-worker', REDIS_PASSWORD: 's3cret' };
 }
 
 it('a user with the least rights can do all that the worker does', async () => {
-  await using world = await startRedisWorld();
-  const env = await leastUser(world);
+  await using testStack = await startRedisTestStack();
+  const env = await leastUser(testStack);
   // Left by a worker that is gone: one frame to take over, one that was delivered too often, one that is trimmed.
-  const [, tooOften = '', trimmed = ''] = await addSceneFrames(world.redis, 3, 'left');
-  await world.redis.xgroup('CREATE', 'frames:left', consumerGroup, '0');
-  await world.redis.xreadgroup('GROUP', consumerGroup, 'gone', 'STREAMS', 'frames:left', '>');
-  await world.redis.xclaim('frames:left', consumerGroup, 'gone', 0, tooOften, 'RETRYCOUNT', 9);
-  await world.redis.xdel('frames:left', trimmed);
+  const [, tooOften = '', trimmed = ''] = await addSceneFrames(testStack.redis, 3, 'left');
+  await testStack.redis.xgroup('CREATE', 'frames:left', consumerGroup, '0');
+  await testStack.redis.xreadgroup('GROUP', consumerGroup, 'gone', 'STREAMS', 'frames:left', '>');
+  await testStack.redis.xclaim('frames:left', consumerGroup, 'gone', 0, tooOften, 'RETRYCOUNT', 9);
+  await testStack.redis.xdel('frames:left', trimmed);
 
   await using worker = await startFileWorker({ ...env, CLAIM_IDLE_MS: '300', STREAM_DELETE_ACKED: 'auto' });
   await worker.process.ready();
-  await using load = startPacedLoad(world.redis); // streams that are new to a running worker
+  await using load = startPacedLoad(testStack.redis); // streams that are new to a running worker
   await publishesMore(worker, 20);
   const outcomes = async (): Promise<Map<string, number>> =>
     worker.process.metric('trinetra_worker_frames_total');
@@ -55,20 +55,20 @@ it('a user with the least rights can do all that the worker does', async () => {
     );
     return ended.every((count) => count === 1) ? true : undefined;
   });
-  expect(await world.redis.xlen('frames-dead:left')).toBe(1);
+  expect(await testStack.redis.xlen('frames-dead:left')).toBe(1);
   await waitFor('what ended to be deleted: in a new Redis two seconds later', async () =>
-    (await world.redis.xlen('frames:left')) === 0 ? true : undefined,
+    (await testStack.redis.xlen('frames:left')) === 0 ? true : undefined,
   );
   await load.stop();
-  await settleUp(worker, world);
+  await settleUp(worker, testStack);
   await waitFor('what was acked to be deleted', async () =>
-    (await world.redis.xlen('frames:cam_0')) === 0 ? true : undefined,
+    (await testStack.redis.xlen('frames:cam_0')) === 0 ? true : undefined,
   );
   expect(await worker.process.stop('SIGTERM')).toBe(0);
-  expect(JSON.stringify(await world.redis.xinfo('CONSUMERS', 'frames:cam_0', consumerGroup))).not.toContain(
+  expect(JSON.stringify(await testStack.redis.xinfo('CONSUMERS', 'frames:cam_0', consumerGroup))).not.toContain(
     'reader',
   );
-  expect(await world.redis.acl('LOG'), 'nothing was refused on the way').toEqual([]);
+  expect(await testStack.redis.acl('LOG'), 'nothing was refused on the way').toEqual([]);
   report(
     'Redis user with the least rights',
     "the README's ACL line; take-over, dead letter, trimmed entry, heartbeats, discovery, deletion and leaving under load",
@@ -77,8 +77,8 @@ it('a user with the least rights can do all that the worker does', async () => {
 });
 
 it('a right that is missing ends the worker with the name of the command', async () => {
-  await using world = await startRedisWorld();
-  const env = await leastUser(world, '+xclaim', '~frames-dead:*');
+  await using testStack = await startRedisTestStack();
+  const env = await leastUser(testStack, '+xclaim', '~frames-dead:*');
   await using worker = await startFileWorker(env);
   const [code] = await once(worker.process.child, 'exit');
   expect(code).toBe(1);
@@ -87,29 +87,29 @@ it('a right that is missing ends the worker with the name of the command', async
 });
 
 it('a wrong password ends the worker at start, and is waited out later', async () => {
-  await using world = await startRedisWorld();
-  const env = await leastUser(world);
+  await using testStack = await startRedisTestStack();
+  const env = await leastUser(testStack);
   await using refused = await startFileWorker({ ...env, REDIS_PASSWORD: 'hunter2' });
   const [code] = await once(refused.process.child, 'exit');
   expect(code).toBe(1);
   expect(refused.process.log()).toContain('Redis refused the connection: WRONGPASS');
   expect(refused.process.log()).not.toContain('hunter2');
 
-  await using load = startPacedLoad(world.redis);
+  await using load = startPacedLoad(testStack.redis);
   await using worker = await startFileWorker(env);
   await worker.process.ready();
   await publishesMore(worker, 4);
-  await world.redis.acl('SETUSER', 'trinetra-worker', 'resetpass', '>another');
-  await world.redis.client('KILL', 'USER', 'trinetra-worker');
+  await testStack.redis.acl('SETUSER', 'trinetra-worker', 'resetpass', '>another');
+  await testStack.redis.client('KILL', 'USER', 'trinetra-worker');
   await saysRedisIsAway(worker.process);
   await waitFor('the reason in the log', () =>
     worker.process.log().includes('WRONGPASS') ? true : undefined,
   );
   const effort = await effortOver(worker, isFullRun ? 5000 : 1000);
-  await world.redis.acl('SETUSER', 'trinetra-worker', '>s3cret');
+  await testStack.redis.acl('SETUSER', 'trinetra-worker', '>s3cret');
   await publishesMore(worker, 8);
   await load.stop();
-  const { entries } = await settleUp(worker, world);
+  const { entries } = await settleUp(worker, testStack);
   expect(worker.process.log()).not.toContain('s3cret');
   expect(effort.logLines).toBeLessThan(5);
   report(
@@ -122,8 +122,8 @@ it('a wrong password ends the worker at start, and is waited out later', async (
 it('TLS with an authority of our own works; with another one it is refused, and tried again', async () => {
   await using ours = await createCertificates();
   await using theirs = await createCertificates();
-  await using world = await startRedisWorld({ tls: theirs });
-  await using worker = await startFileWorker({ ...world.env, REDIS_CA_FILE: ours.caFile });
+  await using testStack = await startRedisTestStack({ tls: theirs });
+  await using worker = await startFileWorker({ ...testStack.env, REDIS_CA_FILE: ours.caFile });
   await saysRedisIsAway(worker.process);
   await waitFor('the reason in the log', () =>
     worker.process.log().includes('the certificate of Redis is not trusted') ? true : undefined,
@@ -135,10 +135,10 @@ it('TLS with an authority of our own works; with another one it is refused, and 
   await copyFile(ours.certFile, theirs.certFile);
   await copyFile(ours.keyFile, theirs.keyFile);
   await copyFile(ours.caFile, theirs.caFile);
-  await world.server.restart();
+  await testStack.server.restart();
   await worker.process.ready();
   await using redis = new AsyncDisposableStack();
-  const client = new Redis(world.server.url, { tls: { ca: await readFile(ours.caFile) } });
+  const client = new Redis(testStack.server.url, { tls: { ca: await readFile(ours.caFile) } });
   redis.defer(() => client.disconnect());
   await using load = startPacedLoad(client);
   await publishesMore(worker, 8);
@@ -152,7 +152,7 @@ it('TLS with an authority of our own works; with another one it is refused, and 
 });
 
 it('a port that takes connections and ends them is not asked in a busy loop', async () => {
-  await using world = await startRedisWorld();
+  await using testStack = await startRedisTestStack();
   let connections = 0;
   const port = createServer((socket) => {
     connections += 1;
@@ -162,7 +162,7 @@ it('a port that takes connections and ends them is not asked in a busy loop', as
   const address = port.address();
   if (address === null || typeof address === 'string') throw new Error('expected a port');
   await using worker = await startFileWorker({
-    ...world.env,
+    ...testStack.env,
     REDIS_URL: `redis://127.0.0.1:${address.port}`,
   });
   await saysRedisIsAway(worker.process);

@@ -8,10 +8,10 @@ import {
   settleUp,
   startFileWorker,
   startPacedLoad,
-} from '../redis-trial.ts';
-import { inFlight, isFullRun, report } from '../trial.ts';
+} from '../redis-scenario.ts';
+import { inFlight, isFullRun, report } from '../scenario.ts';
 import { demoModels, waitFor } from '../worker-process.ts';
-import { countPending } from '../world.ts';
+import { countPending } from '../test-stack.ts';
 
 const master = 'frames-master';
 

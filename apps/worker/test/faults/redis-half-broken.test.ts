@@ -1,25 +1,25 @@
 import { startSlowLink } from '@trinetra/local-servers';
 import { expect, it } from 'vitest';
-import { settleUp, startFileWorker } from '../redis-trial.ts';
+import { settleUp, startFileWorker } from '../redis-scenario.ts';
 import { addSceneFrame, addSceneFrames, scenePicture } from '../scene-frames.ts';
-import { inFlight, report, times } from '../trial.ts';
+import { inFlight, report, times } from '../scenario.ts';
 import { waitFor } from '../worker-process.ts';
-import { startRedisWorld } from '../world.ts';
+import { startRedisTestStack } from '../test-stack.ts';
 
 it('a Redis whose memory is full is emptied, by a worker that starts then', async () => {
-  await using world = await startRedisWorld({ settings: { 'maxmemory-policy': 'noeviction' } });
+  await using testStack = await startRedisTestStack({ settings: { 'maxmemory-policy': 'noeviction' } });
   const cameras = 4;
-  for (let camera = 0; camera < cameras; camera += 1) await addSceneFrames(world.redis, 12, `cam_${camera}`);
-  await world.redis.config('SET', 'maxmemory', '1mb');
-  await expect(addSceneFrame(world.redis, 0)).rejects.toThrow(/^OOM/);
-  await using worker = await startFileWorker({ ...world.env, STREAM_DELETE_ACKED: 'auto' });
+  for (let camera = 0; camera < cameras; camera += 1) await addSceneFrames(testStack.redis, 12, `cam_${camera}`);
+  await testStack.redis.config('SET', 'maxmemory', '1mb');
+  await expect(addSceneFrame(testStack.redis, 0)).rejects.toThrow(/^OOM/);
+  await using worker = await startFileWorker({ ...testStack.env, STREAM_DELETE_ACKED: 'auto' });
   await worker.process.ready();
   await waitFor('every frame to be published', async () =>
     (await worker.published()).length >= 12 * cameras ? true : undefined,
   );
   await waitFor('every stream to be empty', async () => {
-    const keys = await world.redis.keys('frames:*');
-    const left = await Promise.all(keys.map((key) => world.redis.xlen(key)));
+    const keys = await testStack.redis.keys('frames:*');
+    const left = await Promise.all(keys.map((key) => testStack.redis.xlen(key)));
     return left.every((length) => length === 0) ? true : undefined;
   });
   await worker.process.ready();
@@ -33,23 +33,23 @@ it('a Redis whose memory is full is emptied, by a worker that starts then', asyn
 });
 
 it('a slow link to Redis costs time, not frames', async () => {
-  await using world = await startRedisWorld();
+  await using testStack = await startRedisTestStack();
   // A frame takes as long as one of 565 KB at 12 Mbit/s.
   const bytesPerSecond = (await scenePicture(0)).length / 0.38;
-  await using link = await startSlowLink({ port: world.server.port, bytesPerSecond });
+  await using link = await startSlowLink({ port: testStack.server.port, bytesPerSecond });
   const count = times(24, 60);
-  await addSceneFrames(world.redis, count, 'cam');
-  await using worker = await startFileWorker({ ...world.env, REDIS_URL: `redis://127.0.0.1:${link.port}` });
+  await addSceneFrames(testStack.redis, count, 'cam');
+  await using worker = await startFileWorker({ ...testStack.env, REDIS_URL: `redis://127.0.0.1:${link.port}` });
   await worker.process.ready();
   const startedAt = performance.now();
   let mostPending = 0;
   await waitFor('every frame to be published', async () => {
-    mostPending = Math.max(mostPending, await world.pending());
+    mostPending = Math.max(mostPending, await testStack.pending());
     return (await worker.published()).length >= count ? true : undefined;
   });
   const seconds = (performance.now() - startedAt) / 1000;
   await worker.process.ready();
-  const { events, duplicates } = await settleUp(worker, world);
+  const { events, duplicates } = await settleUp(worker, testStack);
   report(
     'slow link to Redis',
     `${count} frames, of which each takes 0.38 s on its way (565 KB at 12 Mbit/s)`,
@@ -61,9 +61,9 @@ it('a slow link to Redis costs time, not frames', async () => {
 });
 
 it('a connection that Redis ends with commands under way is replaced at once', async () => {
-  await using world = await startRedisWorld();
-  await using worker = await startFileWorker(world.env);
-  await addSceneFrame(world.redis, 0);
+  await using testStack = await startRedisTestStack();
+  await using worker = await startFileWorker(testStack.env);
+  await addSceneFrame(testStack.redis, 0);
   await worker.process.ready();
   const published = async (count: number): Promise<true> =>
     waitFor(`${count} events`, async () => ((await worker.published()).length >= count ? true : undefined));
@@ -71,18 +71,18 @@ it('a connection that Redis ends with commands under way is replaced at once', a
   const kills = times(5, 20);
   const tookMs: number[] = [];
   for (let kill = 1; kill <= kills; kill += 1) {
-    await world.redis.client('PAUSE', 60_000, 'WRITE');
+    await testStack.redis.client('PAUSE', 60_000, 'WRITE');
     await waitFor('a command of the worker to be under way', async () =>
-      /name=trinetra:reader .*flags=b /.test(String(await world.redis.client('LIST'))) ? true : undefined,
+      /name=trinetra:reader .*flags=b /.test(String(await testStack.redis.client('LIST'))) ? true : undefined,
     );
-    await world.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    await world.redis.client('UNPAUSE');
+    await testStack.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await testStack.redis.client('UNPAUSE');
     const startedAt = performance.now();
-    await addSceneFrame(world.redis, kill);
+    await addSceneFrame(testStack.redis, kill);
     await published(kill + 1);
     tookMs.push(performance.now() - startedAt);
   }
-  const { events, duplicates } = await settleUp(worker, world);
+  const { events, duplicates } = await settleUp(worker, testStack);
   report(
     'CLIENT KILL with a command under way',
     `${kills} times, then one frame`,

@@ -7,28 +7,28 @@ import {
   settleUp,
   startFileWorker,
   startPacedLoad,
-} from '../redis-trial.ts';
-import { inFlight, isFullRun, report } from '../trial.ts';
-import { startRedisWorld } from '../world.ts';
+} from '../redis-scenario.ts';
+import { inFlight, isFullRun, report } from '../scenario.ts';
+import { startRedisTestStack } from '../test-stack.ts';
 
 const downSeconds = isFullRun ? [3, 10] : [1];
 const pauseSeconds = isFullRun ? 10 : 3;
 
 describe('a worker whose Redis is killed and started again', () => {
   it.each(downSeconds)('without its data goes on with what comes, after %d s', async (seconds) => {
-    await using world = await startRedisWorld();
-    await using load = startPacedLoad(world.redis);
-    await using worker = await startFileWorker(world.env);
+    await using testStack = await startRedisTestStack();
+    await using load = startPacedLoad(testStack.redis);
+    await using worker = await startFileWorker(testStack.env);
     await worker.process.ready();
     await publishesMore(worker, 8);
-    await world.server.kill();
+    await testStack.server.kill();
     const effort = await effortOver(worker, seconds * 1000);
     await saysRedisIsAway(worker.process);
-    await world.server.restart();
+    await testStack.server.restart();
     await publishesMore(worker, 20);
     await worker.process.ready();
     await load.stop();
-    const { entries, events, duplicates } = await settleUp(worker, world);
+    const { entries, events, duplicates } = await settleUp(worker, testStack);
     report(
       'Redis killed, started again without its data',
       `SIGKILL under load, ${seconds} s down`,
@@ -42,18 +42,18 @@ describe('a worker whose Redis is killed and started again', () => {
   });
 
   it.each(downSeconds)('with its data loses nothing, after %d s', async (seconds) => {
-    await using world = await startRedisWorld({ durable: true });
-    await using load = startPacedLoad(world.redis);
-    await using worker = await startFileWorker(world.env);
+    await using testStack = await startRedisTestStack({ durable: true });
+    await using load = startPacedLoad(testStack.redis);
+    await using worker = await startFileWorker(testStack.env);
     await worker.process.ready();
     await publishesMore(worker, 8);
-    await world.server.kill();
+    await testStack.server.kill();
     await saysRedisIsAway(worker.process);
     const effort = await effortOver(worker, seconds * 1000);
-    await world.server.restart();
+    await testStack.server.restart();
     await publishesMore(worker, 20);
     await load.stop();
-    const { entries, duplicates } = await settleUp(worker, world);
+    const { entries, duplicates } = await settleUp(worker, testStack);
     const published = new Set(await worker.published());
     report(
       'Redis killed, started again with its data',
@@ -70,19 +70,19 @@ describe('a worker whose Redis is killed and started again', () => {
 });
 
 it(`a Redis that stands still for ${pauseSeconds} s costs nothing`, async () => {
-  await using world = await startRedisWorld();
-  await using load = startPacedLoad(world.redis);
-  await using worker = await startFileWorker(world.env);
+  await using testStack = await startRedisTestStack();
+  await using load = startPacedLoad(testStack.redis);
+  await using worker = await startFileWorker(testStack.env);
   await worker.process.ready();
   await publishesMore(worker, 8);
-  world.server.pause();
+  testStack.server.pause();
   const effort = await effortOver(worker, pauseSeconds * 1000);
   await saysRedisIsAway(worker.process);
-  world.server.resume();
+  testStack.server.resume();
   await publishesMore(worker, 20);
   await worker.process.ready();
   await load.stop();
-  const { entries, duplicates } = await settleUp(worker, world);
+  const { entries, duplicates } = await settleUp(worker, testStack);
   const published = new Set(await worker.published());
   report(
     'Redis stands still',
@@ -98,18 +98,18 @@ it(`a Redis that stands still for ${pauseSeconds} s costs nothing`, async () => 
 
 describe('a worker whose streams vanish', () => {
   it('makes its groups again after FLUSHALL under load', async () => {
-    await using world = await startRedisWorld();
-    await using load = startPacedLoad(world.redis);
-    await using worker = await startFileWorker(world.env);
+    await using testStack = await startRedisTestStack();
+    await using load = startPacedLoad(testStack.redis);
+    await using worker = await startFileWorker(testStack.env);
     await worker.process.ready();
     const rounds = isFullRun ? 5 : 2;
     for (let round = 0; round < rounds; round += 1) {
       await publishesMore(worker, 8);
-      await world.redis.flushall();
+      await testStack.redis.flushall();
     }
     await publishesMore(worker, 20);
     await load.stop();
-    const { entries, events, duplicates } = await settleUp(worker, world);
+    const { entries, events, duplicates } = await settleUp(worker, testStack);
     report(
       'FLUSHALL under load',
       `${rounds} times, with frames in flight`,
@@ -120,17 +120,17 @@ describe('a worker whose streams vanish', () => {
   });
 
   it('makes the group of one stream again that was deleted, and the other streams do not notice', async () => {
-    await using world = await startRedisWorld();
-    await using load = startPacedLoad(world.redis);
-    await using worker = await startFileWorker(world.env);
+    await using testStack = await startRedisTestStack();
+    await using load = startPacedLoad(testStack.redis);
+    await using worker = await startFileWorker(testStack.env);
     await worker.process.ready();
     await publishesMore(worker, 8);
-    await world.redis.del('frames:cam_0');
+    await testStack.redis.del('frames:cam_0');
     await publishesMore(worker, 8);
-    await world.redis.unlink('frames:cam_1');
+    await testStack.redis.unlink('frames:cam_1');
     await publishesMore(worker, 8);
     await load.stop();
-    const { entries, duplicates } = await settleUp(worker, world);
+    const { entries, duplicates } = await settleUp(worker, testStack);
     const published = new Set(await worker.published());
     const others = [...load.written].filter((name) => /cam_[23] /.test(name));
     report(
@@ -143,26 +143,26 @@ describe('a worker whose streams vanish', () => {
   });
 
   it('warns of an eviction policy, once, and goes on when a stream is evicted', async () => {
-    await using world = await startRedisWorld({
+    await using testStack = await startRedisTestStack({
       settings: { maxmemory: '6mb', 'maxmemory-policy': 'allkeys-lru' },
     });
-    await using load = startPacedLoad(world.redis);
-    await using worker = await startFileWorker(world.env);
+    await using load = startPacedLoad(testStack.redis);
+    await using worker = await startFileWorker(testStack.env);
     await worker.process.ready();
     // Memory that others take, in one key: what Redis drops for it are streams.
     let streams = 0;
     let ballasts = 0;
     while (streams < 2) {
-      if ((await world.redis.append('ballast', Buffer.alloc(100_000))) === 100_000) ballasts += 1;
-      const evicted = Number(/evicted_keys:(\d+)/.exec(await world.redis.info('stats'))?.[1]);
+      if ((await testStack.redis.append('ballast', Buffer.alloc(100_000))) === 100_000) ballasts += 1;
+      const evicted = Number(/evicted_keys:(\d+)/.exec(await testStack.redis.info('stats'))?.[1]);
       streams = evicted - ballasts + 1; // every ballast but the last was evicted
       await delay(20);
     }
-    await world.redis.config('SET', 'maxmemory', '0');
-    await world.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'); // it comes back, and does not warn again
+    await testStack.redis.config('SET', 'maxmemory', '0');
+    await testStack.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'); // it comes back, and does not warn again
     await publishesMore(worker, 20);
     await load.stop();
-    const { entries, duplicates } = await settleUp(worker, world);
+    const { entries, duplicates } = await settleUp(worker, testStack);
     report(
       'streams evicted by allkeys-lru',
       `maxmemory 6 MB, ${streams} streams evicted under load`,

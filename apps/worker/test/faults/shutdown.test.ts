@@ -2,28 +2,28 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { plantSlowEngine } from '../planted.ts';
+import { injectSlowEngine } from '../inject.ts';
 import { addSceneFrames } from '../scene-frames.ts';
-import { report } from '../trial.ts';
+import { report } from '../scenario.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 let folder = '';
 
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
   folder = await mkdtemp(join(tmpdir(), 'trinetra-shutdown-'));
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
+  await testStack[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
-beforeEach(() => world.redis.flushall());
+beforeEach(() => testStack.redis.flushall());
 
 async function start(name: string, extra: Record<string, string> = {}): Promise<WorkerProcess> {
   const worker = await startWorker({
-    ...world.env,
+    ...testStack.env,
     ...extra,
     SINK: `ndjson:${join(folder, name)}`,
     CONSUMER_NAME: name,
@@ -34,7 +34,7 @@ async function start(name: string, extra: Record<string, string> = {}): Promise<
 }
 
 it('SIGTERM under load leaves nothing pending, publishes each frame once, and the next worker goes on', async () => {
-  await addSceneFrames(world.redis, 60);
+  await addSceneFrames(testStack.redis, 60);
   const published: string[] = [];
   for (const name of ['one', 'two', 'three']) {
     await using worker = await start(name);
@@ -47,11 +47,11 @@ it('SIGTERM under load leaves nothing pending, publishes each frame once, and th
     expect(await worker.stop('SIGTERM')).toBe(0);
     published.push(...(await lines()).map((line): string => JSON.parse(line).frame_id));
     // What it had read but not begun is handed back; nothing is left in its name that was published.
-    expect(await world.pending()).toBeLessThanOrEqual(60 - published.length);
+    expect(await testStack.pending()).toBeLessThanOrEqual(60 - published.length);
   }
   expect(published).toHaveLength(60);
   expect(new Set(published).size).toBe(60);
-  expect(await world.pending()).toBe(0);
+  expect(await testStack.pending()).toBe(0);
   report(
     'SIGTERM under load',
     '3 workers one after the other, each stopped with frames waiting',
@@ -66,9 +66,9 @@ it.each([
   'an engine that takes 4 s is waited for as long as STOP_TIMEOUT_MS=$limitMs allows',
   async ({ limitMs, drains }) => {
     const name = `slow-${limitMs}`;
-    await using worker = await start(name, { ...plantSlowEngine(4000), STOP_TIMEOUT_MS: String(limitMs) });
-    await addSceneFrames(world.redis, 8);
-    await waitFor('frames to be in work', async () => ((await world.pending()) > 0 ? true : undefined));
+    await using worker = await start(name, { ...injectSlowEngine(4000), STOP_TIMEOUT_MS: String(limitMs) });
+    await addSceneFrames(testStack.redis, 8);
+    await waitFor('frames to be in work', async () => ((await testStack.pending()) > 0 ? true : undefined));
     const stoppedAt = performance.now();
     const code = await worker.stop('SIGTERM');
     const took = performance.now() - stoppedAt;
@@ -79,24 +79,24 @@ it.each([
     if (drains) {
       expect(code).toBe(0);
       expect(lines.length).toBeGreaterThan(0);
-      expect(await world.pending()).toBe(0);
+      expect(await testStack.pending()).toBe(0);
     } else {
       // SIGKILL where the engine runs at that moment.
       expect(['SIGKILL', 1]).toContain(worker.child.signalCode ?? code);
       expect(worker.log()).toContain('not finished in time');
       expect([lines.length, took < 4000]).toEqual([0, true]);
-      expect(await world.pending()).toBeGreaterThan(0);
+      expect(await testStack.pending()).toBeGreaterThan(0);
     }
   },
 );
 
 it('a second signal ends the worker at once, whatever it waits for', async () => {
   await using worker = await start('impatient');
-  await addSceneFrames(world.redis, 1);
+  await addSceneFrames(testStack.redis, 1);
   await waitFor('the frame to be published', async () =>
     (await worker.metric('trinetra_worker_frames_processed_total')).size > 0 ? true : undefined,
   );
-  world.server.pause(); // the worker cannot leave its group
+  testStack.server.pause(); // the worker cannot leave its group
   try {
     worker.child.kill('SIGTERM');
     await waitFor('the worker to begin to stop', () =>
@@ -106,12 +106,12 @@ it('a second signal ends the worker at once, whatever it waits for', async () =>
     expect(await worker.stop('SIGTERM')).toBe(1);
     expect(worker.log()).toContain('second signal');
   } finally {
-    world.server.resume();
+    testStack.server.resume();
   }
 });
 
 it('a second signal while the engine runs ends the worker without a crash, and leaves its frames to others', async () => {
-  await addSceneFrames(world.redis, 60);
+  await addSceneFrames(testStack.redis, 60);
   await using worker = await start('hasty');
   await waitFor('frames to be published', async () =>
     (await worker.metric('trinetra_worker_frames_processed_total')).size > 0 ? true : undefined,
@@ -122,5 +122,5 @@ it('a second signal while the engine runs ends the worker without a crash, and l
   // Not SIGABRT, which ONNX Runtime raises where a run ends in a process that exits.
   expect(['SIGKILL', 1], worker.log()).toContain(worker.child.signalCode ?? worker.child.exitCode);
   expect(worker.log()).not.toContain('terminate called');
-  expect(await world.pending()).toBeGreaterThan(0);
+  expect(await testStack.pending()).toBeGreaterThan(0);
 });

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { checkLedger } from '../ledger.ts';
-import { startFileWorker, startPacedLoad } from '../redis-trial.ts';
+import { startFileWorker, startPacedLoad } from '../redis-scenario.ts';
+import { report, times } from '../scenario.ts';
 import { addSceneFrames } from '../scene-frames.ts';
-import { report, times } from '../trial.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 import { waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
 
 /** Half an hour is asked for by SOAK_SECONDS=1800. */
 const seconds = Number(process.env['SOAK_SECONDS'] ?? times(14, 120));
@@ -49,30 +49,32 @@ function findGrowth(samples: readonly Sample[]): string[] {
 
 /** Runs a worker at 80 % of what it can do. */
 async function soak(
-  world: RedisWorld,
+  testStack: RedisTestStack,
   forSeconds: number,
   env: Record<string, string> = {},
 ): Promise<{ samples: Sample[]; log: string }> {
-  await world.redis.flushall();
-  await using worker = await startFileWorker({ ...world.env, STREAM_DELETE_ACKED: 'on', ...env });
+  await testStack.redis.flushall();
+  await using worker = await startFileWorker({ ...testStack.env, STREAM_DELETE_ACKED: 'on', ...env });
   const { process: running } = worker;
   const sum = async (name: string): Promise<number> =>
     [...(await running.metric(name)).values()].reduce((total, value) => total + value, 0);
   const published = (): Promise<number> => sum('trinetra_worker_frames_processed_total');
   await running.ready();
-  const trial = times(80, 200);
-  await addSceneFrames(world.redis, 1, 'cam_0');
+  const measuredFrames = times(80, 200);
+  await addSceneFrames(testStack.redis, 1, 'cam_0');
   await waitFor('the first frame', async () => ((await published()) >= 1 ? true : undefined));
   const startedAt = performance.now();
-  for (let index = 0; index < trial; index += 4) await addSceneFrames(world.redis, 4, 'cam_0');
-  await waitFor('the trial', async () => ((await published()) >= trial ? true : undefined));
-  const framesPerSecond = trial / ((performance.now() - startedAt) / 1000);
+  for (let index = 0; index < measuredFrames; index += 4) await addSceneFrames(testStack.redis, 4, 'cam_0');
+  await waitFor('the capacity to be known', async () =>
+    (await published()) >= measuredFrames ? true : undefined,
+  );
+  const framesPerSecond = measuredFrames / ((performance.now() - startedAt) / 1000);
 
-  await using _load = startPacedLoad(world.redis, { everyMs: 1000 / (0.8 * framesPerSecond) });
+  await using _load = startPacedLoad(testStack.redis, { everyMs: 1000 / (0.8 * framesPerSecond) });
   const samples: Sample[] = [];
   const end = performance.now() + forSeconds * 1000;
   while (performance.now() < end) {
-    const clients = String(await world.redis.client('LIST'));
+    const clients = String(await testStack.redis.client('LIST'));
     samples.push({
       frames: await published(),
       residentBytes: await sum('process_resident_memory_bytes'),
@@ -86,16 +88,16 @@ async function soak(
   return { samples, log: running.log() };
 }
 
-it('at 80 % load nothing grows, nothing warns, and a planted leak is seen', {
+it('at 80 % load nothing grows, nothing warns, and an injected leak is seen', {
   timeout: (seconds + leakSeconds + 240) * 1000,
 }, async () => {
-  await using world = await startRedisWorld();
-  const { samples, log } = await soak(world, seconds);
+  await using testStack = await startRedisTestStack();
+  const { samples, log } = await soak(testStack, seconds);
   expect(findGrowth(samples)).toEqual([]);
   expect(log).not.toMatch(/warning|unhandled|"level":"(warn|error)"/i);
 
-  const leak = fileURLToPath(new URL('../plant-leak.mjs', import.meta.url));
-  const leaking = await soak(world, leakSeconds, { NODE_OPTIONS: `--import=${leak}` });
+  const leak = fileURLToPath(new URL('../inject-leak.mjs', import.meta.url));
+  const leaking = await soak(testStack, leakSeconds, { NODE_OPTIONS: `--import=${leak}` });
   const [seen] = findGrowth(leaking.samples);
   expect(seen).toMatch(/^residentBytes/);
 
@@ -103,9 +105,9 @@ it('at 80 % load nothing grows, nothing warns, and a planted leak is seen', {
   const megabytes = (bytes = 0): string => `${(bytes / 1e6).toFixed(0)} MB`;
   report(
     'soak',
-    `80 % load for ${seconds} s, ${(last?.frames ?? 0) - (samples[0]?.frames ?? 0)} frames; then ${leakSeconds} s with a planted leak`,
+    `80 % load for ${seconds} s, ${(last?.frames ?? 0) - (samples[0]?.frames ?? 0)} frames; then ${leakSeconds} s with an injected leak`,
     `resident memory ${megabytes(first?.residentBytes)} at half-time, ${megabytes(last?.residentBytes)} at the end; ` +
       `heap ${megabytes(first?.heapBytes)}, ${megabytes(last?.heapBytes)}; ` +
-      `${last?.handles} handles, ${last?.redisClients} Redis clients, unchanged; no warning. The planted leak was seen`,
+      `${last?.handles} handles, ${last?.redisClients} Redis clients, unchanged; no warning. The injected leak was seen`,
   );
 });

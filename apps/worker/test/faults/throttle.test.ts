@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type FileWorker, publishesMore, settleUp, startFileWorker, startPacedLoad } from '../redis-trial.ts';
+import { type FileWorker, publishesMore, settleUp, startFileWorker, startPacedLoad } from '../redis-scenario.ts';
 import { addSceneFrame } from '../scene-frames.ts';
 import { throttle } from '../throttle.ts';
-import { report } from '../trial.ts';
+import { report } from '../scenario.ts';
 import { waitFor } from '../worker-process.ts';
-import { type RedisWorld, startRedisWorld } from '../world.ts';
+import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 
 /** A run of the demo models takes some tens of milliseconds, and a second at {@link crawl}. */
 const timeoutMs = 400;
 /** Of one core. */
 const crawl = 0.03;
 
-let world: RedisWorld;
+let testStack: RedisTestStack;
 beforeAll(async () => {
-  world = await startRedisWorld();
+  testStack = await startRedisTestStack();
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => testStack[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await world.redis.flushall();
+  await testStack.redis.flushall();
 });
 
 const start = (env: Record<string, string> = {}): Promise<FileWorker> =>
-  startFileWorker({ ...world.env, INFERENCE_TIMEOUT_MS: String(timeoutMs), CLAIM_IDLE_MS: '60000', ...env });
+  startFileWorker({ ...testStack.env, INFERENCE_TIMEOUT_MS: String(timeoutMs), CLAIM_IDLE_MS: '60000', ...env });
 
 const pidOf = ({ process: { child } }: FileWorker): number => child.pid ?? 0;
 
@@ -52,7 +52,7 @@ it('a worker that hardly gets a core gives up the runs that take too long, keeps
   await using worker = await start();
   await worker.process.ready();
   using quota = throttle(pidOf(worker));
-  await using load = startPacedLoad(world.redis, { everyMs: 100 });
+  await using load = startPacedLoad(testStack.redis, { everyMs: 100 });
   await publishesMore(worker, 8);
   const before = (await worker.published()).length;
   quota.hold(crawl);
@@ -65,7 +65,7 @@ it('a worker that hardly gets a core gives up the runs that take too long, keeps
   await publishesMore(worker, 16);
   const backMs = performance.now() - liftedAt;
   await load.stop();
-  const { entries, duplicates } = await settleUp(worker, world);
+  const { entries, duplicates } = await settleUp(worker, testStack);
   expect(duplicates).toBe(0);
   expect(await sum(worker, 'trinetra_worker_engine_restarts_total'), 'no model is loaded again').toBe(0);
   await worker.process.ready();
@@ -83,7 +83,7 @@ it('SIGTERM while runs take too long: what is in flight is finished, and the wor
   await using worker = await start({ STOP_TIMEOUT_MS: '60000' });
   await worker.process.ready();
   using quota = throttle(pidOf(worker));
-  await using load = startPacedLoad(world.redis, { everyMs: 100 });
+  await using load = startPacedLoad(testStack.redis, { everyMs: 100 });
   await publishesMore(worker, 8);
   quota.hold(crawl);
   await runsAreLate(worker, 1, quota.by);
@@ -94,14 +94,14 @@ it('SIGTERM while runs take too long: what is in flight is finished, and the wor
   await load.stop();
   expect(worker.process.child).toMatchObject({ exitCode: 0, signalCode: null });
   expect(worker.process.log()).not.toMatch(aborted);
-  expect(await world.pending()).toBe(0);
+  expect(await testStack.pending()).toBe(0);
 });
 
 it('SIGTERM while runs take too long, and go on to: the worker ends in its time without an abort, and the next one has its frames', async () => {
   await using worker = await start({ STOP_TIMEOUT_MS: '2000' });
   await worker.process.ready();
   using quota = throttle(pidOf(worker));
-  await using load = startPacedLoad(world.redis, { everyMs: 100 });
+  await using load = startPacedLoad(testStack.redis, { everyMs: 100 });
   await publishesMore(worker, 8);
   quota.hold(crawl);
   await runsAreLate(worker, 1, quota.by);
@@ -113,7 +113,7 @@ it('SIGTERM while runs take too long, and go on to: the worker ends in its time 
   await using next = await start();
   await next.process.ready();
   const first = await worker.published();
-  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   await waitFor('every frame to be published', async () => {
     const published = new Set([...first, ...(await next.published())]);
     return [...load.written].every((frame) => published.has(frame)) ? true : undefined;
@@ -142,7 +142,7 @@ it.each([
       () => false,
     );
     if (await Promise.race([ready, end(worker).then(() => false)])) {
-      await addSceneFrame(world.redis, 0);
+      await addSceneFrame(testStack.redis, 0);
       await publishesMore(worker, 1);
       await worker.process.stop('SIGTERM');
     } else {

@@ -9,11 +9,11 @@ import type { Pictures } from './pictures.ts';
 import { machineTime, shareOf } from './process-usage.ts';
 import { type ArrivedEvent, readTopic } from './read-topic.ts';
 import { type DeviceRun, readDepartures, readDeviceLog } from './simulated-engine.ts';
+import type { Scenario, TestStack } from './test-stack.ts';
 import type { Worker } from './worker.ts';
-import type { Trial, World } from './world.ts';
 
 export interface PacedOptions {
-  readonly world: World;
+  readonly testStack: TestStack;
   readonly pictures: Pictures;
   readonly cameras: number;
   /** Of each camera. */
@@ -22,7 +22,7 @@ export interface PacedOptions {
   /** Streams are trimmed to about this, as the ingestor does. */
   readonly maxlen?: number;
   /** `log`: the file for a simulated device. */
-  start(trial: Trial, log: string): Promise<Worker>;
+  start(scenario: Scenario, log: string): Promise<Worker>;
   /** Called when the first and after the last frame is written. */
   onEdge?(worker: Worker, edge: 'begin' | 'end'): Promise<void>;
 }
@@ -78,26 +78,26 @@ async function playCameras(redis: Redis, options: PacedOptions): Promise<Map<str
  * in whole ms.
  */
 export async function playPaced(options: PacedOptions): Promise<PacedResult> {
-  const { world } = options;
-  const trial = await world.newTrial();
+  const { testStack } = options;
+  const scenario = await testStack.newScenario();
   const folder = await mkdtemp(join(tmpdir(), 'trinetra-bench-'));
   const log = join(folder, 'device');
   try {
-    await using worker = await options.start(trial, log);
+    await using worker = await options.start(scenario, log);
     await worker.ready();
     for (let frame = 0; frame < warmUpFrames; frame += 1)
-      await playCameras(world.redis, { ...options, seconds: 1 / options.fps });
-    await settled(world.redis, options.cameras);
+      await playCameras(testStack.redis, { ...options, seconds: 1 / options.fps });
+    await settled(testStack.redis, options.cameras);
     await options.onEdge?.(worker, 'begin');
     const before = machineTime();
     const from = monotonicMs();
-    const written = await playCameras(world.redis, options);
+    const written = await playCameras(testStack.redis, options);
     const to = monotonicMs();
     const after = machineTime();
     await options.onEdge?.(worker, 'end');
-    await settled(world.redis, options.cameras);
-    const count = await trial.published();
-    const events = await readTopic(world.brokers, trial.topic, count);
+    await settled(testStack.redis, options.cameras);
+    const count = await scenario.published();
+    const events = await readTopic(testStack.brokers, scenario.topic, count);
     const runs = unlessMissing(() => readDeviceLog(log)).filter(
       ({ startMs }) => startMs >= from && startMs < to,
     );

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Backlog, commandCalls, remaining, writeBacklog } from './backlog.ts';
 import { type MachineTime, machineTime, type ProcessUsage, shareOf, usageOf } from './process-usage.ts';
+import type { Scenario, TestStack } from './test-stack.ts';
 import type { Consumer } from './worker.ts';
-import type { Trial, World } from './world.ts';
 
 /** What a consumer did while frames waited. */
 interface Throughput {
@@ -14,11 +14,11 @@ interface Throughput {
 }
 
 export interface ThroughputOptions<C extends Consumer> {
-  readonly world: World;
+  readonly testStack: TestStack;
   readonly backlog: Backlog;
   /** The share of the frames after which measuring begins: caches are warm then. */
   readonly warmUpShare?: number;
-  start(trial: Trial): Promise<C>;
+  start(scenario: Scenario): Promise<C>;
   /** Called when measuring begins and ends. */
   onWindow?(consumer: C, edge: 'begin' | 'end'): Promise<void>;
 }
@@ -63,11 +63,11 @@ const limitMs = 300_000;
 export async function measureThroughput<C extends Consumer>(
   options: ThroughputOptions<C>,
 ): Promise<ThroughputWindow> {
-  const { world, backlog, warmUpShare = 0.25 } = options;
-  const { redis, pids } = world;
-  const trial = await world.newTrial();
+  const { testStack, backlog, warmUpShare = 0.25 } = options;
+  const { redis, pids } = testStack;
+  const scenario = await testStack.newScenario();
   await writeBacklog(redis, backlog);
-  await using consumer = await options.start(trial);
+  await using consumer = await options.start(scenario);
   const look = async (left: number): Promise<Instant> => ({
     at: performance.now(),
     left,
@@ -92,7 +92,7 @@ export async function measureThroughput<C extends Consumer>(
   const after = await downTo(Math.max(0, Math.min(Math.ceil(backlog.frames * 0.05) + 12, before.left - 1)));
   await options.onWindow?.(consumer, 'end');
   await downTo(0);
-  const publishedEvents = await trial.published();
+  const publishedEvents = await scenario.published();
   if (publishedEvents < backlog.frames)
     throw new Error(`expected ${backlog.frames} events but ${publishedEvents} arrived`);
   const frames = before.left - after.left;
@@ -113,6 +113,6 @@ export async function measureThroughput<C extends Consumer>(
     usage: { before: before.usage, after: after.usage },
     redisCalls: new Map(calls),
     publishedEvents,
-    topic: trial.topic,
+    topic: scenario.topic,
   };
 }

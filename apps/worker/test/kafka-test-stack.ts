@@ -2,8 +2,8 @@ import { type LocalKafka, startKafka } from '@trinetra/local-servers';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { collectEvents, type EventCollector } from './collect-events.ts';
 import { checkLedger } from './ledger.ts';
+import { type RedisTestStack, startRedisTestStack, topic } from './test-stack.ts';
 import { startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
-import { type RedisWorld, startRedisWorld, topic } from './world.ts';
 
 interface Ready {
   readonly ready: boolean;
@@ -48,8 +48,8 @@ export async function expectTidy(...workers: readonly WorkerProcess[]): Promise<
 /** Whom the listener with SASL lets in. */
 export const user = { username: 'worker', password: 'right-s3cret' } as const;
 
-export interface KafkaWorld {
-  readonly world: RedisWorld;
+export interface KafkaTestStack {
+  readonly testStack: RedisTestStack;
   readonly kafka: LocalKafka;
   /** Events since the start of the test, or since `forget()`. */
   readonly events: EventCollector['received'];
@@ -65,23 +65,23 @@ export interface KafkaWorld {
 }
 
 /** One Redis and one Kafka for the tests of a file, Redis emptied before each, Kafka mended after one that failed. */
-export function useKafkaWorld(): KafkaWorld {
-  let world: RedisWorld;
+export function useKafkaTestStack(): KafkaTestStack {
+  let testStack: RedisTestStack;
   let kafka: LocalKafka;
   let collector: EventCollector;
   let earlier = 0;
   beforeAll(async () => {
-    world = await startRedisWorld();
+    testStack = await startRedisTestStack();
     kafka = await startKafka({ topic, partitions: 8, user });
     collector = await collectEvents(kafka.brokers, topic);
   });
   afterAll(async () => {
     await collector[Symbol.asyncDispose]();
     await kafka.close();
-    await world[Symbol.asyncDispose]();
+    await testStack[Symbol.asyncDispose]();
   });
   beforeEach(async () => {
-    await world.redis.flushall();
+    await testStack.redis.flushall();
     earlier = collector.received.length;
   });
   afterEach(async ({ task }) => {
@@ -90,8 +90,8 @@ export function useKafkaWorld(): KafkaWorld {
     await kafka.restart(); // one failure is enough
   });
   return {
-    get world() {
-      return world;
+    get testStack() {
+      return testStack;
     },
     get kafka() {
       return kafka;
@@ -110,10 +110,10 @@ export function useKafkaWorld(): KafkaWorld {
       earlier = 0;
     },
     nothingPending: () =>
-      waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined)),
+      waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined)),
     start: async (extra = {}) => {
       const brokers = { KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(',') };
-      const worker = await startWorker({ ...world.env, ...brokers, CONSUMER_NAME: 'worker', ...extra });
+      const worker = await startWorker({ ...testStack.env, ...brokers, CONSUMER_NAME: 'worker', ...extra });
       await waitFor('the models', () => (worker.log().includes('worker is ready') ? true : undefined));
       return worker;
     },

@@ -2,18 +2,18 @@ import { startKafka, startRedis } from '@trinetra/local-servers';
 import { Redis } from 'ioredis';
 import kafkajs, { type Admin } from 'kafkajs';
 
-/** A real Redis and a real Kafka on loopback, shared by the trials of a run. */
-export interface World extends AsyncDisposable {
+/** A real Redis and a real Kafka on loopback, shared by the scenarios of a run. */
+export interface TestStack extends AsyncDisposable {
   readonly redis: Redis;
   readonly brokers: readonly string[];
   /** Pids of the servers, for their CPU time. */
   readonly pids: { readonly redis: number; readonly kafka: number };
   /** Empties Redis and makes a new topic, in which the broker writes down when each event arrived. */
-  newTrial(): Promise<Trial>;
+  newScenario(): Promise<Scenario>;
 }
 
-/** What a worker of one trial connects to. */
-export interface Trial {
+/** What a worker of one scenario connects to. */
+export interface Scenario {
   readonly topic: string;
   readonly env: Readonly<Record<string, string>>;
   /** Events in the topic. */
@@ -23,7 +23,7 @@ export interface Trial {
 const partitions = 8;
 
 /** Starts the servers. */
-export async function startWorld(): Promise<World> {
+export async function startTestStack(): Promise<TestStack> {
   const stack = new AsyncDisposableStack();
   try {
     const server = await startRedis();
@@ -43,14 +43,14 @@ export async function startWorld(): Promise<World> {
       await admin.connect();
       return question(admin).finally(() => admin.disconnect());
     };
-    let trials = 0;
+    let scenarios = 0;
     return {
       redis,
       brokers: kafka.brokers,
       pids: { redis: server.pid, kafka: kafka.pid },
-      newTrial: async () => {
+      newScenario: async () => {
         await redis.flushall();
-        const topic = `trial-${trials++}`;
+        const topic = `scenario-${scenarios++}`;
         await ask((admin) => createTopic(admin, topic));
         const brokers = kafka.brokers.join(',');
         return {

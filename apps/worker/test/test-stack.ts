@@ -14,23 +14,23 @@ export const topic = 'trinetra.detections';
 export const consumerGroup = 'inference-workers';
 
 /** A real Redis, and what a worker needs to read from it. */
-export interface RedisWorld extends AsyncDisposable {
+export interface RedisTestStack extends AsyncDisposable {
   readonly server: LocalRedis;
   readonly redis: Redis;
-  /** Environment of a worker in this world: demo models, its Redis, its Kafka. */
+  /** Environment of a worker with this stack: demo models, its Redis, its Kafka. */
   readonly env: Readonly<Record<string, string>>;
   /** Entries delivered and not acked, over all streams `frames:*`; those of one worker where it is named. */
   pending(consumer?: string): Promise<number>;
 }
 
-export interface World extends RedisWorld {
+export interface TestStack extends RedisTestStack {
   readonly kafka: LocalKafka;
-  /** Reads the topic from its beginning, until the world ends. */
+  /** Reads the topic from its beginning, until the stack ends. */
   collect(): Promise<EventCollector>;
 }
 
 /** Starts a Redis of its own for a test. */
-export async function startRedisWorld(options: LocalRedisOptions = {}): Promise<RedisWorld> {
+export async function startRedisTestStack(options: LocalRedisOptions = {}): Promise<RedisTestStack> {
   const server = await startRedis(options);
   const tls = options.tls === undefined ? {} : { tls: { ca: readFileSync(options.tls.caFile) } };
   const redis = new Redis(server.url, tls);
@@ -48,16 +48,16 @@ export async function startRedisWorld(options: LocalRedisOptions = {}): Promise<
 }
 
 /** Starts a Redis and a Kafka of their own for a test. */
-export async function startWorld(): Promise<World> {
+export async function startTestStack(): Promise<TestStack> {
   const stack = new AsyncDisposableStack();
   try {
-    const world = stack.use(await startRedisWorld());
+    const testStack = stack.use(await startRedisTestStack());
     const kafka = await startKafka({ topic, partitions: 8 });
     stack.defer(() => kafka.close());
     return {
-      ...world,
+      ...testStack,
       kafka,
-      env: { ...world.env, KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(',') },
+      env: { ...testStack.env, KAFKA_BOOTSTRAP_SERVERS: kafka.brokers.join(',') },
       collect: async () => stack.use(await collectEvents(kafka.brokers, topic)),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };

@@ -20,7 +20,7 @@ export async function startFileWorker(
   env: Readonly<Record<string, string>>,
   options: Parameters<typeof startWorker>[1] = {},
 ): Promise<FileWorker> {
-  const folder = await mkdtemp(join(tmpdir(), 'trinetra-redis-trial-'));
+  const folder = await mkdtemp(join(tmpdir(), 'trinetra-redis-scenario-'));
   const path = join(folder, 'events');
   const settings = {
     SINK: `ndjson:${path}`,
@@ -107,9 +107,9 @@ export interface Balance {
  */
 export async function settleUp(
   worker: FileWorker,
-  world: { readonly redis: Redis; pending(): Promise<number> },
+  testStack: { readonly redis: Redis; pending(): Promise<number> },
 ): Promise<Balance> {
-  const entries = await entriesOf(world.redis);
+  const entries = await entriesOf(testStack.redis);
   const missing = async (): Promise<string[]> => {
     const published = new Set(await worker.published());
     return entries.filter((entry) => !published.has(entry));
@@ -121,7 +121,7 @@ export async function settleUp(
       cause: error,
     });
   });
-  await waitFor('nothing to be pending', async () => ((await world.pending()) === 0 ? true : undefined));
+  await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   await checkLedger(worker.process);
   const published = await worker.published();
   return {

@@ -1,18 +1,18 @@
-// Preloaded into a real worker process (NODE_OPTIONS=--import), its threads included: plants a fault at the public API
-// of a driver. PLANT_KILL=point:n ends the process by SIGKILL at the n-th time that it is at the point; PLANT_SLOW_MS
+// Preloaded into a real worker process (NODE_OPTIONS=--import), its threads included: injects a fault at the public API
+// of a driver. INJECT_KILL=point:n ends the process by SIGKILL at the n-th time that it is at the point; INJECT_SLOW_MS
 // makes the first run of the engine that slow. Both count from the first entry that the worker has read.
-// PLANT_POISON=decode or infer ends the process by SIGKILL, PLANT_POISON=throw fails the run of the engine, each time that
+// INJECT_POISON=decode or infer ends the process by SIGKILL, INJECT_POISON=throw fails the run of the engine, each time that
 // a frame comes there whose middle pixel is magenta.
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { BroadcastChannel, isMainThread } from 'node:worker_threads';
 
-const [point, times = '1'] = (process.env.PLANT_KILL ?? '').split(':');
-const slowMs = Number(process.env.PLANT_SLOW_MS ?? 0);
+const [point, times = '1'] = (process.env.INJECT_KILL ?? '').split(':');
+const slowMs = Number(process.env.INJECT_SLOW_MS ?? 0);
 const packageOf = (name) => createRequire(new URL(`../../../packages/${name}/package.json`, import.meta.url));
 
-const poison = process.env.PLANT_POISON;
+const poison = process.env.INJECT_POISON;
 
 let left = Number(times);
 function at(name) {
@@ -23,7 +23,7 @@ function at(name) {
 
 const end = () => process.kill(process.pid, 'SIGKILL');
 
-const channel = new BroadcastChannel('plant');
+const channel = new BroadcastChannel('inject-fault');
 channel.unref();
 
 /** What a script of redis-batch-source is for. */
@@ -33,7 +33,7 @@ function kindOf(script) {
   return script.includes("'XACK'") ? 'ack' : 'other';
 }
 
-function plantInRedis() {
+function injectIntoRedis() {
   const { Redis } = packageOf('redis-batch-source')('ioredis');
   const { callBuffer } = Redis.prototype;
   const kinds = new Map();
@@ -42,7 +42,7 @@ function plantInRedis() {
     const [script] = args;
     if (command === 'EVAL') kinds.set(createHash('sha1').update(script).digest('hex'), kindOf(script));
     // The first time, so that the worker shows the script behind the hash.
-    if (command === 'EVALSHA' && !kinds.has(script)) throw new Error('NOSCRIPT planted');
+    if (command === 'EVALSHA' && !kinds.has(script)) throw new Error('NOSCRIPT injected');
     const kind = kinds.get(command === 'EVAL' ? createHash('sha1').update(script).digest('hex') : script);
     const reply = await callBuffer.call(this, command, ...args);
     if ((kind === 'read' || kind === 'recover') && reply[0].length > 0) {
@@ -56,7 +56,7 @@ function plantInRedis() {
 }
 
 /** The sink sends through the broker connections of kafkajs. */
-function plantInKafka() {
+function injectIntoKafka() {
   const Broker = packageOf('kafka-sink')('kafkajs/src/broker');
   const { produce } = Broker.prototype;
   Broker.prototype.produce = async function (request) {
@@ -67,7 +67,7 @@ function plantInKafka() {
 }
 
 /** The decode threads call libjpeg-turbo's C functions by koffi. */
-async function plantInDecoder() {
+async function injectIntoDecoder() {
   const { default: koffi } = await import(
     new URL('index.js', pathToFileURL(packageOf('frame-decoder').resolve('koffi'))).href
   );
@@ -103,7 +103,7 @@ function holdsPoison(feeds) {
   return Array.from({ length: count }, (_, item) => isMagenta(...colour(item))).includes(true);
 }
 
-function plantInEngine() {
+function injectIntoEngine() {
   const { InferenceSession } = packageOf('inference-runtime')('onnxruntime-node');
   const { run } = InferenceSession.prototype;
   let wait = slowMs;
@@ -116,7 +116,7 @@ function plantInEngine() {
     }
     if ((poison === 'infer' || poison === 'throw') && holdsPoison(args[0])) {
       if (poison === 'infer') end();
-      throw new Error('Non-zero status code returned while running Conv node (planted)');
+      throw new Error('Non-zero status code returned while running Conv node (injected)');
     }
     return run.apply(this, args);
   };
@@ -124,12 +124,13 @@ function plantInEngine() {
 
 let armed = false;
 if (isMainThread) {
-  plantInRedis();
-  if (point === 'after-produce') plantInKafka();
+  injectIntoRedis();
+  if (point === 'after-produce') injectIntoKafka();
 } else {
   channel.onmessage = () => {
     armed = true;
   };
-  if (point === 'during-decode' || poison === 'decode') await plantInDecoder();
-  if (point === 'during-inference' || slowMs > 0 || poison === 'infer' || poison === 'throw') plantInEngine();
+  if (point === 'during-decode' || poison === 'decode') await injectIntoDecoder();
+  if (point === 'during-inference' || slowMs > 0 || poison === 'infer' || poison === 'throw')
+    injectIntoEngine();
 }

@@ -8,4 +8,4 @@ if (help !== undefined) process.stdout.write(`${help}\n`);
 else if (problems.length > 0) {
   process.stderr.write(`${problems.join('\n')}\n`);
   process.exitCode = 2;
-} else runProgram('demo', 'tools', 'demo', 'src', 'main.ts');
+} else runProgram('demo', 'tools/demo/src/main.ts', process.argv.slice(2));

@@ -1,4 +1,4 @@
-// Installs and builds, then runs a program of the workspace under its Node, with all arguments. package.json starts it
+// Installs and builds, then runs a program of the workspace under its Node. package.json starts it
 // with `exec`: otherwise SIGTERM to npm ends its shell, and the program goes on.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -8,8 +8,8 @@ import { bootstrap, root } from './bootstrap.mjs';
 /** A signal that comes again this soon is the same one: Ctrl-C reaches us directly, and through npm. */
 const sameSignalMs = 500;
 
-/** @param what As in "The demo cannot start". @param file Path of its main file from the root, in parts. */
-export function runProgram(what, ...file) {
+/** @param what As in "The demo cannot start". @param file Path of its main file from the root. @param args For it. */
+export function runProgram(what, file, args) {
   const startedAt = Date.now();
   process.stderr.write('Installing and building (a minute the first time) ... ');
   if (!bootstrap({ quiet: true })) {
@@ -23,7 +23,7 @@ export function runProgram(what, ...file) {
   const node = join(root, 'node_modules', '.bin', 'node');
   // kafkajs 2.2 sets a timer in the past, of which Node 24 warns.
   const flags = ['--disable-warning=TimeoutNegativeWarning'];
-  const child = spawn(node, [...flags, join(root, ...file), ...process.argv.slice(2)], {
+  const child = spawn(node, [...flags, join(root, file), ...args], {
     // npm runs scripts in the folder of package.json and says here where the user stood: paths start there.
     // biome-ignore lint/suspicious/noUndeclaredEnvVars: nothing that turbo runs reads it.
     cwd: process.env.INIT_CWD ?? process.cwd(),

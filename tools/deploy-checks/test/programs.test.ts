@@ -76,7 +76,7 @@ describe.skipIf(!existsSync(node20))('on Node 20', () => {
 
   // npm takes the Node of node_modules once there is one: this is what it runs in a fresh clone.
   it('the script behind npm run events runs where no other Node is installed', () => {
-    const { status, stdout, stderr } = run(node20, 'scripts/events.mjs', '--help');
+    const { status, stdout, stderr } = run(node20, 'scripts/start.mjs', 'events', '--help');
     expect(stdout).toMatch(/^Usage: trinetra-events /);
     expect(status, stderr).toBe(0);
   });

@@ -1,9 +1,9 @@
 // npm test: install, build, every check and every test. The last line counts them.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { auditDependencies } from './audit.mjs';
-import { bootstrap, pnpm } from './bootstrap.mjs';
+import { bootstrap, pnpm, root } from './bootstrap.mjs';
 import { checkUsage } from './usage.mjs';
 
 checkUsage('npm test');
@@ -21,6 +21,14 @@ function check(name, run) {
   return ok;
 }
 
+function printSlowest(files) {
+  console.log('the slowest files:');
+  for (const { name, startTime, endTime } of files
+    .toSorted((a, b) => b.endTime - b.startTime - (a.endTime - a.startTime))
+    .slice(0, 20))
+    console.log(`${((endTime - startTime) / 1000).toFixed(1).padStart(7)} s  ${relative(root, name)}`);
+}
+
 function runTests() {
   const folder = mkdtempSync(join(tmpdir(), 'trinetra-test-'));
   const report = join(folder, 'report.json');
@@ -30,6 +38,7 @@ function runTests() {
     console.log('FAILED: vitest wrote no report');
   } else {
     const results = JSON.parse(readFileSync(report, 'utf8'));
+    printSlowest(results.testResults);
     const skippedNames = results.testResults
       .flatMap(({ assertionResults }) => assertionResults)
       .filter(({ status }) => status !== 'passed' && status !== 'failed')
@@ -49,13 +58,9 @@ function runTests() {
 }
 
 if (check('install and build', () => bootstrap())) {
-  check('lint and format', () => pnpm(['exec', 'biome', 'check', '.']));
-  check('imports point one way', () =>
-    pnpm(['exec', 'depcruise', 'packages', 'apps', '--config', '.dependency-cruiser.cjs']),
+  check('lint, imports, types, nothing unused, packages are publishable, NOTICE', () =>
+    pnpm(['run', 'check']),
   );
-  check('types', () => pnpm(['exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only']));
-  check('nothing unused (knip)', () => pnpm(['exec', 'knip']));
-  check('packages are publishable (publint, attw)', () => pnpm(['run', 'check:packages']));
   const audit = auditDependencies();
   if (audit.answered) check(`no known weakness of level high in what ships: ${audit.text}`, () => audit.ok);
   else {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
-import { administer, brokerArguments, prepareKafka } from './kafka.ts';
+import { administer, brokerArguments, prepareKafka, randomClusterId } from './kafka.ts';
 import { createFolder, freePort, runCommand } from './process.ts';
 import { type LocalServer, serve } from './redis.ts';
 
@@ -88,7 +88,7 @@ export async function startKafkaCluster(): Promise<LocalKafkaCluster> {
     nodes.push({ id, port: await freePort(), folder, properties: join(folder, 'server.properties') });
   }
   const storage = ['-cp', join(libs, '*'), 'kafka.tools.StorageTool'];
-  const cluster = (await runCommand('java', [...storage, 'random-uuid'])).trim();
+  const cluster = randomClusterId();
   const servers = new Map<number, LocalServer>();
   const close = async (): Promise<void> => {
     await Promise.all([...servers.values()].map((server) => server.close()));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
@@ -96,6 +97,9 @@ listener.name.sasl.scram-sha-256.sasl.jaas.config=${modules}.scram.ScramLoginMod
 `;
 }
 
+/** What Kafka takes for the id of a cluster: 16 bytes, in letters that are no option of a command line. */
+export const randomClusterId = (): string => `c${randomBytes(16).toString('base64url').slice(1, 22)}`;
+
 /** What java starts a small broker with. */
 export function brokerArguments(libs: string, properties: string): string[] {
   const memory = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
@@ -139,7 +143,7 @@ ${user === undefined ? '' : saslProperties(user)}`,
   );
   const classpath = join(libs, '*');
   const storage = ['-cp', classpath, 'kafka.tools.StorageTool'];
-  const cluster = (await runCommand('java', [...storage, 'random-uuid'])).trim();
+  const cluster = randomClusterId();
   const scram =
     user === undefined
       ? []

@@ -1,6 +1,7 @@
 import { existsSync, globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import workspace from './vitest.workspace.ts';
 
 /** Libraries are tested from their sources, so that no test needs a build of the packages that it imports. */
@@ -10,16 +11,36 @@ const folders = globSync([...workspace], { cwd: import.meta.dirname })
   .map((folder) => join(import.meta.dirname, folder))
   .filter((folder) => existsSync(join(folder, 'package.json')));
 
+/** One at a time, after all others: these measure what a worker carries, or install and build. */
+const alone = [
+  'apps/worker/test/faults/overload.test.ts',
+  'apps/worker/test/faults/soak.test.ts',
+  'benchmarks/src/simulated-engine.test.ts',
+  'tools/deploy-checks/test/programs.test.ts',
+].map((file) => join(import.meta.dirname, file));
+
 export default defineConfig({
   ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
   test: {
     execArgv: conditions.map((condition) => `--conditions=${condition}`), // for what threads import
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    projects: folders.map((folder) => ({
-      extends: true,
-      root: folder,
-      test: { name: `@trinetra/${basename(folder)}`, dir: folder },
-    })),
+    // Most files wait for servers and workers most of the time.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
+    projects: [
+      ...folders.map((folder) => ({
+        extends: true as const,
+        root: folder,
+        test: {
+          name: `@trinetra/${basename(folder)}`,
+          dir: folder,
+          exclude: [...configDefaults.exclude, ...alone],
+        },
+      })),
+      {
+        extends: true as const,
+        test: { name: 'alone', include: alone, fileParallelism: false },
+      },
+    ],
   },
 });

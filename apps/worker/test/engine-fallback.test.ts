@@ -4,7 +4,9 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineHead } from './engine-head.ts';
+import { variants } from './scenario.ts';
 import { addSceneFrame } from './scene-frames.ts';
+import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 import {
   demoModels,
   hasShared,
@@ -14,7 +16,6 @@ import {
   type WorkerProcess,
   waitFor,
 } from './worker-process.ts';
-import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 
 interface Event {
   readonly camera_id: string;
@@ -269,27 +270,32 @@ interface GoldenCase {
 }
 
 describe.skipIf(!hasShared)('with real weights (needs ../shared)', () => {
-  it.each(cases)('beside %s the persons of a golden photo are found', async (_name, engine, sidecar) => {
-    const { env, home } = await modelsWith(sharedModels(), engine, sidecar);
-    await using worker = await startWorker(env);
-    await worker.ready();
-    const golden = JSON.parse(await readFile(new URL('golden/group_01.json', shared), 'utf8')) as GoldenCase;
-    const camera = `case${next}_photo`;
-    const fields = {
-      camera_id: camera,
-      camera_type: 'entrance',
-      ingest_ts: String(Date.now() / 1000),
-      frame: await readFile(fileURLToPath(new URL(`photos/${golden.image}`, shared))),
-    };
-    await testStack.redis.xadd(`frames:${camera}`, '*', ...Object.entries(fields).flat());
-    const event = await eventOf(home, camera);
-    const sure = golden.persons.filter(({ confidence }) => confidence > 0.4);
-    expect(sure.length).toBeGreaterThan(1);
-    for (const { box_norm: box, confidence } of sure) {
-      const found = event.detections.find(({ bbox }) =>
-        bbox.every((value, at) => Math.abs(value - (box[at] ?? 9)) < 0.01),
-      );
-      expect(Math.abs((found?.confidence ?? 0) - confidence)).toBeLessThan(0.02);
-    }
-  });
+  it.each(variants(cases))(
+    'beside %s the persons of a golden photo are found',
+    async (_name, engine, sidecar) => {
+      const { env, home } = await modelsWith(sharedModels(), engine, sidecar);
+      await using worker = await startWorker(env);
+      await worker.ready();
+      const golden = JSON.parse(
+        await readFile(new URL('golden/group_01.json', shared), 'utf8'),
+      ) as GoldenCase;
+      const camera = `case${next}_photo`;
+      const fields = {
+        camera_id: camera,
+        camera_type: 'entrance',
+        ingest_ts: String(Date.now() / 1000),
+        frame: await readFile(fileURLToPath(new URL(`photos/${golden.image}`, shared))),
+      };
+      await testStack.redis.xadd(`frames:${camera}`, '*', ...Object.entries(fields).flat());
+      const event = await eventOf(home, camera);
+      const sure = golden.persons.filter(({ confidence }) => confidence > 0.4);
+      expect(sure.length).toBeGreaterThan(1);
+      for (const { box_norm: box, confidence } of sure) {
+        const found = event.detections.find(({ bbox }) =>
+          bbox.every((value, at) => Math.abs(value - (box[at] ?? 9)) < 0.01),
+        );
+        expect(Math.abs((found?.confidence ?? 0) - confidence)).toBeLessThan(0.02);
+      }
+    },
+  );
 });

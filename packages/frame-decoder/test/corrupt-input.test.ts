@@ -69,14 +69,11 @@ describe('corrupt input', () => {
       await checkCase(decoders, { name: `seed ${seed}, ${name}`, bytes, expected: 'either', cutFrom }, book);
     }
     const { growthMb, line } = book.summary();
-    const injected =
-      `${hostile.cases} hostile files (bombs, polyglots, noise, other formats, odd JPEGs) and ${book.cases} broken pictures, ` +
-      `seeds from ${firstSeed}, each decoded by both JPEG paths`;
+    const injected = `${hostile.cases} hostile files and ${book.cases} broken pictures, seeds from ${firstSeed}, by both JPEG paths`;
     const counted = `hostile: ${hostile.summary().line}. Broken: ${line}. Nothing fetched`;
     console.log(`fault: corrupt input\n  injected: ${injected}\n  counted: ${counted}`);
     const file = process.env['FAULTS_REPORT'];
-    if (file !== undefined)
-      appendFileSync(file, `${JSON.stringify({ fault: 'corrupt input', injected, counted })}\n`);
+    if (file !== undefined) appendFileSync(file, `${JSON.stringify({ fault: 'corrupt input', injected })}\n`);
     expect(growthMb).toBeLessThan(allowedGrowthMb);
     expect(decoders.exact.stats()).toMatchObject({ queued: 0, active: 0, restarts: 0 });
     expect(decoders.fast.stats()).toMatchObject({ queued: 0, active: 0, restarts: 0 });

@@ -4,10 +4,10 @@ import { createStatusPage } from '@trinetra/status-page';
 import { createTelemetry } from '@trinetra/telemetry';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { expect, it } from 'vitest';
-import { addSceneFrame } from '../scene-frames.ts';
 import { report, times } from '../scenario.ts';
-import { startWorker, waitFor } from '../worker-process.ts';
+import { addSceneFrame } from '../scene-frames.ts';
 import { consumerGroup, startRedisTestStack, startTestStack } from '../test-stack.ts';
+import { startWorker, waitFor } from '../worker-process.ts';
 
 const ordinary = [
   'Front Door',
@@ -106,6 +106,7 @@ it('2000 random names come through source, metrics and status page as they were'
     'random names of cameras',
     `${names.length} names of 1 to 200 bytes out of all of Unicode, seed ${seed}`,
     `${seen.length} read, and found as they were in ${sorted.length} series of each metric and in the status page`,
+    { frames: seen.length },
   );
 });
 
@@ -124,7 +125,8 @@ it('cameras of ordinary names are served, and those that are refused are named o
   const rounds = times(2, 10);
   const sent: string[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    for (const camera of ordinary) sent.push(`${camera} ${await addSceneFrame(testStack.redis, round, camera)}`);
+    for (const camera of ordinary)
+      sent.push(`${camera} ${await addSceneFrame(testStack.redis, round, camera)}`);
     for (const camera of refused) await addSceneFrame(testStack.redis, round, camera);
   }
   await waitFor('every event', () => (collector.received.length >= sent.length ? true : undefined));
@@ -152,10 +154,13 @@ it('cameras of ordinary names are served, and those that are refused are named o
     expect(detail).toMatch(/^field camera_id: expected [\x20-\x7e]+$/);
   }
   for (const camera of ordinary)
-    expect(JSON.stringify(await testStack.redis.xinfo('GROUPS', `frames:${camera}`))).toContain(consumerGroup);
+    expect(JSON.stringify(await testStack.redis.xinfo('GROUPS', `frames:${camera}`))).toContain(
+      consumerGroup,
+    );
   report(
     'names of cameras',
     `${ordinary.length} ordinary names (spaces, slashes, accents, braces, quotes, emoji) and ${refused.length} refused ones, ${rounds} frames each`,
     `${collector.received.length} events under the Kafka key that is the name; the others acked, counted as bad_camera_id and named in one warning each`,
+    { frames: collector.received.length },
   );
 });

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { checkLedger } from '../ledger.ts';
 import { injectSlowEngine } from '../inject.ts';
+import { checkLedger } from '../ledger.ts';
 import { startFileWorker, startPacedLoad } from '../redis-scenario.ts';
-import { addSceneFrame } from '../scene-frames.ts';
 import { report, times } from '../scenario.ts';
-import { type WorkerProcess, waitFor } from '../worker-process.ts';
+import { addSceneFrame } from '../scene-frames.ts';
 import { startRedisTestStack } from '../test-stack.ts';
+import { type WorkerProcess, waitFor } from '../worker-process.ts';
 
 async function sumOf(worker: WorkerProcess, name: string): Promise<number> {
   return [...(await worker.metric(name)).values()].reduce((sum, value) => sum + value, 0);
@@ -70,6 +70,7 @@ it('gives every frame of a new camera to both groups of a rollout', async () => 
     'two consumer groups, a camera comes',
     `blue and green with STREAM_DELETE_ACKED=auto, ${frames} frames in a new stream`,
     `${frames} of ${frames} published by each, once and in order`,
+    { frames, duplicates: 0 },
   );
 });
 
@@ -94,7 +95,9 @@ it('notices a living twin: the second worker of a name reads under another, and 
   );
   await load.stop();
   await waitFor('every frame', async () =>
-    new Set(await published()).size >= load.written.size && (await testStack.pending()) === 0 ? true : undefined,
+    new Set(await published()).size >= load.written.size && (await testStack.pending()) === 0
+      ? true
+      : undefined,
   );
   expect(await published()).toHaveLength(load.written.size);
   const lines = second.process
@@ -108,5 +111,6 @@ it('notices a living twin: the second worker of a name reads under another, and 
     'two living workers of one name',
     'the second starts under load',
     `it reads as same-2 after one warning; ${load.written.size} of ${load.written.size} frames published once`,
+    { frames: load.written.size, duplicates: 0 },
   );
 });

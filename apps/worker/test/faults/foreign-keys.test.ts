@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { publishesMore, settleUp, startFileWorker, startPacedLoad } from '../redis-scenario.ts';
-import { addSceneFrame } from '../scene-frames.ts';
 import { isFullRun, report } from '../scenario.ts';
-import { waitFor } from '../worker-process.ts';
+import { addSceneFrame } from '../scene-frames.ts';
 import { startRedisTestStack } from '../test-stack.ts';
+import { waitFor } from '../worker-process.ts';
 
 const foreignKeys = isFullRun ? 2_500_000 : 1_000_000;
 /** A round takes about 15 s a million keys; the machine may be busy. */
@@ -61,6 +61,7 @@ it('millions of keys of others cost neither them nor the cameras anything', {
     `${foreignKeys} keys in the Redis of 4 cameras under load, then 2 new cameras`,
     `new cameras found after ${waits.map((wait) => wait.toFixed(1)).join(' and ')} s; ${(100 * share).toFixed(0)} % of a core for Redis with ` +
       `the load; /ready said no ${unready} of ${asked} times; ${entries} of ${entries} frames published, ${duplicates} duplicates`,
+    { frames: entries, duplicates },
   );
   expect(unready).toBe(0);
   expect(duplicates).toBe(0);

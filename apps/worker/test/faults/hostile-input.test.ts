@@ -8,10 +8,10 @@ import { type DetectionEvent, parseDetectionEvent } from '@trinetra/contracts';
 import { expect, it } from 'vitest';
 import { canary, hostileEntries, oddButGood } from '../hostile-entries.ts';
 import { checkLedger } from '../ledger.ts';
-import { addSceneFrame } from '../scene-frames.ts';
 import { report, times } from '../scenario.ts';
-import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
+import { addSceneFrame } from '../scene-frames.ts';
 import { startRedisTestStack } from '../test-stack.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 /** Largest resident set of a worker that holds some frames of 50 MB for a moment, MiB. */
 const memoryLimitMb = 1024;
@@ -83,7 +83,9 @@ it('hostile entries are acked and counted by their reason, and the frames among 
       if (index % 4 < 2) good.push(`${camera} ${await addSceneFrame(testStack.redis, 0, camera)}`);
     }
     for (const { streamKey, fields } of await oddButGood())
-      good.push(`${streamKey.slice('frames:'.length)} ${await testStack.redis.xadd(streamKey, '*', ...fields)}`);
+      good.push(
+        `${streamKey.slice('frames:'.length)} ${await testStack.redis.xadd(streamKey, '*', ...fields)}`,
+      );
   }
 
   const expected = tally(hostile.map(({ reason }) => [reason, rounds] as const));
@@ -128,5 +130,6 @@ it('hostile entries are acked and counted by their reason, and the frames among 
       .join(
         ', ',
       )}; 0 pending, nothing fetched, no raw byte in log or metrics; peak RSS ${peakMb.toFixed(0)} MiB`,
+    { frames: good.length, duplicates: 0 },
   );
 });

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { type DetectionEvent, parseDetectionEvent } from '@trinetra/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { checkLedger } from '../ledger.ts';
-import { addSceneFrames } from '../scene-frames.ts';
 import { report, times } from '../scenario.ts';
-import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
+import { addSceneFrames } from '../scene-frames.ts';
 import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 /** What `inject-engine-fault.mjs` injects. */
 interface EngineFault {
@@ -79,7 +79,9 @@ async function eventsOf(ids: readonly string[], worker: WorkerProcess): Promise<
   await waitFor('an event of every frame', async () =>
     (await found()).length >= ids.length ? true : undefined,
   );
-  await waitFor('every frame to be acked', async () => ((await testStack.pending()) === 0 ? true : undefined));
+  await waitFor('every frame to be acked', async () =>
+    (await testStack.pending()) === 0 ? true : undefined,
+  );
   await checkLedger(worker);
   const events = await found();
   expect(events.map(({ frame_id }) => frame_id).toSorted()).toEqual([...ids].toSorted());
@@ -122,6 +124,7 @@ it('out of memory for runs of several faces: they are halved, the size is rememb
     'engine out of memory for embedding runs of more than one face',
     `${frames} frames with ${faces.length} faces`,
     `${countOf(events, 'ok')} published ok, each face embedded; ${failures} runs refused until runs of 1 face were remembered`,
+    { frames, duplicates: 0 },
   );
 });
 
@@ -158,6 +161,7 @@ it('out of memory always: embeddings are [], nothing is tried again and again, a
     'engine out of memory for every embedding run',
     `${frames} frames, then ${frames} more without the fault`,
     `${failed.length} of ${events.length} published degraded with embeddings [], ${countOf(events, 'ok')} had no face; /ready 503 meanwhile; then ${countOf(later, 'ok')} ok`,
+    { frames: 2 * frames, duplicates: 0 },
   );
 });
 
@@ -177,6 +181,7 @@ it.each<[what: string, fault: EngineFault, reason: string]>([
     `detector that always ${what}`,
     `${frames} frames`,
     `${frames} published with status failed and ${reason}, acked, none read twice`,
+    { frames, duplicates: 0 },
   );
 });
 
@@ -192,6 +197,7 @@ it('a face model that always fails costs the faces, and the frame says so', asyn
     'face model that always throws',
     `${frames} frames`,
     `${withPersons.length} published degraded with face_failed, their persons kept`,
+    { frames, duplicates: 0 },
   );
 });
 
@@ -213,6 +219,7 @@ it('an engine thread that ends at work is started again, and its frames are serv
     'engine thread ends at work',
     `${crashes} threads while ${crashes * frames} frames were served`,
     `${published} published ok: the run that was lost ran again in a new thread`,
+    { frames: crashes * frames, duplicates: 0 },
   );
 });
 
@@ -230,6 +237,7 @@ it('a run that hangs is given up, costs its own frame only, and its thread is re
     'engine run that never ends',
     `1 of ${frames} frames, INFERENCE_TIMEOUT_MS=${timeoutMs}`,
     `1 published with status failed and inference_timeout, ${frames - 1} ok; its thread was replaced`,
+    { frames, duplicates: 0 },
   );
 });
 
@@ -254,6 +262,7 @@ it('a thread that is stuck in native code costs one frame; the process serves on
       'engine thread stuck in native code',
       `1 of ${frames} frames; ${frames} more after the restart`,
       `1 published with status failed, ${frames - 1} ok; the process ended itself with 0 pending; ${countOf(later, 'ok')} ok after it, none twice`,
+      { frames: 2 * frames, duplicates: 0 },
     );
   } finally {
     closeSync(openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)); // whoever still reads it goes on

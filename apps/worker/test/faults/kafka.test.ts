@@ -10,11 +10,11 @@ import {
   user,
   waitingEvents,
 } from '../kafka-test-stack.ts';
+import { inFlight, report, times } from '../scenario.ts';
 import { addSceneFrame, addSceneFrames } from '../scene-frames.ts';
 import { startSteadyLoad } from '../steady-load.ts';
-import { inFlight, report, times } from '../scenario.ts';
-import { waitFor } from '../worker-process.ts';
 import { topic } from '../test-stack.ts';
+import { waitFor } from '../worker-process.ts';
 
 const kafkaHere = await canRunKafka();
 
@@ -59,6 +59,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       'Kafka partitioned (SIGSTOP)',
       `${outageMs} ms under load, ${waited} events in the buffer at its end`,
       `largest gap between frames entering the buffer after 2 s: ${Math.round(largestGapMs)} ms; drained in ${drainMs} ms; ${load.written.size} of ${load.written.size} published in order, ${duplicates} duplicates`,
+      { frames: load.written.size, duplicates, recoveredMs: drainMs },
     );
     expect(waited).toBeGreaterThan(20);
     expect(largestGapMs).toBeLessThan(1000);
@@ -104,6 +105,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       'Kafka killed and started again',
       `SIGKILL of the broker, away for ${Math.round(backAt - killedAt)} ms, 40 frames written meanwhile`,
       `40 of 40 read and buffered meanwhile; 44 of 44 events delivered in order within ${drainMs} ms, none twice`,
+      { frames: 44, duplicates: 0, recoveredMs: drainMs },
     );
     await expectTidy(worker);
   });
@@ -136,6 +138,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
         'worker killed, then stopped, while Kafka hangs',
         `SIGKILL with ${written.length} events in the buffer, then SIGTERM with as many in the next one's`,
         `stopped within ${stopMs} ms; ${written.length} of ${written.length} published, ${received().length - written.length} duplicates`,
+        { frames: written.length, duplicates: received().length - written.length },
       );
       await expectTidy(next);
     } finally {
@@ -176,6 +179,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       'KAFKA_FAILURE_POLICY=drop, and buffer for Kafka full',
       `broker killed; ${lost.length} frames to a worker that drops, ${written.length} to one with KAFKA_BUFFER_MAX_BYTES=200000`,
       `${lost.length} dropped, counted and acked; ${written.length - kept} oldest dropped, counted and acked; the ${kept} newest published in order`,
+      { frames: lost.length + written.length, lost: lost.length + written.length - kept, duplicates: 0 },
     );
     await expectTidy(worker);
   });
@@ -201,6 +205,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       'KAFKA_FAILURE_POLICY=hold',
       `broker killed, ${written.length} frames`,
       `reading stopped at ${held} frames, then ${written.length} of ${written.length} published in order`,
+      { frames: written.length, duplicates: 0 },
     );
     await expectTidy(holding);
   });
@@ -231,6 +236,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
         'events too large for the broker',
         `max.message.bytes below ${large} of ${count} events`,
         `${large} dropped with their reason and acked, ${kept.length} of ${kept.length} others published in order, none twice`,
+        { frames: count, lost: large, duplicates: 0 },
       );
       await expectTidy(worker);
     } finally {
@@ -254,6 +260,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       'clock two hours ahead of the broker',
       `${written.length} frames; the topic takes timestamps of an hour ahead at most`,
       `${written.length} of ${written.length} published without timestamps, in order, none twice; one warning`,
+      { frames: written.length, duplicates: 0 },
     );
     await expectTidy(worker);
   });
@@ -292,6 +299,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       'Kafka refuses the password',
       'SASL/PLAIN with a wrong password, then PLAIN and SCRAM-SHA-256 with the right one',
       `/ready: refused; ${written.length} of ${written.length} events published by the workers after it; no password in logs`,
+      { frames: written.length, duplicates: 0 },
     );
   });
 
@@ -319,6 +327,7 @@ describe.skipIf(!kafkaHere.ok)('a worker whose Kafka fails (needs Java)', () => 
       'Kafka topic deleted and created again',
       `${written.length} frames written while it was gone, auto-creation off`,
       `/ready: unknown_topic; ${written.length} of ${written.length} published ${tookMs} ms after it was there again, none twice`,
+      { frames: written.length, duplicates: 0, recoveredMs: tookMs },
     );
     await expectTidy(worker);
   });

@@ -4,13 +4,13 @@ import { canRunKafka } from '@trinetra/local-servers';
 import { Random } from '@trinetra/test-support';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventCollector } from '../collect-events.ts';
+import { injectKill, injectSlowEngine, type KillPoint, killPoints } from '../inject.ts';
 import { checkLedger } from '../ledger.ts';
-import { type KillPoint, killPoints, injectKill, injectSlowEngine } from '../inject.ts';
+import { isFullRun, report, times } from '../scenario.ts';
 import { addSceneFrame } from '../scene-frames.ts';
 import { startSteadyLoad } from '../steady-load.ts';
-import { isFullRun, report, times } from '../scenario.ts';
-import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 import { consumerGroup, startTestStack, type TestStack } from '../test-stack.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 const kafkaHere = await canRunKafka();
 const names = ['one', 'two', 'three'] as const;
@@ -123,12 +123,16 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
       () => (published().size >= load.written.size ? true : undefined),
       90_000,
     );
-    await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
+    await waitFor('nothing to be pending', async () =>
+      (await testStack.pending()) === 0 ? true : undefined,
+    );
     const duplicates = received().length - published().size;
     report(
       `${[...counts.values()].reduce((sum, count) => sum + count, 0)} workers of a fleet of 3 killed under load`,
-      `SIGKILL: ${[...counts].map(([what, count]) => `${count} ${what}`).join(', ')} (seed ${seed})`,
-      `${load.written.size} of ${load.written.size} entries published, ${duplicates} duplicates with ${inFlight} frames in flight at the kills, 0 pending`,
+      `SIGKILL at each of ${killPoints.length} steps and at random instants (seed ${seed})`,
+      `${[...counts].map(([what, count]) => `${count} ${what}`).join(', ')}; ${load.written.size} of ${load.written.size} entries published, ` +
+        `${duplicates} duplicates with ${inFlight} frames in flight at the kills, 0 pending`,
+      { frames: load.written.size, duplicates },
     );
     expect(published()).toEqual(load.written);
     expect(duplicates).toBeLessThanOrEqual(inFlight);
@@ -146,7 +150,8 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     const env = { ...testStack.env, CONSUMER_NAME: 'again', CLAIM_IDLE_MS: '30000' };
     const written: string[] = [];
     for (const camera of ['kept', 'trimmed']) {
-      for (let i = 0; i < 6; i += 1) written.push(`${camera} ${await addSceneFrame(testStack.redis, i, camera)}`);
+      for (let i = 0; i < 6; i += 1)
+        written.push(`${camera} ${await addSceneFrame(testStack.redis, i, camera)}`);
     }
     await using victim = await startWorker({ ...env, ...injectKill('during-inference') });
     await once(victim.child, 'exit');
@@ -160,7 +165,9 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     const startedAt = performance.now();
     await using worker = await startWorker(env);
     await waitFor('everything to be served', async () =>
-      (await testStack.pending()) === 0 && (await testStack.redis.xlen('frames:kept')) === 0 ? true : undefined,
+      (await testStack.pending()) === 0 && (await testStack.redis.xlen('frames:kept')) === 0
+        ? true
+        : undefined,
     );
     const tookMs = Math.round(performance.now() - startedAt);
     expect(tookMs).toBeLessThan(20_000);
@@ -173,6 +180,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
       'worker killed and started again under its name',
       `SIGKILL during inference with ${kept} frames held, ${trimmed} more trimmed away by MAXLEN; CLAIM_IDLE_MS=30000`,
       `its frames were served ${tookMs} ms after its start, the trimmed ones acked and counted`,
+      { frames: kept ?? 0, recoveredMs: tookMs },
     );
   });
 
@@ -212,6 +220,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
       'worker killed for good',
       'SIGKILL right after it read; CLAIM_IDLE_MS=500',
       `${takenOver} frames taken over by another worker within ${tookMs} ms; the dead consumer removed`,
+      { frames: takenOver, recoveredMs: tookMs },
     );
   });
 
@@ -239,6 +248,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
       'engine slower than CLAIM_IDLE_MS',
       'a batch of 2 s in each of 2 workers; CLAIM_IDLE_MS=500',
       `${written.size} of ${written.size} frames published once, none taken over`,
+      { frames: written.size, duplicates: 0 },
     );
   });
 
@@ -272,12 +282,15 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     await waitFor('every entry to be published', () =>
       published().size >= load.written.size ? true : undefined,
     );
-    await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
+    await waitFor('nothing to be pending', async () =>
+      (await testStack.pending()) === 0 ? true : undefined,
+    );
     const duplicates = received().length - published().size;
     report(
       'rolling restart',
       `SIGTERM to each of 3 workers in turn, ${rounds * names.length} stops under load, ${busyStops} with frames in flight`,
       `${published().size} of ${load.written.size} entries published, ${duplicates} duplicates, ${await testStack.pending()} pending`,
+      { frames: load.written.size, duplicates },
     );
     expect(published()).toEqual(load.written);
     expect(duplicates).toBe(0);

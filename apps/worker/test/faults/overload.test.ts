@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CameraType, cameraTypes } from '@trinetra/contracts';
 import { expect, it } from 'vitest';
 import { checkLedger } from '../ledger.ts';
+import { inFlight, isFullRun, report, times } from '../scenario.ts';
 import { scenePicture } from '../scene-frames.ts';
-import { isFullRun, report, times } from '../scenario.ts';
-import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 const cameras = 40;
 const maxAgeMs = 2000;
@@ -33,15 +33,16 @@ async function readEvents(path: string): Promise<PublishedEvent[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** Writes the next frame of every camera in turn, `framesPerSecond` in all, for `seconds`; returns how many of each. */
+/** Writes the next frame of every camera in turn, `framesPerSecond()` in all, for `seconds`; returns how many of each. */
 async function writeLoad(
   { redis }: RedisTestStack,
-  framesPerSecond: number,
+  framesPerSecond: () => number,
   seconds: number,
 ): Promise<Map<string, number>> {
   const written = new Map<string, number>();
   const pictures = await Promise.all([0, 1, 2, 3].map((moment) => scenePicture(moment)));
   const startedAt = performance.now();
+  let due = startedAt;
   for (let index = 0; performance.now() - startedAt < seconds * 1000; index += 1) {
     const camera = index % cameras;
     const name = `cam_${camera}`;
@@ -49,7 +50,8 @@ async function writeLoad(
     const frame = pictures[index % pictures.length] ?? Buffer.alloc(0);
     await redis.xadd(`frames:${name}`, 'MAXLEN', '=', streamLength, '*', ...fields, 'frame', frame);
     written.set(name, (written.get(name) ?? 0) + 1);
-    await delay(Math.max(0, startedAt + ((index + 1) * 1000) / framesPerSecond - performance.now()));
+    due += 1000 / framesPerSecond();
+    await delay(Math.max(0, due - performance.now()));
   }
   return written;
 }
@@ -87,23 +89,29 @@ it('40 cameras at twice what a worker can do: the newest frames are served, ever
     );
 
   // What it can do: all streams are full, and it serves what does not grow stale meanwhile.
-  const firstFrames = total((await writeLoad(testStack, 10_000, (cameras * streamLength) / 10_000)).values());
+  const full = await writeLoad(testStack, () => 10_000, (cameras * streamLength) / 10_000);
+  const firstFrames = total(full.values());
   await waitFor('the first event', async () => ((await readEvents(path)).length > 0 ? true : undefined));
   await settled();
   const firstServed = (await readEvents(path)).map(({ worker_ts }) => worker_ts);
-  const capacity = firstServed.length / (Math.max(...firstServed) - Math.min(...firstServed));
+  let capacity = firstServed.length / (Math.max(...firstServed) - Math.min(...firstServed));
 
   const before = (await readEvents(path)).length;
   const seconds = times(8, 120);
   const memory: number[] = [];
   const watching = new AbortController();
+  const loadedAt = performance.now();
   const watch = (async (): Promise<void> => {
     while (!watching.signal.aborted) {
       memory.push(await sumOf(worker, 'process_resident_memory_bytes'));
+      // More than before, where the machine was busy with something else then.
+      const seconds = (performance.now() - loadedAt) / 1000;
+      const published = await sumOf(worker, 'trinetra_worker_frames_total', 'outcome="published"');
+      if (seconds > 2) capacity = Math.max(capacity, (published - before) / seconds);
       await delay(500, undefined, { signal: watching.signal }).catch(() => undefined);
     }
   })();
-  const written = await writeLoad(testStack, 2 * capacity, seconds);
+  const written = await writeLoad(testStack, () => 2 * capacity, seconds);
   watching.abort();
   await watch;
 
@@ -126,8 +134,13 @@ it('40 cameras at twice what a worker can do: the newest frames are served, ever
     .map(({ ingest_ts, worker_ts }) => (worker_ts - ingest_ts) * 1000)
     .toSorted((a, b) => a - b);
   const oldest = ages.at(-1) ?? Number.POSITIVE_INFINITY;
-  // A frame may be just young enough when it is read; then the batches before it take their time.
-  expect(oldest).toBeLessThan(maxAgeMs + (12 / capacity) * 1000 * 3 + 1000);
+  // A frame may be just young enough when it is read; then what the worker holds already is served before it.
+  const servedAt = served.map(({ worker_ts }) => worker_ts).toSorted((a, b) => a - b);
+  const holdMs = Math.max(
+    0,
+    ...servedAt.slice(inFlight).map((at, index) => (at - (servedAt[index] ?? at)) * 1000),
+  );
+  expect(oldest).toBeLessThan(maxAgeMs + holdMs + 1000);
 
   const shareOf = (type: CameraType): number => {
     const names = Array.from({ length: cameras }, (_, camera) => camera).filter(
@@ -153,5 +166,6 @@ it('40 cameras at twice what a worker can do: the newest frames are served, ever
       `age when published at most ${oldest.toFixed(0)} ms (MAX_FRAME_AGE_MS=${maxAgeMs}); ` +
       `served of billing ${percent(billing)}, entrance ${percent(entrance)}, others ${percent(others)}; ` +
       `memory ${(early / 1e6).toFixed(0)} MB, then ${(late / 1e6).toFixed(0)} MB`,
+    { frames, lost: frames - events.length, duplicates: 0 },
   );
 });

@@ -7,10 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { fakeTwoGpus } from '../fake-gpus.ts';
 import { checkLedger } from '../ledger.ts';
 import { startPacedLoad } from '../redis-scenario.ts';
-import { addSceneFrames } from '../scene-frames.ts';
 import { report } from '../scenario.ts';
-import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
+import { addSceneFrames } from '../scene-frames.ts';
 import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 let testStack: RedisTestStack;
 let folder = '';
@@ -109,6 +109,7 @@ it('SINK=stdout whose reader goes away, as head does: the worker ends with 1 and
     'SINK=stdout, the reader goes away',
     `after ${taken.length} events, under load`,
     `exit code 1 with a sentence; ${wanted.length} of ${wanted.length} frames printed by it and the next worker, 0 pending`,
+    { frames: wanted.length },
   );
 });
 
@@ -151,7 +152,9 @@ it.each(['stdout', 'a named pipe'])(
       const printed = new Set(framesIn(pipe.read()));
       return wanted.every((frame) => printed.has(frame)) ? true : undefined;
     });
-    await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
+    await waitFor('nothing to be pending', async () =>
+      (await testStack.pending()) === 0 ? true : undefined,
+    );
     await worker.ready();
     await checkLedger(worker);
     expect(framesIn(pipe.read())).toHaveLength(wanted.length);

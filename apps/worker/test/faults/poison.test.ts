@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { type DetectionEvent, parseDetectionEvent } from '@trinetra/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runCli } from '../cli.ts';
-import { checkLedger } from '../ledger.ts';
 import { injectPoison } from '../inject.ts';
+import { checkLedger } from '../ledger.ts';
+import { report, times, variants } from '../scenario.ts';
 import { addPoisonFrame, addSceneFrame } from '../scene-frames.ts';
-import { report, times } from '../scenario.ts';
-import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 const maxDeliveries = 3;
 const names = ['one', 'two', 'three'] as const;
@@ -111,7 +111,7 @@ async function outcome(worker: WorkerProcess, name: string): Promise<number> {
   );
 }
 
-it.each(['decode', 'infer'] as const)(
+it.each(variants(['decode', 'infer'] as const))(
   'a frame that ends the process each time at %s is dead-lettered after 3 deliveries, and nothing else is',
   { timeout: 240_000 },
   async (where) => {
@@ -125,7 +125,9 @@ it.each(['decode', 'infer'] as const)(
     await waitFor('every innocent frame to be published', async () =>
       (await published()).size >= innocent.length ? true : undefined,
     );
-    await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
+    await waitFor('nothing to be pending', async () =>
+      (await testStack.pending()) === 0 ? true : undefined,
+    );
     const deaths = fleet.deaths();
     expect(deaths, 'no more deaths than deliveries').toBe(maxDeliveries);
     expect(await published()).toEqual(new Set(innocent));
@@ -170,6 +172,7 @@ it.each(['decode', 'infer'] as const)(
       `frame that ends the process each time at ${where}`,
       `1 among ${innocent.length} frames, 3 workers, MAX_DELIVERIES=${maxDeliveries}; then replayed to a worker without the fault`,
       `${deaths} processes died; the frame is a dead letter after ${maxDeliveries} deliveries; ${innocent.length} of ${innocent.length} others published (${events.length - new Set(events.map(nameOf)).size} twice), none dead-lettered; published after the replay`,
+      { frames: innocent.length, duplicates: events.length - new Set(events.map(nameOf)).size },
     );
   },
 );
@@ -196,5 +199,6 @@ it('a frame that only makes the engine throw costs itself only: it is published 
     'frame that makes the engine throw',
     `1 among ${innocent.length} frames`,
     `${runs} run failed, that of the frame; ${innocent.length} others published ok, it as failed; 0 pending, 0 dead letters`,
+    { frames: innocent.length + 1, duplicates: 0 },
   );
 });

@@ -12,10 +12,10 @@ import {
   startFileWorker,
   startPacedLoad,
 } from '../redis-scenario.ts';
-import { addSceneFrames } from '../scene-frames.ts';
 import { isFullRun, report } from '../scenario.ts';
-import { waitFor } from '../worker-process.ts';
+import { addSceneFrames } from '../scene-frames.ts';
 import { consumerGroup, countPending, type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
+import { waitFor } from '../worker-process.ts';
 
 const sourceReadme = new URL('../../../../packages/redis-batch-source/README.md', import.meta.url);
 
@@ -65,9 +65,9 @@ it('a user with the least rights can do all that the worker does', async () => {
     (await testStack.redis.xlen('frames:cam_0')) === 0 ? true : undefined,
   );
   expect(await worker.process.stop('SIGTERM')).toBe(0);
-  expect(JSON.stringify(await testStack.redis.xinfo('CONSUMERS', 'frames:cam_0', consumerGroup))).not.toContain(
-    'reader',
-  );
+  expect(
+    JSON.stringify(await testStack.redis.xinfo('CONSUMERS', 'frames:cam_0', consumerGroup)),
+  ).not.toContain('reader');
   expect(await testStack.redis.acl('LOG'), 'nothing was refused on the way').toEqual([]);
   report(
     'Redis user with the least rights',
@@ -116,6 +116,7 @@ it('a wrong password ends the worker at start, and is waited out later', async (
     'Redis password refused',
     'a wrong one at start; another set while the worker runs, and set back',
     `exit code 1 with WRONGPASS at start, no password in the log; later waited out, ${entries} of ${entries} frames published`,
+    { frames: entries },
   );
 });
 
@@ -148,6 +149,7 @@ it('TLS with an authority of our own works; with another one it is refused, and 
     'Redis with TLS',
     'a certificate of another authority, then one of ours',
     `refused and tried again (${effort.cpuSeconds.toFixed(2)} s CPU, ${effort.logLines} log lines meanwhile), then ${entries} of ${entries} frames published`,
+    { frames: entries },
   );
 });
 

@@ -1,15 +1,16 @@
 import { startSlowLink } from '@trinetra/local-servers';
 import { expect, it } from 'vitest';
 import { settleUp, startFileWorker } from '../redis-scenario.ts';
-import { addSceneFrame, addSceneFrames, scenePicture } from '../scene-frames.ts';
 import { inFlight, report, times } from '../scenario.ts';
-import { waitFor } from '../worker-process.ts';
+import { addSceneFrame, addSceneFrames, scenePicture } from '../scene-frames.ts';
 import { startRedisTestStack } from '../test-stack.ts';
+import { waitFor } from '../worker-process.ts';
 
 it('a Redis whose memory is full is emptied, by a worker that starts then', async () => {
   await using testStack = await startRedisTestStack({ settings: { 'maxmemory-policy': 'noeviction' } });
   const cameras = 4;
-  for (let camera = 0; camera < cameras; camera += 1) await addSceneFrames(testStack.redis, 12, `cam_${camera}`);
+  for (let camera = 0; camera < cameras; camera += 1)
+    await addSceneFrames(testStack.redis, 12, `cam_${camera}`);
   await testStack.redis.config('SET', 'maxmemory', '1mb');
   await expect(addSceneFrame(testStack.redis, 0)).rejects.toThrow(/^OOM/);
   await using worker = await startFileWorker({ ...testStack.env, STREAM_DELETE_ACKED: 'auto' });
@@ -29,6 +30,7 @@ it('a Redis whose memory is full is emptied, by a worker that starts then', asyn
     'memory of Redis full',
     `maxmemory below what is used, noeviction; ${cameras} streams without a group, 12 frames each; the worker starts then`,
     `${12 * cameras} of ${12 * cameras} frames published once and deleted, 0 pending; the cause is in the log once`,
+    { frames: 12 * cameras, duplicates: 0 },
   );
 });
 
@@ -39,7 +41,10 @@ it('a slow link to Redis costs time, not frames', async () => {
   await using link = await startSlowLink({ port: testStack.server.port, bytesPerSecond });
   const count = times(24, 60);
   await addSceneFrames(testStack.redis, count, 'cam');
-  await using worker = await startFileWorker({ ...testStack.env, REDIS_URL: `redis://127.0.0.1:${link.port}` });
+  await using worker = await startFileWorker({
+    ...testStack.env,
+    REDIS_URL: `redis://127.0.0.1:${link.port}`,
+  });
   await worker.process.ready();
   const startedAt = performance.now();
   let mostPending = 0;
@@ -54,6 +59,7 @@ it('a slow link to Redis costs time, not frames', async () => {
     'slow link to Redis',
     `${count} frames, of which each takes 0.38 s on its way (565 KB at 12 Mbit/s)`,
     `${events} of ${count} frames published within ${seconds.toFixed(0)} s, ${duplicates} duplicates, at most ${mostPending} pending`,
+    { frames: count, duplicates },
   );
   expect(duplicates).toBe(0);
   expect(mostPending).toBeLessThanOrEqual(inFlight);
@@ -87,6 +93,7 @@ it('a connection that Redis ends with commands under way is replaced at once', a
     'CLIENT KILL with a command under way',
     `${kills} times, then one frame`,
     `${events} of ${kills + 1} frames published, ${duplicates} duplicates; the slowest after ${Math.max(...tookMs).toFixed(0)} ms`,
+    { frames: kills + 1, duplicates, recoveredMs: Math.max(...tookMs) },
   );
   expect(duplicates).toBe(0);
   expect(Math.max(...tookMs)).toBeLessThan(2000);

@@ -34,6 +34,7 @@ describe('a worker whose Redis is killed and started again', () => {
       `SIGKILL under load, ${seconds} s down`,
       `${entries} of ${entries} frames of the new life published (${events} events in all, ${duplicates} duplicates), 0 pending; ` +
         `${effort.cpuSeconds.toFixed(2)} s CPU and ${effort.logLines} log lines while it was down`,
+      { frames: entries, duplicates },
     );
     expect(duplicates).toBe(0);
     expect(effort.logLines).toBeLessThan(10);
@@ -60,6 +61,7 @@ describe('a worker whose Redis is killed and started again', () => {
       `SIGKILL under load, ${seconds} s down, appendfsync always`,
       `${entries} of ${entries} frames published, ${duplicates} duplicates, 0 pending; ` +
         `${effort.cpuSeconds.toFixed(2)} s CPU and ${effort.logLines} log lines while it was down`,
+      { frames: entries, duplicates },
     );
     expect([...load.written].filter((name) => !published.has(name))).toEqual([]);
     expect(duplicates, 'only what it held').toBeLessThanOrEqual(inFlight);
@@ -89,6 +91,7 @@ it(`a Redis that stands still for ${pauseSeconds} s costs nothing`, async () => 
     `SIGSTOP for ${pauseSeconds} s under load`,
     `${entries} of ${entries} frames published, ${duplicates} duplicates, 0 pending; ` +
       `${effort.cpuSeconds.toFixed(2)} s CPU and ${effort.logLines} log lines meanwhile`,
+    { frames: entries, duplicates },
   );
   expect([...load.written].filter((name) => !published.has(name))).toEqual([]);
   expect(duplicates).toBeLessThanOrEqual(inFlight);
@@ -114,6 +117,7 @@ describe('a worker whose streams vanish', () => {
       'FLUSHALL under load',
       `${rounds} times, with frames in flight`,
       `${entries} of ${entries} frames written afterwards published (${events} events in all, ${duplicates} duplicates), 0 pending`,
+      { frames: entries, duplicates },
     );
     expect(duplicates).toBe(0);
     expect(await worker.process.stop('SIGTERM')).toBe(0);
@@ -137,6 +141,7 @@ describe('a worker whose streams vanish', () => {
       'streams deleted under load',
       'DEL of one stream, UNLINK of another, of 4',
       `${entries} of ${entries} frames that were left published, ${others.length} of ${others.length} of the other cameras, ${duplicates} duplicates`,
+      { frames: entries, duplicates },
     );
     expect(others.filter((name) => !published.has(name))).toEqual([]);
     expect(duplicates).toBe(0);
@@ -167,6 +172,7 @@ describe('a worker whose streams vanish', () => {
       'streams evicted by allkeys-lru',
       `maxmemory 6 MB, ${streams} streams evicted under load`,
       `${entries} of ${entries} frames that were left published, ${duplicates} duplicates, one warning`,
+      { frames: entries, duplicates },
     );
     expect(worker.process.log().split('"evictionPolicy":"allkeys-lru"')).toHaveLength(2);
     expect(duplicates, 'only what it held').toBeLessThanOrEqual(inFlight);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { injectSlowEngine } from '../inject.ts';
-import { addSceneFrames } from '../scene-frames.ts';
 import { report } from '../scenario.ts';
-import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
+import { addSceneFrames } from '../scene-frames.ts';
 import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
+import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 let testStack: RedisTestStack;
 let folder = '';
@@ -56,6 +56,7 @@ it('SIGTERM under load leaves nothing pending, publishes each frame once, and th
     'SIGTERM under load',
     '3 workers one after the other, each stopped with frames waiting',
     '60 of 60 frames published, each once; 0 pending',
+    { frames: 60, duplicates: 0 },
   );
 });
 

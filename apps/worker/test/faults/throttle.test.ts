@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type FileWorker, publishesMore, settleUp, startFileWorker, startPacedLoad } from '../redis-scenario.ts';
-import { addSceneFrame } from '../scene-frames.ts';
-import { throttle } from '../throttle.ts';
+import {
+  type FileWorker,
+  publishesMore,
+  settleUp,
+  startFileWorker,
+  startPacedLoad,
+} from '../redis-scenario.ts';
 import { report } from '../scenario.ts';
-import { waitFor } from '../worker-process.ts';
+import { addSceneFrame } from '../scene-frames.ts';
 import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
+import { throttle } from '../throttle.ts';
+import { waitFor } from '../worker-process.ts';
 
 /** A run of the demo models takes some tens of milliseconds, and a second at {@link crawl}. */
 const timeoutMs = 400;
@@ -21,7 +27,12 @@ beforeEach(async () => {
 });
 
 const start = (env: Record<string, string> = {}): Promise<FileWorker> =>
-  startFileWorker({ ...testStack.env, INFERENCE_TIMEOUT_MS: String(timeoutMs), CLAIM_IDLE_MS: '60000', ...env });
+  startFileWorker({
+    ...testStack.env,
+    INFERENCE_TIMEOUT_MS: String(timeoutMs),
+    CLAIM_IDLE_MS: '60000',
+    ...env,
+  });
 
 const pidOf = ({ process: { child } }: FileWorker): number => child.pid ?? 0;
 
@@ -76,6 +87,7 @@ it('a worker that hardly gets a core gives up the runs that take too long, keeps
     `${crawl * 100} % of one core by ${quota.by} for ${(heldMs / 1000).toFixed(1)} s under load, INFERENCE_TIMEOUT_MS=${timeoutMs}`,
     `${meanwhile} events meanwhile, 16 more ${Math.round(backMs)} ms after it; ${entries} of ${entries} frames published, ` +
       '0 duplicates, 0 pending; no thread was replaced',
+    { frames: entries, duplicates: 0, recoveredMs: backMs },
   );
 });
 

@@ -120,14 +120,14 @@ describe('describeSettings', () => {
   });
 });
 
-describe('the table in the README', () => {
-  it('names every variable with its default', async () => {
-    const text = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-    const readme = text.replaceAll(/ +/g, ' '); // columns are aligned
+describe('the tables in docs/SETTINGS.md', () => {
+  it('name every variable with its default', async () => {
+    const text = await readFile(new URL('../../../docs/SETTINGS.md', import.meta.url), 'utf8');
+    const page = text.replaceAll(/ +/g, ' '); // columns are aligned
     for (const [name, { fallback, help }] of Object.entries(settings)) {
       const shown = fallback === undefined ? '' : `\`${fallback}\``;
       const value = name === 'CONSUMER_NAME' ? 'host name' : shown;
-      expect(readme).toContain(`| \`${name}\` | ${value} | ${help} |`.replaceAll(/ +/g, ' '));
+      expect(page).toContain(`| \`${name}\` | ${value} | ${help} |`.replaceAll(/ +/g, ' '));
     }
   });
 });

@@ -105,7 +105,7 @@ export interface Settings extends TraceSettings {
 
 export type SettingName = keyof Settings;
 
-/** Every variable that the worker reads, in the order of the README's table. */
+/** Every variable that the worker reads, as docs/SETTINGS.md lists them. */
 export const settings: { readonly [K in SettingName]: Setting<Settings[K]> } = {
   REDIS_URL: setting(redisUrl, 'redis://localhost:6379', 'Redis; rediss:// for TLS'),
   REDIS_USERNAME: setting(optionalText, undefined, 'Redis ACL user'),

@@ -9,6 +9,7 @@ const documents = [
   'deploy/README.md',
   'docs/DEPLOY.md',
   'docs/SECURITY.md',
+  'docs/SETTINGS.md',
   'docs/TROUBLESHOOTING.md',
   'docs/TRACING.md',
   'docs/decisions/kafkajs.md',

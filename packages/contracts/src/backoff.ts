@@ -9,8 +9,9 @@ export interface BackoffOptions {
 }
 
 /**
- * Wait before try number `attempt` (1, 2, ...), ms: doubled for each, half of it random, so that those who failed together do not come
- * back together. Between `firstMs` and twice that at first, never more than `maxMs`.
+ * Wait before try number `attempt` (1, 2, ...), ms. It doubles with each try, and half of it is random, so that
+ * clients that failed together do not retry together. At first between `firstMs` and twice that, never more
+ * than `maxMs`.
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ ("equal jitter")
  */

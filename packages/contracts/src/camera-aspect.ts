@@ -4,8 +4,8 @@ import { matchesGlob } from './glob.ts';
 import type { Size } from './image.ts';
 
 /**
- * What the aspect of a frame was taken from: `entry` (its fields `width` and `height`), `camera_aspects` (the configuration of its
- * camera), `frame_aspect` (what is assumed of square frames), or `frame` (the frame as it is).
+ * Source of a frame's aspect: `entry` (its fields `width` and `height`), `camera_aspects` (its camera's
+ * configuration), `frame_aspect` (the assumption for square frames), or `frame` (the frame as it is).
  */
 export type AspectSource = 'entry' | 'camera_aspects' | 'frame_aspect' | 'frame';
 
@@ -14,7 +14,10 @@ export interface CameraAspect {
   /** Width over height. */
   readonly aspectRatio: number;
   readonly source: AspectSource;
-  /** What `cameraAspects` has for this camera and is not used, as its frames are not square and have another aspect. */
+  /**
+   * Aspect in `cameraAspects` that is not used, because the camera's frames are not square and have another
+   * aspect.
+   */
   readonly unusedAspectRatio?: number;
 }
 
@@ -33,10 +36,10 @@ interface CameraAspectRule {
   readonly aspectRatio: number;
 }
 
-/** By so much rounding to an even side may be off, px, and a little for the arithmetic. */
+/** Largest error of rounding to an even side, px, and a little for the arithmetic. */
 const mostRounding = 1.001;
 
-/** Cameras whose rule is remembered. */
+/** Cameras whose rule is cached. */
 const maxCameras = 20_000;
 
 /**
@@ -80,12 +83,14 @@ export function parseCameraAspects(text: string): CameraAspectRule[] {
 }
 
 /**
- * Makes the rule that says which aspect the camera's picture had: by the entry's `width` and `height`; else, for a frame that is
- * exactly square, by `cameraAspects`, else by `frameAspect`. Ingestors squash to a square; other frames are as the camera saw them.
+ * Creates the rule for the aspect of a camera's picture. It uses the entry's `width` and `height`; else, for an
+ * exactly square frame, `cameraAspects`, else `frameAspect`. Ingestors squash to a square; other frames are as
+ * the camera saw them.
  *
  * @example
  * const aspectOf = createCameraAspect({ cameraAspects: parseCameraAspects('cam_01=4:3') });
- * aspectOf({ cameraId: 'cam_02' }, { width: 640, height: 640 }); // { aspectRatio: 16 / 9, source: 'frame_aspect' }
+ * aspectOf({ cameraId: 'cam_02' }, { width: 640, height: 640 }); // { aspectRatio: 16 / 9, source:
+ * 'frame_aspect' }
  */
 export function createCameraAspect({
   cameraAspects = [],
@@ -119,8 +124,8 @@ export function createCameraAspect({
 }
 
 /**
- * Width of a pixel over its height in a frame of a camera's picture. Exactly 1 where the frame has the camera's aspect up to the
- * rounding of a side to whole, or to even, pixels.
+ * Width of a pixel over its height in a frame. Exactly 1 if the frame has the camera's aspect, up to the
+ * rounding of a side to whole or even pixels.
  */
 export function pixelAspectRatioOf({ width, height }: Size, aspectRatio: number): number {
   const off = Math.min(Math.abs(height * aspectRatio - width), Math.abs(width / aspectRatio - height));

@@ -1,21 +1,24 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 
-/** Longest camera id, bytes of UTF-8: twice as long with its time and number it is still the name of a file. */
+/**
+ * Longest camera id, bytes of UTF-8: escaped to twice the length, with time and number, it still fits a file
+ * name.
+ */
 export const maxCameraIdBytes = 200;
 
-/** What stands for many cameras in metrics, logs and keys: no camera may have such a name. */
+/** Names that stand for many cameras in metrics, logs and keys. No camera may have one. */
 const reserved: readonly string[] = ['_other', '_invalid'];
 
 const streamPrefix = 'frames:';
 
 /**
- * Controls, line separators, lone halves of surrogate pairs, and characters that are not seen but reorder or hide what is.
- * The two joiners are part of names in Persian, in Hindi and of emoji.
+ * Controls, line separators, lone surrogates, and invisible characters that reorder or hide visible ones. The
+ * two joiners are allowed: names in Persian and Hindi, and emoji, need them.
  */
 const unseen = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** Why a text is no camera id, as one clause; undefined where it is one. Repeats nothing of the text. */
+/** Why a text is no camera id, as one clause; undefined if it is one. Repeats nothing of the text. */
 export function cameraIdProblem(value: string): string | undefined {
   const bytes = Buffer.byteLength(value);
   if (bytes === 0 || bytes > maxCameraIdBytes)
@@ -29,7 +32,8 @@ export function cameraIdProblem(value: string): string | undefined {
 }
 
 /**
- * Whether a text may name a camera: 1 to 200 bytes of UTF-8 without controls, line separators and invisible format characters.
+ * Whether a text may name a camera: 1 to 200 bytes of UTF-8 without controls, line separators and invisible
+ * format characters.
  * The bytes count as they are: `é` as one character and as two are two cameras.
  */
 export function isCameraId(value: string): boolean {
@@ -46,14 +50,14 @@ export function namesCamera(streamKey: string): boolean {
   return streamKey.startsWith(streamPrefix);
 }
 
-/** `frames:cam_01` -> `cam_01`; the whole key where it has no such prefix. */
+/** `frames:cam_01` -> `cam_01`; the whole key if it has no such prefix. */
 export function cameraIdOf(streamKey: string): string {
   return namesCamera(streamKey) ? streamKey.slice(streamPrefix.length) : streamKey;
 }
 
 /**
- * The camera of a stream as it may stand in a log, a label or a key: `_invalid` where {@link isCameraId} refuses it.
- * Whoever may write to Redis chooses the names of streams.
+ * The camera of a stream, safe for a log, a label or a key: `_invalid` if {@link isCameraId} refuses it. Anyone
+ * who may write to Redis chooses the names of streams.
  */
 export function cameraLabelOf(streamKey: string): string {
   const cameraId = cameraIdOf(streamKey);
@@ -62,7 +66,7 @@ export function cameraLabelOf(streamKey: string): string {
 
 const shorthands: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
 
-/** A text as a terminal may have it: whatever controls, hides or reorders what is shown is written as an escape. */
+/** Makes a text safe for a terminal: escapes characters that control, hide or reorder the output. */
 export function printable(text: string): string {
   return text.replaceAll(
     /[\p{C}\p{Zl}\p{Zp}\\]/gu,
@@ -70,11 +74,11 @@ export function printable(text: string): string {
   );
 }
 
-/** Longest part of a refused name that is shown, characters. */
+/** Longest part of a refused name to show, characters. */
 const maxShown = 64;
 
 /**
- * A name that is no camera's, for the eyes of people: short, and printable in ASCII and letters; bytes that are no UTF-8 as `\xff`.
+ * Formats a refused name for people: short, in printable ASCII and letters, bytes that are no UTF-8 as `\xff`.
  */
 export function describeName(name: string | Uint8Array): string {
   const start = typeof name === 'string' ? name.slice(0, maxShown) : name.subarray(0, maxShown);
@@ -87,12 +91,12 @@ export function describeName(name: string | Uint8Array): string {
   return start.length < name.length ? `${shown}…` : shown;
 }
 
-/** Longest name of a file, bytes of ASCII: there is room for a frame id and an extension in the 255 of file systems. */
+/** Longest file name, bytes of ASCII: leaves room for a frame id and an extension in the 255 of file systems. */
 const maxFileName = 160;
 
 /**
- * A camera as (part of) the name of a file or folder, on any system: letters, digits, `_`, `-`, `:` and inner dots as they are, other
- * bytes as `%c3`. Different cameras have different names; those that would be too long end in a hash.
+ * Turns a camera into (part of) a file or folder name for any system. Letters, digits, `_`, `-`, `:` and inner
+ * dots stay, other bytes become `%c3`. Different cameras get different names; too long ones end in a hash.
  */
 export function cameraFileName(cameraId: string): string {
   const asBytes = (character: string): string =>

@@ -74,11 +74,11 @@ export interface DetectionEvent {
   worker_id: string;
   status: 'ok' | 'degraded' | 'failed';
   reasons: string[];
-  /** Embeddings of different spaces must never be compared; null where nothing is embedded. */
+  /** Never compare embeddings of different spaces. Null if nothing is embedded. */
   embedding_space: string | null;
   /** Sorted by confidence, highest first. */
   detections: EventDetection[];
-  /** 512 numbers of unit length, or null for a person without a usable face; `[]` where embedding failed. */
+  /** 512 numbers of unit length, or null for a person without a usable face; `[]` if embedding failed. */
   embeddings: (number[] | null)[];
 }
 
@@ -90,7 +90,7 @@ export function detectionEventJsonSchema(): Record<string, unknown> {
 /**
  * Reads and validates one event.
  *
- * @throws {z.ZodError} where the event does not fit the schema; {SyntaxError} where it is not JSON.
+ * @throws {z.ZodError} if the event does not fit the schema; {SyntaxError} if it is not JSON.
  */
 export function parseDetectionEvent(json: string | Uint8Array): DetectionEvent {
   const text = typeof json === 'string' ? json : Buffer.from(json).toString('utf8');

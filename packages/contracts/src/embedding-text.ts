@@ -15,7 +15,7 @@ const bytesPerNumber = 9;
 
 let scratch = Buffer.allocUnsafe(512 * bytesPerNumber);
 
-/** Writes `0.ddddd` without the zeros at its end; returns where the next byte goes. */
+/** Writes `0.ddddd` without trailing zeros; returns the next free position. */
 function writeFraction(hundredThousandths: number, at: number): number {
   scratch[at] = zero;
   scratch[at + 1] = point;
@@ -36,13 +36,13 @@ function writeAny(value: number, at: number): number {
 }
 
 /**
- * The numbers as JSON, `[0.1,-0.02]`, rounded to five digits. The digits are written one by one: `toFixed` takes three times as long,
- * and a crowd has ten thousand of them.
+ * Writes the numbers as JSON, `[0.1,-0.02]`, rounded to five digits. It writes digit by digit: `toFixed` takes
+ * three times as long, and a crowd has ten thousand numbers.
  *
- * @param values Of magnitude below 1 in all that is usual; others are written right, only not as fast.
+ * @param values Usually of magnitude below 1. Others are written right too, only slower.
  */
 export function embeddingText(values: readonly number[]): string {
-  // One more for the brackets; a number that is not short has 25 characters at most.
+  // One more for the brackets. A number that is not short has at most 25 characters.
   const room =
     values.length * bytesPerNumber + 2 + values.filter((value) => Math.abs(value) >= 1).length * 25;
   if (scratch.length < room) scratch = Buffer.allocUnsafe(room);

@@ -1,13 +1,13 @@
 import type { DetectionEvent } from './detection-event.ts';
 import { embeddingText } from './embedding-text.ts';
 
-/** An event as the bytes that a broker gets. */
+/** An event encoded for a broker. */
 export interface EncodedEvent {
   readonly cameraId: string;
   readonly frameId: string;
   /** JSON, UTF-8. */
   readonly bytes: Buffer;
-  /** How many embeddings were left out to stay under the limit. */
+  /** Embeddings left out to stay under the limit. */
   readonly truncatedEmbeddings: number;
 }
 

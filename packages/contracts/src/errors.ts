@@ -1,6 +1,6 @@
 const marker = Symbol.for('trinetra.error');
 
-/** The name of a class of errors and of those it extends, up to `TrinetraError`. */
+/** Names of an error class and its ancestors, up to `TrinetraError`. */
 function classNamesOf(errorClass: object): string[] {
   const names: string[] = [];
   for (
@@ -36,8 +36,8 @@ export class TrinetraError<Code extends string = string> extends Error {
   }
 
   /**
-   * Whether a value is an error of this class, or of one that extends it. Works across copies of a package, where `instanceof` does
-   * not: it goes by the names of the classes.
+   * Whether a value is an error of this class or a subclass. It compares class names, so unlike `instanceof` it
+   * works across copies of a package.
    */
   static isInstance<T extends TrinetraError>(
     this: abstract new (

@@ -32,9 +32,9 @@ export interface FrameEntry {
   readonly ingestTs: number;
   /** Encoded picture (JPEG, PNG or WebP). */
   readonly frame: Uint8Array;
-  /** Size of the camera's original picture, px, where the ingestor squashed it. */
+  /** Size of the camera's original picture, px, if the ingestor sent it. */
   readonly originalSize?: { readonly width: number; readonly height: number };
-  /** Of the step that wrote the entry, where it told a valid one. */
+  /** Trace context of the step that wrote the entry, if it sent a valid one. */
   readonly traceContext?: TraceContext;
 }
 
@@ -52,7 +52,7 @@ export type FrameEntryResult =
   | { readonly ok: true; readonly entry: FrameEntry }
   | { readonly ok: false; readonly problem: FrameEntryProblem; readonly message: string };
 
-/** These cost no frame: a bad one counts as not sent. */
+/** Optional: a bad value counts as not sent and costs no frame. */
 const traceFields = ['traceparent', 'tracestate'] as const;
 const known = ['camera_id', 'camera_type', 'ingest_ts', 'frame', 'width', 'height', ...traceFields] as const;
 type Known = (typeof known)[number];
@@ -66,7 +66,7 @@ function fail(problem: FrameEntryProblem, message: string): FrameEntryResult {
   return { ok: false, problem, message };
 }
 
-/** No camera sees more: a side would vanish. */
+/** Beyond this a side would vanish. */
 export const mostAspect = 100;
 
 function parseSize(
@@ -83,8 +83,8 @@ function parseSize(
 /**
  * Validates the fields of one stream entry, as Redis returns them: `[name, value, name, value, ...]`.
  *
- * Never throws: a bad entry is an outcome. Unknown fields are ignored, and so is a `traceparent` or `tracestate` that is not valid; the
- * frame bytes are not copied.
+ * Never throws: a bad entry is an outcome. Ignores unknown fields and an invalid `traceparent` or `tracestate`.
+ * Does not copy the frame bytes.
  *
  * @param streamKey The stream that held the entry; its camera must be the one the entry names.
  * @example

@@ -1,20 +1,20 @@
 import type { FrameEntry } from './frame-entry.ts';
 
-/** What is further from now is no time of a frame but seconds, a counter, or a clock that was never set. 10 years, ms. */
+/** Times further from now are seconds, counters, or clocks that were never set. 10 years, ms. */
 const mostAwayMs = 10 * 365.25 * 24 * 3600 * 1000;
-/** Ids that are further ahead tell nothing: once a stream has had one, Redis itself counts on from there. */
+/** Ids further ahead are ignored: once a stream has had one, Redis counts on from there. Ms. */
 const mostAheadMs = 60_000;
-/** Machines whose clocks are kept in time agree within this; a frame that seems to come from later was timed by another clock. */
+/** Synchronised clocks agree within this, ms. A frame from further ahead has the time of another clock. */
 const mostSkewMs = 100;
 
-/** Whether a number may be the time of a frame by some clock: within 10 years of now. Both in milliseconds since the epoch. */
+/** Whether a number can be the time of a frame: within 10 years of now. Both in milliseconds since the epoch. */
 export function isClockTime(ms: number, nowMs: number): boolean {
   return Math.abs(ms - nowMs) <= mostAwayMs;
 }
 
 /**
- * When an entry was added, milliseconds since the epoch, by its id. Undefined where whoever wrote it chose ids that are no time, such
- * as `5-0` or seconds, or where they are more than a minute ahead.
+ * When an entry was added, milliseconds since the epoch, by its id. Undefined if the id is no time, such as
+ * `5-0` or seconds, or is more than a minute ahead.
  */
 export function timeOfId(entryId: string, nowMs: number): number | undefined {
   const ms = Number(entryId.split('-')[0]);
@@ -22,8 +22,8 @@ export function timeOfId(entryId: string, nowMs: number): number | undefined {
 }
 
 /**
- * When a frame was taken, milliseconds since the epoch: by `ingest_ts`; where that is no time of a clock, or more than 100 ms
- * ahead of ours, by its entry's id. Undefined where neither is a time.
+ * When a frame was taken, milliseconds since the epoch, by `ingest_ts`. If that is no time, or more than 100 ms
+ * ahead of our clock, by its entry's id. Undefined if neither is a time.
  */
 export function timeOfFrame(
   { ingestTs, frameId }: Pick<FrameEntry, 'ingestTs' | 'frameId'>,
@@ -34,8 +34,8 @@ export function timeOfFrame(
 }
 
 /**
- * How old a frame is, ms, at least 0. Undefined where neither `ingest_ts` nor the entry's id tell it by this clock: an age that nobody
- * knows is not 0.
+ * Age of a frame, ms, at least 0. Undefined if neither `ingest_ts` nor the entry's id tell it by this clock: an
+ * unknown age is not 0.
  */
 export function ageOfFrame(
   frame: Pick<FrameEntry, 'ingestTs' | 'frameId'>,

@@ -1,7 +1,7 @@
-/** Any number of characters, or the test of one. */
+/** Any number of characters, or a test of one character. */
 type Part = '*' | ((character: string) => boolean);
 
-/** The set in square brackets as Redis takes it: a backslash before what is meant as it stands. */
+/** A set in square brackets as Redis reads it; a backslash escapes. */
 function setOf(text: string): Part {
   const source = text.replace(/\\([\s\S])/g, (_, character: string) =>
     /\w/.test(character) ? character : `\\${character}`,
@@ -19,8 +19,8 @@ function partOf(text: string): Part {
 }
 
 /**
- * Whether a key matches a glob as Redis takes it: `*`, `?`, `[ab]`, `[^a]`, `[a-z]`, and a backslash before what is meant as it stands.
- * Takes at most as many steps as the product of both lengths: keys are chosen by whoever writes to Redis.
+ * Whether a key matches a glob as Redis reads it: `*`, `?`, `[ab]`, `[^a]`, `[a-z]`; a backslash escapes. Takes
+ * at most as many steps as the product of both lengths, because anyone who writes to Redis chooses the keys.
  *
  * @throws SyntaxError for a range whose end comes first, such as `[z-a]`.
  */
@@ -28,7 +28,7 @@ export function matchesGlob(pattern: string, key: string): boolean {
   const texts = pattern.match(/\\[\s\S]|\[\^?(?:\\[\s\S]|[^\]\\])+\]|[\s\S]/g) ?? [];
   const parts = texts.map(partOf);
   let [at, part] = [0, 0];
-  /** The last star, and how far it reaches: only that one is tried again. */
+  /** The last star, and how far it reaches. Only that one needs backtracking. */
   let [star, reach] = [-1, 0];
   while (at < key.length) {
     const test = parts[part];

@@ -4,8 +4,9 @@ export interface RgbImage {
   readonly width: number;
   readonly height: number;
   /**
-   * Width of a pixel over its height, as the camera saw it, above 0. Not 1 where the picture was squashed: 16/9 in a frame of
-   * 640x640 px of a 16:9 camera. Coordinates stay pixels of the image as it is; stages measure in its true proportions. Default 1.
+   * Width of a pixel over its height, as the camera saw it, above 0. A squashed picture has another value than
+   * 1: 16/9 in a frame of 640x640 px of a 16:9 camera. Coordinates stay pixels of the image; stages measure in
+   * its true proportions. Default 1.
    */
   readonly pixelAspectRatio?: number;
 }
@@ -29,8 +30,8 @@ export interface Size {
 }
 
 /**
- * How a frame lies in the model's input: `input = (x * scaleX + left, y * scaleY + top)` of pixels `x, y` of the frame. The scales
- * differ where the frame was squashed: in the input it has its true proportions.
+ * Maps a frame into the model's input: `input = (x * scaleX + left, y * scaleY + top)` for pixels `x, y` of the
+ * frame. The scales of a squashed frame differ, because the input has its true proportions.
  */
 export interface Letterbox {
   readonly scaleX: number;
@@ -47,8 +48,8 @@ export interface Letterbox {
 }
 
 /**
- * By how much an image has to be stretched across and down to have its true proportions, without losing a pixel: one of
- * the two is 1. In pixels of that picture faces and distances are measured.
+ * Factors that stretch an image across and down to its true proportions without losing a pixel; one of them is
+ * 1. Faces and distances are measured in pixels of the stretched picture.
  *
  * @throws RangeError for a `pixelAspectRatio` that is not a number above 0.
  */

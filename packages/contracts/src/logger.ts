@@ -1,4 +1,4 @@
-/** The logger that libraries take; pino's loggers fit as they are. Libraries print nothing by themselves. */
+/** The logger that libraries take; pino's loggers fit. Libraries print nothing by themselves. */
 export interface Logger {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
   info(fields: Readonly<Record<string, unknown>>, message: string): void;

@@ -1,17 +1,17 @@
 import type { z } from 'zod';
 
-/** What makes the error of a package from the text of what is wrong. */
+/** Makes a package's error from a message. */
 export type OptionsErrorOf = (message: string, options: { readonly cause: unknown }) => Error;
 
-/** How {@link parseOptions} tells what is wrong. */
+/** How {@link parseOptions} reports problems. */
 export interface ParseOptions {
   /** The package's own error, by convention with the code `invalid_options`. */
   readonly errorOf: OptionsErrorOf;
-  /** Stands before each path, as in `telemetry.port`. Default: nothing. */
+  /** Precedes each path, as in `telemetry.port`. Default: nothing. */
   readonly prefix?: string;
 }
 
-/** The number or flag that stands at a path; undefined for anything else, so that no password gets into a message. */
+/** The number or flag at a path; undefined for anything else, so that no password gets into a message. */
 function receivedAt(value: unknown, path: readonly PropertyKey[]): number | boolean | undefined {
   const found = path.reduce<unknown>(
     (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
@@ -21,8 +21,8 @@ function receivedAt(value: unknown, path: readonly PropertyKey[]): number | bool
 }
 
 /**
- * Every problem of a value as one text, `path: message; path: message`. Numbers and flags that were received are told; texts never
- * are, as one may be a password.
+ * Joins all problems of a value as `path: message; path: message`. It repeats received numbers and flags, but
+ * never texts, because one may be a password.
  */
 export function describeIssues(error: z.ZodError, value: unknown, prefix?: string): string {
   return error.issues
@@ -35,9 +35,9 @@ export function describeIssues(error: z.ZodError, value: unknown, prefix?: strin
 }
 
 /**
- * Checks the options that a caller gave. Keys whose value is undefined count as not given, so that defaults apply to them.
+ * Checks a caller's options. Undefined values count as not given, so defaults apply.
  *
- * @throws what `errorOf` makes, naming every option that is wrong.
+ * @throws what `errorOf` makes, with every wrong option.
  */
 export function parseOptions<T>(schema: z.ZodType<T>, given: object, how: ParseOptions): T {
   const parsed = schema.safeParse(defined(given));
@@ -45,10 +45,10 @@ export function parseOptions<T>(schema: z.ZodType<T>, given: object, how: ParseO
   throw how.errorOf(describeIssues(parsed.error, given, how.prefix), { cause: parsed.error });
 }
 
-/** Optional keys of `T` whose value may not be undefined any more. */
+/** `T` without `undefined` in the values of its optional keys. */
 export type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** A copy without the keys whose value is undefined. */
+/** Copies an object without its undefined values. */
 export function defined<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Defined<T>;
 }

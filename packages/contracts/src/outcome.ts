@@ -1,4 +1,4 @@
-/** Every way in which an entry that was delivered to a worker can end: the ledger of the worker. */
+/** Every way in which a delivered entry can end: the worker's ledger. */
 export const frameOutcomes = [
   'published',
   'published_degraded',

@@ -1,4 +1,4 @@
-/** Waits `ms`; resolves early where `signal` aborts. Leaves no timer and no listener behind. */
+/** Waits `ms`, or until `signal` aborts. Leaves no timer and no listener behind. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (signal.aborted) return Promise.resolve();
@@ -12,7 +12,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return promise;
 }
 
-/** What `work` gives within `ms`, or `late` after that. A rejection after that is nobody's. */
+/** Resolves as `work` within `ms`, else with `late`. Swallows a later rejection. */
 export async function within<T, L = null>(work: Promise<T>, ms: number, late: L = null as L): Promise<T | L> {
   const { promise, resolve } = Promise.withResolvers<L>();
   const timer = setTimeout(() => resolve(late), ms);
@@ -25,7 +25,7 @@ export async function within<T, L = null>(work: Promise<T>, ms: number, late: L 
 }
 
 /**
- * What `work` gives; what it does after an abort goes unheard.
+ * Settles as `work`, and ignores it after an abort.
  *
  * @throws the reason of `signal` once it aborts.
  */
@@ -42,7 +42,7 @@ export async function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): P
   }
 }
 
-/** What `work` gives, or `fallback` once `signal` aborts; what it does after that goes unheard. */
+/** Settles as `work`, or resolves with `fallback` once `signal` aborts, and then ignores `work`. */
 export async function orOnAbort<T, F>(work: Promise<T>, signal: AbortSignal, fallback: F): Promise<T | F> {
   return rejectOnAbort(work, signal).catch((error: unknown) => {
     if (signal.aborted && error === signal.reason) return fallback;

@@ -1,26 +1,29 @@
 import { z } from 'zod';
 import { isCameraId } from './camera-id.ts';
 
-/** Name of the file in a recording's folder that lists its entries, a line of JSON each. */
+/** File in a recording's folder that lists its entries, one line of JSON each. */
 export const recordingManifest = 'manifest.ndjson';
 
-/** A field's value: text, or the bytes of what is no UTF-8. */
+/** A field's value: text, or bytes that are no UTF-8. */
 export type RecordedValue = string | { readonly base64: string };
 
 /**
- * One entry of a stream `frames:*` as a recording keeps it. `camera_id`, `frame_id` and `image` are what each line of a
- * manifest of the camera simulator has.
+ * A recorded entry of a stream `frames:*`. `camera_id`, `frame_id` and `image` are as in the camera simulator's
+ * manifest.
  */
 export interface RecordedEntry {
   /** The camera of the stream; normally also that of the field `camera_id`. */
   readonly camera_id: string;
   /** Stream entry id. */
   readonly frame_id: string;
-  /** File with the bytes of the field `frame`, as they came: a path within the folder, such as `cam_01/1771840000100-0.jpg`. */
+  /**
+   * File with the bytes of the field `frame`, as they came: a path within the folder, such as
+   * `cam_01/1771840000100-0.jpg`.
+   */
   readonly image: string;
   /**
-   * When the entry was added, seconds since the epoch, by the clock of Redis; where its writer chose an id that is no time, by
-   * `ingest_ts` or by when it was recorded.
+   * When the entry was added, seconds since the epoch, by the clock of Redis. If its id is no time, by
+   * `ingest_ts` or the time of recording.
    */
   readonly time: number;
   /** All fields but `frame`. */
@@ -29,7 +32,7 @@ export interface RecordedEntry {
 
 const value = z.union([z.string(), z.strictObject({ base64: z.base64() })]);
 
-/** No path out of the folder, and none that another system reads in another way. */
+/** No path out of the folder, and none that another system reads differently. */
 const pathWithin = z
   .string()
   .max(512)

@@ -1,6 +1,6 @@
 /**
- * What became of one item of a call: a value, or why there is none. Items fail by themselves; a call rejects only where it fails as a
- * whole.
+ * The result of one item of a call: a value, or why there is none. Items fail individually; a call rejects only
+ * if it fails as a whole.
  */
 export type Result<T, Reason extends string = string> =
   | { readonly ok: true; readonly value: T }
@@ -11,8 +11,8 @@ export interface Failure<Reason extends string = string> {
   readonly ok: false;
   /** One of a closed set, for metrics and events. */
   readonly reason: Reason;
-  /** One sentence, where there is more to say than the reason. */
+  /** One sentence, if there is more to say than the reason. */
   readonly message?: string;
-  /** What was thrown, where something was. */
+  /** What was thrown, if anything. */
   readonly error?: unknown;
 }

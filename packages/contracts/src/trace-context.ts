@@ -1,8 +1,8 @@
-/** Where something stands in a distributed trace: the values of the two headers of W3C Trace Context. */
+/** A position in a distributed trace: the values of the two headers of W3C Trace Context. */
 export interface TraceContext {
   /** `00-<trace id, 32 hex digits>-<span id, 16 hex digits>-<flags, 2 hex digits>`. */
   readonly traceparent: string;
-  /** What the tracing systems of others add, up to 512 characters. */
+  /** Vendors' additions, up to 512 characters. */
   readonly tracestate?: string;
 }
 
@@ -12,8 +12,8 @@ const lengthOfFirstVersion = 55;
 export const maxTraceFieldBytes = 512;
 
 /**
- * Reads a trace context; undefined where `traceparent` is missing or has not the form of W3C. A `tracestate` that is not 1 to 512
- * printable ASCII characters is left out.
+ * Reads a trace context; undefined if `traceparent` is missing or malformed. Leaves out a `tracestate` that is
+ * not 1 to 512 printable ASCII characters.
  *
  * @see https://www.w3.org/TR/trace-context/
  */

@@ -1,6 +1,6 @@
 import type { Logger } from './logger.ts';
 
-/** Cameras that are remembered; what is wrong with further ones is not said. */
+/** Cameras to remember; there is no warning for further ones. */
 const maxKeys = 20_000;
 const minuteMs = 60_000;
 
@@ -12,12 +12,12 @@ export interface WarnOnceOptions {
   readonly now?: () => number;
 }
 
-/** Warns where nothing was said under that key yet. */
+/** Warns, unless it has warned under that key before. */
 export type WarnOnce = (key: string, fields: Readonly<Record<string, unknown>>, message: string) => void;
 
 /**
- * Warns once of each thing that stays as it is, such as a camera with a name that is refused. Where there are thousands, some are
- * named each minute, as long as they go on.
+ * Warns once of each lasting problem, such as a camera with a refused name. Of thousands it names some each
+ * minute, as long as they last.
  *
  * @example
  * const warnOnce = createWarnOnce(logger);

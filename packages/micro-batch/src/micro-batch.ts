@@ -1,17 +1,17 @@
 import { type MicroBatchOptions, parseMicroBatchOptions } from './options.ts';
 
-/** Timers count whole ms: a batch leaves up to half of one early rather than up to one late. */
+/** Timers count whole ms: send a batch up to 0.5 ms early rather than up to 1 ms late. */
 const timerUnitMs = 1;
 
 /**
- * Groups the items of `source` into batches: a batch leaves when it has `maxBatchSize` items, or when its oldest
- * item has waited `maxDelayMs`, the consumer asks for it, and its engine is free (see `busy`).
+ * Groups the items of `source` into batches. A batch is sent when it has `maxBatchSize` items, or when its
+ * oldest item has waited `maxDelayMs`, the consumer asks for it, and its engine is free (see `busy`).
  *
- * Pull-based: while nobody asks, at most `maxBatchSize` items are collected and then the source is left alone. The
- * end of the source flushes the rest; its error is thrown after what came before it was delivered. Leaving the
- * loop, or aborting `signal`, closes the source.
+ * Pull-based: while the consumer does not ask, it collects at most `maxBatchSize` items and then leaves the
+ * source alone. The end of the source flushes the rest. An error of the source is thrown after the items before
+ * it. Leaving the loop, or aborting `signal`, closes the source.
  *
- * @throws {RangeError} where an option is out of range; whatever the source throws; the reason of `signal`.
+ * @throws {RangeError} if an option is out of range; what the source throws; the reason of `signal`.
  * @example
  * for await (const batch of microBatch(frames, { maxBatchSize: 4, maxDelayMs: 20 })) await detect(batch);
  */

@@ -6,11 +6,12 @@ export interface MicroBatchOptions<T = unknown> {
   readonly maxBatchSize: number;
   /** Longest wait of the oldest item, ms, from 0. */
   readonly maxDelayMs: number;
-  /** When the wait of an item began, by `performance.now()`. Default: when the source gave it. */
+  /** When the wait of an item began, by `performance.now()`. Default: when the source yielded it. */
   readonly waitingSince?: ((item: T) => number) | undefined;
   /**
-   * Whether the consumer's engine is at work: a promise that resolves when that may have changed, or undefined where it is free. A batch
-   * that is not full stays, and may grow, until it is free; a full one is handed out all the same, to be ready. Default: always free.
+   * Whether the consumer's engine works: a promise that resolves when that may have changed, or undefined if it
+   * is free. A partial batch waits, and may grow, until it is free. A full one is sent anyway, to be ready.
+   * Default: always free.
    */
   readonly busy?: (() => Promise<unknown> | undefined) | undefined;
   /** Aborted: the loop throws the signal's reason and the source is closed. */

@@ -9,11 +9,11 @@ type Slot<B> = Promise<IteratorResult<B, undefined>>;
 /**
  * Runs `stage` on up to `depth` items of `source` at once and yields the results in the order of the source.
  *
- * A result is handed out as soon as it and those before it are there, also while the source is silent. An error of
- * the stage or the source is thrown in its place in the order; then, and when the consumer leaves, the source is
- * closed and no more of it is read.
+ * It yields a result as soon as it and those before it are ready, also while the source is silent. It throws an
+ * error of the stage or the source in its place in the order. Then, and when the consumer leaves, it closes the
+ * source.
  *
- * @throws {RangeError} where `depth` is no whole number from 1.
+ * @throws {RangeError} if `depth` is no whole number from 1.
  */
 export async function* pipelined<A, B>(
   source: AsyncIterable<A>,

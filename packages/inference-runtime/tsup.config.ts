@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/inference-thread.ts'],
+  entry: { index: 'src/index.ts', 'inference-thread': 'src/thread/inference-thread.ts' },
   format: 'esm',
   target: 'node22',
   platform: 'node',

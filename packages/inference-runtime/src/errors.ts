@@ -1,6 +1,6 @@
 import { TrinetraError } from '@trinetra/contracts';
-import { saysDeviceLost } from './device-lost.ts';
-import { saysOutOfMemory } from './out-of-memory.ts';
+import { saysDeviceLost } from './thread/device-lost.ts';
+import { saysOutOfMemory } from './thread/out-of-memory.ts';
 
 /**
  * `model_unusable`: the file is there and is no model, or cut, or tells too little; only who gave it mends that.

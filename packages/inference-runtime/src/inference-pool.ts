@@ -7,9 +7,9 @@ import {
   type SingleRuntime,
   thisMachine,
 } from './inference-runtime.ts';
-import type { LoadedModel } from './loaded-model.ts';
+import type { LoadedModel } from './thread/loaded-model.ts';
 import type { InferenceRuntimeOptions } from './options.ts';
-import { inferenceThreadFile } from './thread-client.ts';
+import { inferenceThreadFile } from './thread/thread-client.ts';
 import type { InferenceModel, RunOptions, RunResult, TensorData } from './types.ts';
 
 export interface InferencePoolOptions extends InferenceRuntimeOptions {

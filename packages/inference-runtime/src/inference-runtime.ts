@@ -1,16 +1,16 @@
 import { type Logger, silentLogger } from '@trinetra/contracts';
 import { InferenceError } from './errors.ts';
-import { type GpuInfo, readGpus } from './gpus.ts';
-import { type ChainResult, fallbackOf, loadChain } from './load-chain.ts';
-import type { LoadFailure } from './load-step.ts';
-import { LoadedModel, loadSession } from './loaded-model.ts';
-import { measureStem } from './measure-stem.ts';
-import type { LoadedSession, SessionRequest } from './messages.ts';
+import { type GpuInfo, readGpus } from './engine/gpus.ts';
+import { type ChainResult, fallbackOf, loadChain } from './load/load-chain.ts';
+import type { LoadFailure } from './load/load-step.ts';
+import { LoadedModel, loadSession } from './thread/loaded-model.ts';
+import { measureStem } from './load/measure-stem.ts';
+import type { LoadedSession, SessionRequest } from './thread/messages.ts';
 import { type InferenceRuntimeOptions, parseInferenceRuntimeOptions } from './options.ts';
-import { checkProvider, type ProviderCheck } from './provider-check.ts';
-import type { ByteInput } from './rewrite-model.ts';
-import { inferenceThreadFile, type ThreadClient } from './thread-client.ts';
-import { ThreadSupervisor } from './thread-supervisor.ts';
+import { checkProvider, type ProviderCheck } from './load/provider-check.ts';
+import type { ByteInput } from './onnx/rewrite-model.ts';
+import { inferenceThreadFile, type ThreadClient } from './thread/thread-client.ts';
+import { ThreadSupervisor } from './thread/thread-supervisor.ts';
 import type { InferenceModel, ModelDescription, ModelInfo } from './types.ts';
 
 /** What one model may have otherwise than its runtime. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from '@trinetra/contracts';
 import { z } from 'zod';
 import type { InferenceError } from './errors.ts';
-import type { ThreadEnd } from './thread-client.ts';
+import type { ThreadEnd } from './thread/thread-client.ts';
 
 export interface InferenceRuntimeOptions {
   /** Threads of one run, 1..256; default: as many as this process has cores. */

@@ -1,8 +1,8 @@
-import type { EngineSidecar } from './engine-sidecar.ts';
-import type { FailedStep } from './load-step.ts';
-import type { NodePlacement } from './node-placement.ts';
-import type { PixelMap } from './pixel-map.ts';
-import type { ByteInput } from './rewrite-model.ts';
+import type { EngineSidecar } from './engine/engine-sidecar.ts';
+import type { FailedStep } from './load/load-step.ts';
+import type { NodePlacement } from './thread/node-placement.ts';
+import type { PixelMap } from './onnx/pixel-map.ts';
+import type { ByteInput } from './onnx/rewrite-model.ts';
 
 /**
  * How a float32 tensor `[n, c, h, w]` becomes what a model takes; native code in the inference thread does it. In this

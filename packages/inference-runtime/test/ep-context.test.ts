@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { classifyFailure } from '../src/classify-failure.ts';
-import { embeddingEpContext, referencingEpContext } from '../src/ep-context.ts';
-import { parseOnnx } from '../src/onnx-file.ts';
+import { classifyFailure } from '../src/load/classify-failure.ts';
+import { embeddingEpContext, referencingEpContext } from '../src/engine/ep-context.ts';
+import { parseOnnx } from '../src/onnx/onnx-file.ts';
 import { planOf } from './engines.ts';
 import { useModels } from './models.ts';
 import { readEpContext } from './read-ep-context.ts';

@@ -2,7 +2,7 @@ import { silentLogger } from '@trinetra/contracts';
 import { describe, expect, it } from 'vitest';
 import { createInferenceRuntime, type InferenceRuntimeOptions } from '../src/index.ts';
 import { createInferenceRuntimeWith } from '../src/inference-runtime.ts';
-import { inferenceThreadFile } from '../src/thread-client.ts';
+import { inferenceThreadFile } from '../src/thread/thread-client.ts';
 import { planOf, ultralyticsEngine } from './engines.ts';
 import { doubling, rows, useModels } from './models.ts';
 

@@ -4,7 +4,7 @@ import { onnxModel } from '@trinetra/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ByteInput, createInferenceRuntime, readImageInput, type TensorData } from '../src/index.ts';
-import { rewriteModel } from '../src/rewrite-model.ts';
+import { rewriteModel } from '../src/onnx/rewrite-model.ts';
 import { doubling, useModels } from './models.ts';
 
 const write = useModels();

@@ -1,0 +1,68 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { companionsOf } from './companions.ts';
+import { readEngineFile } from './engine-file.ts';
+import { type EngineIo, engineIo } from './engine-io.ts';
+import { readSidecar } from './engine-sidecar.ts';
+import { embeddingEpContext, referencingEpContext } from './ep-context.ts';
+import { unusable } from '../onnx/model-file.ts';
+import { describeOnnxFile } from '../onnx/read-onnx-file.ts';
+
+export interface WrapOptions {
+  /** Whether the engine is written into the model, or beside it as `OUTPUT.plan`; default true, up to 2 GiB. */
+  readonly embed?: boolean;
+}
+
+async function* after(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* rest;
+}
+
+/**
+ * Writes an ONNX model around a TensorRT engine, which ONNX Runtime runs with its TensorRT provider. The engine is not held
+ * in memory.
+ *
+ * @returns Its inputs and outputs, and where they are from.
+ * @throws {InferenceError} `model_not_found`, or `model_unusable` for an engine that is cut, damaged or tells too little.
+ */
+export async function wrapEngine(
+  path: string,
+  output: string,
+  { embed = true }: WrapOptions = {},
+): Promise<EngineIo> {
+  const engine = await readEngineFile(path);
+  const sidecar = await readSidecar(path);
+  const { onnx } = await companionsOf(path);
+  if (resolve(onnx) === resolve(output)) {
+    const message = `${output} is where the model of full precision belongs, for machines without this GPU: write to another name`;
+    throw unusable(message);
+  }
+  const beside = await describeOnnxFile(onnx).catch(() => null);
+  const io = engineIo(engine, sidecar, beside);
+  const options = {
+    inputs: io.inputs,
+    outputs: io.outputs,
+    metadata: engine.metadata,
+    hardwareArchitecture: sidecar.computeCapability?.replace('.', ''),
+  };
+  const plan = createReadStream(path, { start: engine.payloadOffset });
+  const temporary = `${output}.${process.pid}.part`;
+  try {
+    if (embed) {
+      const { head } = embeddingEpContext(options, engine.payloadBytes);
+      await pipeline(after(head, plan), createWriteStream(temporary));
+    } else {
+      const name = `${basename(output).replace(/\.onnx$/, '')}.plan`;
+      await pipeline(plan, createWriteStream(join(dirname(output), name)));
+      await writeFile(temporary, referencingEpContext(options, name));
+    }
+    await rename(temporary, output);
+  } catch (error) {
+    plan.destroy();
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return io;
+}

@@ -1,0 +1,126 @@
+import type { Logger } from '@trinetra/contracts';
+import { classifyFailure } from './classify-failure.ts';
+import { InferenceError, type InferenceErrorCode } from '../errors.ts';
+import type { GpuInfo } from '../engine/gpus.ts';
+import type { ImageInput } from '../onnx/image-input.ts';
+import type { InputStem } from '../onnx/input-stem.ts';
+import { describeSteps, type FailedStep, type LoadStep, nameOfStep } from './load-step.ts';
+import type { LoadedSession } from '../thread/messages.ts';
+import type { PixelMap } from '../onnx/pixel-map.ts';
+import { planSteps } from './plan-steps.ts';
+import { type PreparedModel, prepareModel, Unfit } from './prepare-model.ts';
+import type { ProviderCheck } from './provider-check.ts';
+import type { ModelFallback } from '../types.ts';
+
+export interface LoadChainOptions {
+  /** In the order of preference. */
+  readonly executionProviders: readonly string[];
+  /** The only provider that will do; undefined: any. */
+  readonly requireProvider: string | undefined;
+  readonly deviceId: number;
+  readonly cacheFolder: string | undefined;
+  readonly logger: Logger;
+  readonly checkProvider: ProviderCheck;
+  readonly readGpus: () => Promise<readonly GpuInfo[]>;
+  /** Runs what stands before the first layer of a graph. */
+  readonly measure: (stem: InputStem, image: ImageInput) => Promise<PixelMap>;
+  readonly loadSession: (step: LoadStep, prepared: PreparedModel) => Promise<LoadedSession>;
+}
+
+/** The step that loaded, with those before it that did not. */
+export interface ChainResult {
+  readonly step: LoadStep;
+  readonly prepared: PreparedModel;
+  readonly session: LoadedSession;
+  readonly failed: readonly FailedStep[];
+}
+
+/** Errors that are of the runtime and not of a step. */
+const ofTheRuntime: readonly string[] = ['closed', 'engine_restarting'];
+
+const failureOf = (step: LoadStep, error: unknown): FailedStep =>
+  error instanceof Unfit
+    ? { ...step, reason: error.reason, message: error.message.replace(/\s+/g, ' ') }
+    : { ...step, ...classifyFailure(error) };
+
+/** Reads each file once, whatever the number of providers that it is tried on. */
+function prepareOnce(
+  onnxPath: string,
+  options: LoadChainOptions,
+): (step: LoadStep) => Promise<PreparedModel> {
+  const files = new Map<string, Promise<PreparedModel>>();
+  return ({ format, path }) => {
+    const known = files.get(path) ?? prepareModel(format, path, onnxPath, options);
+    files.set(path, known);
+    return known;
+  };
+}
+
+/** Reasons that lie in the files and the configuration: the same files fail again. */
+const ofTheFiles: readonly string[] = [
+  'file_missing',
+  'file_unreadable',
+  'header_unreadable',
+  'io_unknown',
+  'provider_not_configured',
+];
+
+/** The code of the error where nothing loaded: memory and files that are missing or no good are told apart from the rest. */
+function codeOf(failed: readonly FailedStep[]): InferenceErrorCode {
+  const reasons = failed.map(({ reason }) => reason);
+  if (reasons.every((reason) => ['file_missing', 'provider_not_configured'].includes(reason))) {
+    return 'model_not_found';
+  }
+  if (reasons.every((reason) => ofTheFiles.includes(reason))) return 'model_unusable';
+  return reasons.at(-1) === 'out_of_memory' ? 'out_of_memory' : 'model_load_failed';
+}
+
+/**
+ * Tries the files of a model on the providers until one loads.
+ *
+ * @throws {InferenceError} `model_not_found`, `model_unusable`, `model_load_failed` or `out_of_memory`, with every step that was tried;
+ * `closed` or `engine_restarting`.
+ */
+export async function loadChain(path: string, options: LoadChainOptions): Promise<ChainResult> {
+  const { requireProvider, executionProviders } = options;
+  const plan = await planSteps(path, executionProviders);
+  const steps = plan.steps.filter(
+    ({ provider }) => requireProvider === undefined || provider === requireProvider,
+  );
+  const failed: FailedStep[] = [...plan.impossible];
+  const prepare = prepareOnce(plan.onnxPath, options);
+  const hopeless = new Set<string>();
+  for (const step of steps) {
+    if (hopeless.has(step.path)) continue;
+    let prepared: PreparedModel;
+    try {
+      prepared = await prepare(step);
+    } catch (error) {
+      hopeless.add(step.path); // on every provider
+      failed.push(failureOf(step, error));
+      continue;
+    }
+    try {
+      const problem = await options.checkProvider(step.provider);
+      if (problem !== null) throw new Unfit(problem.reason, problem.message);
+      return { step, prepared, session: await options.loadSession(step, prepared), failed };
+    } catch (error) {
+      if (InferenceError.isInstance(error) && ofTheRuntime.includes(error.code)) throw error;
+      failed.push(failureOf(step, error));
+    }
+  }
+  const wanted = requireProvider === undefined ? '' : ` on ${requireProvider}, which is required`;
+  const code = codeOf(failed);
+  throw new InferenceError(
+    code,
+    `the model ${path} cannot be loaded${wanted}: ${describeSteps(failed) || 'no provider is left to try'}`,
+    { retryable: code === 'out_of_memory' },
+  );
+}
+
+/** One line for all the steps that failed; undefined where the first one loaded. */
+export function fallbackOf({ step, failed }: ChainResult): ModelFallback | undefined {
+  const [first] = failed;
+  if (first === undefined) return undefined;
+  return { from: nameOfStep(first), to: nameOfStep(step), reason: describeSteps(failed), steps: failed };
+}

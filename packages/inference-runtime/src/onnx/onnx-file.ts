@@ -1,0 +1,172 @@
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { InferenceError } from '../errors.ts';
+import type { ExternalFile } from './external-files.ts';
+import { elementTypeName, onnxField as field } from './onnx-format.ts';
+import type { TensorInfo } from '../types.ts';
+
+/** What an ONNX file says of itself and ONNX Runtime's JavaScript interface does not. */
+export interface OnnxFileInfo {
+  /** Of the file, hex; of a model whose weights lie in other files, of these too. */
+  readonly sha256: string;
+  /** By location; empty for a model that is whole in itself. */
+  readonly externalFiles: readonly ExternalFile[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Names of the operators that the graph has, each once, in the order of the file. */
+  readonly operators: readonly string[];
+  /** By the element type that most of the weights' numbers have. */
+  readonly precision: 'fp32' | 'fp16' | 'int8' | 'unknown';
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}
+
+/** What the bytes of a model say without its files. */
+export type ParsedOnnx = Omit<OnnxFileInfo, 'sha256' | 'externalFiles'>;
+
+const precisionOf: Readonly<Record<number, OnnxFileInfo['precision']>> = {
+  1: 'fp32',
+  2: 'int8',
+  3: 'int8',
+  10: 'fp16',
+};
+
+interface ProtoField {
+  readonly number: number;
+  /** Varints as numbers (negative ones too), bytes as a view without a copy; other fixed numbers are skipped. */
+  readonly value: number | Uint8Array;
+}
+
+function unreadable(detail: string): InferenceError {
+  return new InferenceError('model_unusable', `expected an ONNX model but ${detail}`);
+}
+
+/** A field as it lies in the file, its tag included. */
+export interface RawField {
+  readonly number: number;
+  /** As in {@link ProtoField}; null for the numbers that are skipped there. */
+  readonly value: ProtoField['value'] | null;
+  readonly raw: Uint8Array;
+}
+
+/** All fields of one protobuf message, in order. */
+export function* rawFieldsOf(bytes: Uint8Array): Generator<RawField> {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const from = reader.pos;
+    const [number, wireType] = reader.tag();
+    let value: RawField['value'] = null;
+    if (wireType === WireType.Varint) value = Number(reader.int64());
+    else if (wireType === WireType.LengthDelimited) value = reader.bytes();
+    else reader.skip(wireType, number);
+    yield { number, value, raw: bytes.subarray(from, reader.pos) };
+  }
+}
+
+function* fieldsOf(bytes: Uint8Array): Generator<ProtoField> {
+  for (const { number, value } of rawFieldsOf(bytes)) if (value !== null) yield { number, value };
+}
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+
+/** The nested messages of one field. */
+export function* messagesOf(bytes: Uint8Array, wanted: number): Generator<Uint8Array> {
+  for (const { number, value } of fieldsOf(bytes))
+    if (number === wanted && typeof value !== 'number') yield value;
+}
+
+/** The text of a field; empty where the message has none. */
+export function textOf(bytes: Uint8Array, wanted: number): string {
+  for (const value of messagesOf(bytes, wanted)) return text(value);
+  return '';
+}
+
+/** Name, element type and number of elements of a TensorProto. */
+export function readTensor(bytes: Uint8Array): { name: string; type: number; size: number } {
+  let type = 0;
+  let size = 1;
+  let name = '';
+  for (const { number, value } of fieldsOf(bytes)) {
+    if (number === field.tensorName && typeof value !== 'number') name = text(value);
+    if (number === field.tensorType && typeof value === 'number') type = value;
+    if (number !== field.tensorDims) continue;
+    if (typeof value === 'number') size *= value;
+    else {
+      const dims = new BinaryReader(value);
+      while (dims.pos < dims.len) size *= Number(dims.int64());
+    }
+  }
+  return { name, type, size };
+}
+
+function readDim(bytes: Uint8Array): number | string {
+  for (const { number, value } of fieldsOf(bytes)) {
+    if (number === field.dimValue && typeof value === 'number') return value;
+    if (number === field.dimParam && typeof value !== 'number') return text(value);
+  }
+  return '';
+}
+
+/** Name, element type and shape of a ValueInfoProto. */
+export function readValueInfo(bytes: Uint8Array): TensorInfo {
+  const name = textOf(bytes, field.valueName);
+  for (const type of messagesOf(bytes, field.valueType)) {
+    for (const tensor of messagesOf(type, field.typeTensor)) {
+      let element = 0;
+      const dims: (number | string)[] = [];
+      for (const { number, value } of fieldsOf(tensor)) {
+        if (number === field.tensorTypeElement && typeof value === 'number') element = value;
+        if (number === field.tensorTypeShape && typeof value !== 'number')
+          for (const dim of messagesOf(value, field.shapeDim)) dims.push(readDim(dim));
+      }
+      return { name, type: elementTypeName(element), dims };
+    }
+  }
+  return { name, type: 'other', dims: [] };
+}
+
+function readModel(bytes: Uint8Array): ParsedOnnx {
+  const metadata: Record<string, string> = {};
+  const operators = new Set<string>();
+  const inputs: TensorInfo[] = [];
+  const outputs: TensorInfo[] = [];
+  const initializers = new Set<string>();
+  const sizes = new Map<OnnxFileInfo['precision'], number>();
+  for (const { number, value } of fieldsOf(bytes)) {
+    if (typeof value === 'number') continue;
+    if (number === field.modelMetadata)
+      metadata[textOf(value, field.entryKey)] = textOf(value, field.entryValue);
+    if (number !== field.modelGraph) continue;
+    for (const part of fieldsOf(value)) {
+      if (typeof part.value === 'number') continue;
+      if (part.number === field.graphInput) inputs.push(readValueInfo(part.value));
+      if (part.number === field.graphOutput) outputs.push(readValueInfo(part.value));
+      if (part.number === field.graphNode) operators.add(textOf(part.value, field.nodeOpType));
+      if (part.number !== field.graphInitializer) continue;
+      const { name, type, size } = readTensor(part.value);
+      initializers.add(name);
+      const precision = precisionOf[type];
+      if (precision !== undefined) sizes.set(precision, (sizes.get(precision) ?? 0) + size);
+    }
+  }
+  const [largest] = [...sizes].toSorted((a, b) => b[1] - a[1]);
+  return {
+    metadata,
+    operators: [...operators],
+    precision: largest?.[0] ?? 'unknown',
+    // Before IR 4 weights stand among the inputs too.
+    inputs: inputs.filter(({ name }) => !initializers.has(name)),
+    outputs,
+  };
+}
+
+/**
+ * Reads the parts of an ONNX model that {@link OnnxFileInfo} tells, from its bytes.
+ *
+ * @throws {InferenceError} `model_unusable` where the bytes are no protobuf message.
+ */
+export function parseOnnx(bytes: Uint8Array): ParsedOnnx {
+  try {
+    return readModel(bytes);
+  } catch (cause) {
+    throw unreadable(`its bytes are none: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}

@@ -1,0 +1,87 @@
+import type { ModelSource } from './model-source.ts';
+import type { NodePlacement } from './node-placement.ts';
+import type { ByteInput } from '../onnx/rewrite-model.ts';
+import type { TensorData, TensorInfo } from '../types.ts';
+
+/** What the thread needs to make a session. */
+export interface SessionRequest {
+  /** The session's number, the same in every thread. */
+  readonly model: number;
+  readonly source: ModelSource;
+  /** Of the model's file, hex. */
+  readonly sha256: string;
+  readonly provider: string;
+  /** Of the GPU providers. */
+  readonly deviceId: number;
+  readonly intraOpThreads: number;
+  /** Of the thread, where the provider is the CPU. */
+  readonly cpuNiceness: number;
+  /** Whether an ONNX model is to take bytes. */
+  readonly byteInput?: ByteInput | undefined;
+  /** Whether to find out where its operators run. */
+  readonly profile: boolean;
+}
+
+export type ThreadRequest =
+  | ({ readonly kind: 'load'; readonly id: number } & SessionRequest)
+  | {
+      readonly kind: 'run';
+      readonly id: number;
+      readonly model: number;
+      readonly feeds: Record<string, TensorData>;
+      readonly fetches?: readonly string[];
+      /** Whether float16 outputs are to come as float32. */
+      readonly floatOutputs?: boolean;
+      /** Shared memory for the outputs; a run that fits answers there. */
+      readonly outputs?: Readonly<Record<string, TensorData>>;
+    }
+  | { readonly kind: 'placement'; readonly id: number; readonly model: number }
+  | { readonly kind: 'unload'; readonly id: number; readonly model: number };
+
+/** What a thread is started with. */
+export interface ThreadData {
+  /** Number of the first request that somebody still waits for: those before it that wait are not begun. */
+  readonly firstWanted: BigInt64Array;
+}
+
+/** Ends a thread that is given up, once it is out of native code. */
+export const endMessage = 'end';
+
+export interface LoadedSession {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** What the model was made to take bytes with, where it was. */
+  readonly byteInput?: ByteInput | undefined;
+}
+
+export type ThreadResponse =
+  | { readonly kind: 'loaded'; readonly id: number; readonly session: LoadedSession }
+  | {
+      readonly kind: 'ran';
+      readonly id: number;
+      /** Absent where they are in the memory that the request gave. */
+      readonly outputs?: Record<string, TensorData>;
+      /** Those that were moved here. */
+      readonly feeds: Record<string, TensorData>;
+    }
+  | { readonly kind: 'placed'; readonly id: number; readonly nodes: NodePlacement | null }
+  | { readonly kind: 'unloaded'; readonly id: number }
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string };
+
+/** Whether a tensor owns the whole of its buffer, which can be moved then. */
+function isMovable({ data }: TensorData): boolean {
+  return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
+}
+
+/** The tensors whose buffers are moved. */
+export function movable(tensors: Readonly<Record<string, TensorData>>): Record<string, TensorData> {
+  return Object.fromEntries(Object.entries(tensors).filter(([, tensor]) => isMovable(tensor)));
+}
+
+/** The buffers that can be moved, each once. */
+export function transferList(tensors: Readonly<Record<string, TensorData>>): ArrayBuffer[] {
+  const buffers = Object.values(tensors).flatMap((tensor) =>
+    isMovable(tensor) && tensor.data.buffer instanceof ArrayBuffer ? [tensor.data.buffer] : [],
+  );
+  return [...new Set(buffers)];
+}

@@ -3,7 +3,7 @@ import { createDetector } from '@trinetra/detector';
 import { createEmbedder, embedderByteInput } from '@trinetra/embedder';
 import { createFaceAligner, faceByteInput } from '@trinetra/face-aligner';
 import type { DecodedFrame, FrameDecoderOptions } from '@trinetra/frame-decoder';
-import { createInferencePool } from '@trinetra/inference-runtime';
+import { createInferenceRuntime } from '@trinetra/inference-runtime';
 import type { FoundPerson } from './match-persons.ts';
 import type { ModelPaths } from './models.ts';
 
@@ -21,7 +21,7 @@ const aspectRatios = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
 /** Loads the models. */
 export async function createPersonFinder(paths: ModelPaths): Promise<PersonFinder> {
   const threads = Math.min(4, availableParallelism());
-  const pool = await createInferencePool({ threads, intraOpThreads: 1 });
+  const pool = await createInferenceRuntime({ threads, intraOpThreads: 1 });
   try {
     const detectorModel = await pool.loadModel(paths.detector, { byteInput: { divisor: 255 } });
     const faceModel = await pool.loadModel(paths.face, { byteInput: faceByteInput });

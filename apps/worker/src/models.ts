@@ -3,11 +3,11 @@ import { compareHeads, createDetector, type Detector, detectorSizesOf, sizeText 
 import { describeFacePixels, type Embedder, embedderByteInput, facePixelRange } from '@trinetra/embedder';
 import { type FaceAligner, faceByteInput, facePixelRange as pixelRangeOfFaces } from '@trinetra/face-aligner';
 import {
-  createInferencePool,
+  createInferenceRuntime,
   type InferenceModel,
-  type InferencePool,
+  type InferenceRuntime,
+  type LoadModelOptions,
   nameOfStep,
-  type PoolModelOptions,
 } from '@trinetra/inference-runtime';
 import { type ModelRole, roleOf } from '@trinetra/model-roles';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
@@ -75,11 +75,11 @@ function assertRole(name: ModelRole, { info }: InferenceModel): void {
 }
 
 async function load(
-  runtime: InferencePool,
+  runtime: InferenceRuntime,
   name: ModelRole,
   path: string,
   telemetry: Telemetry,
-  options: PoolModelOptions,
+  options: LoadModelOptions,
 ): Promise<InferenceModel> {
   const model = await runtime.loadModel(path, { profile: true, ...options });
   assertRole(name, model);
@@ -95,7 +95,7 @@ async function load(
 }
 
 /** A batch whose persons are found is finished before another is begun: else it would hold its place in the pipeline meanwhile. */
-const laterStage: PoolModelOptions = { priority: 1 };
+const laterStage: LoadModelOptions = { priority: 1 };
 
 const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
 
@@ -122,8 +122,7 @@ function runSizesOf(
 export async function loadModels(config: Settings, watch: EngineWatch): Promise<Models> {
   const { telemetry, limiter, health, onStuck, onDeviceLost, signal } = watch;
   const logger = untilAborted(watch.logger, signal);
-  const { INFERENCE_THREADS: threads, INTRA_OP_THREADS: intraOpThreads } = config;
-  const runtime = await createInferencePool({
+  const runtime = await createInferenceRuntime({
     logger: {
       ...logger,
       // A fallback is told of each model, a thread that restarts again and again is not.
@@ -138,8 +137,8 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
     requireProvider: config.REQUIRE_PROVIDER,
     deviceId: config.GPU_DEVICE_ID,
     engineCacheFolder: config.ENGINE_CACHE_DIR,
-    ...(threads === undefined ? {} : { threads }),
-    ...(intraOpThreads === undefined ? {} : { intraOpThreads }),
+    threads: config.INFERENCE_THREADS ?? 'auto',
+    intraOpThreads: config.INTRA_OP_THREADS,
   });
   const onExit = (): void => {
     if (runtime.busyThreads > 0) endProcess();

@@ -2,16 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Xyxy } from '@trinetra/contracts';
-import { createInferencePool, type InferencePool } from '@trinetra/inference-runtime';
+import { createInferenceRuntime, type InferenceRuntime } from '@trinetra/inference-runtime';
 import { noise, type OnnxNode, onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFaceAligner, faceByteInput } from '../src/index.ts';
 
 let folder = '';
-let pool: InferencePool;
+let pool: InferenceRuntime;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'trinetra-declared-'));
-  pool = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+  pool = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
 });
 afterAll(async () => {
   await pool.close();

@@ -1,13 +1,13 @@
 import { TrinetraError } from '@trinetra/contracts';
-import { saysDeviceLost } from './thread/device-lost.ts';
-import { saysOutOfMemory } from './thread/out-of-memory.ts';
 
 /**
+ * `invalid_options`: the caller's mistake.
  * `model_unusable`: the file is there and is no model, or cut, or tells too little; only who gave it mends that.
  * `engine_crashed`: the thread ended during this run. `inference_timeout`: this run took too long.
  * `device_lost`: the GPU is dead to this process, and only another process gets it back. `not_begun`: the run waited behind such a run; run it again. `engine_restarting`: no thread came up in time.
  */
 export type InferenceErrorCode =
+  | 'invalid_options'
   | 'model_not_found'
   | 'model_unusable'
   | 'model_load_failed'
@@ -23,10 +23,3 @@ export type InferenceErrorCode =
 
 /** Everything that this package throws. */
 export class InferenceError extends TrinetraError<InferenceErrorCode> {}
-
-/** Names a failure of ONNX Runtime by its message. Smaller batches may pass where memory ran out. */
-export function inferenceErrorOf(message: string, code: 'run_failed' | 'model_load_failed'): InferenceError {
-  if (saysDeviceLost(message)) return new InferenceError('device_lost', message);
-  if (saysOutOfMemory(message)) return new InferenceError('out_of_memory', message, { retryable: true });
-  return new InferenceError(code, message);
-}

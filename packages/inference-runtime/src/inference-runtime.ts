@@ -1,38 +1,17 @@
-import { type Logger, silentLogger } from '@trinetra/contracts';
-import { InferenceError } from './errors.ts';
-import { type GpuInfo, readGpus } from './engine/gpus.ts';
-import { type ChainResult, fallbackOf, loadChain } from './load/load-chain.ts';
-import type { LoadFailure } from './load/load-step.ts';
-import { LoadedModel, loadSession } from './thread/loaded-model.ts';
-import { measureStem } from './load/measure-stem.ts';
-import type { LoadedSession, SessionRequest } from './thread/messages.ts';
-import { type InferenceRuntimeOptions, parseInferenceRuntimeOptions } from './options.ts';
-import { checkProvider, type ProviderCheck } from './load/provider-check.ts';
-import type { ByteInput } from './onnx/rewrite-model.ts';
-import { inferenceThreadFile, type ThreadClient } from './thread/thread-client.ts';
-import { ThreadSupervisor } from './thread/thread-supervisor.ts';
-import type { InferenceModel, ModelDescription, ModelInfo } from './types.ts';
+import { type RuntimeSeams, ThreadModels, thisMachine } from './load/thread-models.ts';
+import {
+  type InferenceRuntimeOptions,
+  type InferenceRuntimeValues,
+  type LoadModelOptions,
+  parseInferenceRuntimeOptions,
+  threadCount,
+} from './options.ts';
+import type { LoadedModel } from './thread/loaded-model.ts';
+import { RunQueue } from './thread/run-queue.ts';
+import { inferenceThreadFile } from './thread/thread-client.ts';
+import type { InferenceModel, RunOptions, RunResult, TensorData } from './types.ts';
 
-/** What one model may have otherwise than its runtime. */
-export interface LoadModelOptions
-  extends Pick<InferenceRuntimeOptions, 'intraOpThreads' | 'executionProviders' | 'requireProvider'> {
-  /** Whether to find out where its operators run, on other providers than the CPU's; default false. */
-  readonly profile?: boolean;
-  /**
-   * Loads an ONNX model that takes float pictures as an equal one that takes bytes, uint8 `[n, h, w, 3]`: the cast, the division and
-   * the order of the axes are done where the model runs, and a quarter of the memory is filled and moved. Engines stay as they are:
-   * `info.byteInput` tells. A function is asked once the file is read. Default: as it is.
-   */
-  readonly byteInput?: ByteInput | ((model: ModelDescription) => ByteInput | undefined) | undefined;
-}
-
-/** Times `runTimeoutMs` that loading a model and its first run may take. */
-const coldFactor = 6;
-
-/** Reasons that are of the machine and of no fault. */
-const absent: readonly LoadFailure[] = ['provider_missing', 'gpu_missing'];
-
-/** One inference thread and the models that it holds. */
+/** Inference threads and the models that they hold. */
 export interface InferenceRuntime extends AsyncDisposable {
   /**
    * Loads a model on the first provider that takes it. A path ending in `.engine` is tried on TensorRT, then the
@@ -40,159 +19,116 @@ export interface InferenceRuntime extends AsyncDisposable {
    * on the way is in `info.fallback` and in a warning.
    *
    * @throws {InferenceError} `model_not_found`, `model_unusable`, `model_load_failed`, `out_of_memory`, `engine_crashed`,
-   * `inference_timeout`, `engine_restarting` or `closed`;
-   * the message tells every step that was tried.
-   * @throws {RangeError} where an option is out of range.
+   * `inference_timeout`, `engine_restarting` or `closed`; the message tells every step that was tried. `invalid_options`.
    */
   loadModel(path: string, options?: LoadModelOptions): Promise<InferenceModel>;
+  /**
+   * Does `work`, whose runs go to every thread that has the model, and not to one of them: to warm all up. They answer with what the
+   * first thread gave.
+   */
+  onEveryThread<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Threads that load or run a model, and those that were given up because a run hung and have not ended yet. `process.exit()` waits
    * for them, and ONNX Runtime aborts the process where a run ends meanwhile: while there are such, a signal is the clean end.
    */
   readonly busyThreads: number;
-  /** Waits for the runs under way, takes no more, and ends the thread. */
+  /** Waits for the runs that the threads have, takes no more, and ends the threads. */
   close(): Promise<void>;
 }
 
-/** A runtime that says whether its thread is up, for those who have several. */
-export interface SingleRuntime extends InferenceRuntime {
-  readonly up: boolean;
-  loadModel(path: string, options?: LoadModelOptions): Promise<LoadedModel>;
-  /** Loads what another runtime has loaded: the same file on the same provider. */
-  adopt(model: LoadedModel): Promise<LoadedModel>;
+type Feeds = Readonly<Record<string, TensorData>>;
+
+/** A copy for another thread; shared memory is its own copy. */
+function copyOf(feeds: Feeds): Feeds {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => [
+      name,
+      feed.data.buffer instanceof SharedArrayBuffer ? feed : { ...feed, data: feed.data.slice() },
+    ]),
+  );
 }
 
-/** What tests replace of the machine: the thread's code, and what is known of providers and GPUs. */
-export interface RuntimeSeams {
-  readonly threadFile: URL;
-  readonly checkProvider: ProviderCheck;
-  readonly readGpus: () => Promise<readonly GpuInfo[]>;
+/** A model and the threads that have it. */
+interface Held {
+  readonly first: LoadedModel;
+  readonly byThread: ReadonlyMap<ThreadModels, LoadedModel>;
 }
 
-/** This machine as it is. */
-export const thisMachine: RuntimeSeams = { threadFile: inferenceThreadFile, checkProvider, readGpus };
+/** Runs a model on each thread that has it; answers with what the first gave. */
+async function runOnAll({ first, byThread }: Held, feeds: Feeds, options?: RunOptions): Promise<RunResult> {
+  const others = [...byThread.values()].filter((model) => model !== first);
+  const copies = others.map((model) => [model, copyOf(feeds)] as const); // the first run takes the buffers along
+  const [result] = await Promise.all([
+    first.run(feeds, options),
+    ...copies.map(async ([model, copy]) => (await model.run(copy, options)).release?.()),
+  ]);
+  return result;
+}
 
-class Runtime implements SingleRuntime {
-  readonly #options: ReturnType<typeof parseInferenceRuntimeOptions>;
-  readonly #given: InferenceRuntimeOptions;
-  readonly #logger: Logger;
-  readonly #threads: ThreadSupervisor;
-  readonly #seams: RuntimeSeams;
-  #nextModel = 0;
-  #closed = false;
+class Runtime implements InferenceRuntime {
+  readonly #first: ThreadModels;
+  readonly #threads: readonly ThreadModels[];
+  readonly #queue = new RunQueue<ThreadModels>();
+  /** Whether models on a GPU are held by the first thread alone. */
+  readonly #oneForGpu: boolean;
+  /** Callers of {@link onEveryThread} at work. */
+  #warming = 0;
 
-  constructor(options: InferenceRuntimeOptions, seams: RuntimeSeams, onUp: () => void) {
-    this.#options = parseInferenceRuntimeOptions(options);
-    this.#given = options;
-    this.#logger = options.logger ?? silentLogger;
-    this.#seams = seams;
-    const { runTimeoutMs, lateTimeoutMs, restartWaitMs, abandonedTimeoutMs } = this.#options;
-    this.#threads = new ThreadSupervisor({
-      threadFile: seams.threadFile,
-      limits: {
-        runMs: runTimeoutMs,
-        coldMs: coldFactor * runTimeoutMs,
-        lateMs: lateTimeoutMs,
-        abandonedMs: abandonedTimeoutMs,
-      },
-      restartWaitMs,
-      logger: this.#logger,
-      onRestart: (reason) => options.onRestart?.(reason),
-      onStuck: (error) => options.onStuck?.(error),
-      onUp,
-    });
+  constructor(values: InferenceRuntimeValues, seams: RuntimeSeams) {
+    const start = (): ThreadModels => new ThreadModels(values, seams, () => this.#queue.pump());
+    this.#first = start();
+    const others = Array.from({ length: threadCount(values.threads) - 1 }, start);
+    this.#threads = [this.#first, ...others];
+    this.#oneForGpu = values.threads === 'auto';
   }
 
   get busyThreads(): number {
-    return this.#threads.busy;
+    return this.#threads.reduce((sum, thread) => sum + thread.busyThreads, 0);
   }
 
-  get up(): boolean {
-    return this.#threads.client !== undefined;
+  async loadModel(path: string, options: LoadModelOptions = {}): Promise<InferenceModel> {
+    const { priority = 0, ...loadOptions } = options;
+    const first = await this.#first.loadModel(path, loadOptions);
+    const byThread = new Map([[this.#first, first]]);
+    const close = async (): Promise<void> => {
+      await Promise.all([...byThread.values()].map((model) => model.close()));
+    };
+    try {
+      for (const thread of this.#oneForGpu && first.info.provider !== 'cpu' ? [] : this.#threads) {
+        if (thread !== this.#first) byThread.set(thread, await thread.adopt(first));
+      }
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    const run = (feeds: Feeds, runOptions?: RunOptions): Promise<RunResult> =>
+      this.#run({ first, byThread }, priority, feeds, runOptions);
+    const placement = () => first.placement();
+    return { info: first.info, run, placement, close, [Symbol.asyncDispose]: close };
   }
 
-  #assertOpen(): void {
-    if (this.#closed) throw new InferenceError('closed', 'the inference runtime is closed');
+  async #run(model: Held, priority: number, feeds: Feeds, options?: RunOptions): Promise<RunResult> {
+    if (this.#warming > 0) return runOnAll(model, feeds, options);
+    const taken = this.#queue.take([...model.byThread.keys()], priority, options?.signal);
+    const thread = taken instanceof Promise ? await taken : taken; // feeds are moved at once where a thread has room
+    try {
+      return await (model.byThread.get(thread) ?? model.first).run(feeds, options);
+    } finally {
+      this.#queue.giveBack(thread);
+    }
   }
 
-  async #open(request: SessionRequest): Promise<{ client: ThreadClient; session: LoadedSession }> {
-    this.#assertOpen();
-    const client = this.#threads.client ?? (await this.#threads.acquire());
-    return { client, session: await loadSession(client, request) };
-  }
-
-  #model(info: ModelInfo, request: SessionRequest, client: ThreadClient): LoadedModel {
-    const onLost = (error: InferenceError): void => this.#given.onDeviceLost?.(error);
-    return new LoadedModel({ info, request, client, threads: this.#threads, onLost });
-  }
-
-  #number(): number {
-    this.#nextModel += 1;
-    return this.#nextModel - 1;
-  }
-
-  async loadModel(
-    path: string,
-    { profile = false, byteInput, ...options }: LoadModelOptions = {},
-  ): Promise<LoadedModel> {
-    const { intraOpThreads, cpuNiceness, engineCacheFolder, ...values } = parseInferenceRuntimeOptions({
-      ...this.#options,
-      ...options,
-    });
-    this.#assertOpen();
-    const model = this.#number();
-    let opened: { client: ThreadClient; request: SessionRequest } | undefined;
-    const result = await loadChain(path, {
-      ...values,
-      ...this.#seams,
-      cacheFolder: engineCacheFolder,
-      logger: this.#logger,
-      measure: async (stem, image) => {
-        const client = this.#threads.client ?? (await this.#threads.acquire());
-        return measureStem(client, this.#number(), stem, image);
-      },
-      loadSession: async ({ provider }, prepared) => {
-        const request: SessionRequest = {
-          model,
-          source: prepared.source,
-          sha256: prepared.sha256,
-          provider,
-          deviceId: values.deviceId,
-          intraOpThreads,
-          cpuNiceness,
-          byteInput: typeof byteInput === 'function' ? byteInput(prepared) : byteInput,
-          profile: profile && provider !== 'cpu',
-        };
-        const { client, session } = await this.#open(request);
-        opened = { client, request };
-        return session;
-      },
-    });
-    if (opened === undefined) throw new InferenceError('closed', 'the inference runtime is closed');
-    const info = infoOf(path, result);
-    this.#tell(info);
-    return this.#model(info, opened.request, opened.client);
-  }
-
-  /** A machine without a GPU that was asked for a plain `.onnx` is no cause for a warning. */
-  #tell({ requestedPath, path, fallback }: ModelInfo): void {
-    if (fallback === undefined) return;
-    const { from, to, reason, steps } = fallback;
-    const expected = steps.every((step) => step.format === 'onnx' && absent.includes(step.reason));
-    const fields = { requestedPath, path, from, to, reason };
-    if (expected) this.#logger.info(fields, 'the model runs without a GPU provider');
-    else this.#logger.warn(fields, 'the model runs on a fallback');
-  }
-
-  async adopt({ info, request }: LoadedModel): Promise<LoadedModel> {
-    const own = { ...request, model: this.#number(), profile: false };
-    const { client } = await this.#open(own);
-    return this.#model(info, own, client);
+  async onEveryThread<T>(work: () => Promise<T>): Promise<T> {
+    this.#warming += 1;
+    try {
+      return await work();
+    } finally {
+      this.#warming -= 1;
+    }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#threads.close();
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -200,34 +136,15 @@ class Runtime implements SingleRuntime {
   }
 }
 
-function infoOf(requestedPath: string, result: ChainResult): ModelInfo {
-  const { step, prepared, session } = result;
-  const { sha256, precision, metadata, fileInputs, outputs, pixels, sidecar, operators } = prepared;
-  const fallback = fallbackOf(result);
-  return {
-    requestedPath,
-    path: step.path,
-    provider: step.provider,
-    precision,
-    sha256,
-    inputs: session.inputs,
-    fileInputs,
-    outputs,
-    metadata,
-    pixels,
-    sidecar,
-    operators,
-    ...(session.byteInput === undefined ? {} : { byteInput: session.byteInput }),
-    ...(fallback === undefined ? {} : { fallback }),
-  };
-}
-
 /**
- * Starts one worker thread that owns every session it loads, so that no inference blocks the event loop.
+ * Starts worker threads that own every session they load, so that no inference blocks the event loop. Several threads share the runs
+ * of every model: on CPUs, one thread of one core each does more in the same time than one thread that splits each run among the cores.
  *
- * @throws {RangeError} where an option is out of range.
+ * Runs begin by priority and then in the order of the calls; with several threads they may end in another.
+ *
+ * @throws {InferenceError} `invalid_options`.
  * @example
- * await using runtime = await createInferenceRuntime({ intraOpThreads: 2 });
+ * await using runtime = await createInferenceRuntime({ threads: 4, intraOpThreads: 1 });
  * const model = await runtime.loadModel('yolov8n.onnx');
  */
 export async function createInferenceRuntime(
@@ -236,20 +153,11 @@ export async function createInferenceRuntime(
   return createInferenceRuntimeWith(options, inferenceThreadFile);
 }
 
-/** As {@link createInferenceRuntime}, with another thread file: the seam at which tests make the thread crash. */
+/** As {@link createInferenceRuntime}, with another thread file: the seam at which tests make a thread crash. */
 export async function createInferenceRuntimeWith(
   options: InferenceRuntimeOptions,
   threadFile: URL,
   seams: Partial<RuntimeSeams> = {},
 ): Promise<InferenceRuntime> {
-  return createSingleRuntime(options, { ...thisMachine, ...seams, threadFile }, () => undefined);
-}
-
-/** One of several runtimes: `onUp` is called where its thread is back. */
-export function createSingleRuntime(
-  options: InferenceRuntimeOptions,
-  seams: RuntimeSeams,
-  onUp: () => void,
-): SingleRuntime {
-  return new Runtime(options, seams, onUp);
+  return new Runtime(parseInferenceRuntimeOptions(options), { ...thisMachine, ...seams, threadFile });
 }

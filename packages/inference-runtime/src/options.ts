@@ -1,12 +1,17 @@
 import { availableParallelism } from 'node:os';
-import type { Logger } from '@trinetra/contracts';
+import { type Defined, defined, type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
-import type { InferenceError } from './errors.ts';
-import type { ThreadEnd } from './thread/thread-client.ts';
+import { InferenceError } from './errors.ts';
+import type { ByteInput, ModelDescription, ThreadEnd } from './types.ts';
 
 export interface InferenceRuntimeOptions {
-  /** Threads of one run, 1..256; default: as many as this process has cores. */
-  readonly intraOpThreads?: number;
+  /**
+   * Inference threads, 1..64, each with every model; default 1. `auto`: as many as cores, 4 at most, of which one has the models
+   * that run on a GPU: each further one would take as much of its memory again.
+   */
+  readonly threads?: number | 'auto' | undefined;
+  /** Threads of one run, 1..256; default: as many as cores, shared among the inference threads. */
+  readonly intraOpThreads?: number | undefined;
   /**
    * Niceness of threads that run models on the CPU beyond that of the process, 0..19; default 5: with all cores busy the event loop,
    * which reads and publishes, gets its core first. Linux only.
@@ -46,79 +51,68 @@ export interface InferenceRuntimeOptions {
   readonly onDeviceLost?: (error: InferenceError) => void;
 }
 
-/** The plain values of the options, with the defaults. */
-export type InferenceRuntimeValues = Readonly<
-  Required<Omit<InferenceRuntimeOptions, 'logger' | 'onRestart' | 'onStuck' | 'onDeviceLost'>>
->;
+/** What one model may have otherwise than its runtime. */
+export interface LoadModelOptions
+  extends Pick<InferenceRuntimeOptions, 'intraOpThreads' | 'executionProviders' | 'requireProvider'> {
+  /**
+   * Of the runs that wait for a thread, those of the model with the highest number begin first; default 0. Give the models of
+   * later stages more, so that what is begun is finished before more of it is begun.
+   */
+  readonly priority?: number;
+  /** Whether to find out where its operators run, on other providers than the CPU's; default false. */
+  readonly profile?: boolean;
+  /**
+   * Loads an ONNX model that takes float pictures as an equal one that takes bytes, uint8 `[n, h, w, 3]`: the cast, the division and
+   * the order of the axes are done where the model runs, and a quarter of the memory is filled and moved. Engines stay as they are:
+   * `info.byteInput` tells. A function is asked once the file is read. Default: as it is.
+   */
+  readonly byteInput?: ByteInput | ((model: ModelDescription) => ByteInput | undefined) | undefined;
+}
 
-export const defaultInferenceRuntimeOptions: InferenceRuntimeValues = Object.freeze({
-  intraOpThreads: availableParallelism(),
-  cpuNiceness: 5,
-  executionProviders: Object.freeze(['cpu']),
-  requireProvider: undefined,
-  deviceId: 0,
-  engineCacheFolder: undefined,
-  runTimeoutMs: 10_000,
-  lateTimeoutMs: 10_000,
-  restartWaitMs: 10_000,
-  abandonedTimeoutMs: 30_000,
-});
+type WithoutDefault = 'requireProvider' | 'engineCacheFolder' | 'onRestart' | 'onStuck' | 'onDeviceLost';
+
+/** The options with the defaults. */
+export type InferenceRuntimeValues = Defined<Required<Omit<InferenceRuntimeOptions, WithoutDefault>>> &
+  Pick<InferenceRuntimeOptions, WithoutDefault>;
+
+/** How many inference threads are meant. */
+export const threadCount = (threads: number | 'auto'): number =>
+  threads === 'auto' ? Math.min(4, availableParallelism()) : threads;
 
 const hour = 3_600_000;
-const schema = z.strictObject({
-  intraOpThreads: z.int().min(1).max(256).optional(),
-  cpuNiceness: z.int().min(0).max(19).optional(),
-  executionProviders: z.array(z.string().min(1)).min(1).optional(),
-  requireProvider: z.string().min(1).optional(),
-  deviceId: z.int().min(0).max(255).optional(),
-  engineCacheFolder: z.string().min(1).optional(),
-  runTimeoutMs: z.int().min(1).max(hour).optional(),
-  lateTimeoutMs: z.int().min(1).max(hour).optional(),
-  restartWaitMs: z.int().min(0).max(hour).optional(),
-  abandonedTimeoutMs: z.int().min(1).max(hour).optional(),
-  logger: z.custom<Logger>().optional(),
-  onRestart: z.custom<InferenceRuntimeOptions['onRestart']>().optional(),
-  onStuck: z.custom<InferenceRuntimeOptions['onStuck']>().optional(),
-  onDeviceLost: z.custom<InferenceRuntimeOptions['onDeviceLost']>().optional(),
-});
+const schema = z
+  .strictObject({
+    threads: z
+      .union([z.int().min(1).max(64), z.literal('auto')], 'expected a whole number in 1..64 or auto')
+      .default(1),
+    intraOpThreads: z.int().min(1).max(256).optional(),
+    cpuNiceness: z.int().min(0).max(19).default(5),
+    executionProviders: z.array(z.string().min(1)).min(1).default(['cpu']),
+    requireProvider: z.string().min(1).optional(),
+    deviceId: z.int().min(0).max(255).default(0),
+    engineCacheFolder: z.string().min(1).optional(),
+    runTimeoutMs: z.int().min(1).max(hour).default(10_000),
+    lateTimeoutMs: z.int().min(1).max(hour).default(10_000),
+    restartWaitMs: z.int().min(0).max(hour).default(10_000),
+    abandonedTimeoutMs: z.int().min(1).max(hour).default(30_000),
+    logger: z.custom<Logger>().default(silentLogger),
+    onRestart: z.custom<(reason: ThreadEnd) => void>().optional(),
+    onStuck: z.custom<(error: InferenceError) => void>().optional(),
+    onDeviceLost: z.custom<(error: InferenceError) => void>().optional(),
+  })
+  .superRefine(({ executionProviders, requireProvider: wanted }, context) => {
+    if (wanted === undefined || executionProviders.includes(wanted)) return;
+    const message = `expected one of ${executionProviders.join(', ')} but received ${wanted}`;
+    context.addIssue({ code: 'custom', path: ['requireProvider'], message });
+  })
+  .transform(({ intraOpThreads, ...values }) => {
+    const cores = Math.floor(availableParallelism() / threadCount(values.threads));
+    return { ...defined(values), intraOpThreads: intraOpThreads ?? Math.max(1, cores) };
+  });
 
-/** @throws {RangeError} naming every option that is out of range. */
-export function parseInferenceRuntimeOptions(options: InferenceRuntimeOptions): InferenceRuntimeValues {
-  const result = schema.safeParse(options);
-  if (!result.success) {
-    const problems = result.error.issues.map(
-      ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-    );
-    throw new RangeError(problems.join('; '));
-  }
-  const given = defaultInferenceRuntimeOptions;
-  const {
-    intraOpThreads = given.intraOpThreads,
-    cpuNiceness = given.cpuNiceness,
-    executionProviders = given.executionProviders,
-    requireProvider,
-    deviceId = given.deviceId,
-    engineCacheFolder,
-    runTimeoutMs = given.runTimeoutMs,
-    lateTimeoutMs = given.lateTimeoutMs,
-    restartWaitMs = given.restartWaitMs,
-    abandonedTimeoutMs = given.abandonedTimeoutMs,
-  } = options;
-  if (requireProvider !== undefined && !executionProviders.includes(requireProvider)) {
-    throw new RangeError(
-      `requireProvider: expected one of ${executionProviders.join(', ')} but received ${requireProvider}`,
-    );
-  }
-  return {
-    intraOpThreads,
-    cpuNiceness,
-    executionProviders,
-    requireProvider,
-    deviceId,
-    engineCacheFolder,
-    runTimeoutMs,
-    lateTimeoutMs,
-    restartWaitMs,
-    abandonedTimeoutMs,
-  };
+/** @throws {InferenceError} `invalid_options`, naming every option that is unknown or out of range. */
+export function parseInferenceRuntimeOptions(given: InferenceRuntimeOptions): InferenceRuntimeValues {
+  return parseOptions(schema, given, {
+    errorOf: (message, options) => new InferenceError('invalid_options', message, options),
+  });
 }

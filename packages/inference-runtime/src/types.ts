@@ -1,9 +1,3 @@
-import type { EngineSidecar } from './engine/engine-sidecar.ts';
-import type { FailedStep } from './load/load-step.ts';
-import type { NodePlacement } from './thread/node-placement.ts';
-import type { PixelMap } from './onnx/pixel-map.ts';
-import type { ByteInput } from './onnx/rewrite-model.ts';
-
 /**
  * How a float32 tensor `[n, c, h, w]` becomes what a model takes; native code in the inference thread does it. In this
  * order: multiplied by `scale`, `offset` added, rounded and clipped to 0..255 for uint8, cast, and its axes reordered.
@@ -25,6 +19,93 @@ export interface TensorData {
   readonly dims: readonly number[];
   /** Of a feed: what to make of it before the model gets it; `type` is float32 and `dims` has four axes then. */
   readonly to?: FeedConversion | undefined;
+}
+
+/**
+ * Pictures as bytes: levels 0..255, of which the model gets `(level - mean) / divisor`. The divisor is 255 for YOLO and 1 for
+ * models of levels.
+ */
+export interface ByteInput {
+  readonly divisor: number;
+  /** Default 0. */
+  readonly mean?: number;
+}
+
+/** What one channel becomes: `scale * value + offset`. */
+export interface ChannelMap {
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/** What a graph makes of the values of its picture before its first layer. */
+export interface PixelMap {
+  /** Operators on the way, in order; empty where the layer takes the picture as it is. */
+  readonly steps: readonly string[];
+  /** By channel of the input; null where `problem` says why there is no such map. */
+  readonly channels: readonly [ChannelMap, ChannelMap, ChannelMap] | null;
+  /** Whether the layer gets the channels in the reverse order. */
+  readonly swapsChannels: boolean;
+  /** Whether values down to -1, and up to 255, pass without being clipped. */
+  readonly passes: { readonly below0: boolean; readonly above1: boolean };
+  /** What white is more than black, by level, where there is no map by channel; null where nothing is measured. */
+  readonly gain: number | null;
+  readonly problem: string;
+}
+
+/** What `yolo.engine.json` tells of `yolo.engine`, and `arcface.onnx.json` of `arcface.onnx`, where the files themselves do not. */
+export interface EngineSidecar {
+  readonly inputs?: readonly TensorInfo[] | undefined;
+  readonly outputs?: readonly TensorInfo[] | undefined;
+  /** Name of the GPU that it was built on, as nvidia-smi tells it. */
+  readonly gpu?: string | undefined;
+  /** Such as `8.6`; `8.0+` for an engine that runs on every GPU from there. */
+  readonly computeCapability?: string | undefined;
+  /** Version that built it. */
+  readonly tensorrt?: string | undefined;
+  readonly precision?: 'fp32' | 'fp16' | 'int8' | undefined;
+  /** Size and SHA-256 of the engine file. */
+  readonly bytes?: number | undefined;
+  readonly sha256?: string | undefined;
+  /** How a model of faces wants its pixels: order, mean and divisor, such as `bgr 127.5 127.5`. */
+  readonly pixels?: string | undefined;
+}
+
+/** Operators of a model that ran on each provider, such as `{ tensorrt: 1, cpu: 3 }`. */
+export type NodePlacement = Readonly<Record<string, number>>;
+
+/** Why a step of loading a model failed; a closed list, used as a label of metrics. */
+export type LoadFailure =
+  | 'file_missing'
+  | 'file_unreadable'
+  | 'header_unreadable'
+  | 'io_unknown'
+  | 'other_gpu'
+  | 'engine_refused'
+  | 'provider_not_configured'
+  | 'provider_missing'
+  | 'gpu_missing'
+  | 'driver_too_old'
+  | 'out_of_memory'
+  | 'engine_crashed'
+  | 'timeout'
+  | 'device_lost'
+  | 'load_failed';
+
+/** The kinds of files that a model may have. */
+export type ModelFormat = 'engine' | 'fp16.onnx' | 'onnx';
+
+/** A file on a provider. */
+export interface LoadStep {
+  readonly format: ModelFormat;
+  readonly path: string;
+  readonly provider: string;
+}
+
+/** A step that failed, and why. */
+export interface FailedStep extends LoadStep {
+  readonly reason: LoadFailure;
+  /** One line. */
+  readonly message: string;
 }
 
 /** What was asked for, what runs instead, and why. */
@@ -121,3 +202,6 @@ export interface InferenceModel extends AsyncDisposable {
   /** Frees the session after the runs under way; may be called twice. */
   close(): Promise<void>;
 }
+
+/** Why a thread ended that nobody closed. */
+export type ThreadEnd = 'engine_crashed' | 'inference_timeout';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { classifyFailure } from '../src/load/classify-failure.ts';
 import { embeddingEpContext, referencingEpContext } from '../src/engine/ep-context.ts';
+import { classifyFailure } from '../src/load/classify-failure.ts';
 import { parseOnnx } from '../src/onnx/onnx-file.ts';
 import { planOf } from './engines.ts';
 import { useModels } from './models.ts';

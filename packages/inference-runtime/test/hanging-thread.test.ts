@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createInferencePoolWith } from '../src/inference-pool.ts';
 import { createInferenceRuntimeWith } from '../src/inference-runtime.ts';
 import { doubling, rows, useModels } from './models.ts';
 
@@ -175,7 +174,7 @@ describe('while no thread is up', () => {
 });
 
 it('a pool gives the runs to the threads that are up, however many crash or hang', async () => {
-  await using pool = await createInferencePoolWith({ threads: 2, runTimeoutMs: 300 }, fragile);
+  await using pool = await createInferenceRuntimeWith({ threads: 2, runTimeoutMs: 300 }, fragile);
   const model = await pool.loadModel(await write('doubling.onnx', doubling));
   const values = [1, 666, 2, 777, 3, 4, 5, 6, 7, 8];
   const results = await Promise.allSettled(values.map((value) => model.run({ x: rows(value, 0, 0) })));

@@ -1,13 +1,13 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import { expect, it, vi } from 'vitest';
-import { createInferencePool, InferenceError, type InferenceModel } from '../src/index.ts';
-import { createInferencePoolWith } from '../src/inference-pool.ts';
+import { createInferenceRuntime, InferenceError, type InferenceModel } from '../src/index.ts';
+import { createInferenceRuntimeWith } from '../src/inference-runtime.ts';
 import { doubling, heavy, rows, tripling, useModels } from './models.ts';
 
 const write = useModels();
 
 it('answers every run with its own result, however many wait', async () => {
-  await using pool = await createInferencePool({ threads: 3, intraOpThreads: 1 });
+  await using pool = await createInferenceRuntime({ threads: 3, intraOpThreads: 1 });
   const model = await pool.loadModel(await write('doubling.onnx', doubling));
   const results = await Promise.all(
     Array.from({ length: 50 }, (_, index) => model.run({ x: rows(index, 0, 1) })),
@@ -18,7 +18,7 @@ it('answers every run with its own result, however many wait', async () => {
 });
 
 it('lets a short run pass while another thread is busy with a long one', async () => {
-  await using pool = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+  await using pool = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
   const slow = await pool.loadModel(await write('heavy.onnx', heavy(60)));
   const quick = await pool.loadModel(await write('doubling.onnx', doubling));
   const ended: string[] = [];
@@ -31,7 +31,7 @@ it('lets a short run pass while another thread is busy with a long one', async (
 });
 
 it('begins the runs of a later stage before those that wait for an earlier one, and each in the order of the calls', async () => {
-  await using pool = await createInferencePool({ threads: 1, intraOpThreads: 1 });
+  await using pool = await createInferenceRuntime({ threads: 1, intraOpThreads: 1 });
   const first = await pool.loadModel(await write('doubling.onnx', doubling));
   const later = await pool.loadModel(await write('tripling.onnx', tripling), { priority: 1 });
   const ended: string[] = [];
@@ -47,7 +47,7 @@ it('begins the runs of a later stage before those that wait for an earlier one, 
 });
 
 it('gives its place back when a run is refused', async () => {
-  await using pool = await createInferencePool({ threads: 1, intraOpThreads: 1 });
+  await using pool = await createInferenceRuntime({ threads: 1, intraOpThreads: 1 });
   const model = await pool.loadModel(await write('doubling.onnx', doubling));
   const wrong = Array.from({ length: 5 }, () => model.run({ x: { ...rows(1, 2, 3), dims: [3, 1] } }));
   for (const result of await Promise.allSettled(wrong)) expect(result.status).toBe('rejected');
@@ -56,13 +56,13 @@ it('gives its place back when a run is refused', async () => {
 });
 
 it('tells of a model that cannot be had, once, and of a number of threads that makes no sense', async () => {
-  await using pool = await createInferencePool({ threads: 2 });
+  await using pool = await createInferenceRuntime({ threads: 2 });
   await expect(pool.loadModel('nowhere.onnx')).rejects.toBeInstanceOf(InferenceError);
-  await expect(createInferencePool({ threads: 0 })).rejects.toThrow('threads: expected a whole number');
+  await expect(createInferenceRuntime({ threads: 0 })).rejects.toThrow(/^threads: .*received 0$/);
 });
 
 it('leaves feeds in shared memory where they are', async () => {
-  await using pool = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+  await using pool = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
   const model = await pool.loadModel(await write('doubling.onnx', doubling));
   const data = new Float32Array(new SharedArrayBuffer(12));
   data.set([1, 2, 3]);
@@ -72,19 +72,17 @@ it('leaves feeds in shared memory where they are', async () => {
 });
 
 it.each([
-  ['by one thread', undefined, 1],
+  ['by one thread', 'auto', 1],
   ['by as many as are asked for', 3, 3],
 ] as const)('holds a model on a GPU %s, and answers all its runs', async (_name, threads, loads) => {
   const asked: unknown[] = [];
   const channel = new BroadcastChannel('cuda-on-cpu-loads');
   channel.onmessage = ({ data }) => asked.push(data);
-  const options = {
-    executionProviders: ['cuda'],
-    deviceId: 2,
-    ...(threads === undefined ? {} : { threads }),
-  };
+  const options = { executionProviders: ['cuda'], deviceId: 2, threads };
   const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
-  await using pool = await createInferencePoolWith(options, threadFile, { checkProvider: async () => null });
+  await using pool = await createInferenceRuntimeWith(options, threadFile, {
+    checkProvider: async () => null,
+  });
   const model = await pool.loadModel(await write('doubling.onnx', doubling));
   expect(model.info.provider).toBe('cuda');
   const results = await Promise.all(Array.from({ length: 9 }, (_, at) => model.run({ x: rows(at, 0, 0) })));
@@ -103,7 +101,9 @@ it.each([
   channel.onmessage = ({ data }) => asked.push(data);
   const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
   const options = { executionProviders: [provider], threads: 1 };
-  await using pool = await createInferencePoolWith(options, threadFile, { checkProvider: async () => null });
+  await using pool = await createInferenceRuntimeWith(options, threadFile, {
+    checkProvider: async () => null,
+  });
   const model = await pool.loadModel(await write('doubling.onnx', doubling), { profile: true });
   for (const count of [1, 4, 1, 16, 4]) {
     const feed = { type: 'float32', data: new Float32Array(3 * count).fill(1), dims: [count, 3] } as const;
@@ -119,7 +119,9 @@ it.each([
 it('has no session for another shape of a file that is another one now', async () => {
   const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
   const options = { executionProviders: ['cuda'], threads: 1 };
-  await using pool = await createInferencePoolWith(options, threadFile, { checkProvider: async () => null });
+  await using pool = await createInferenceRuntimeWith(options, threadFile, {
+    checkProvider: async () => null,
+  });
   const model = await pool.loadModel(await write('changing.onnx', doubling));
   expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
   await write('changing.onnx', tripling);
@@ -128,7 +130,7 @@ it('has no session for another shape of a file that is another one now', async (
 });
 
 it('tells how many threads are at work', async () => {
-  await using pool = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+  await using pool = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
   const slow = await pool.loadModel(await write('heavy.onnx', heavy(60)));
   expect(pool.busyThreads).toBe(0);
   const square = { type: 'float32', data: new Float32Array(512 * 512), dims: [512, 512] } as const;
@@ -144,7 +146,9 @@ it('warms up every thread: what is run on all needs no session more on any', asy
   channel.onmessage = ({ data }) => asked.push(data);
   const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
   const options = { executionProviders: ['cuda'], threads: 3 };
-  await using pool = await createInferencePoolWith(options, threadFile, { checkProvider: async () => null });
+  await using pool = await createInferenceRuntimeWith(options, threadFile, {
+    checkProvider: async () => null,
+  });
   const model = await pool.loadModel(await write('doubling.onnx', doubling));
   const run = async (count: number) => {
     const data = new Float32Array(3 * count).fill(count);

@@ -315,7 +315,10 @@ describe('the end', () => {
     const wrong = createInferenceRuntime({ intraOpThreads: 0, executionProviders: [] });
     await expect(wrong).rejects.toThrow(/intraOpThreads.*executionProviders/);
     const path = await write('doubling.onnx', doubling);
-    await expect(runtime.loadModel(path, { intraOpThreads: 0 })).rejects.toThrow(RangeError);
+    await expect(runtime.loadModel(path, { intraOpThreads: 0 })).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: expect.stringMatching(/^intraOpThreads: .*received 0$/),
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { onnxModel } from '@trinetra/test-support';
 import { describe, expect, it } from 'vitest';
-import { createInferencePool, createInferenceRuntime, type TensorData } from '../src/index.ts';
+import { createInferenceRuntime, type TensorData } from '../src/index.ts';
 import { doubling, half, rows, useModels } from './models.ts';
 
 const write = useModels();
@@ -54,7 +54,7 @@ describe('a run with reuseOutputs', () => {
       outputs: [{ name: 'y', dims: [...dims] }],
       nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
     });
-    await using runtime = await createInferencePool({ threads: 2, intraOpThreads: 1 });
+    await using runtime = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
     const model = await runtime.loadModel(await write('declared.onnx', declared));
     expect(model.info.outputs[0]?.dims).toEqual(dims);
     for (const options of [reuse, {}]) {
@@ -85,7 +85,7 @@ describe('a run with reuseOutputs', () => {
 
   it('gives the same as one without, to the bit, for every output and for those that are asked for', async () => {
     const path = fileURLToPath(new URL('../../../tools/demo-models/models/demo-yunet.onnx', import.meta.url));
-    await using runtime = await createInferencePool({ threads: 1 });
+    await using runtime = await createInferenceRuntime({ threads: 1 });
     const model = await runtime.loadModel(path);
     const [input] = model.info.inputs;
     for (const fetches of [undefined, ['kps_8', 'cls_16']]) {

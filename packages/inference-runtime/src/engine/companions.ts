@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { isThere } from '../onnx/model-file.ts';
 
 /** The files that belong to a model, by its path. */
 export interface Companions {
@@ -8,13 +8,6 @@ export interface Companions {
   readonly half: string | undefined;
   /** Golden tensors, whether or not they are there. */
   readonly golden: string;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** `yolo.rtx3080` and `yolo`: engines carry the GPU that they were built on in their names, the others do not. */
@@ -34,7 +27,7 @@ export async function companionsOf(path: string): Promise<Companions> {
   }
   const stems = stemsOf(path);
   const first = async (extension: string): Promise<string | undefined> => {
-    for (const stem of stems) if (await exists(stem + extension)) return stem + extension;
+    for (const stem of stems) if (await isThere(stem + extension)) return stem + extension;
     return undefined;
   };
   const onnx = (await first('.onnx')) ?? `${stems[0]}.onnx`;

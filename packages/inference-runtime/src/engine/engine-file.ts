@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { fileError, openModelFile, unusable } from '../onnx/model-file.ts';
+import { fileError, hashFile, openModelFile, unusable } from '../onnx/model-file.ts';
 
 /** Largest header that is read; Ultralytics' are some kilobytes. */
 const maxHeaderBytes = 1024 * 1024;
@@ -111,13 +109,6 @@ async function readHead(path: string): Promise<Omit<EngineFileInfo, 'sha256'>> {
   } finally {
     await file.close();
   }
-}
-
-/** SHA-256 of a file, hex, read in parts. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /**

@@ -1,8 +1,7 @@
-import type { EngineFileInfo } from './engine-file.ts';
-import type { EngineSidecar } from './engine-sidecar.ts';
 import { InferenceError } from '../errors.ts';
-import type { OnnxFileInfo } from '../onnx/onnx-file.ts';
-import type { TensorInfo } from '../types.ts';
+import type { ParsedOnnx } from '../onnx/onnx-file.ts';
+import type { EngineSidecar, TensorInfo } from '../types.ts';
+import type { EngineFileInfo } from './engine-file.ts';
 
 /** Inputs and outputs of an engine. */
 export interface EngineIo {
@@ -67,7 +66,7 @@ function ofHeader({ metadata }: EngineFileInfo): EngineIo | null {
 export function engineIo(
   engine: EngineFileInfo,
   sidecar: EngineSidecar,
-  onnx: Pick<OnnxFileInfo, 'inputs' | 'outputs'> | null,
+  onnx: Pick<ParsedOnnx, 'inputs' | 'outputs'> | null,
 ): EngineIo {
   const { inputs, outputs } = sidecar;
   if (inputs !== undefined && outputs !== undefined) return { inputs, outputs, from: 'sidecar' };

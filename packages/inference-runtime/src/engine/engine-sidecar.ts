@@ -1,26 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { InferenceError } from '../errors.ts';
+import { systemCode } from '../onnx/model-file.ts';
 import { isElementType } from '../onnx/onnx-format.ts';
-import type { TensorInfo } from '../types.ts';
-
-/** What `yolo.engine.json` tells of `yolo.engine`, and `arcface.onnx.json` of `arcface.onnx`, where the files themselves do not. */
-export interface EngineSidecar {
-  readonly inputs?: readonly TensorInfo[] | undefined;
-  readonly outputs?: readonly TensorInfo[] | undefined;
-  /** Name of the GPU that it was built on, as nvidia-smi tells it. */
-  readonly gpu?: string | undefined;
-  /** Such as `8.6`; `8.0+` for an engine that runs on every GPU from there. */
-  readonly computeCapability?: string | undefined;
-  /** Version that built it. */
-  readonly tensorrt?: string | undefined;
-  readonly precision?: 'fp32' | 'fp16' | 'int8' | undefined;
-  /** Size and SHA-256 of the engine file. */
-  readonly bytes?: number | undefined;
-  readonly sha256?: string | undefined;
-  /** How a model of faces wants its pixels: order, mean and divisor, such as `bgr 127.5 127.5`. */
-  readonly pixels?: string | undefined;
-}
+import type { EngineSidecar } from '../types.ts';
 
 const tensor = z.strictObject({
   name: z.string().min(1),
@@ -71,7 +54,7 @@ export async function readSidecar(enginePath: string): Promise<EngineSidecar> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (systemCode(error) === 'ENOENT') return {};
     throw new InferenceError('model_unusable', `${path} cannot be read: ${String(error)}`, {
       cause: error,
     });

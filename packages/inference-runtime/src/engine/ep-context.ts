@@ -1,4 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { InferenceError } from '../errors.ts';
 import { onnxField as field } from '../onnx/onnx-format.ts';
 import { attributeType, put, putAttribute, putInt, putModelHead, putValueInfo } from '../onnx/onnx-writer.ts';
 import type { TensorInfo } from '../types.ts';
@@ -66,12 +67,13 @@ function graphHead({ inputs, outputs }: EpContextOptions): Uint8Array {
  * An ONNX model of one EPContext node that names the engine's file, which lies beside the model or below it: ONNX Runtime
  * allows neither an absolute path nor `..`.
  *
- * @throws {RangeError} for a path that leads out of the folder of the model.
+ * @throws {InferenceError} `invalid_options` for a path that leads out of the folder of the model.
  * @see https://onnxruntime.ai/docs/execution-providers/EP-Context-Design.html
  */
 export function referencingEpContext(options: EpContextOptions, engineFile: string): Uint8Array {
   if (engineFile.startsWith('/') || engineFile.includes('..') || engineFile === '') {
-    throw new RangeError(
+    throw new InferenceError(
+      'invalid_options',
       `engineFile: expected a path below the folder of the model but received ${engineFile}`,
     );
   }
@@ -87,7 +89,7 @@ export function referencingEpContext(options: EpContextOptions, engineFile: stri
  * An ONNX model of one EPContext node that holds the engine. The engine comes last in its bytes, so that the file can be
  * read straight into place: no copy is made of it here.
  *
- * @throws {RangeError} where the model would pass the 2 GiB of a protobuf message.
+ * @throws {InferenceError} `invalid_options` where the model would pass the 2 GiB of a protobuf message.
  */
 export function embeddingEpContext(options: EpContextOptions, engineBytes: number): EmbeddedEpContext {
   const inAttribute = put(new BinaryWriter(), field.attributeName, 'ep_cache_context');
@@ -103,7 +105,10 @@ export function embeddingEpContext(options: EpContextOptions, engineBytes: numbe
   }
   const total = head.length + engineBytes;
   if (total > maxModelBytes) {
-    throw new RangeError(`engine: expected less than 2 GiB to embed but received ${engineBytes} bytes`);
+    throw new InferenceError(
+      'invalid_options',
+      `engine: expected less than 2 GiB to embed but received ${engineBytes} bytes`,
+    );
   }
   return { head, engineBytes };
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { systemCode } from '../onnx/model-file.ts';
 
 const run = promisify(execFile);
 
@@ -52,7 +53,7 @@ export async function readGpus(command = 'nvidia-smi'): Promise<GpuInfo[]> {
       const gpus = parseGpus(stdout);
       if (gpus.length > 0) return gpus;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      if (systemCode(error) === 'ENOENT') return [];
       // A column that this driver does not know, or no driver: the shorter question tells.
     }
   }

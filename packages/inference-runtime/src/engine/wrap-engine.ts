@@ -2,13 +2,13 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { unusable } from '../onnx/model-file.ts';
+import { describeOnnxFile } from '../onnx/read-onnx-file.ts';
 import { companionsOf } from './companions.ts';
 import { readEngineFile } from './engine-file.ts';
 import { type EngineIo, engineIo } from './engine-io.ts';
 import { readSidecar } from './engine-sidecar.ts';
 import { embeddingEpContext, referencingEpContext } from './ep-context.ts';
-import { unusable } from '../onnx/model-file.ts';
-import { describeOnnxFile } from '../onnx/read-onnx-file.ts';
 
 export interface WrapOptions {
   /** Whether the engine is written into the model, or beside it as `OUTPUT.plan`; default true, up to 2 GiB. */

@@ -1,6 +1,6 @@
-import { TrinetraError } from '@trinetra/contracts';
-import type { LoadFailure } from './load-step.ts';
-import { saysOutOfMemory } from '../thread/out-of-memory.ts';
+import { errorText, TrinetraError } from '@trinetra/contracts';
+import { saysOutOfMemory } from '../thread/engine-failure.ts';
+import type { LoadFailure } from '../types.ts';
 
 /** How ONNX Runtime, TensorRT and CUDA word what went wrong, each as it stands in their sources. */
 const wordings: readonly (readonly [LoadFailure, RegExp])[] = [
@@ -37,7 +37,7 @@ function lineOf(text: string): string {
 
 /** Names the failure of a step. */
 export function classifyFailure(error: unknown): { reason: LoadFailure; message: string } {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorText(error);
   const message = lineOf(text);
   const known = TrinetraError.isInstance(error) ? byCode[error.code] : undefined;
   if (known !== undefined) return { reason: known, message };

@@ -2,12 +2,10 @@ import { stat } from 'node:fs/promises';
 import { companionsOf } from '../engine/companions.ts';
 import { readEngineFile } from '../engine/engine-file.ts';
 import { type EngineIo, engineIo } from '../engine/engine-io.ts';
-import { type EngineSidecar, readSidecar } from '../engine/engine-sidecar.ts';
-import type { LoadFailure } from './load-step.ts';
-import type { OnnxFileInfo } from '../onnx/onnx-file.ts';
+import { readSidecar } from '../engine/engine-sidecar.ts';
+import { describeOnnxFile, type OnnxFileInfo, readOnnxFile } from '../onnx/read-onnx-file.ts';
+import type { EngineSidecar, LoadFailure, TensorInfo } from '../types.ts';
 import { checkProvider } from './provider-check.ts';
-import { describeOnnxFile, readOnnxFile } from '../onnx/read-onnx-file.ts';
-import type { TensorInfo } from '../types.ts';
 
 /** What a model file is, without loading it. */
 export interface ModelInspection {

@@ -1,22 +1,20 @@
 import type { Logger } from '@trinetra/contracts';
-import { classifyFailure } from './classify-failure.ts';
-import { InferenceError, type InferenceErrorCode } from '../errors.ts';
 import type { GpuInfo } from '../engine/gpus.ts';
+import { InferenceError, type InferenceErrorCode } from '../errors.ts';
 import type { ImageInput } from '../onnx/image-input.ts';
 import type { InputStem } from '../onnx/input-stem.ts';
-import { describeSteps, type FailedStep, type LoadStep, nameOfStep } from './load-step.ts';
 import type { LoadedSession } from '../thread/messages.ts';
-import type { PixelMap } from '../onnx/pixel-map.ts';
-import { planSteps } from './plan-steps.ts';
+import type { FailedStep, LoadStep, ModelFallback, PixelMap } from '../types.ts';
+import { classifyFailure } from './classify-failure.ts';
+import { describeSteps, nameOfStep, planSteps } from './plan-steps.ts';
 import { type PreparedModel, prepareModel, Unfit } from './prepare-model.ts';
 import type { ProviderCheck } from './provider-check.ts';
-import type { ModelFallback } from '../types.ts';
 
 export interface LoadChainOptions {
   /** In the order of preference. */
   readonly executionProviders: readonly string[];
-  /** The only provider that will do; undefined: any. */
-  readonly requireProvider: string | undefined;
+  /** The only provider that will do; default: any. */
+  readonly requireProvider?: string | undefined;
   readonly deviceId: number;
   readonly cacheFolder: string | undefined;
   readonly logger: Logger;

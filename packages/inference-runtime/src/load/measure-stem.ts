@@ -1,8 +1,10 @@
-import { InferenceError, inferenceErrorOf } from '../errors.ts';
+import { InferenceError } from '../errors.ts';
 import { type ImageInput, imageFeed } from '../onnx/image-input.ts';
 import type { InputStem } from '../onnx/input-stem.ts';
-import { measurePixelMap, type PixelMap } from '../onnx/pixel-map.ts';
+import { measurePixelMap } from '../onnx/pixel-map.ts';
+import { failureOf } from '../thread/engine-failure.ts';
 import type { ThreadClient } from '../thread/thread-client.ts';
+import type { PixelMap } from '../types.ts';
 
 /** Side of the pictures where the model leaves it open, px: that of faces. */
 const defaultSide = 112;
@@ -49,8 +51,7 @@ export async function measureStem(
         feeds: { [image.name]: feed },
         floatOutputs: true,
       });
-      if (response.kind !== 'ran')
-        throw inferenceErrorOf(response.kind === 'failed' ? response.message : response.kind, 'run_failed');
+      if (response.kind !== 'ran') throw failureOf(response, 'run_failed');
       const [output] = Object.values(response.outputs ?? {});
       if (output?.data instanceof Float32Array) return output.data;
       throw new InferenceError('run_failed', `they give ${output?.type ?? 'nothing'}`);

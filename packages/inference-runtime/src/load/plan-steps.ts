@@ -1,5 +1,5 @@
 import { companionsOf } from '../engine/companions.ts';
-import type { FailedStep, LoadStep, ModelFormat } from './load-step.ts';
+import type { FailedStep, LoadStep, ModelFormat } from '../types.ts';
 
 /** Files of a model, and the providers that each may run on, in the order in which they are tried. */
 export interface StepPlan {
@@ -37,4 +37,14 @@ export async function planSteps(path: string, providers: readonly string[]): Pro
     impossible: tensorrt.length > 0 ? [] : impossible,
     onnxPath: onnx,
   };
+}
+
+/** `engine@tensorrt` and the like: how steps are named in logs and metrics. */
+export function nameOfStep({ format, provider }: Pick<LoadStep, 'format' | 'provider'>): string {
+  return `${format}@${provider}`;
+}
+
+/** All steps that failed, in one line. */
+export function describeSteps(steps: readonly FailedStep[]): string {
+  return steps.map((step) => `${nameOfStep(step)}: ${step.reason} (${step.message})`).join('; ');
 }

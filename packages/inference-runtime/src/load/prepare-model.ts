@@ -1,19 +1,17 @@
-import type { Logger } from '@trinetra/contracts';
+import { errorText, type Logger } from '@trinetra/contracts';
 import { cacheEngine } from '../engine/engine-cache.ts';
 import { type EngineFileInfo, readEngineFile } from '../engine/engine-file.ts';
 import { engineIo } from '../engine/engine-io.ts';
-import { type EngineSidecar, readSidecar } from '../engine/engine-sidecar.ts';
+import { readSidecar } from '../engine/engine-sidecar.ts';
 import { embeddingEpContext } from '../engine/ep-context.ts';
-import { InferenceError } from '../errors.ts';
 import { type GpuInfo, gpuOfDevice } from '../engine/gpus.ts';
+import { InferenceError } from '../errors.ts';
 import { type ImageInput, readImageInput } from '../onnx/image-input.ts';
 import { type InputStem, readInputStem } from '../onnx/input-stem.ts';
-import type { LoadFailure, ModelFormat } from './load-step.ts';
-import type { ModelSource } from '../thread/model-source.ts';
 import type { ParsedOnnx } from '../onnx/onnx-file.ts';
-import type { PixelMap } from '../onnx/pixel-map.ts';
 import { describeOnnxFile, readOnnxFile } from '../onnx/read-onnx-file.ts';
-import type { ModelDescription } from '../types.ts';
+import type { ModelSource } from '../thread/messages.ts';
+import type { EngineSidecar, LoadFailure, ModelDescription, ModelFormat, PixelMap } from '../types.ts';
 
 /** A file that is ready to be loaded. */
 export interface PreparedModel extends ModelDescription {
@@ -52,16 +50,8 @@ async function orUnfit<T>(reason: LoadFailure, read: () => Promise<T>): Promise<
   try {
     return await read();
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = errorText(cause);
     throw new Unfit(reasonOf(cause, reason), message, { cause });
-  }
-}
-
-async function describeIfThere(path: string): Promise<ParsedOnnx | null> {
-  try {
-    return await describeOnnxFile(path);
-  } catch {
-    return null; // missing or broken: its own step says which
   }
 }
 
@@ -112,7 +102,7 @@ async function prepareEngine(
   const sidecar = await orUnfit('file_unreadable', () => readSidecar(path));
   checkSidecar(engine, sidecar, engine.payloadOffset + engine.payloadBytes);
   await checkGpu(sidecar, context);
-  const onnx = await describeIfThere(onnxPath);
+  const onnx = await describeOnnxFile(onnxPath).catch(() => null); // missing or broken: its own step says which
   const io = await orUnfit('io_unknown', async () => engineIo(engine, sidecar, onnx));
   const metadata = { ...onnx?.metadata, ...engine.metadata };
   const options = {

@@ -1,7 +1,8 @@
-import { access, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { LoadFailure } from './load-step.ts';
+import { isThere } from '../onnx/model-file.ts';
+import type { LoadFailure } from '../types.ts';
 
 /** What stands against a provider on this machine, before it is asked; null where nothing is known. */
 export type ProviderCheck = (
@@ -14,13 +15,6 @@ const inLibraries: readonly string[] = ['cuda', 'tensorrt'];
 /** Variables that name a Vulkan driver: somebody chose one, software or not. */
 const vulkanDrivers = ['VK_ICD_FILENAMES', 'VK_DRIVER_FILES', 'VK_ADD_DRIVER_FILES'];
 
-async function there(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 /** Folder of the binaries of onnxruntime-node for this machine. */
 async function binaryFolder(): Promise<string> {
   const root = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '..', 'bin');
@@ -31,7 +25,7 @@ async function binaryFolder(): Promise<string> {
 async function hasGpuDevice(): Promise<boolean> {
   if (process.platform !== 'linux') return true;
   const nodes = await readdir('/dev/dri').catch(() => []);
-  return nodes.some((name) => name.startsWith('renderD')) || (await there('/dev/nvidia0'));
+  return nodes.some((name) => name.startsWith('renderD')) || (await isThere('/dev/nvidia0'));
 }
 
 /**
@@ -43,7 +37,7 @@ export const checkProvider: ProviderCheck = async (provider) => {
   if (inLibraries.includes(provider)) {
     if (process.platform === 'win32') return null;
     const library = `libonnxruntime_providers_${provider}.so`;
-    if (await there(join(await binaryFolder(), library))) return null;
+    if (await isThere(join(await binaryFolder(), library))) return null;
     return { reason: 'provider_missing', message: `${library} is not installed` };
   }
   if (provider !== 'webgpu' || vulkanDrivers.some((name) => (process.env[name] ?? '') !== '')) return null;

@@ -1,5 +1,5 @@
-import { SpareList } from './spare-list.ts';
 import type { TensorData } from '../types.ts';
+import { SpareList } from './spare-list.ts';
 
 /** Outputs by name. */
 type Outputs = Readonly<Record<string, TensorData>>;

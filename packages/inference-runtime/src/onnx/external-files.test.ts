@@ -6,8 +6,8 @@ import { type OnnxModel, onnxModel } from '@trinetra/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { referencingEpContext } from '../engine/ep-context.ts';
 import { createInferenceRuntime } from '../inference-runtime.ts';
-import { describeOnnxFile, readOnnxFile } from './read-onnx-file.ts';
 import type { TensorData } from '../types.ts';
+import { describeOnnxFile, readOnnxFile } from './read-onnx-file.ts';
 
 let folder = '';
 beforeEach(async () => {

@@ -1,5 +1,4 @@
-import type { ByteInput } from './rewrite-model.ts';
-import type { FeedConversion, ModelInfo, TensorData, TensorInfo } from '../types.ts';
+import type { ByteInput, FeedConversion, ModelInfo, TensorData, TensorInfo } from '../types.ts';
 
 /** An input that takes pictures. */
 export interface ImageInput {
@@ -57,16 +56,4 @@ export function imageFeed(
 export function hasByteInput({ byteInput }: Pick<ModelInfo, 'byteInput'>, wanted: ByteInput): boolean {
   if (byteInput === undefined) return true;
   return byteInput.divisor === wanted.divisor && (byteInput.mean ?? 0) === (wanted.mean ?? 0);
-}
-
-/**
- * Items that a run of `count` is padded to: the smallest of `sizes` that holds them and does not pass `limit`, else `limit`.
- * Without sizes: as many as they are. GPU engines are built, and memory is laid out, for each size that comes.
- *
- * @param limit Items that a run may have as of now: less than the sizes where memory ran out.
- */
-export function paddedSize(count: number, sizes: readonly number[] | undefined, limit: number): number {
-  if (sizes === undefined) return count;
-  const fitting = sizes.filter((size) => size >= count && size <= limit);
-  return Math.max(count, Math.min(limit, ...fitting));
 }

@@ -1,5 +1,8 @@
-import { type FileHandle, open, readlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, type FileHandle, open, readlink } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { errorText } from '@trinetra/contracts';
 import { InferenceError, type InferenceErrorCode } from '../errors.ts';
 import { foreignKind, headBytes, sayKind } from './file-kind.ts';
 
@@ -31,20 +34,33 @@ const said: Readonly<Record<string, (code: string) => string>> = {
   ELOOP: () => 'it is a link that leads to itself: name the file',
 };
 
+/** The code of an error of the system, such as `ENOENT`; empty for any other error. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Whether a file is there, and may be looked for. */
+export async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** What stands against reading a file, where the operator mends it; undefined for anything else. */
 export function denialOf(cause: unknown): string | undefined {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = systemCode(cause);
   return said[code]?.(code);
 }
 
 /** A failure to read the file of a model, in one sentence with the path. */
 export function fileError(path: string, cause: unknown): InferenceError {
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  const detail = errorText(cause);
   const sentence = (text: string): string => `the model ${path} cannot be read: ${text}`;
   if (InferenceError.isInstance(cause)) {
     return new InferenceError(cause.code as InferenceErrorCode, sentence(detail), { cause });
   }
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = systemCode(cause);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new InferenceError('model_not_found', `no such file: ${path}`, { cause });
   }
@@ -66,8 +82,7 @@ async function openFile(path: string): Promise<FileHandle> {
     return await open(path);
   } catch (cause) {
     const target = await readlink(path).catch(() => null);
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    if (target === null || !missing) throw cause;
+    if (target === null || systemCode(cause) !== 'ENOENT') throw cause;
     const detail = `it is a link to ${target}, which is not there: copy that file, or give its folder too`;
     throw new InferenceError('model_not_found', detail, { cause });
   }
@@ -100,4 +115,11 @@ export async function openModelFile(path: string, expected: 'onnx' | 'engine'): 
     await file.close();
     throw error;
   }
+}
+
+/** SHA-256 of a file, hex, read in parts. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  return hash.digest('hex');
 }

@@ -1,15 +1,11 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { errorText } from '@trinetra/contracts';
 import { InferenceError } from '../errors.ts';
-import type { ExternalFile } from './external-files.ts';
-import { elementTypeName, onnxField as field } from './onnx-format.ts';
 import type { TensorInfo } from '../types.ts';
+import { elementTypeName, onnxField as field } from './onnx-format.ts';
 
-/** What an ONNX file says of itself and ONNX Runtime's JavaScript interface does not. */
-export interface OnnxFileInfo {
-  /** Of the file, hex; of a model whose weights lie in other files, of these too. */
-  readonly sha256: string;
-  /** By location; empty for a model that is whole in itself. */
-  readonly externalFiles: readonly ExternalFile[];
+/** What the bytes of an ONNX model say and ONNX Runtime's JavaScript interface does not. */
+export interface ParsedOnnx {
   readonly metadata: Readonly<Record<string, string>>;
   /** Names of the operators that the graph has, each once, in the order of the file. */
   readonly operators: readonly string[];
@@ -19,10 +15,7 @@ export interface OnnxFileInfo {
   readonly outputs: readonly TensorInfo[];
 }
 
-/** What the bytes of a model say without its files. */
-export type ParsedOnnx = Omit<OnnxFileInfo, 'sha256' | 'externalFiles'>;
-
-const precisionOf: Readonly<Record<number, OnnxFileInfo['precision']>> = {
+const precisionOf: Readonly<Record<number, ParsedOnnx['precision']>> = {
   1: 'fp32',
   2: 'int8',
   3: 'int8',
@@ -129,7 +122,7 @@ function readModel(bytes: Uint8Array): ParsedOnnx {
   const inputs: TensorInfo[] = [];
   const outputs: TensorInfo[] = [];
   const initializers = new Set<string>();
-  const sizes = new Map<OnnxFileInfo['precision'], number>();
+  const sizes = new Map<ParsedOnnx['precision'], number>();
   for (const { number, value } of fieldsOf(bytes)) {
     if (typeof value === 'number') continue;
     if (number === field.modelMetadata)
@@ -159,7 +152,7 @@ function readModel(bytes: Uint8Array): ParsedOnnx {
 }
 
 /**
- * Reads the parts of an ONNX model that {@link OnnxFileInfo} tells, from its bytes.
+ * Reads the parts of an ONNX model that {@link ParsedOnnx} tells, from its bytes.
  *
  * @throws {InferenceError} `model_unusable` where the bytes are no protobuf message.
  */
@@ -167,6 +160,6 @@ export function parseOnnx(bytes: Uint8Array): ParsedOnnx {
   try {
     return readModel(bytes);
   } catch (cause) {
-    throw unreadable(`its bytes are none: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw unreadable(`its bytes are none: ${errorText(cause)}`);
   }
 }

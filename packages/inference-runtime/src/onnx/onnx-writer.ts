@@ -1,6 +1,7 @@
 import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { elementTypes, onnxField as field, isElementType } from './onnx-format.ts';
+import { InferenceError } from '../errors.ts';
 import type { TensorInfo } from '../types.ts';
+import { elementTypes, onnxField as field, isElementType } from './onnx-format.ts';
 
 /** Writes text or bytes. */
 export function put(writer: BinaryWriter, number: number, value: string | Uint8Array): BinaryWriter {
@@ -78,12 +79,15 @@ export function putScalar(graph: BinaryWriter, name: string, value: number): voi
 /**
  * Writes an input or output of a graph (a ValueInfoProto).
  *
- * @throws {RangeError} for an element type that ONNX does not have.
+ * @throws {InferenceError} `invalid_options` for an element type that ONNX does not have.
  */
 export function putValueInfo(graph: BinaryWriter, number: number, { name, type, dims }: TensorInfo): void {
   if (!isElementType(type)) {
     const known = Object.keys(elementTypes).join(', ');
-    throw new RangeError(`${name}: expected an element type of ${known} but received ${type}`);
+    throw new InferenceError(
+      'invalid_options',
+      `${name}: expected an element type of ${known} but received ${type}`,
+    );
   }
   putMessage(graph, number, (info) => {
     put(info, field.valueName, name);

@@ -1,25 +1,5 @@
+import type { ChannelMap, PixelMap } from '../types.ts';
 import type { InputStem } from './input-stem.ts';
-
-/** What one channel becomes: `scale * value + offset`. */
-export interface ChannelMap {
-  readonly scale: number;
-  readonly offset: number;
-}
-
-/** What a graph makes of the values of its picture before its first layer. */
-export interface PixelMap {
-  /** Operators on the way, in order; empty where the layer takes the picture as it is. */
-  readonly steps: readonly string[];
-  /** By channel of the input; null where `problem` says why there is no such map. */
-  readonly channels: readonly [ChannelMap, ChannelMap, ChannelMap] | null;
-  /** Whether the layer gets the channels in the reverse order. */
-  readonly swapsChannels: boolean;
-  /** Whether values down to -1, and up to 255, pass without being clipped. */
-  readonly passes: { readonly below0: boolean; readonly above1: boolean };
-  /** What white is more than black, by level, where there is no map by channel; null where nothing is measured. */
-  readonly gain: number | null;
-  readonly problem: string;
-}
 
 /** What a layer gets that takes the picture as it is. */
 const unchanged: PixelMap = {

@@ -1,19 +1,9 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { ByteInput, TensorInfo } from '../types.ts';
 import { type ImageInput, readImageInput } from './image-input.ts';
 import { messagesOf, parseOnnx, type RawField, rawFieldsOf, textOf } from './onnx-file.ts';
 import { elementTypes, onnxField as field } from './onnx-format.ts';
 import { type OnnxNode, putMessage, putNode, putScalar, putValueInfo } from './onnx-writer.ts';
-import type { TensorInfo } from '../types.ts';
-
-/**
- * Pictures as bytes: levels 0..255, of which the model gets `(level - mean) / divisor`. The divisor is 255 for YOLO and 1 for
- * models of levels.
- */
-export interface ByteInput {
-  readonly divisor: number;
-  /** Default 0. */
-  readonly mean?: number;
-}
 
 /** Names in the graph that no exporter gives. */
 const bytesName = (name: string): string => `trinetra/bytes/${name}`;

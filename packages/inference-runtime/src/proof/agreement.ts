@@ -1,4 +1,5 @@
-import type { GoldenCase } from './golden.ts';
+import type { InferenceModel } from '../types.ts';
+import { type GoldenCase, type PictureOptions, runPicture } from './golden.ts';
 
 /** How well two answers agree. */
 export interface Agreement {
@@ -37,11 +38,19 @@ export interface OutputPair {
 /** Compares one output of one picture: by its cosine, where a model knows nothing better. */
 export type CompareOutput = (pair: OutputPair) => Agreement;
 
-export const compareByCosine: CompareOutput = ({ name, found, expected }) => {
+const compareByCosine: CompareOutput = ({ name, found, expected }) => {
   const cosine = cosineOf(found, expected);
   const ok = cosine >= leastCosine;
   return { ok, cosine, problem: ok ? '' : `${name}: cosine ${cosine.toFixed(5)}` };
 };
+
+/** What does not agree, without numbers to compare. */
+export const disagree = (problem: string): Agreement => ({ ok: false, cosine: Number.NaN, problem });
+
+/** One that is not ok before all that are, then the least cosine; undefined of none. */
+export function worstOf(agreements: readonly Agreement[]): Agreement | undefined {
+  return agreements.toSorted((a, b) => Number(a.ok) - Number(b.ok) || a.cosine - b.cosine)[0];
+}
 
 /** Compares every output of every picture of a run with those of the golden case. */
 export function compareOutputs(
@@ -54,14 +63,32 @@ export function compareOutputs(
     const got = found[name];
     const items = got === undefined ? 0 : got.data.length / data.length;
     if (got === undefined || items < 1 || !Number.isInteger(items)) {
-      const problem = `${name}: expected ${JSON.stringify(dims)} but found ${JSON.stringify(got?.dims)}`;
-      return { ok: false, cosine: Number.NaN, problem };
+      return disagree(`${name}: expected ${JSON.stringify(dims)} but found ${JSON.stringify(got?.dims)}`);
     }
     for (let item = 0; item < items; item += 1) {
       const part = got.data.subarray(item * data.length, (item + 1) * data.length);
       agreements.push(compare({ name, found: part, expected: data, dims: dims.slice(1) }));
     }
   }
-  const worst = agreements.toSorted((a, b) => Number(a.ok) - Number(b.ok) || a.cosine - b.cosine)[0];
-  return worst ?? { ok: false, cosine: Number.NaN, problem: 'there is no output to compare' };
+  return worstOf(agreements) ?? disagree('there is no output to compare');
+}
+
+export interface ProofOptions extends PictureOptions {
+  readonly model: InferenceModel;
+  readonly golden: GoldenCase;
+  /** Pictures a run, where the model leaves it open: a size that is in use anyway. Default 1. */
+  readonly batch?: number;
+  /** Default: by cosine. */
+  readonly compare?: CompareOutput | undefined;
+}
+
+/**
+ * Runs the golden picture on the live session and compares.
+ *
+ * @throws what `run` throws: that a session fails is not that it disagrees.
+ */
+export async function prove(options: ProofOptions): Promise<Agreement> {
+  const { model, golden, batch = 1, compare } = options;
+  const found = await runPicture(model, golden, options, batch);
+  return compareOutputs(found, golden.outputs, compare);
 }

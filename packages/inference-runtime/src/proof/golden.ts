@@ -1,9 +1,8 @@
 import { InferenceError } from '../errors.ts';
 import { imageFeed } from '../onnx/image-input.ts';
-import type { ByteInput } from '../onnx/rewrite-model.ts';
+import type { ByteInput, InferenceModel } from '../types.ts';
 import { pictureOf, samplePicture } from './sample-tensor.ts';
 import { readTensorFile, type TensorFile, writeTensorFile } from './tensor-file.ts';
-import type { InferenceModel } from '../types.ts';
 
 /** A picture, and what a model gives for it in full precision on a CPU. */
 export interface GoldenCase {

@@ -1,8 +1,8 @@
-import { type Agreement, type CompareOutput, compareOutputs } from './agreement.ts';
 import { InferenceError } from '../errors.ts';
+import type { InferenceModel } from '../types.ts';
+import { type Agreement, type CompareOutput, compareOutputs, disagree, worstOf } from './agreement.ts';
 import { type GoldenCase, type PictureOptions, runPictures } from './golden.ts';
 import { pictureOf, samplePicture } from './sample-tensor.ts';
-import type { InferenceModel } from '../types.ts';
 
 export interface SharedRunOptions extends PictureOptions {
   /** Pictures a run, 2 or more: a size that is in use. */
@@ -54,7 +54,6 @@ export async function agreeInSharedRuns(
   );
   const run = (pictures: readonly Float32Array[]): Promise<Outputs> =>
     runPictures(model, { pictures, height, width }, options);
-  const disagree = (problem: string): Agreement => ({ ok: false, cosine: Number.NaN, problem });
   const runs: Outputs[] = [];
   try {
     runs.push(await run(mixed), await run(mixed.toReversed()));
@@ -72,6 +71,5 @@ export async function agreeInSharedRuns(
       ? disagree(`the outputs do not hold ${items} answers`)
       : compareOutputs(got, expected, compare),
   );
-  const worst = agreements.toSorted((a, b) => Number(a.ok) - Number(b.ok) || a.cosine - b.cosine)[0];
-  return worst ?? disagree('there is no run to compare');
+  return worstOf(agreements) ?? disagree('there is no run to compare');
 }

@@ -1,6 +1,8 @@
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { errorText } from '@trinetra/contracts';
 import { z } from 'zod';
 import { InferenceError } from '../errors.ts';
+import { systemCode } from '../onnx/model-file.ts';
 
 /** Tensors of float32 with their names, and texts. */
 export interface TensorFile {
@@ -81,8 +83,8 @@ export async function readTensorFile(path: string): Promise<TensorFile | null> {
     }
     return readTensors(await readFile(path));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    if (systemCode(cause) === 'ENOENT') return null;
+    const detail = errorText(cause);
     throw new InferenceError('model_load_failed', `the golden tensors ${path} cannot be read: ${detail}`, {
       cause,
     });

@@ -64,3 +64,15 @@ export class SizeLimit {
     this.#passed = 0;
   }
 }
+
+/**
+ * Items that a run of `count` is padded to: the smallest of `sizes` that holds them and does not pass `limit`, else `limit`.
+ * Without sizes: as many as they are. GPU engines are built, and memory is laid out, for each size that comes.
+ *
+ * @param limit Items that a run may have as of now: less than the sizes where memory ran out.
+ */
+export function paddedSize(count: number, sizes: readonly number[] | undefined, limit: number): number {
+  if (sizes === undefined) return count;
+  const fitting = sizes.filter((size) => size >= count && size <= limit);
+  return Math.max(count, Math.min(limit, ...fitting));
+}

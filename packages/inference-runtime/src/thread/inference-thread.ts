@@ -1,35 +1,34 @@
 import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorText } from '@trinetra/contracts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { convertFeed, toFloat32 } from './convert.ts';
 import { externalPartsOf } from '../onnx/external-data.ts';
-import { shapesOf } from '../memory/feed-shapes.ts';
+import { rewriteModel } from '../onnx/rewrite-model.ts';
+import type { ByteInput, NodePlacement, TensorData, TensorInfo } from '../types.ts';
+import { convertFeed, toFloat32 } from './convert.ts';
 import {
   endMessage,
   type LoadedSession,
+  type ModelSource,
   movable,
   type SessionRequest,
+  shapesOf,
   type ThreadData,
   type ThreadRequest,
   type ThreadResponse,
   transferList,
 } from './messages.ts';
-import type { ModelSource } from './model-source.ts';
 import { lowerThread } from './niceness.ts';
-import { type NodePlacement, profilePrefix, readPlacement } from './node-placement.ts';
-import { type ByteInput, rewriteModel } from '../onnx/rewrite-model.ts';
+import { profilePrefix, readPlacement } from './node-placement.ts';
 import { assertSameFile } from './same-file.ts';
 import { ShapeSessions } from './shape-sessions.ts';
-import type { TensorData, TensorInfo } from '../types.ts';
 
 // onnxruntime-node 1.30 hands Float16Array (Node 24) to native code that does not know it: "not enough space: expected 8,
 // got 0". Where the class is missing it uses Uint16Array, which works. Only the globals of this thread change.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
 type RunRequest = ThreadRequest & { readonly kind: 'run' };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface LoadedHere {
   /** The session that the model was loaded with, which is profiled where that is asked for. */
@@ -156,7 +155,7 @@ async function run(request: RunRequest): Promise<ThreadResponse> {
     return await runOnce(request);
   } catch (error) {
     const shared = [...Object.values(request.feeds), ...Object.values(request.outputs ?? {})].some(isShared);
-    if (!takesShared || !shared || !/^Invalid argument$/.test(messageOf(error))) throw error;
+    if (!takesShared || !shared || !/^Invalid argument$/.test(errorText(error))) throw error;
     takesShared = false;
     return await runOnce(request).catch((another: unknown) => {
       takesShared = true; // it was something else
@@ -235,7 +234,7 @@ port.on('message', (request: ThreadRequest | typeof endMessage) => {
       port.postMessage({
         kind: 'failed',
         id: request.id,
-        message: messageOf(error),
+        message: errorText(error),
       } satisfies ThreadResponse);
     }
   });

@@ -1,21 +1,26 @@
-import { abortable } from './abortable.ts';
-import { checkFeeds, checkFetches } from './check-feeds.ts';
-import { InferenceError, inferenceErrorOf } from '../errors.ts';
-import { shapesOf } from '../memory/feed-shapes.ts';
-import type { LoadedSession, SessionRequest } from './messages.ts';
-import type { NodePlacement } from './node-placement.ts';
+import { defined, rejectOnAbort } from '@trinetra/contracts';
+import { InferenceError } from '../errors.ts';
 import { OutputMemory } from '../memory/output-memory.ts';
+import type {
+  InferenceModel,
+  ModelInfo,
+  NodePlacement,
+  RunOptions,
+  RunResult,
+  TensorData,
+} from '../types.ts';
+import { checkFeeds, checkFetches } from './check-feeds.ts';
+import { failureOf } from './engine-failure.ts';
+import { type LoadedSession, type SessionRequest, shapesOf } from './messages.ts';
 import { assertSameFile } from './same-file.ts';
 import type { ThreadClient } from './thread-client.ts';
 import type { ThreadSupervisor } from './thread-supervisor.ts';
-import type { InferenceModel, ModelInfo, RunOptions, RunResult, TensorData } from '../types.ts';
 
 /** @throws {InferenceError} `model_load_failed` or `out_of_memory`, with what the provider said. */
 export async function loadSession(client: ThreadClient, request: SessionRequest): Promise<LoadedSession> {
   const response = await client.call({ kind: 'load', ...request });
   if (response.kind === 'loaded') return response.session;
-  const detail = response.kind === 'failed' ? response.message : response.kind;
-  throw inferenceErrorOf(detail, 'model_load_failed');
+  throw failureOf(response, 'model_load_failed');
 }
 
 export interface LoadedModelParts {
@@ -85,7 +90,7 @@ export class LoadedModel implements InferenceModel {
     if (fetches !== undefined) checkFetches(fetches, this.info.outputs);
     if (this.#threads.client !== this.#client) {
       const reloaded = this.#reload();
-      await (signal === undefined ? reloaded : abortable(reloaded, signal));
+      await (signal === undefined ? reloaded : rejectOnAbort(reloaded, signal));
     }
     signal?.throwIfAborted();
     const kind = reuseOutputs ? kindOf(feeds, fetches) : '';
@@ -94,11 +99,9 @@ export class LoadedModel implements InferenceModel {
       kind: 'run',
       model: this.request.model,
       feeds: { ...feeds },
-      ...(fetches === undefined ? {} : { fetches }),
-      ...(floatOutputs === undefined ? {} : { floatOutputs }),
-      ...(room === undefined ? {} : { outputs: room }),
+      ...defined({ fetches, floatOutputs, outputs: room }),
     });
-    const response = await (signal === undefined ? answer : abortable(answer, signal));
+    const response = await (signal === undefined ? answer : rejectOnAbort(answer, signal));
     if (response.kind === 'ran') {
       const given = { ...feeds, ...response.feeds };
       const { outputs = room ?? {} } = response;
@@ -106,10 +109,7 @@ export class LoadedModel implements InferenceModel {
       if (reuseOutputs && this.#comeAsTheyAre(outputs)) this.#memory.learn(kind, outputs, room !== undefined);
       return { outputs, feeds: given };
     }
-    const error = inferenceErrorOf(
-      response.kind === 'failed' ? response.message : response.kind,
-      'run_failed',
-    );
+    const error = failureOf(response, 'run_failed');
     if (error.code === 'device_lost') this.#onLost(error);
     throw error;
   }
@@ -132,7 +132,7 @@ export class LoadedModel implements InferenceModel {
     if (!this.request.profile || !this.#client.alive) return null;
     const response = await this.#client.call({ kind: 'placement', model: this.request.model });
     if (response.kind === 'placed') return response.nodes;
-    throw inferenceErrorOf(response.kind === 'failed' ? response.message : response.kind, 'run_failed');
+    throw failureOf(response, 'run_failed');
   }
 
   async #unload(): Promise<void> {

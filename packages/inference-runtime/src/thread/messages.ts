@@ -1,7 +1,17 @@
-import type { ModelSource } from './model-source.ts';
-import type { NodePlacement } from './node-placement.ts';
-import type { ByteInput } from '../onnx/rewrite-model.ts';
-import type { TensorData, TensorInfo } from '../types.ts';
+import type { ByteInput, NodePlacement, TensorData, TensorInfo } from '../types.ts';
+
+/** What a session is made of. */
+export type ModelSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** A model whose bytes are `head` and then a part of a file, which the thread reads into place. */
+  | {
+      readonly kind: 'embedded';
+      readonly head: Uint8Array;
+      readonly path: string;
+      readonly offset: number;
+      readonly bytes: number;
+    };
 
 /** What the thread needs to make a session. */
 export interface SessionRequest {
@@ -84,4 +94,11 @@ export function transferList(tensors: Readonly<Record<string, TensorData>>): Arr
     isMovable(tensor) && tensor.data.buffer instanceof ArrayBuffer ? [tensor.data.buffer] : [],
   );
   return [...new Set(buffers)];
+}
+
+/** The names and shapes of feeds in one text: `images 4x640x640x3`. Runs with the same one ask an engine for the same work. */
+export function shapesOf(feeds: Readonly<Record<string, Pick<TensorData, 'dims'>>>): string {
+  return Object.entries(feeds)
+    .map(([name, { dims }]) => `${name} ${dims.join('x')}`)
+    .join(', ');
 }

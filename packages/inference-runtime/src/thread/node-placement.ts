@@ -2,9 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-
-/** Operators of a model that ran on each provider, such as `{ tensorrt: 1, cpu: 3 }`. */
-export type NodePlacement = Readonly<Record<string, number>>;
+import type { NodePlacement } from '../types.ts';
 
 /** Where ONNX Runtime is to write the profile of a model; it adds a date and `.json`. */
 export function profilePrefix(model: number): string {

@@ -1,6 +1,5 @@
-import { hashFile } from '../engine/engine-file.ts';
 import { InferenceError } from '../errors.ts';
-import { fileError } from '../onnx/model-file.ts';
+import { fileError, hashFile } from '../onnx/model-file.ts';
 import { readOnnxFile } from '../onnx/read-onnx-file.ts';
 
 async function hashOf(path: string): Promise<string> {

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { InferenceError } from '../errors.ts';
-import { shapesOf } from '../memory/feed-shapes.ts';
+import type { ThreadEnd } from '../types.ts';
 import {
   endMessage,
+  shapesOf,
   type ThreadData,
   type ThreadRequest,
   type ThreadResponse,
@@ -29,9 +30,6 @@ export interface ThreadLimits {
   /** After this a thread that was given up and still is in native code counts as stuck. */
   readonly abandonedMs: number;
 }
-
-/** Why a thread ended that nobody closed. */
-export type ThreadEnd = 'engine_crashed' | 'inference_timeout';
 
 export interface ThreadEvents {
   ended(reason: ThreadEnd, error: InferenceError): void;

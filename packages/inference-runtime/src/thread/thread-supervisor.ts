@@ -1,7 +1,7 @@
-import type { Logger } from '@trinetra/contracts';
+import { backoffMs, type Logger } from '@trinetra/contracts';
 import { InferenceError } from '../errors.ts';
-import { restartDelayMs } from './restart-backoff.ts';
-import { ThreadClient, type ThreadEnd, type ThreadLimits } from './thread-client.ts';
+import type { ThreadEnd } from '../types.ts';
+import { ThreadClient, type ThreadLimits } from './thread-client.ts';
 
 export interface SupervisorOptions {
   readonly threadFile: URL;
@@ -17,6 +17,9 @@ export interface SupervisorOptions {
 
 /** Threads given up beside which another works: each keeps the memory of its sessions, and takes processor time if it is only slow. */
 const maxAbandoned = 1;
+
+/** Waits before another thread is started. */
+const restarts = { firstMs: 100, maxMs: 30_000 };
 
 /** Keeps one inference thread running: where it ends, another starts after a wait that grows. */
 export class ThreadSupervisor {
@@ -98,7 +101,7 @@ export class ThreadSupervisor {
 
   #startLater(): void {
     this.#held = false;
-    this.#timer = setTimeout(() => this.#isUp(this.#start()), restartDelayMs(this.#failures)).unref();
+    this.#timer = setTimeout(() => this.#isUp(this.#start()), backoffMs(this.#failures, restarts)).unref();
   }
 
   /**

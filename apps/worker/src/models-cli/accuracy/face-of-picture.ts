@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createFaceFinder, type FaceFinder, faceByteInput } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
-import type { InferencePool } from '@trinetra/inference-runtime';
+import type { InferenceRuntime } from '@trinetra/inference-runtime';
 import { UsageError } from '../../exit-code.ts';
 
 /** Side of an aligned face, px. */
@@ -20,7 +20,7 @@ export type FaceOfPicture =
 
 /** Loads a face model as the worker does; undefined without one. */
 export async function loadFaceFinder(
-  runtime: InferencePool,
+  runtime: InferenceRuntime,
   file: string | undefined,
 ): Promise<FaceFinder | undefined> {
   if (file === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { silentLogger } from '@trinetra/contracts';
 import { createDetector, type Detector } from '@trinetra/detector';
-import type { InferencePool } from '@trinetra/inference-runtime';
+import type { InferenceRuntime } from '@trinetra/inference-runtime';
 import { aspectRatiosOf } from '../../input-aspects.ts';
 import { runningDetector } from '../../running-detector.ts';
 import { type LoadedModel, runsText } from './loaded-model.ts';
@@ -13,7 +13,7 @@ const leastConfidence = 0.001;
 
 /** Loads a detector as the worker does for pictures that are not squashed. @throws {TrinetraError} where it cannot be loaded or is no detector. */
 export async function loadDetector(
-  runtime: InferencePool,
+  runtime: InferenceRuntime,
   file: string,
   classIds: readonly number[],
 ): Promise<LoadedModel & { readonly detector: Detector }> {

@@ -4,7 +4,7 @@ import {
   type Embedder,
   embedderByteInput,
 } from '@trinetra/embedder';
-import type { InferencePool } from '@trinetra/inference-runtime';
+import type { InferenceRuntime } from '@trinetra/inference-runtime';
 import { faceSizes } from '../../run-sizes.ts';
 import { toldPixels } from '../told-pixels.ts';
 import { type LoadedModel, runsText } from './loaded-model.ts';
@@ -14,7 +14,7 @@ const maxRunSize = 16;
 
 /** Loads an embedder as the worker does. @throws {TrinetraError} where it cannot be loaded or is no embedder. */
 export async function loadEmbedder(
-  runtime: InferencePool,
+  runtime: InferenceRuntime,
   file: string,
 ): Promise<LoadedModel & { readonly faces: string; readonly embedder: Embedder }> {
   const pixels = toldPixels();

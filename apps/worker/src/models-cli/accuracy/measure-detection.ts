@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Xyxy } from '@trinetra/contracts';
 import type { Detector } from '@trinetra/detector';
 import { createFrameDecoder, type DecodedFrame, type FrameDecoder } from '@trinetra/frame-decoder';
-import { createInferencePool } from '@trinetra/inference-runtime';
+import { createInferenceRuntime } from '@trinetra/inference-runtime';
 import { UsageError } from '../../exit-code.ts';
 import {
   type AtConfidence,
@@ -108,7 +108,7 @@ async function detectAll(
 export async function measureDetection(options: DetectionOptions): Promise<DetectionReport> {
   const { images, category, classIds, confidence, say } = options;
   const truth = await readCoco(options.detections, { images, category });
-  await using runtime = await createInferencePool({
+  await using runtime = await createInferenceRuntime({
     executionProviders: options.providers,
     threads,
     runTimeoutMs,

@@ -1,5 +1,5 @@
 import { createFrameDecoder } from '@trinetra/frame-decoder';
-import { createInferencePool } from '@trinetra/inference-runtime';
+import { createInferenceRuntime } from '@trinetra/inference-runtime';
 import { embedPictures } from './embed-pictures.ts';
 import { loadFaceFinder } from './face-of-picture.ts';
 import { loadEmbedder } from './load-embedder.ts';
@@ -57,7 +57,7 @@ export async function measureVerification(options: VerificationOptions): Promise
   const { say } = options;
   const pairs = await readPairs(options.pairs, options.images);
   const files = picturesOf(pairs);
-  await using runtime = await createInferencePool({
+  await using runtime = await createInferenceRuntime({
     executionProviders: options.providers,
     threads,
     runTimeoutMs,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inferenceErrorOf } from './errors.ts';
+import { inferenceErrorOf } from './engine-failure.ts';
 
 // As the engines word them.
 describe('memory that ran out', () => {

@@ -173,9 +173,9 @@ describe('while no thread is up', () => {
   });
 });
 
-it('a pool gives the runs to the threads that are up, however many crash or hang', async () => {
-  await using pool = await createInferenceRuntimeWith({ threads: 2, runTimeoutMs: 300 }, fragile);
-  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+it('several threads: those that are up get the runs, however many crash or hang', async () => {
+  await using runtime = await createInferenceRuntimeWith({ threads: 2, runTimeoutMs: 300 }, fragile);
+  const model = await runtime.loadModel(await write('doubling.onnx', doubling));
   const values = [1, 666, 2, 777, 3, 4, 5, 6, 7, 8];
   const results = await Promise.allSettled(values.map((value) => model.run({ x: rows(value, 0, 0) })));
   for (const [index, result] of results.entries()) {

@@ -7,8 +7,8 @@ import { doubling, heavy, rows, tripling, useModels } from './models.ts';
 const write = useModels();
 
 it('answers every run with its own result, however many wait', async () => {
-  await using pool = await createInferenceRuntime({ threads: 3, intraOpThreads: 1 });
-  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  await using runtime = await createInferenceRuntime({ threads: 3, intraOpThreads: 1 });
+  const model = await runtime.loadModel(await write('doubling.onnx', doubling));
   const results = await Promise.all(
     Array.from({ length: 50 }, (_, index) => model.run({ x: rows(index, 0, 1) })),
   );
@@ -18,9 +18,9 @@ it('answers every run with its own result, however many wait', async () => {
 });
 
 it('lets a short run pass while another thread is busy with a long one', async () => {
-  await using pool = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
-  const slow = await pool.loadModel(await write('heavy.onnx', heavy(60)));
-  const quick = await pool.loadModel(await write('doubling.onnx', doubling));
+  await using runtime = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
+  const slow = await runtime.loadModel(await write('heavy.onnx', heavy(60)));
+  const quick = await runtime.loadModel(await write('doubling.onnx', doubling));
   const ended: string[] = [];
   const square = { type: 'float32', data: new Float32Array(512 * 512), dims: [512, 512] } as const;
   await Promise.all([
@@ -31,9 +31,9 @@ it('lets a short run pass while another thread is busy with a long one', async (
 });
 
 it('begins the runs of a later stage before those that wait for an earlier one, and each in the order of the calls', async () => {
-  await using pool = await createInferenceRuntime({ threads: 1, intraOpThreads: 1 });
-  const first = await pool.loadModel(await write('doubling.onnx', doubling));
-  const later = await pool.loadModel(await write('tripling.onnx', tripling), { priority: 1 });
+  await using runtime = await createInferenceRuntime({ threads: 1, intraOpThreads: 1 });
+  const first = await runtime.loadModel(await write('doubling.onnx', doubling));
+  const later = await runtime.loadModel(await write('tripling.onnx', tripling), { priority: 1 });
   const ended: string[] = [];
   const run = async (name: string, model: InferenceModel): Promise<void> => {
     await model.run({ x: rows(1, 2, 3) });
@@ -47,8 +47,8 @@ it('begins the runs of a later stage before those that wait for an earlier one, 
 });
 
 it('gives its place back when a run is refused', async () => {
-  await using pool = await createInferenceRuntime({ threads: 1, intraOpThreads: 1 });
-  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  await using runtime = await createInferenceRuntime({ threads: 1, intraOpThreads: 1 });
+  const model = await runtime.loadModel(await write('doubling.onnx', doubling));
   const wrong = Array.from({ length: 5 }, () => model.run({ x: { ...rows(1, 2, 3), dims: [3, 1] } }));
   for (const result of await Promise.allSettled(wrong)) expect(result.status).toBe('rejected');
   const { outputs } = await model.run({ x: rows(1, 2, 3) });
@@ -56,14 +56,14 @@ it('gives its place back when a run is refused', async () => {
 });
 
 it('tells of a model that cannot be had, once, and of a number of threads that makes no sense', async () => {
-  await using pool = await createInferenceRuntime({ threads: 2 });
-  await expect(pool.loadModel('nowhere.onnx')).rejects.toBeInstanceOf(InferenceError);
+  await using runtime = await createInferenceRuntime({ threads: 2 });
+  await expect(runtime.loadModel('nowhere.onnx')).rejects.toBeInstanceOf(InferenceError);
   await expect(createInferenceRuntime({ threads: 0 })).rejects.toThrow(/^threads: .*received 0$/);
 });
 
 it('leaves feeds in shared memory where they are', async () => {
-  await using pool = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
-  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  await using runtime = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
+  const model = await runtime.loadModel(await write('doubling.onnx', doubling));
   const data = new Float32Array(new SharedArrayBuffer(12));
   data.set([1, 2, 3]);
   const { outputs } = await model.run({ x: { type: 'float32', data, dims: [1, 3] } });
@@ -80,10 +80,10 @@ it.each([
   channel.onmessage = ({ data }) => asked.push(data);
   const options = { executionProviders: ['cuda'], deviceId: 2, threads };
   const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
-  await using pool = await createInferenceRuntimeWith(options, threadFile, {
+  await using runtime = await createInferenceRuntimeWith(options, threadFile, {
     checkProvider: async () => null,
   });
-  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  const model = await runtime.loadModel(await write('doubling.onnx', doubling));
   expect(model.info.provider).toBe('cuda');
   const results = await Promise.all(Array.from({ length: 9 }, (_, at) => model.run({ x: rows(at, 0, 0) })));
   expect(results.map(({ outputs }) => outputs['y']?.data[0])).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16]);
@@ -101,10 +101,10 @@ it.each([
   channel.onmessage = ({ data }) => asked.push(data);
   const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
   const options = { executionProviders: [provider], threads: 1 };
-  await using pool = await createInferenceRuntimeWith(options, threadFile, {
+  await using runtime = await createInferenceRuntimeWith(options, threadFile, {
     checkProvider: async () => null,
   });
-  const model = await pool.loadModel(await write('doubling.onnx', doubling), { profile: true });
+  const model = await runtime.loadModel(await write('doubling.onnx', doubling), { profile: true });
   for (const count of [1, 4, 1, 16, 4]) {
     const feed = { type: 'float32', data: new Float32Array(3 * count).fill(1), dims: [count, 3] } as const;
     const { outputs } = await model.run({ x: feed }, { reuseOutputs: true });
@@ -119,10 +119,10 @@ it.each([
 it('has no session for another shape of a file that is another one now', async () => {
   const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
   const options = { executionProviders: ['cuda'], threads: 1 };
-  await using pool = await createInferenceRuntimeWith(options, threadFile, {
+  await using runtime = await createInferenceRuntimeWith(options, threadFile, {
     checkProvider: async () => null,
   });
-  const model = await pool.loadModel(await write('changing.onnx', doubling));
+  const model = await runtime.loadModel(await write('changing.onnx', doubling));
   expect((await model.run({ x: rows(1, 2, 3) })).outputs['y']?.data).toEqual(Float32Array.of(2, 4, 6));
   await write('changing.onnx', tripling);
   await expect(model.run({ x: rows(1, 2, 3, 4, 5, 6) })).rejects.toThrow('expected a file with SHA-256');
@@ -130,14 +130,14 @@ it('has no session for another shape of a file that is another one now', async (
 });
 
 it('tells how many threads are at work', async () => {
-  await using pool = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
-  const slow = await pool.loadModel(await write('heavy.onnx', heavy(60)));
-  expect(pool.busyThreads).toBe(0);
+  await using runtime = await createInferenceRuntime({ threads: 2, intraOpThreads: 1 });
+  const slow = await runtime.loadModel(await write('heavy.onnx', heavy(60)));
+  expect(runtime.busyThreads).toBe(0);
   const square = { type: 'float32', data: new Float32Array(512 * 512), dims: [512, 512] } as const;
   const run = slow.run({ x: square });
-  await vi.waitFor(() => expect(pool.busyThreads).toBe(1));
+  await vi.waitFor(() => expect(runtime.busyThreads).toBe(1));
   await run;
-  expect(pool.busyThreads).toBe(0);
+  expect(runtime.busyThreads).toBe(0);
 });
 
 it('warms up every thread: what is run on all needs no session more on any', async () => {
@@ -146,15 +146,15 @@ it('warms up every thread: what is run on all needs no session more on any', asy
   channel.onmessage = ({ data }) => asked.push(data);
   const threadFile = new URL('fixtures/cuda-on-cpu-thread.ts', import.meta.url);
   const options = { executionProviders: ['cuda'], threads: 3 };
-  await using pool = await createInferenceRuntimeWith(options, threadFile, {
+  await using runtime = await createInferenceRuntimeWith(options, threadFile, {
     checkProvider: async () => null,
   });
-  const model = await pool.loadModel(await write('doubling.onnx', doubling));
+  const model = await runtime.loadModel(await write('doubling.onnx', doubling));
   const run = async (count: number) => {
     const data = new Float32Array(3 * count).fill(count);
     return (await model.run({ x: { type: 'float32', data, dims: [count, 3] } })).outputs['y']?.data[0];
   };
-  expect(await pool.onEveryThread(async () => [await run(1), await run(4)])).toEqual([2, 8]);
+  expect(await runtime.onEveryThread(async () => [await run(1), await run(4)])).toEqual([2, 8]);
   const counts = Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? 1 : 4));
   expect(await Promise.all(counts.map(run))).toEqual(counts.map((count) => 2 * count));
   await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(6));

@@ -62,6 +62,6 @@ export {
   recordedEntrySchema,
   recordingManifest,
 } from './recording.ts';
-export type { Failure, Result } from './result.ts';
+export { type Failure, type Result, valueOrThrow } from './result.ts';
 export { parseTraceContext, type TraceContext } from './trace-context.ts';
 export { createWarnOnce, type WarnOnce, type WarnOnceOptions } from './warn-once.ts';

@@ -1,6 +1,7 @@
 // Decoding alone, one core. Run by loop-child.ts with a job as JSON.
 import { readFileSync } from 'node:fs';
 import jpeg from '@julusian/jpeg-turbo';
+import { valueOrThrow } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
 import sharp from 'sharp';
 
@@ -27,8 +28,7 @@ async function decoderOf(name: DecodeJob['decoder']): Promise<Decode> {
   });
   return async (picture) => {
     const result = await decoder.decode(picture);
-    if (!result.ok) throw new Error(result.message);
-    decoder.release(result.frame);
+    decoder.release(valueOrThrow(result));
   };
 }
 

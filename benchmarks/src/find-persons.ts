@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { createDetector } from '@trinetra/detector';
+import { valueOrThrow } from '@trinetra/contracts';
+import { createDetector, detectorByteInput } from '@trinetra/detector';
 import { createEmbedder, embedderByteInput } from '@trinetra/embedder';
 import { createFaceAligner, faceByteInput } from '@trinetra/face-aligner';
 import type { DecodedFrame, FrameDecoderOptions } from '@trinetra/frame-decoder';
@@ -23,7 +24,7 @@ export async function createPersonFinder(paths: ModelPaths): Promise<PersonFinde
   const threads = Math.min(4, availableParallelism());
   const pool = await createInferenceRuntime({ threads, intraOpThreads: 1 });
   try {
-    const detectorModel = await pool.loadModel(paths.detector, { byteInput: { divisor: 255 } });
+    const detectorModel = await pool.loadModel(paths.detector, { byteInput: detectorByteInput });
     const faceModel = await pool.loadModel(paths.face, { byteInput: faceByteInput });
     const embedderModel = await pool.loadModel(paths.embedder, { byteInput: embedderByteInput });
     const detector = createDetector({ model: detectorModel, framesPerRun: 1, aspectRatios });
@@ -38,19 +39,14 @@ export async function createPersonFinder(paths: ModelPaths): Promise<PersonFinde
       },
       find: async ({ image, tensor, letterbox }) => {
         const { width, height } = image;
-        const [detections = []] = await detector.detect([{ tensor, letterbox, width, height }]);
-        const faces = await aligner.align(
-          image,
-          detections.map(({ bbox }) => bbox),
-        );
-        const results = await embedder.embed(faces.flatMap((face) => (face.found ? [face.aligned] : [])));
-        const embeddings = results.map((result) => {
-          if (!result.ok) throw new Error(`the embedder failed: ${result.reason}`);
-          return result.embedding;
-        });
+        const results = await detector.detect([{ tensor, letterbox, width, height }]);
+        const detections = results.flatMap(valueOrThrow);
+        const [faces = []] = await aligner.align([{ image, persons: detections.map(({ bbox }) => bbox) }]);
+        const aligned = faces.flatMap((face) => (face.ok ? [face.value.aligned] : []));
+        const embeddings = (await embedder.embed(aligned)).map(valueOrThrow);
         return detections.map(({ bbox: [x1, y1, x2, y2] }, index) => ({
           box: [x1 / width, y1 / height, x2 / width, y2 / height],
-          embedding: faces[index]?.found === true ? (embeddings.shift() ?? null) : null,
+          embedding: faces[index]?.ok === true ? (embeddings.shift() ?? null) : null,
         }));
       },
       [Symbol.asyncDispose]: () => pool.close(),

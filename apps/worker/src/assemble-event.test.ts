@@ -12,17 +12,19 @@ const entry = {
 };
 const context = { workerId: 'w', embeddingSpace: 'space', workerTs: 1001 };
 const face: FaceResult = {
-  found: true,
-  bbox: [20, 10, 40, 30],
-  landmarks: [
-    [25, 15],
-    [35, 15],
-    [30, 20],
-    [26, 25],
-    [34, 25],
-  ],
-  score: 0.9,
-  aligned: new Uint8Array(112 * 112 * 3),
+  ok: true,
+  value: {
+    bbox: [20, 10, 40, 30],
+    landmarks: [
+      [25, 15],
+      [35, 15],
+      [30, 20],
+      [26, 25],
+      [34, 25],
+    ],
+    score: 0.9,
+    aligned: new Uint8Array(112 * 112 * 3),
+  },
 };
 const embedding = new Float32Array(512).fill(512 ** -0.5);
 
@@ -36,8 +38,8 @@ function findings(overrides: Partial<FrameFindings>): FrameFindings {
       { bbox: [0, 0, 100, 100], confidence: 0.9, classId: 0 },
       { bbox: [100, 50, 200, 100], confidence: 0.5, classId: 0 },
     ],
-    faces: [face, { found: false, reason: 'no_face' }],
-    embeddings: [{ ok: true, embedding }, null],
+    faces: [face, { ok: false, reason: 'no_face' }],
+    embeddings: [{ ok: true, value: embedding }, null],
     ...overrides,
   };
 }
@@ -77,7 +79,7 @@ describe('assembleEvent', () => {
         faces: [face, face],
         embeddings: [
           { ok: false, reason: 'run_failed' },
-          { ok: true, embedding },
+          { ok: true, value: embedding },
         ],
       }),
       context,

@@ -1,6 +1,5 @@
-import type { DetectionEvent, EventDetection, FrameEntry, Point, Xyxy } from '@trinetra/contracts';
+import type { DetectionEvent, EventDetection, FrameEntry, Point, Result, Xyxy } from '@trinetra/contracts';
 import type { Detection } from '@trinetra/detector';
-import type { EmbeddingResult } from '@trinetra/embedder';
 import type { FaceResult } from '@trinetra/face-aligner';
 import type { FollowedFrame } from './follow-frames.ts';
 
@@ -15,7 +14,7 @@ export interface FrameFindings {
   /** One a detection; empty where the stage did not run. */
   readonly faces: readonly FaceResult[];
   /** One a detection: null where there is no face to embed. */
-  readonly embeddings: readonly (EmbeddingResult | null)[];
+  readonly embeddings: readonly (Result<Float32Array> | null)[];
   /** Set where detection failed. */
   readonly failure?: string;
   /** Undefined where frames are not followed. */
@@ -39,15 +38,16 @@ function normaliseBox(box: Xyxy, width: number, height: number): [number, number
 
 function describeFace(face: FaceResult | undefined, width: number, height: number): EventDetection['face'] {
   if (face === undefined) return 'not_run';
-  if (!face.found) return face.reason;
-  const [a, b, c, d, e] = face.landmarks.map((point: Point): [number, number] => [
+  if (!face.ok) return face.reason;
+  const { bbox, landmarks, score } = face.value;
+  const [a, b, c, d, e] = landmarks.map((point: Point): [number, number] => [
     round(point[0] / width, 6),
     round(point[1] / height, 6),
   ]) as [[number, number], [number, number], [number, number], [number, number], [number, number]];
   return {
-    bbox: normaliseBox(face.bbox, width, height),
+    bbox: normaliseBox(bbox, width, height),
     landmarks: [a, b, c, d, e],
-    score: round(clamp01(face.score), 4),
+    score: round(clamp01(score), 4),
   };
 }
 
@@ -68,7 +68,7 @@ export function assembleEvent(findings: FrameFindings, context: EventContext): D
   const failed = tried.filter((result) => !result.ok);
   const reasons: string[] = [];
   if (findings.failure !== undefined) reasons.push(findings.failure);
-  if (faces.some((face) => !face.found && face.reason === 'failed')) reasons.push('face_failed');
+  if (faces.some((face) => !face.ok && face.reason === 'failed')) reasons.push('face_failed');
   for (const result of failed) {
     const reason = `embedding_failed:${result.ok ? '' : result.reason}`;
     if (!reasons.includes(reason)) reasons.push(reason);
@@ -96,7 +96,7 @@ export function assembleEvent(findings: FrameFindings, context: EventContext): D
       ? []
       : detections.map((_, index) => {
           const result = embeddings[index];
-          return result?.ok === true ? toNumbers(result.embedding) : null;
+          return result?.ok === true ? toNumbers(result.value) : null;
         }),
   };
 }

@@ -1,10 +1,9 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { FrameEntry, Logger } from '@trinetra/contracts';
+import type { FrameEntry, Logger, Result } from '@trinetra/contracts';
 import type { Detection, Detector } from '@trinetra/detector';
-import type { Embedder, EmbeddingResult } from '@trinetra/embedder';
+import type { Embedder } from '@trinetra/embedder';
 import type { FaceAligner, FaceResult } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
-import type { Attempt } from '@trinetra/inference-runtime';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import type { FrameFindings } from './assemble-event.ts';
 import { EngineForecast } from './engine-forecast.ts';
@@ -62,13 +61,13 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
   const detecting = new Set<Promise<unknown>>();
   const forecast = new EngineForecast(handOverMs);
 
-  async function detectNow(batch: readonly PreparedFrame[]): Promise<Attempt<Detection[]>[]> {
+  async function detectNow(batch: readonly PreparedFrame[]): Promise<Result<Detection[]>[]> {
     const startedAt = performance.now();
     for (const { readyAt, followed } of batch) {
       telemetry.observeStage('batch_wait', (startedAt - readyAt) / 1000);
       followed?.stage('batch_wait', readyAt, startedAt);
     }
-    const attempts = await detector.detectEach(
+    const attempts = await detector.detect(
       batch.map(({ frame }) => ({
         tensor: frame.tensor,
         letterbox: frame.letterbox,
@@ -102,24 +101,26 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
       persons: (detections[index] ?? []).map(({ bbox }) => bbox),
     }));
     try {
-      return await aligner.alignEach(pictures);
+      return await aligner.align(pictures);
     } catch (error) {
       limiter.error(
         `face_failed:${reasonOf(error)}`,
         { frames: frames.map(({ entry }) => logFields(entry)), err: error },
         'face stage failed',
       );
-      return pictures.map(({ persons }) => persons.map(() => ({ found: false, reason: 'failed' })));
+      return pictures.map(({ persons }) => persons.map(() => ({ ok: false, reason: 'failed' })));
     }
   }
 
-  async function embedAll(faces: readonly (readonly FaceResult[])[]): Promise<(EmbeddingResult | null)[][]> {
-    const crops = faces.flat().flatMap((face) => (face.found ? [face.aligned] : []));
+  async function embedAll(
+    faces: readonly (readonly FaceResult[])[],
+  ): Promise<(Result<Float32Array> | null)[][]> {
+    const crops = faces.flat().flatMap((face) => (face.ok ? [face.value.aligned] : []));
     const results = crops.length === 0 ? [] : await embedder.embed(crops);
     let next = 0;
     return faces.map((list) =>
       list.map((face) => {
-        if (!face.found) return null;
+        if (!face.ok) return null;
         const result = results[next];
         next += 1;
         return result ?? { ok: false, reason: 'missing' };
@@ -154,7 +155,7 @@ export function createInferBatch(stages: InferenceStages): InferBatch {
       const seconds = (endedAt - startedAt) / 1000;
       telemetry.observeStage('embed', seconds);
       noteStage(batch, 'embed', startedAt, endedAt);
-      if (faces.some((list) => list.some((face) => face.found))) telemetry.observeEmbeddingLatency(seconds);
+      if (faces.some((list) => list.some((face) => face.ok))) telemetry.observeEmbeddingLatency(seconds);
       return embeddings;
     },
   );

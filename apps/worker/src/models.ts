@@ -1,7 +1,20 @@
 import type { Logger, Size } from '@trinetra/contracts';
-import { compareHeads, createDetector, type Detector, detectorSizesOf, sizeText } from '@trinetra/detector';
-import { describeFacePixels, type Embedder, embedderByteInput, facePixelRange } from '@trinetra/embedder';
-import { type FaceAligner, faceByteInput, facePixelRange as pixelRangeOfFaces } from '@trinetra/face-aligner';
+import {
+  compareHeads,
+  createDetector,
+  type Detector,
+  detectorByteInput,
+  detectorSamplePicture,
+  sizeText,
+} from '@trinetra/detector';
+import {
+  describeFacePixels,
+  type Embedder,
+  embedderByteInput,
+  embedderRunSizes,
+  embedderSamplePicture,
+} from '@trinetra/embedder';
+import { type FaceAligner, faceByteInput, faceRunSizes, faceSamplePicture } from '@trinetra/face-aligner';
 import {
   createInferenceRuntime,
   type InferenceModel,
@@ -20,7 +33,6 @@ import { type LoadedInfo, loadedInfo } from './loaded-info.ts';
 import { placementsOf } from './placements.ts';
 import { proveAligner } from './prove-aligner.ts';
 import { proveEmbedder } from './prove-embedder.ts';
-import { faceSizes, runSizes } from './run-sizes.ts';
 import { runningDetector } from './running-detector.ts';
 import type { Settings } from './settings.ts';
 import { itemsPerRun } from './shared-runs.ts';
@@ -99,9 +111,6 @@ const laterStage: LoadModelOptions = { priority: 1 };
 
 const onGpu = (model: InferenceModel): boolean => model.info.provider !== 'cpu';
 
-/** What the picture of a proof is like for each model, as the stages feed them. */
-const unit: readonly [number, number] = [0, 1];
-
 /** Sizes of the runs of each model: a few on GPUs; on CPUs any comes, and one is warmed up. */
 function runSizesOf(
   config: Settings,
@@ -109,8 +118,8 @@ function runSizesOf(
 ): RunSizes {
   return {
     detector: [config.BATCH_SIZE],
-    face: models.face !== null && onGpu(models.face) ? runSizes : [1],
-    embedder: onGpu(models.embedder) ? faceSizes(config.EMBED_SUB_BATCH) : [1],
+    face: models.face !== null && onGpu(models.face) ? faceRunSizes : [1],
+    embedder: onGpu(models.embedder) ? embedderRunSizes(config.EMBED_SUB_BATCH) : [1],
   };
 }
 
@@ -153,7 +162,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
   try {
     signal?.throwIfAborted();
     const detectorModel = await load(runtime, 'detector', config.YOLO_ENGINE_PATH, telemetry, {
-      byteInput: { divisor: 255 },
+      byteInput: detectorByteInput,
     });
     const embedderModel = await load(runtime, 'embedder', config.ARCFACE_ENGINE_PATH, telemetry, {
       ...laterStage,
@@ -175,7 +184,7 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
     const framesPerRun = await itemsPerRun({
       name: 'detector',
       model: detectorModel,
-      picture: { range: unit, size: detectorSizesOf(detectorModel.info)?.inputSize },
+      picture: detectorSamplePicture(detectorModel.info),
       most: config.FRAMES_PER_RUN ?? (onGpu(detectorModel) ? config.BATCH_SIZE : 1),
       compare: compareHeads,
       logger,
@@ -225,18 +234,18 @@ export async function loadModels(config: Settings, watch: EngineWatch): Promise<
       models: {
         detector: {
           model: detectorModel,
-          picture: { range: unit, size: detector.inputSize },
+          picture: detectorSamplePicture(detectorModel.info),
           batch: onGpu(detectorModel) ? config.BATCH_SIZE : 1,
           compare: compareHeads,
         },
         embedder: {
           model: embedderModel,
-          picture: { range: facePixelRange(embedder.input.pixels), size: { width: 112, height: 112 } },
+          picture: embedderSamplePicture(embedder),
           batch: 1,
         },
         ...(faceModel === null
           ? {}
-          : { face: { model: faceModel, picture: { range: pixelRangeOfFaces(faceModel.info) }, batch: 1 } }),
+          : { face: { model: faceModel, picture: faceSamplePicture(faceModel.info), batch: 1 } }),
       },
       intervalMs: config.PROBE_INTERVAL_MS,
       telemetry,

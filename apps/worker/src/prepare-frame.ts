@@ -10,7 +10,7 @@ import {
   parseFrameEntry,
   timeOfFrame,
 } from '@trinetra/contracts';
-import type { DecodedFrame, FrameDecoder } from '@trinetra/frame-decoder';
+import { type DecodedFrame, decodeOutcomeOf, type FrameDecoder } from '@trinetra/frame-decoder';
 import type { Lease } from '@trinetra/redis-batch-source';
 import type { Telemetry } from '@trinetra/telemetry';
 import type { FollowedFrame, FrameFollower } from './follow-frames.ts';
@@ -114,7 +114,10 @@ export function createPrepareFrame({
     const readyAt = performance.now();
     telemetry.observeStage('decode', (readyAt - leasedAt) / 1000);
     followed?.stage('decode', leasedAt, readyAt);
-    if (!decoded.ok) return refuse(followed, decoded.outcome, decoded.reason, decoded.message);
-    return { ok: true, prepared: { lease, entry, frame: decoded.frame, leasedAt, readyAt, followed } };
+    if (!decoded.ok) {
+      const { reason, message = reason } = decoded;
+      return refuse(followed, decodeOutcomeOf(reason), reason, message);
+    }
+    return { ok: true, prepared: { lease, entry, frame: decoded.value, leasedAt, readyAt, followed } };
   };
 }

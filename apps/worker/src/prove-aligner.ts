@@ -3,7 +3,7 @@ import {
   createFaceAligner,
   type FaceAligner,
   type FaceAlignerOptions,
-  facePixelRange,
+  faceSamplePicture,
 } from '@trinetra/face-aligner';
 import { itemsPerRun } from './shared-runs.ts';
 
@@ -12,7 +12,7 @@ export async function proveAligner(options: FaceAlignerOptions, logger: Logger):
   const aligner = createFaceAligner(options);
   const { model } = options;
   if (model === null) return aligner;
-  const picture = { range: facePixelRange(model.info) };
+  const picture = faceSamplePicture(model.info);
   const most = aligner.cropsPerRun;
   const crops = await itemsPerRun({ name: 'face', model, picture, most, logger });
   return crops === most

@@ -13,9 +13,9 @@ function trial(fails: (height: number) => boolean) {
     ({
       inputSizes: aspectRatios.length > 0 ? [wide, square] : [square],
       tensorType: 'float32',
-      detectEach: async ([frame]: [{ letterbox: { inputHeight: number } }]) => [
+      detect: async ([frame]: [{ letterbox: { inputHeight: number } }]) => [
         fails(frame.letterbox.inputHeight)
-          ? { ok: false, error: new Error('Reshape') }
+          ? { ok: false, reason: 'run_failed', error: new Error('Reshape') }
           : { ok: true, value: [] },
       ],
     }) as unknown as Detector;

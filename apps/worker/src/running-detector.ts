@@ -10,10 +10,10 @@ export async function runningDetector(
 ): Promise<Detector> {
   const detector = create(aspectRatios);
   for (const size of detector.inputSizes.length > 1 ? detector.inputSizes : []) {
-    const [attempt] = await detector.detectEach([levelFrame(detector, size, () => 114)]);
-    if (attempt?.ok !== false) continue;
+    const [result] = await detector.detect([levelFrame(detector, size, () => 114)]);
+    if (result?.ok !== false) continue;
     logger.warn(
-      { inputSize: sizeText(size), err: attempt.error },
+      { inputSize: sizeText(size), err: result.error },
       'the detector has open sides and does not run at this size: it runs at its own size alone, as with DETECTOR_SHAPES=square; ' +
         'exported anew with dynamic=True it would take less',
     );

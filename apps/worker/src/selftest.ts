@@ -1,15 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import type { Logger } from '@trinetra/contracts';
+import { type Logger, valueOrThrow } from '@trinetra/contracts';
 import { sizeText } from '@trinetra/detector';
+import { embedderRunSizes } from '@trinetra/embedder';
+import { faceRunSizes } from '@trinetra/face-aligner';
 import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
 import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
 import { createInferenceHealth } from './inference-health.ts';
 import { levelFrame } from './level-frame.ts';
 import type { LoadedInfo } from './loaded-info.ts';
 import { loadModels, type Models } from './models.ts';
-import { faceSizes, runSizes } from './run-sizes.ts';
 import type { Settings } from './settings.ts';
 
 /** Latencies of the runs of one size, ms. */
@@ -102,18 +103,15 @@ async function timings(models: Models, config: Settings, seconds: number): Promi
     ...detector.inputSizes.map((size) => {
       const frame = levelFrame(detector, size, (at) => at % 251);
       const frames = Array.from({ length: items }, () => frame);
-      return { name: `detector x${items} ${sizeText(size)}`, items, run: () => detector.detect(frames) };
+      const run = async (): Promise<unknown> => (await detector.detect(frames)).map(valueOrThrow);
+      return { name: `detector x${items} ${sizeText(size)}`, items, run };
     }),
-    ...(alignTogether ? runSizes : [1]).map((crops) => ({
+    ...(alignTogether ? faceRunSizes : [1]).map((crops) => ({
       name: `face x${crops}`,
       items: crops,
-      run: () =>
-        aligner.align(
-          image,
-          Array.from({ length: crops }, () => person),
-        ),
+      run: () => aligner.align([{ image, persons: Array.from({ length: crops }, () => person) }]),
     })),
-    ...faceSizes(config.EMBED_SUB_BATCH).map((faces) => ({
+    ...embedderRunSizes(config.EMBED_SUB_BATCH).map((faces) => ({
       name: `embedder x${faces}`,
       items: faces,
       run: () => embedder.embed(Array.from({ length: faces }, () => face)),

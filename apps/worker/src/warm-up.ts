@@ -1,4 +1,4 @@
-import type { Logger } from '@trinetra/contracts';
+import { type Logger, valueOrThrow } from '@trinetra/contracts';
 import { type Detector, sizeText } from '@trinetra/detector';
 import type { Embedder } from '@trinetra/embedder';
 import type { FaceAligner } from '@trinetra/face-aligner';
@@ -39,15 +39,16 @@ export async function warmUp(
     const frame = levelFrame(detector, input, () => grey);
     for (const size of sizes.detector) {
       await timed(`detector x${size} ${sizeText(input)}`, async () => {
-        await detector.detect(Array.from({ length: size }, () => frame));
+        for (const result of await detector.detect(Array.from({ length: size }, () => frame)))
+          valueOrThrow(result);
       });
     }
   }
   for (const size of sizes.face) {
     await timed(`face x${size}`, async () => {
       const persons = Array.from({ length: size }, (): [number, number, number, number] => [0, 0, 256, 256]);
-      const faces = await aligner.align(image, persons);
-      if (faces.some((found) => !found.found && found.reason === 'failed'))
+      const [faces = []] = await aligner.align([{ image, persons }]);
+      if (faces.some((found) => !found.ok && found.reason === 'failed'))
         throw new Error('the face model fails on a grey picture');
     });
   }

@@ -36,9 +36,9 @@ async function withFrame<T>(
   const result = await decoder.decode(bytes, options);
   if (!result.ok) throw new RangeError(result.message);
   try {
-    return await use(result.frame);
+    return await use(result.value);
   } finally {
-    decoder.release(result.frame);
+    decoder.release(result.value);
   }
 }
 

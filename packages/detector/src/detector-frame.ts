@@ -1,4 +1,4 @@
-import type { Letterbox, Size, Xyxy } from '@trinetra/contracts';
+import type { Failure, Letterbox, Size, Xyxy } from '@trinetra/contracts';
 import { DetectorError } from './errors.ts';
 import type { FrameTensor } from './frame-tensor.ts';
 import { sizeText } from './input-sizes.ts';
@@ -37,31 +37,33 @@ export function toDetection(candidate: Candidate, frame: DetectorInput): Detecti
   return { bbox, confidence: candidate.confidence, classId: candidate.classId };
 }
 
+function invalidFrame(message: string): Failure {
+  const error = new DetectorError('invalid_frame', message);
+  return { ok: false, reason: error.code, message, error };
+}
+
 /** Why a frame cannot be run; null where it can. */
-export function problemOfFrame(
+export function failureOfFrame(
   frame: DetectorInput,
   type: 'float32' | 'uint8',
   inputSizes: readonly Size[],
-): DetectorError | null {
+): Failure | null {
   const { tensor, width, height } = frame;
   const { scaleX, scaleY, left, top, inputWidth, inputHeight } = frame.letterbox;
   if (!inputSizes.some((size) => size.width === inputWidth && size.height === inputHeight)) {
-    return new DetectorError(
-      'invalid_frame',
+    return invalidFrame(
       `letterbox: expected an input of ${inputSizes.map(sizeText).join(' or ')} but received ${inputWidth}x${inputHeight}`,
     );
   }
   const values = 3 * inputWidth * inputHeight;
   if (tensor.length !== values || !(tensor instanceof arrays[type])) {
-    return new DetectorError(
-      'invalid_frame',
+    return invalidFrame(
       `tensor: expected ${values} numbers of ${type} for ${inputWidth}x${inputHeight} but received ${tensor.length} of a ${tensor.constructor.name}`,
     );
   }
   const positive = [scaleX, scaleY, width, height].every((value) => value > 0 && Number.isFinite(value));
   if (!positive || !Number.isFinite(left + top)) {
-    return new DetectorError(
-      'invalid_frame',
+    return invalidFrame(
       `letterbox: expected a scale and a size above 0 but received ${JSON.stringify({ width, height, scaleX, scaleY, left, top })}`,
     );
   }

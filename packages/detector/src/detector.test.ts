@@ -1,6 +1,7 @@
 import { InferenceError } from '@trinetra/inference-runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { detectAll } from '../test/detect-all.ts';
 import { type Anchor, endToEndHead, FakeModel, yolov8Head } from '../test/fake-model.ts';
 import { createDetector } from './detector.ts';
 import type { DetectorInput } from './detector-frame.ts';
@@ -52,9 +53,12 @@ describe('runs that are padded', () => {
   it('have exactly that many frames, of which the padding is cut', async () => {
     const model = finding(() => [[[16, 16, 8, 8, 0.9]], [[8, 8, 4, 4, 0.8]], [[16, 16, 8, 8, 0.9]]]);
     const detector = createDetector({ model, framesPerRun: 4, runSizes: [4] });
-    const found = await detector.detect([plain(1), plain(1)]);
+    const found = await detectAll(detector, [plain(1), plain(1)]);
     expect(found.map((list) => list.length)).toEqual([1, 1]);
-    await detector.detect(Array.from({ length: 5 }, () => plain(1)));
+    await detectAll(
+      detector,
+      Array.from({ length: 5 }, () => plain(1)),
+    );
     expect(model.runs.map(({ dims }) => dims[0])).toEqual([4, 4, 4]);
     expect(model.runs[0]?.data.subarray(2 * 3 * 32 * 32).every((value) => value === 0)).toBe(true);
   });
@@ -70,8 +74,8 @@ describe('runs that are padded', () => {
       },
     });
     const detector = createDetector({ model, framesPerRun: 4, runSizes: [4] });
-    await detector.detect([plain(), plain(), plain()]);
-    await detector.detect([plain()]);
+    await detectAll(detector, [plain(), plain(), plain()]);
+    await detectAll(detector, [plain()]);
     expect(sizes).toEqual([4, 2, 2, 2]);
   });
 });
@@ -108,7 +112,7 @@ describe('a model with open sides', () => {
   it('runs frames of one size together and pads none, and answers in their order', async () => {
     const model = open();
     const detector = createDetector({ model, aspectRatios: [2] });
-    const found = await detector.detect([sized(64, 32), sized(64, 64), sized(64, 32)]);
+    const found = await detectAll(detector, [sized(64, 32), sized(64, 64), sized(64, 32)]);
     expect(shapes(model)).toEqual(['1x3x64x64', '2x3x32x64']);
     expect(found.map((list) => list[0]?.bbox)).toEqual([
       [48, 48, 80, 80],
@@ -123,7 +127,7 @@ describe('a model with open sides', () => {
         yolov8Head(Array.from({ length: count }, (_, at) => [[32, 16, 16, 8, 0.5 + 0.1 * at + 0.01 * run]])),
     });
     const detector = createDetector({ model, framesPerRun: 4, runSizes: [4], aspectRatios: [2] });
-    const found = await detector.detect([sized(64, 64, 0.1), sized(64, 32, 0.2)]);
+    const found = await detectAll(detector, [sized(64, 64, 0.1), sized(64, 32, 0.2)]);
     expect(shapes(model)).toEqual(['4x3x64x64']);
     const values = [...(model.runs[0]?.data ?? [])];
     // The frame of 64x32 first: its rows at the top of each plane, grey below.
@@ -136,7 +140,7 @@ describe('a model with open sides', () => {
   it('refuses a frame of a size that it does not have, and runs the others', async () => {
     const model = open();
     const detector = createDetector({ model, aspectRatios: [2] });
-    const [good, bad] = await detector.detectEach([sized(64, 32), sized(32, 64)]);
+    const [good, bad] = await detector.detect([sized(64, 32), sized(32, 64)]);
     expect(good?.ok).toBe(true);
     expect(bad).toMatchObject({
       ok: false,
@@ -170,7 +174,7 @@ describe('boxes', () => {
           input: ['n', 3, 640, 640],
           respond: () => yolov8Head([[[(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, 0.9]]]),
         });
-        const [detections] = await createDetector({ model }).detect([frame]);
+        const [detections] = await detectAll(createDetector({ model }), [frame]);
         const found = detections?.[0]?.bbox ?? [];
         expect(detections).toHaveLength(1);
         for (const [axis, value] of box.entries())
@@ -191,7 +195,7 @@ describe('boxes', () => {
           ],
         ]),
     });
-    const [detections] = await createDetector({ model }).detect([letterboxed(1920, 1080)]);
+    const [detections] = await detectAll(createDetector({ model }), [letterboxed(1920, 1080)]);
     expect(detections?.map(({ bbox }) => bbox)).toEqual([
       [0, 0, 150, 1080],
       [1824, 0, 1920, 96],
@@ -203,7 +207,7 @@ describe('boxes', () => {
       input: ['n', 3, 640, 640],
       respond: () => yolov8Head([[[320, 70, 100, 140, 0.9]]]),
     });
-    expect(await createDetector({ model }).detect([letterboxed(1920, 1080)])).toEqual([[]]);
+    expect(await detectAll(createDetector({ model }), [letterboxed(1920, 1080)])).toEqual([[]]);
   });
 });
 
@@ -211,9 +215,9 @@ describe('detections', () => {
   it('are none in an empty head, and take no run for no frames', async () => {
     const model = finding(() => []);
     const detector = createDetector({ model });
-    expect(await detector.detect([])).toEqual([]);
+    expect(await detectAll(detector, [])).toEqual([]);
     expect(model.runs).toHaveLength(0);
-    expect(await detector.detect([plain(), plain()])).toEqual([[], []]);
+    expect(await detectAll(detector, [plain(), plain()])).toEqual([[], []]);
   });
 
   it('are sorted, suppressed within a class and kept across classes', async () => {
@@ -228,20 +232,20 @@ describe('detections', () => {
       'batch',
       2,
     );
-    const both = await createDetector({ model, classIds: [0, 1] }).detect([plain()]);
+    const both = await detectAll(createDetector({ model, classIds: [0, 1] }), [plain()]);
     expect(both).toEqual([
       [
         { bbox: [7, 6, 15, 14], confidence: 0.875, classId: 0 },
         { bbox: [6, 6, 14, 14], confidence: 0.75, classId: 1 },
       ],
     ]);
-    const [second] = await createDetector({ model, classIds: [1] }).detect([plain()]);
+    const [second] = await detectAll(createDetector({ model, classIds: [1] }), [plain()]);
     expect(second?.map(({ classId }) => classId)).toEqual([1]);
   });
 
   it('are as many as maxDetections, the most confident', async () => {
     const model = finding(() => [[0, 1, 2, 3].map((i) => [4 + i * 8, 10, 4, 4, 0.5 + i / 8])]);
-    const [detections] = await createDetector({ model, maxDetections: 2 }).detect([plain()]);
+    const [detections] = await detectAll(createDetector({ model, maxDetections: 2 }), [plain()]);
     expect(detections?.map(({ confidence }) => confidence)).toEqual([0.875, 0.75]);
   });
 
@@ -250,7 +254,7 @@ describe('detections', () => {
       output: ['batch', 'found', 6],
       respond: (batch) => ({ type: 'float32', data: new Float32Array(0), dims: [batch, 0, 6] }),
     });
-    expect(await createDetector({ model }).detect([plain(), plain()])).toEqual([[], []]);
+    expect(await detectAll(createDetector({ model }), [plain(), plain()])).toEqual([[], []]);
   });
 
   it('of an end-to-end head are not suppressed again', async () => {
@@ -260,11 +264,11 @@ describe('detections', () => {
       [2, 2, 10, 10, 0.5, 1],
     ];
     const model = new FakeModel({ output: ['batch', 300, 6], respond: () => endToEndHead([rows, []]) });
-    const [first, second] = await createDetector({ model }).detect([plain(), plain()]);
+    const [first, second] = await detectAll(createDetector({ model }), [plain(), plain()]);
     expect(first?.map(({ confidence }) => confidence)).toEqual([0.875, 0.75]);
     expect(first?.[0]?.bbox).toEqual([2, 2, 10, 10]);
     expect(second).toEqual([]);
-    const [one] = await createDetector({ model, maxDetections: 1 }).detect([plain(), plain()]);
+    const [one] = await detectAll(createDetector({ model, maxDetections: 1 }), [plain(), plain()]);
     expect(one?.map(({ confidence }) => confidence)).toEqual([0.875]);
   });
 });
@@ -274,7 +278,7 @@ describe('runs', () => {
 
   it('take all frames at once where the batch is symbolic, each frame in its place', async () => {
     const model = finding(() => [at(4), [], at(20)]);
-    const found = await createDetector({ model }).detect([plain(0.1), plain(0.2), plain(0.3)]);
+    const found = await detectAll(createDetector({ model }), [plain(0.1), plain(0.2), plain(0.3)]);
     expect(found.map((list) => list[0]?.bbox[0])).toEqual([2, undefined, 18]);
     expect(model.runs.map(({ dims }) => dims)).toEqual([[3, 3, 32, 32]]);
     const values = [0, 1, 2].map((index) => model.runs[0]?.data[index * 3072 + 3071]);
@@ -284,7 +288,7 @@ describe('runs', () => {
   it('of a fixed batch are padded with zeros, and what is found in the padding is dropped', async () => {
     const model = finding((run) => [at(4 + run), at(10 + run)], 2);
     const detector = createDetector({ model });
-    const found = await detector.detect([plain(1), plain(1), plain(1)]);
+    const found = await detectAll(detector, [plain(1), plain(1), plain(1)]);
     expect(detector.batchSize).toBe(2);
     expect(found.map((list) => list.map(({ bbox }) => bbox[0]))).toEqual([[2], [8], [3]]);
     expect(model.runs.map(({ dims }) => dims[0])).toEqual([2, 2]);
@@ -295,7 +299,7 @@ describe('runs', () => {
 
   it('take framesPerRun frames each, at the same time, each frame in its place', async () => {
     const model = finding((run) => [at(4 + 6 * run)]);
-    const found = await createDetector({ model, framesPerRun: 1 }).detect([plain(), plain(), plain()]);
+    const found = await detectAll(createDetector({ model, framesPerRun: 1 }), [plain(), plain(), plain()]);
     expect(model.runs.map(({ dims }) => dims[0])).toEqual([1, 1, 1]);
     expect(found.map((list) => list[0]?.bbox[0])).toEqual([2, 8, 14]);
   });
@@ -309,7 +313,7 @@ describe('runs', () => {
       ended.push(Number(value));
       throw new Error(`run ${value}`);
     };
-    const detecting = createDetector({ model, framesPerRun: 1 }).detect([plain(1), plain(2)]);
+    const detecting = detectAll(createDetector({ model, framesPerRun: 1 }), [plain(1), plain(2)]);
     await expect(detecting).rejects.toThrow('run 1');
     expect(ended).toEqual([1, 2]);
   });
@@ -319,7 +323,7 @@ describe('runs', () => {
     const tensor = new Float32Array(new SharedArrayBuffer(3072 * 4)).fill(0.25);
     const frame = { ...plain(), tensor };
     const detector = createDetector({ model, framesPerRun: 1 });
-    await detector.detect([frame, plain()]);
+    await detectAll(detector, [frame, plain()]);
     expect(model.buffers.has(tensor.buffer)).toBe(true);
     expect(model.buffers.size).toBe(2);
     expect(model.runs[0]?.data[3071]).toBe(0.25);
@@ -334,11 +338,11 @@ describe('runs', () => {
     const detector = createDetector({ model });
     expect(detector.tensorType).toBe('uint8');
     const tensor = Uint8Array.from({ length: 3072 }, (_, at) => at % 251);
-    const [found] = await detector.detect([{ ...plain(), tensor }]);
+    const [found] = await detectAll(detector, [{ ...plain(), tensor }]);
     expect(found).toHaveLength(1);
     expect(model.runs[0]?.dims).toEqual([2, 32, 32, 3]);
     expect([...(model.runs[0]?.data ?? [])]).toEqual([...tensor, ...new Uint8Array(3072)]);
-    await expect(detector.detect([plain()])).rejects.toThrow(
+    await expect(detectAll(detector, [plain()])).rejects.toThrow(
       'expected 3072 numbers of uint8 for 32x32 but received 3072 of a Float32Array',
     );
   });
@@ -346,20 +350,28 @@ describe('runs', () => {
   it('reuse their memory', async () => {
     const model = finding(() => []);
     const detector = createDetector({ model });
-    for (const count of [2, 2, 1, 2, 2]) await detector.detect(Array.from({ length: count }, () => plain()));
+    for (const count of [2, 2, 1, 2, 2])
+      await detectAll(
+        detector,
+        Array.from({ length: count }, () => plain()),
+      );
     expect(model.buffers.size).toBe(2);
   });
 
   it('keep no memory for batch sizes long gone', async () => {
     const model = finding(() => []);
     const detector = createDetector({ model });
-    for (const count of [1, 2, 3, 1]) await detector.detect(Array.from({ length: count }, () => plain()));
+    for (const count of [1, 2, 3, 1])
+      await detectAll(
+        detector,
+        Array.from({ length: count }, () => plain()),
+      );
     expect(model.buffers.size).toBe(4);
   });
 
   it('leave the tensors of the frames as they are', async () => {
     const frame = plain(0.5);
-    await createDetector({ model: finding(() => []) }).detect([frame]);
+    await detectAll(createDetector({ model: finding(() => []) }), [frame]);
     expect(frame.tensor).toEqual(new Float32Array(3072).fill(0.5));
   });
 
@@ -367,12 +379,12 @@ describe('runs', () => {
     const model = finding(() => []);
     const reason = new Error('stop');
     const signal = AbortSignal.abort(reason);
-    await expect(createDetector({ model }).detect([plain()], { signal })).rejects.toBe(reason);
+    await expect(detectAll(createDetector({ model }), [plain()], { signal })).rejects.toBe(reason);
     expect(model.runs).toHaveLength(0);
   });
 });
 
-describe('detectEach', () => {
+describe('detect', () => {
   /** Finds in each frame a box at its value; throws what `fail` does for the values of a run. */
   function telling(fail: (values: readonly number[]) => void, batch: number | string = 'batch'): FakeModel {
     const model = finding(() => [], batch);
@@ -391,10 +403,8 @@ describe('detectEach', () => {
     return model;
   }
   const outcomes = async (model: FakeModel, values: readonly number[]): Promise<unknown[]> => {
-    const attempts = await createDetector({ model }).detectEach(values.map((value) => plain(value)));
-    return attempts.map((attempt) =>
-      attempt.ok ? attempt.value[0]?.bbox[0] : (attempt.error as InferenceError).code,
-    );
+    const attempts = await createDetector({ model }).detect(values.map((value) => plain(value)));
+    return attempts.map((attempt) => (attempt.ok ? attempt.value[0]?.bbox[0] : attempt.reason));
   };
   const sizes = (model: FakeModel): (number | undefined)[] => model.runs.splice(0).map(({ dims }) => dims[0]);
 
@@ -410,7 +420,7 @@ describe('detectEach', () => {
       [4, 1, 2, 2],
       [2, 2, 1],
     ]) {
-      const attempts = await detector.detectEach(frames);
+      const attempts = await detector.detect(frames);
       expect(attempts.map((attempt) => attempt.ok && attempt.value[0]?.bbox[0])).toEqual([2, 4, 6, 8, 10]);
       expect(sizes(model)).toEqual(expected);
     }
@@ -443,7 +453,7 @@ describe('detectEach', () => {
   it('answers for a frame that cannot be run, and runs the others', async () => {
     const model = telling(() => undefined);
     const broken = { ...plain(8), width: 0 };
-    const attempts = await createDetector({ model }).detectEach([plain(4), broken, plain(10)]);
+    const attempts = await createDetector({ model }).detect([plain(4), broken, plain(10)]);
     expect(attempts).toMatchObject([
       { ok: true },
       { ok: false, error: { code: 'invalid_frame' } },
@@ -469,7 +479,7 @@ describe('refusals', () => {
     ['a frame without width', { ...plain(), width: 0 }, /"width":0/],
   ])('%s, before anything runs', async (_, frame, message) => {
     const model = finding(() => []);
-    const detect = createDetector({ model }).detect([plain(), frame]);
+    const detect = detectAll(createDetector({ model }), [frame]);
     await expect(detect).rejects.toMatchObject({
       code: 'invalid_frame',
       message: expect.stringMatching(message),
@@ -502,7 +512,7 @@ describe('refusals', () => {
     ],
   ])('a run that gives %s', async (_, head, message) => {
     const model = new FakeModel({ respond: () => head });
-    await expect(createDetector({ model }).detect([plain(), plain()])).rejects.toMatchObject({
+    await expect(detectAll(createDetector({ model }), [plain(), plain()])).rejects.toMatchObject({
       code: 'model_mismatch',
       message: expect.stringMatching(message),
     });
@@ -525,7 +535,7 @@ describe('refusals', () => {
     });
     const at = (x: number): Anchor[] => [[x, 10, 4, 4, 0.9]];
     const detector = createDetector({ model });
-    await expect(detector.detect([plain()])).rejects.toBe(failure);
-    expect((await detector.detect([plain()]))[0]).toHaveLength(1);
+    await expect(detectAll(detector, [plain()])).rejects.toBe(failure);
+    expect((await detectAll(detector, [plain()]))[0]).toHaveLength(1);
   });
 });

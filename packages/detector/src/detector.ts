@@ -1,17 +1,17 @@
-import type { Size } from '@trinetra/contracts';
+import type { Result, Size } from '@trinetra/contracts';
 import {
-  type Attempt,
   createFeedMemory,
   createSizedRunner,
   imageFeed,
   paddedSize,
   type TensorData,
 } from '@trinetra/inference-runtime';
-import { type Detection, type DetectorInput, problemOfFrame, toDetection } from './detector-frame.ts';
+import { type Detection, type DetectorInput, failureOfFrame, toDetection } from './detector-frame.ts';
 import { DetectorError } from './errors.ts';
 import { type FrameTensor, writeFrame } from './frame-tensor.ts';
 import { inputSizesFor, sizeText } from './input-sizes.ts';
 import { readContract } from './model-contract.ts';
+import { detectorByteInput } from './model-facts.ts';
 import { type DetectorOptions, parseDetectorOptions } from './options.ts';
 import { createOutputReader } from './read-output.ts';
 import { warningsOf } from './warnings.ts';
@@ -36,27 +36,26 @@ export interface Detector {
   /** What is probably not meant: wanted classes that are no persons, other thresholds in the graph. To be said once, at the start. */
   readonly warnings: readonly string[];
   /**
-   * Detects in all frames, in one run where the model's batch and `framesPerRun` allow, else in several at once. One list
-   * a frame, most confident first. As {@link Detector.detectEach}, but one frame that fails fails the call.
+   * Detects in all frames, in one run where the model's batch and `framesPerRun` allow, else in several at once. One result
+   * a frame: its detections, most confident first, or why it alone is given up. The reason is `invalid_frame` for a tensor of
+   * another size or a letterbox that cannot be undone, `model_mismatch` for an output that does not fit the frames, else the
+   * code of what the model's `run` throws.
    *
-   * @throws {DetectorError} `invalid_frame` for a tensor of another size or a letterbox that cannot be undone,
-   * `model_mismatch` for an output that does not fit the frames; what the model's `run` throws.
-   */
-  detect(
-    frames: readonly DetectorInput[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Detection[][]>;
-  /**
-   * As {@link Detector.detect}, and answers for each frame: its detections, or the error that it alone is given up for.
    * A run that is refused for memory is halved, and later runs have the size that fits; one that fails otherwise is halved
    * down to the frames at fault.
    *
    * @throws the reason of `signal`.
    */
-  detectEach(
+  detect(
     frames: readonly DetectorInput[],
     options?: { readonly signal?: AbortSignal },
-  ): Promise<Attempt<Detection[]>[]>;
+  ): Promise<Result<Detection[]>[]>;
+}
+
+/** A frame, and its place in the call. */
+interface PlacedFrame {
+  readonly frame: DetectorInput;
+  readonly at: number;
 }
 
 /**
@@ -64,8 +63,8 @@ export interface Detector {
  *
  * @throws {DetectorError} `model_mismatch` where the model has other shapes, `invalid_options` for options out of range.
  * @example
- * const detector = createDetector({ model: await runtime.loadModel('yolov8n.onnx', { byteInput: { divisor: 255 } }) });
- * const [detections] = await detector.detect([frame]);
+ * const detector = createDetector({ model: await runtime.loadModel('yolov8n.onnx', { byteInput: detectorByteInput }) });
+ * const [result] = await detector.detect([frame]);
  */
 export function createDetector(options: DetectorOptions): Detector {
   const { model, observer, ...given } = options;
@@ -92,9 +91,6 @@ export function createDetector(options: DetectorOptions): Detector {
     height,
     memory: createFeedMemory({ type: tensorType, itemLength: 3 * width * height, maxSpare: maxSpareBuffers }),
   }));
-
-  const problemOf = (frame: DetectorInput): DetectorError | null =>
-    problemOfFrame(frame, tensorType, inputSizes);
 
   /** The smallest input that holds the frames. The square is among those of a model that has several. */
   function inputOf(frames: readonly DetectorInput[]): (typeof inputs)[number] {
@@ -125,51 +121,26 @@ export function createDetector(options: DetectorOptions): Detector {
   }
 
   /**
-   * Frames that may share runs, by their places. Where runs are padded to a size anyway, all do, those of one size next to each other;
-   * else those of one size: a larger input would cost more for the others.
+   * Frames that may share runs. Where runs are padded to a size anyway, all do, those of one size next to each other; else those
+   * of one size: a larger input would cost more for the others.
    */
-  function shareRuns(frames: readonly DetectorInput[]): number[][] {
-    const places = [...frames.keys()];
-    const areaAt = (at: number): number => frames[at]?.tensor.length ?? 0;
-    if (runSizes !== undefined || batchSize !== null) return [places.sort((a, b) => areaAt(a) - areaAt(b))];
-    return [
-      ...Map.groupBy(places, (at) => {
-        const { inputWidth = 0, inputHeight = 0 } = frames[at]?.letterbox ?? {};
-        return sizeText({ width: inputWidth, height: inputHeight });
-      }).values(),
-    ];
+  function shareRuns(frames: readonly PlacedFrame[]): PlacedFrame[][] {
+    if (runSizes !== undefined || batchSize !== null) {
+      return [frames.toSorted((a, b) => a.frame.tensor.length - b.frame.tensor.length)];
+    }
+    const sizeOf = ({ frame: { letterbox } }: PlacedFrame): string =>
+      sizeText({ width: letterbox.inputWidth, height: letterbox.inputHeight });
+    return [...Map.groupBy(frames, sizeOf).values()];
   }
 
-  async function runAll(
-    frames: readonly DetectorInput[],
-    signal: AbortSignal | undefined,
-  ): Promise<Attempt<Detection[]>[]> {
-    const attempts = frames.map(
-      (): Attempt<Detection[]> => ({
-        ok: false,
-        error: new DetectorError('model_mismatch', 'the frame has no answer'),
-      }),
-    );
-    await Promise.all(
-      shareRuns(frames).map(async (places) => {
-        const part = places.flatMap((at) => frames[at] ?? []);
-        const answers = await runner.run(part, (some) => run(some, signal), signal);
-        for (const [index, answer] of answers.entries()) attempts[places[index] ?? -1] = answer;
-      }),
-    );
-    return attempts;
-  }
-
-  async function run(
-    frames: readonly DetectorInput[],
-    signal: AbortSignal | undefined,
-  ): Promise<Detection[][]> {
+  async function run(part: readonly PlacedFrame[], signal: AbortSignal | undefined): Promise<Detection[][]> {
+    const frames = part.map(({ frame }) => frame);
     const batch = batchSize ?? paddedSize(frames.length, runSizes, runner.limit);
     const size = inputOf(frames);
     const { tensor, copied } = gather(frames, batch, size);
     const feed: TensorData =
       tensor instanceof Float32Array
-        ? imageFeed(input, tensor, [batch, 3, size.height, size.width], { divisor: 255 })
+        ? imageFeed(input, tensor, [batch, 3, size.height, size.width], detectorByteInput)
         : { type: 'uint8', data: tensor, dims: [batch, size.height, size.width, 3] };
     const { outputs, release } = await model.run(
       { [input.name]: feed },
@@ -199,28 +170,20 @@ export function createDetector(options: DetectorOptions): Detector {
       contract.head === 'yolov8' && !contract.hasOpenSides ? inputSize : null,
     ),
     detect: async (frames, { signal } = {}) => {
-      for (const frame of frames) {
-        const problem = problemOf(frame);
-        if (problem !== null) throw problem;
+      const results = new Array<Result<Detection[]>>(frames.length);
+      const sound: PlacedFrame[] = [];
+      for (const [at, frame] of frames.entries()) {
+        const failure = failureOfFrame(frame, tensorType, inputSizes);
+        if (failure === null) sound.push({ frame, at });
+        else results[at] = failure;
       }
-      return (await runAll(frames, signal)).map((attempt) => {
-        if (!attempt.ok) throw attempt.error;
-        return attempt.value;
-      });
-    },
-    detectEach: async (frames, { signal } = {}) => {
-      const problems = frames.map(problemOf);
-      const sound = frames.filter((_, index) => problems[index] === null);
-      const attempts = await runAll(sound, signal);
-      let next = 0;
-      return problems.map((error): Attempt<Detection[]> => {
-        if (error !== null) return { ok: false, error };
-        const attempt = attempts[next];
-        next += 1;
-        return (
-          attempt ?? { ok: false, error: new DetectorError('model_mismatch', 'the frame has no answer') }
-        );
-      });
+      await Promise.all(
+        shareRuns(sound).map(async (group) => {
+          const answers = await runner.run(group, (part) => run(part, signal), signal);
+          for (const [index, answer] of answers.entries()) results[group[index]?.at ?? -1] = answer;
+        }),
+      );
+      return results;
     },
   };
 }

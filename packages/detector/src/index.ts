@@ -3,5 +3,10 @@ export { createDetector, type Detector } from './detector.ts';
 export type { Detection, DetectorInput } from './detector-frame.ts';
 export { DetectorError } from './errors.ts';
 export { inputSizesFor, sizeText } from './input-sizes.ts';
-export { type DetectorSizes, detectorSizesOf } from './model-contract.ts';
-export { type DetectorOptions, type DetectorSettings, defaultDetectorOptions } from './options.ts';
+export {
+  type DetectorSizes,
+  detectorByteInput,
+  detectorSamplePicture,
+  detectorSizesOf,
+} from './model-facts.ts';
+export { type DetectorOptions, defaultDetectorOptions } from './options.ts';

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeModel, type FakeModelSetup } from '../test/fake-model.ts';
 import { DetectorError } from './errors.ts';
 import { parseClassNames, readContract } from './model-contract.ts';
+import { detectorSamplePicture } from './model-facts.ts';
 
 const contractOf = (setup: FakeModelSetup, classIds = [0]): ReturnType<typeof readContract> =>
   readContract(new FakeModel(setup).info, classIds);
@@ -21,6 +22,11 @@ const pixelsOf = (steps: readonly string[], scale: number): PixelMap => {
     problem: '',
   };
 };
+
+it('tells that the sample picture of a model has values in 0..1 and the size that it was exported for', () => {
+  const { info } = new FakeModel({ input: ['n', 3, 'h', 'w'], metadata: { imgsz: '[384, 672]' } });
+  expect(detectorSamplePicture(info)).toEqual({ range: [0, 1], size: { width: 672, height: 384 } });
+});
 
 describe('readContract', () => {
   it.each<[what: string, setup: FakeModelSetup, expected: object]>([

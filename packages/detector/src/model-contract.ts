@@ -8,6 +8,7 @@ import {
 } from '@trinetra/inference-runtime';
 import { DetectorError } from './errors.ts';
 import { type Dims, familyOf, fixed, type Head, type HeadFacts, type HeadReading, readHead } from './head.ts';
+import { type DetectorSizes, detectorByteInput, detectorSizesOf } from './model-facts.ts';
 import { otherExport } from './other-exports.ts';
 
 /** What a detection model takes and gives. */
@@ -30,48 +31,6 @@ export function parseClassNames(text: string | undefined): Record<number, string
     names[Number(match[1])] = (match[2] ?? match[3] ?? '').replaceAll(/\\(.)/g, '$1');
   }
   return names;
-}
-
-/** The size in the metadata, for models whose height and width are symbolic. */
-function metadataSize(info: Pick<ModelInfo, 'metadata'>): [number, number] | null {
-  const match = /^\[(\d+),\s*(\d+)\]$/.exec(info.metadata['imgsz'] ?? '');
-  const size: [number, number] = [Number(match?.[1]), Number(match?.[2])];
-  return size.every((side) => side > 0) ? size : null;
-}
-
-/** The next multiple of the stride, as Ultralytics takes an `imgsz` that is none. */
-const whole = (side: number, stride: number): number => Math.ceil(side / stride) * stride;
-
-/** Of the coarsest features; 32 where the metadata does not tell. */
-function metadataStride(info: Pick<ModelInfo, 'metadata'>): number {
-  const stride = Number(info.metadata['stride']);
-  return Number.isInteger(stride) && stride >= 1 && stride <= 512 ? stride : 32;
-}
-
-/** What a detector runs at. */
-export interface DetectorSizes {
-  /** What it was exported for, px. */
-  readonly inputSize: Size;
-  /** Whether height and width are open. */
-  readonly hasOpenSides: boolean;
-  /** Sides of open inputs are multiples of this, px. */
-  readonly stride: number;
-}
-
-/** What a detector runs at, by its file. Null where it takes no picture. */
-export function detectorSizesOf(info: Pick<ModelInfo, 'inputs' | 'metadata'>): DetectorSizes | null {
-  const image = readImageInput(info.inputs[0]);
-  if (image === null) return null;
-  const size = metadataSize(info);
-  const stride = metadataStride(info);
-  return {
-    inputSize: {
-      width: image.width ?? whole(size?.[1] ?? 640, stride),
-      height: image.height ?? whole(size?.[0] ?? 640, stride),
-    },
-    hasOpenSides: image.width === null && image.height === null,
-    stride,
-  };
 }
 
 /** The head, or what is wrong with it for the classes that are wanted. Heads with masks or keypoints have more rows than class names. */
@@ -129,7 +88,7 @@ export function readContract(info: ModelInfo, classIds: readonly number[]): Dete
   if (output.type !== 'float32' && output.type !== 'float16') {
     throw mismatch('expected a float32 or float16 output [n, 4 + classes, anchors]');
   }
-  if (!hasByteInput(info, { divisor: 255 })) {
+  if (!hasByteInput(info, detectorByteInput)) {
     throw mismatch(
       `expected bytes that become level / 255, byteInput: { divisor: 255 }, not ${JSON.stringify(info.byteInput)}`,
     );

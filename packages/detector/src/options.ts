@@ -1,3 +1,4 @@
+import { defined, parseOptions } from '@trinetra/contracts';
 import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { DetectorError } from './errors.ts';
@@ -35,7 +36,11 @@ export interface DetectorOptions {
   readonly observer?: RunObserver | undefined;
 }
 
-export type DetectorSettings = Readonly<Required<Omit<DetectorOptions, 'model' | 'observer'>>>;
+/** What the caller may leave out. */
+type DetectorValues = Omit<DetectorOptions, 'model' | 'observer'>;
+
+export type DetectorSettings = Readonly<Required<Omit<DetectorValues, 'runSizes'>>> &
+  Pick<DetectorValues, 'runSizes'>;
 
 /** The defaults, frozen. */
 export const defaultDetectorOptions: DetectorSettings = Object.freeze({
@@ -44,14 +49,16 @@ export const defaultDetectorOptions: DetectorSettings = Object.freeze({
   classIds: Object.freeze([0]),
   maxDetections: 300,
   framesPerRun: 1024,
-  runSizes: undefined,
   aspectRatios: Object.freeze([]),
 });
 
 const schema = z.strictObject({
   confidenceThreshold: z.number().min(0).max(1),
   iouThreshold: z.number().min(0).max(1),
-  classIds: z.array(z.int().min(0)).min(1),
+  classIds: z
+    .array(z.int().min(0))
+    .min(1)
+    .transform((ids) => [...new Set(ids)]),
   maxDetections: z.int().min(1).max(30_000),
   framesPerRun: z.int().min(1).max(1024),
   runSizes: z.array(z.int().min(1).max(1024)).min(1).optional(),
@@ -59,16 +66,10 @@ const schema = z.strictObject({
 });
 
 /** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseDetectorOptions(given: Omit<DetectorOptions, 'model' | 'observer'>): DetectorSettings {
-  const parsed = schema.safeParse({ ...defaultDetectorOptions, ...given });
-  if (parsed.success) {
-    const { classIds, runSizes, ...rest } = parsed.data;
-    return { ...rest, classIds: [...new Set(classIds)], runSizes };
-  }
-  const problems = parsed.error.issues.map((issue) => {
-    const name = issue.path.join('.') || 'options';
-    const value: unknown = Reflect.get(given, String(issue.path[0] ?? ''));
-    return `${name}: ${issue.message}${value === undefined ? '' : `, received ${JSON.stringify(value)}`}`;
-  });
-  throw new DetectorError('invalid_options', problems.join('; '), { cause: parsed.error });
+export function parseDetectorOptions(given: DetectorValues): DetectorSettings {
+  return parseOptions(
+    schema,
+    { ...defaultDetectorOptions, ...defined(given) },
+    { errorOf: (message, options) => new DetectorError('invalid_options', message, options) },
+  );
 }

@@ -19,7 +19,7 @@ const mostEmptyFrames = 64;
  *
  * @throws {DetectorError} `model_mismatch` for another shape, or values that are certainly those of another head.
  */
-export type OutputReader = (
+type OutputReader = (
   output: TensorData | undefined,
   run: { readonly batch: number; readonly frames: number; readonly size: Size },
 ) => Candidate[][];

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDetector, type Detector } from '../src/detector.ts';
 import type { Detection } from '../src/detector-frame.ts';
 import { iou } from '../src/nms.ts';
+import { detectAll } from './detect-all.ts';
 import { letterboxPhoto } from './letterbox.ts';
 
 interface Golden {
@@ -81,13 +82,13 @@ describe.skipIf(!existsSync(sharedFolder))('the persons of the golden photos (ne
 
   it.each(goldenNames)('%s', async (name) => {
     const golden = goldenOf(name);
-    const [found = []] = await detector.detect([await load(golden)]);
+    const [found = []] = await detectAll(detector, [await load(golden)]);
     expectPersons(found, golden);
   });
 
   it('are the same in a batch of photos', async () => {
     const batch = goldenNames.slice(2, 6).map(goldenOf);
-    const found = await detector.detect(await Promise.all(batch.map(load)));
+    const found = await detectAll(detector, await Promise.all(batch.map(load)));
     for (const [index, golden] of batch.entries()) expectPersons(found[index] ?? [], golden);
   });
 });
@@ -101,7 +102,10 @@ describe.skipIf(!existsSync(sharedFolder))('the golden photos in half precision 
     const worst = { confidence: 0, iou: 1, persons: 0 };
     for (const golden of goldenNames.map(goldenOf)) {
       const frame = await load(golden);
-      const [[expected = []], [found = []]] = await Promise.all([full.detect([frame]), half.detect([frame])]);
+      const [[expected = []], [found = []]] = await Promise.all([
+        detectAll(full, [frame]),
+        detectAll(half, [frame]),
+      ]);
       expectPersons(found, golden);
       expect(found).toHaveLength(expected.length);
       const { confidence, iou: least } = agreementOf(found, expected);

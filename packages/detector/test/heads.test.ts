@@ -6,6 +6,7 @@ import { type OnnxTensor, onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDetector, type Detector } from '../src/detector.ts';
 import type { Detection, DetectorInput } from '../src/detector-frame.ts';
+import { detectAll } from './detect-all.ts';
 
 /** An output that is the same for every picture, with the values of its first rows; the rest is zeros. */
 interface Output {
@@ -67,7 +68,7 @@ function frame(size = 640): DetectorInput {
 
 async function found(model: Model, classIds?: number[]): Promise<Detection[]> {
   const detector = await detectorOf(model, classIds);
-  const [detections = []] = await detector.detect([frame(model.size)]);
+  const [detections = []] = await detectAll(detector, [frame(model.size)]);
   return detections.map(({ bbox, confidence, classId }) => ({
     bbox: bbox.map((value) => Math.round(value * 100) / 100) as unknown as Detection['bbox'],
     confidence: Math.round(confidence * 1000) / 1000,
@@ -229,7 +230,7 @@ describe('one person at the same place in the frame comes from', () => {
 
   it('nowhere in an output of zeros, which tells no head', async () => {
     const empty = await detectorOf({ outputs: [{ name: 'out', dims: [1, 300, 6] }] });
-    expect(await empty.detect([frame()])).toEqual([[]]);
+    expect(await detectAll(empty, [frame()])).toEqual([[]]);
   });
 });
 
@@ -399,7 +400,7 @@ describe('a file is refused at its first run whose values are certainly those of
     ],
   ])('%s', async (_, model, message) => {
     const detector = await detectorOf(model);
-    await expect(detector.detect([frame()])).rejects.toMatchObject({
+    await expect(detectAll(detector, [frame()])).rejects.toMatchObject({
       code: 'model_mismatch',
       message: expect.stringMatching(message),
     });

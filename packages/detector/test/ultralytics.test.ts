@@ -9,7 +9,9 @@ import { sharedFolder } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDetector, type Detector } from '../src/detector.ts';
 import type { Detection, DetectorInput } from '../src/detector-frame.ts';
+import { detectorByteInput } from '../src/model-facts.ts';
 import { iou } from '../src/nms.ts';
+import { detectAll } from './detect-all.ts';
 
 /** x1, y1, x2, y2, confidence, class. */
 type Row = readonly [number, number, number, number, number, number];
@@ -131,14 +133,14 @@ describe.skipIf(python === undefined)(
       for (const one of matrix.cases) {
         await using runtime = await createInferenceRuntime({ intraOpThreads: 2 });
         try {
-          const model = await runtime.loadModel(join(folder, one.file), { byteInput: { divisor: 255 } });
+          const model = await runtime.loadModel(join(folder, one.file), { byteInput: detectorByteInput });
           const classes = Object.keys(createDetector({ model }).classNames).length;
           const detector = createDetector({
             model,
             classIds: Array.from({ length: classes }, (_, id) => id),
             aspectRatios: [one.width / one.height],
           });
-          const found = await detector.detect(framesOf(one, folder, detector));
+          const found = await detectAll(detector, framesOf(one, folder, detector));
           const agreement = agreementOf(found, one);
           const { leastIou, mostConfidence, matched, expected } = agreement;
           const line = `${one.name}: ${agreement.found} found, ${expected} expected, ${matched} matched, least IoU ${leastIou.toFixed(6)}, confidence off by ${mostConfidence.toExponential(1)}`;

@@ -1,17 +1,18 @@
+import type { Result } from '@trinetra/contracts';
 import { InferenceError } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
 import { echo, FakeModel, type FakeModelSetup, faceOf, scaled } from '../test/fake-model.ts';
-import { createEmbedder, type EmbeddingResult } from './embedder.ts';
+import { createEmbedder } from './embedder.ts';
 import { EmbedderError } from './errors.ts';
 import { defaultEmbedderOptions } from './options.ts';
 
 const faces = (count: number): Uint8Array[] => Array.from({ length: count }, (_, index) => faceOf(index));
 
 /** Which face a result of the echo model belongs to: its first number over the others is the centred red. */
-function faceBehind(result: EmbeddingResult | undefined): number | string {
+function faceBehind(result: Result<Float32Array> | undefined): number | string {
   if (result === undefined) return 'missing';
   if (!result.ok) return result.reason;
-  return Math.round(((result.embedding[0] ?? 0) / (result.embedding[1] ?? 1)) * 127.5 + 127.5);
+  return Math.round(((result.value[0] ?? 0) / (result.value[1] ?? 1)) * 127.5 + 127.5);
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
@@ -103,7 +104,7 @@ describe('results', () => {
     });
     for (const result of await createEmbedder({ model }).embed(faces(4))) {
       if (!result.ok) throw new Error(result.reason);
-      const length = Math.sqrt(result.embedding.reduce((sum, value) => sum + value * value, 0));
+      const length = Math.sqrt(result.value.reduce((sum, value) => sum + value * value, 0));
       expect(Math.abs(length - 1)).toBeLessThan(1e-6);
     }
   });
@@ -145,7 +146,7 @@ describe('results', () => {
     });
     const results = await createEmbedder({ model }).embed(faces(40));
     expect(results.slice(0, 16).map(faceBehind)).toEqual(range(0, 16));
-    expect(results.slice(16, 32)).toEqual(range(16, 32).map(() => ({ ok: false, reason, message })));
+    expect(results.slice(16, 32)).toEqual(range(16, 32).map(() => ({ ok: false, reason, message, error })));
     expect(results.slice(32).map(faceBehind)).toEqual(range(32, 40));
   });
 
@@ -184,7 +185,9 @@ describe('results', () => {
     const model = new FakeModel({ output: ['n', 'size'], respond: () => output });
     const [first, second] = await createEmbedder({ model }).embed(faces(2));
     const message = expect.stringContaining(`expected an output float32 [2, 512] but received ${found}`);
-    expect([first, second]).toEqual([1, 2].map(() => ({ ok: false, reason: 'model_mismatch', message })));
+    expect([first, second]).toMatchObject(
+      [1, 2].map(() => ({ ok: false, reason: 'model_mismatch', message })),
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { TrinetraError } from '@trinetra/contracts';
+import type { Result } from '@trinetra/contracts';
 import {
   createFeedMemory,
   createSizedRunner,
@@ -14,14 +14,6 @@ import { normalise } from './normalise.ts';
 import { type EmbedderOptions, parseEmbedderOptions } from './options.ts';
 import { type PixelChoice, scaleName } from './pixels.ts';
 
-/**
- * A unit vector of 512 numbers, or why there is none: `zero` or `not_finite` where the model gave no direction, else
- * the code of the error that ended the run, with its message.
- */
-export type EmbeddingResult =
-  | { readonly ok: true; readonly embedding: Float32Array }
-  | { readonly ok: false; readonly reason: string; readonly message?: string };
-
 export interface Embedder {
   readonly embeddingSize: 512;
   /**
@@ -34,27 +26,21 @@ export interface Embedder {
   /** Faces a run, at most. */
   readonly facesPerRun: number;
   /**
-   * Embeds aligned faces `[112, 112, 3]` RGB in runs of at most `maxRunSize`; one result a face, in order. A run
-   * that fails costs only its own faces. One that is refused for memory is halved, and later runs have the size that fits.
+   * Embeds aligned faces `[112, 112, 3]` RGB in runs of at most `maxRunSize`; one result a face, in order: a unit vector of 512
+   * numbers, or why there is none. The reason is `zero` or `not_finite` where the model gave no direction, else the code of the
+   * error that ended the run. A run that fails costs only its own faces. One that is refused for memory is halved, and later
+   * runs have the size that fits.
    *
    * @throws {EmbedderError} `invalid_face` for a face of another size; the reason of `signal`.
    */
   embed(
     faces: readonly Uint8Array[],
     options?: { readonly signal?: AbortSignal },
-  ): Promise<EmbeddingResult[]>;
+  ): Promise<Result<Float32Array>[]>;
 }
 
 /** Kept for the next runs, of 1 to 16 faces: one of each size is 5 MB together, or 20 of float32. */
 const maxSpareBuffers = 16;
-
-function failureOf(error: unknown): EmbeddingResult {
-  return {
-    ok: false,
-    reason: TrinetraError.isInstance(error) ? error.code : 'run_failed',
-    message: error instanceof Error ? error.message : String(error),
-  };
-}
 
 /**
  * Makes an embedder over a loaded ArcFace-style model.
@@ -104,7 +90,7 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
   async function run(
     faces: readonly Uint8Array[],
     signal: AbortSignal | undefined,
-  ): Promise<EmbeddingResult[]> {
+  ): Promise<Result<Float32Array>[]> {
     const batch = fixedBatch ?? paddedSize(faces.length, runSizes, runner.limit);
     const tensor = memory.take(batch);
     const feeds = { [input.name]: write(faces, tensor, batch) };
@@ -112,10 +98,9 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     const { outputs, release } = await model.run(feeds, options);
     memory.give(tensor); // not after a failure: the thread may still read it
     const data = checkOutput(outputs[output], batch);
-    const results = faces.map((_, index): EmbeddingResult => {
-      const embedding = normalise(data.subarray(index * embeddingSize, (index + 1) * embeddingSize));
-      return typeof embedding === 'string' ? { ok: false, reason: embedding } : { ok: true, embedding };
-    });
+    const results = faces.map((_, index) =>
+      normalise(data.subarray(index * embeddingSize, (index + 1) * embeddingSize)),
+    );
     release?.();
     return results;
   }
@@ -136,7 +121,7 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
       }
       signal?.throwIfAborted();
       const attempts = await runner.run(faces, (part) => run(part, signal), signal);
-      return attempts.map((attempt) => (attempt.ok ? attempt.value : failureOf(attempt.error)));
+      return attempts.map((attempt) => (attempt.ok ? attempt.value : attempt));
     },
   };
 }

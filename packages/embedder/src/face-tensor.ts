@@ -9,7 +9,7 @@ const plane = faceSize * faceSize;
 export const faceValues: number = 3 * plane;
 
 /** Writes faces as a model wants them. */
-export interface FaceWriter {
+interface FaceWriter {
   /** A face `[112, 112, 3]` RGB 0..255 as `[3, 112, 112]` NCHW into `tensor` at `index`. */
   floats(face: Uint8Array, tensor: Float32Array, index: number): void;
   /** The same as `[112, 112, 3]`, without a scale. */

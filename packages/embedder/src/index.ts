@@ -1,12 +1,13 @@
-export { createEmbedder, type Embedder, type EmbeddingResult } from './embedder.ts';
+export { createEmbedder, type Embedder } from './embedder.ts';
 export { EmbedderError } from './errors.ts';
-export { defaultEmbedderOptions, type EmbedderOptions } from './options.ts';
+export { faceSize } from './face-tensor.ts';
+export { embedderSamplePicture } from './model-contract.ts';
+export { defaultEmbedderOptions, type EmbedderOptions, embedderRunSizes } from './options.ts';
 export {
   choosePixels,
   describeFacePixels,
   embedderByteInput,
   type FacePixels,
-  facePixelRange,
   type PixelChoice,
   parseFacePixels,
 } from './pixels.ts';

@@ -2,7 +2,16 @@ import type { ByteInput } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
 import { FakeModel, type FakeModelSetup, scaled } from '../test/fake-model.ts';
 import { EmbedderError } from './errors.ts';
-import { readContract } from './model-contract.ts';
+import { embedderSamplePicture, readContract } from './model-contract.ts';
+
+it.each([
+  [{ mean: 127.5, divisor: 127.5 }, [-1, 1]],
+  [{ mean: 0, divisor: 255 }, [0, 1]],
+  [{ mean: 0, divisor: 1 }, [0, 255]],
+])('tells that the sample picture of a model with pixels of %j has values in %j', (scale, range) => {
+  const input = { pixels: { order: 'rgb', ...scale }, why: '' } as const;
+  expect(embedderSamplePicture({ input })).toEqual({ range, size: { width: 112, height: 112 } });
+});
 
 describe('readContract', () => {
   it.each<[what: string, setup: FakeModelSetup, fixedBatch: number | null]>([

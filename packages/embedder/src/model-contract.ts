@@ -1,4 +1,10 @@
-import { hasByteInput, type ImageInput, type ModelInfo, readImageInput } from '@trinetra/inference-runtime';
+import {
+  hasByteInput,
+  type ImageInput,
+  type ModelInfo,
+  type PictureOptions,
+  readImageInput,
+} from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
 import { faceSize } from './face-tensor.ts';
 import { choosePixels, type FacePixels, type PixelChoice } from './pixels.ts';
@@ -6,7 +12,7 @@ import { choosePixels, type FacePixels, type PixelChoice } from './pixels.ts';
 /** Numbers of an embedding. */
 export const embeddingSize = 512;
 
-export interface EmbedderContract {
+interface EmbedderContract {
   readonly input: ImageInput;
   readonly output: string;
   /** What becomes of the pixels, here or where the model runs. */
@@ -86,4 +92,13 @@ export function readContract(info: ModelInfo, told?: FacePixels): EmbedderContra
     `embedder model ${info.path}: expected [n, 3, ${faceSize}, ${faceSize}] or [n, ${faceSize}, ${faceSize}, 3] of float32, float16 or uint8 ` +
       `-> float32 or float16 [n, ${embeddingSize}] but found ${text(info.fileInputs)} -> ${text(info.outputs)}`,
   );
+}
+
+/** What the pictures are like that an embedder is proven on: levels as its model gets them, of the size of a face. */
+export function embedderSamplePicture({ input }: { readonly input: PixelChoice }): PictureOptions {
+  const { mean, divisor } = input.pixels;
+  return {
+    range: [(0 - mean) / divisor, (255 - mean) / divisor],
+    size: { width: faceSize, height: faceSize },
+  };
 }

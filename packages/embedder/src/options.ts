@@ -1,3 +1,4 @@
+import { defined, parseOptions } from '@trinetra/contracts';
 import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { EmbedderError } from './errors.ts';
@@ -10,19 +11,28 @@ export interface EmbedderOptions {
   readonly pixels?: FacePixels | undefined;
   /** Faces a run, 1..16; default 16. */
   readonly maxRunSize?: number;
-  /** Sizes that runs of a model without a fixed batch are padded to, such as 1, 4 and 16 on GPUs; default: none. */
+  /** Sizes that runs of a model without a fixed batch are padded to, such as {@link embedderRunSizes} on GPUs; default: none. */
   readonly runSizes?: readonly number[] | undefined;
   /** Is told how the runs go. */
   readonly observer?: RunObserver | undefined;
 }
 
-export type EmbedderSettings = Readonly<Required<Omit<EmbedderOptions, 'model' | 'observer' | 'pixels'>>>;
+/** The plain values of the options. */
+type EmbedderValues = Pick<EmbedderOptions, 'maxRunSize' | 'runSizes'>;
+type EmbedderSettings = EmbedderValues & Required<Pick<EmbedderValues, 'maxRunSize'>>;
 
 /** The defaults, frozen. */
-export const defaultEmbedderOptions: EmbedderSettings = Object.freeze({
-  maxRunSize: 16,
-  runSizes: undefined,
-});
+export const defaultEmbedderOptions: EmbedderSettings = Object.freeze({ maxRunSize: 16 });
+
+/**
+ * Faces of the runs on a GPU, for `runSizes`: engines are built, and memory is laid out, for each size that comes.
+ *
+ * @param most Faces a run, at most: the largest of the sizes.
+ */
+export const embedderRunSizes = (most: number): number[] => [
+  ...[1, 4, 16].filter((size) => size < most),
+  most,
+];
 
 const schema = z.strictObject({
   maxRunSize: z.int().min(1).max(16),
@@ -30,15 +40,10 @@ const schema = z.strictObject({
 });
 
 /** @throws {EmbedderError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseEmbedderOptions(
-  given: Omit<EmbedderOptions, 'model' | 'observer' | 'pixels'>,
-): EmbedderSettings {
-  const parsed = schema.safeParse({ ...defaultEmbedderOptions, ...given });
-  if (parsed.success) return { runSizes: undefined, ...parsed.data };
-  const problems = parsed.error.issues.map((issue) => {
-    const name = issue.path.join('.') || 'options';
-    const value: unknown = Reflect.get(given, String(issue.path[0] ?? ''));
-    return `${name}: ${issue.message}${value === undefined ? '' : `, received ${String(value)}`}`;
-  });
-  throw new EmbedderError('invalid_options', problems.join('; '), { cause: parsed.error });
+export function parseEmbedderOptions(given: EmbedderValues): EmbedderSettings {
+  return parseOptions(
+    schema,
+    { ...defaultEmbedderOptions, ...defined(given) },
+    { errorOf: (message, options) => new EmbedderError('invalid_options', message, options) },
+  );
 }

@@ -44,12 +44,6 @@ export function parseFacePixels(text: string): FacePixels | null {
   return order !== undefined && sound ? pixels : null;
 }
 
-/** What levels 0 and 255 become. */
-export const facePixelRange = ({ mean, divisor }: FacePixels): [least: number, most: number] => [
-  -mean / divisor,
-  (255 - mean) / divisor,
-];
-
 /** The name of a scale in `embeddingSpace`. */
 export function scaleName({ mean, divisor }: Scale): string {
   const known = Object.entries(scales).find(([, one]) => one.mean === mean && one.divisor === divisor);

@@ -1,5 +1,6 @@
+import type { Result } from '@trinetra/contracts';
 import { cosineOf } from '@trinetra/inference-runtime';
-import { createEmbedder, type Embedder, type EmbeddingResult } from './embedder.ts';
+import { createEmbedder, type Embedder } from './embedder.ts';
 import { EmbedderError } from './errors.ts';
 import { type EmbedderOptions, parseEmbedderOptions } from './options.ts';
 import { describeFacePixels } from './pixels.ts';
@@ -24,11 +25,9 @@ const leastMargin = 0.1;
 /** A face that gives a cosine below this beside other faces depends on them: int8 models that scale a run by its largest value do. */
 const leastAlone = 0.999;
 
-function vectorOf(result: EmbeddingResult | undefined): Float32Array | null {
-  return result?.ok === true ? result.embedding : null;
-}
+const vectorOf = (result: Result<Float32Array>): Float32Array | null => (result.ok ? result.value : null);
 
-const reasonOf = (results: readonly EmbeddingResult[]): string => {
+const reasonOf = (results: readonly Result<Float32Array>[]): string => {
   const failed = results.find((result) => !result.ok);
   return failed?.ok === false ? (failed.message ?? failed.reason) : '';
 };
@@ -42,7 +41,7 @@ interface Trial {
 /** Embeds the faces each alone, and all in one run with what else the run holds. */
 async function tryFaces(embedder: Embedder, runSize: number): Promise<Trial> {
   const faces = sampleFaces();
-  const alone: EmbeddingResult[] = [];
+  const alone: Result<Float32Array>[] = [];
   for (const face of faces) alone.push(...(await embedder.embed([face])));
   // Black and white ones too: extremes that a run may be scaled by.
   const others = Array.from({ length: Math.max(0, runSize - faces.length) }, (_, at) =>

@@ -97,7 +97,7 @@ it.each(kinds)('embeds with a model of $type $layout, batch $batch, that gives $
   expect(results).toHaveLength(faces.length);
   for (const [index, result] of results.entries()) {
     if (!result.ok) throw new Error(result.message);
-    expect(cosine(result.embedding, expected(faces[index] ?? new Uint8Array()))).toBeGreaterThan(0.9999);
+    expect(cosine(result.value, expected(faces[index] ?? new Uint8Array()))).toBeGreaterThan(0.9999);
   }
 });
 

@@ -176,7 +176,7 @@ describe('a network gives the same embeddings', () => {
         const model = await runtime.loadModel(path, { byteInput: embedderByteInput });
         const results = await createEmbedder({ model }).embed(sampleFaces());
         await model.close();
-        return results.map((result) => (result.ok ? result.embedding : new Float32Array(512)));
+        return results.map((result) => (result.ok ? result.value : new Float32Array(512)));
       }),
     );
     for (const [at, expected] of given[0]?.entries() ?? []) {

@@ -1,7 +1,7 @@
-import type { CropFormat } from './person-crop.ts';
+import type { CropFormat } from './crop-format.ts';
 
 /** How the levels 0..255 become what a model wants. */
-export interface CropLevels {
+interface CropLevels {
   /** The value for each level. */
   readonly table: Float32Array;
   /** All of the table as `(level - mean) * factor` in float32, where that is the same to the bit; else levels. */

@@ -1,17 +1,18 @@
 import type { Xyxy } from '@trinetra/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { alignOne } from '../test/align-one.ts';
 import { faceIn, fakeScrfd, fakeYunet } from '../test/fake-model.ts';
 import { expectBox, found, image, inCrop } from '../test/scenes.ts';
 import { alignFace } from './align-face.ts';
+import type { FaceResult } from './aligned-face.ts';
 import { createFaceAligner } from './face-aligner.ts';
-import type { FaceResult } from './face-result.ts';
 
 describe('the face of each person', () => {
   it('has box and landmarks in the pixels of the image, its score, and 112x112 aligned pixels', async () => {
     const [person, face] = [[100, 50, 260, 370] as const, faceIn([150, 60, 210, 130], 0.9)];
     const aligner = createFaceAligner({ model: fakeYunet(() => [inCrop(face, person)]) });
-    const [result, ...rest] = await aligner.align(image, [person]);
+    const [result, ...rest] = await alignOne(aligner, image, [person]);
     const { bbox, landmarks, score, aligned } = found(result);
     expect(rest).toEqual([]);
     expectBox(bbox, face.bbox);
@@ -28,7 +29,7 @@ describe('the face of each person', () => {
 
   it('is looked for in BGR pixels of its box, the longer side 320, the rest 0', async () => {
     const model = fakeYunet(() => []);
-    await createFaceAligner({ model }).align(image, [[100.4, 50, 259.6, 370]]);
+    await alignOne(createFaceAligner({ model }), image, [[100.4, 50, 259.6, 370]]);
     const [run] = model.runs;
     expect(run?.dims).toEqual([1, 3, 320, 320]);
     const at = (channel: number, x: number, y: number): number | undefined =>
@@ -41,15 +42,17 @@ describe('the face of each person', () => {
   it('is the best one of its box', async () => {
     const person = [0, 0, 320, 320] as const;
     const faces = [faceIn([10, 10, 60, 60], 0.7), faceIn([200, 20, 260, 80], 0.9)];
-    const [result] = await createFaceAligner({ model: fakeYunet(() => faces) }).align(image, [person]);
+    const [result] = await alignOne(createFaceAligner({ model: fakeYunet(() => faces) }), image, [person]);
     expectBox(found(result).bbox, [200, 20, 260, 80]);
   });
 
   it('is no_face where none reaches the threshold', async () => {
     const faces = [faceIn([10, 10, 60, 60], 0.7)];
     const align = async (scoreThreshold: number): Promise<FaceResult[]> =>
-      createFaceAligner({ model: fakeYunet(() => faces), scoreThreshold }).align(image, [[0, 0, 320, 320]]);
-    expect(await align(0.71)).toEqual([{ found: false, reason: 'no_face' }]);
+      alignOne(createFaceAligner({ model: fakeYunet(() => faces), scoreThreshold }), image, [
+        [0, 0, 320, 320],
+      ]);
+    expect(await align(0.71)).toEqual([{ ok: false, reason: 'no_face' }]);
     expect(found((await align(0.69))[0]).score).toBeCloseTo(0.7);
   });
 
@@ -66,16 +69,16 @@ describe('the face of each person', () => {
       ],
     } as const;
     const aligner = createFaceAligner({ model: fakeYunet(() => [dot]) });
-    expect(await aligner.align(image, [[0, 0, 320, 320]])).toEqual([{ found: false, reason: 'no_face' }]);
+    expect(await alignOne(aligner, image, [[0, 0, 320, 320]])).toEqual([{ ok: false, reason: 'no_face' }]);
   });
 
   it('is too_small below minFacePx pixels of the image, however large its crop is drawn', async () => {
     const person = [100, 100, 132, 164] as const;
     const model = (): ReturnType<typeof fakeYunet> =>
       fakeYunet(() => [inCrop(faceIn([105, 102, 116, 120], 0.9), person)]);
-    const small = await createFaceAligner({ model: model() }).align(image, [person]);
-    expect(small).toEqual([{ found: false, reason: 'too_small' }]);
-    const [result] = await createFaceAligner({ model: model(), minFacePx: 10 }).align(image, [person]);
+    const small = await alignOne(createFaceAligner({ model: model() }), image, [person]);
+    expect(small).toEqual([{ ok: false, reason: 'too_small' }]);
+    const [result] = await alignOne(createFaceAligner({ model: model(), minFacePx: 10 }), image, [person]);
     expectBox(found(result).bbox, [105, 102, 116, 120]);
   });
 
@@ -88,8 +91,8 @@ describe('the face of each person', () => {
   ] as [string, Xyxy][])('is no_face for a box that is %s, and the others are served', async (_, box) => {
     const [good, face] = [[0, 0, 320, 320] as const, faceIn([10, 10, 60, 60], 0.9)];
     const aligner = createFaceAligner({ model: fakeYunet(() => [face], 'batch') });
-    const [bad, other] = await aligner.align(image, [box, good]);
-    expect(bad).toEqual({ found: false, reason: 'no_face' });
+    const [bad, other] = await alignOne(aligner, image, [box, good]);
+    expect(bad).toEqual({ ok: false, reason: 'no_face' });
     expectBox(found(other).bbox, face.bbox);
   });
 
@@ -102,9 +105,9 @@ describe('the face of each person', () => {
         const aligner = createFaceAligner({
           model: fakeYunet((run) => [inCrop(face, boxes[run] ?? [0, 0, 1, 1])]),
         });
-        const results = await aligner.align(image, boxes);
-        expect(results.filter((result) => result.found)).toHaveLength(1);
-        expect(results.filter((result) => !result.found && result.reason === 'no_face')).toHaveLength(
+        const results = await alignOne(aligner, image, boxes);
+        expect(results.filter((result) => result.ok)).toHaveLength(1);
+        expect(results.filter((result) => !result.ok && result.reason === 'no_face')).toHaveLength(
           boxes.length - 1,
         );
       }),
@@ -122,7 +125,7 @@ describe('a squashed image', () => {
 
   it('is shown to the model in the proportions of the camera', async () => {
     const model = fakeYunet(() => [seen]);
-    await createFaceAligner({ model }).align(squashed, [person]);
+    await alignOne(createFaceAligner({ model }), squashed, [person]);
     const plane = 320 * 320;
     const red = model.runs[0]?.data.subarray(2 * plane);
     expect([red?.[0], red?.[319], red?.[plane - 1]]).toEqual([25, 64, 64]);
@@ -130,7 +133,7 @@ describe('a squashed image', () => {
 
   it('gives box and landmarks in its own pixels, and a face in the proportions of the camera', async () => {
     const aligner = createFaceAligner({ model: fakeYunet(() => [seen]) });
-    const [result] = await aligner.align(squashed, [person]);
+    const [result] = await alignOne(aligner, squashed, [person]);
     const { bbox, landmarks, aligned } = found(result);
     expectBox(bbox, face.bbox);
     for (const [at, [x, y]] of landmarks.entries()) {
@@ -148,7 +151,7 @@ describe('a squashed image', () => {
 
   it('is the same as none where the proportions are the same', async () => {
     const align = (picture: typeof image): Promise<FaceResult[]> =>
-      createFaceAligner({ model: fakeYunet(() => [inCrop(face, person)]) }).align(picture, [person]);
+      alignOne(createFaceAligner({ model: fakeYunet(() => [inCrop(face, person)]) }), picture, [person]);
     const [plain] = await align(image);
     const [told] = await align({ ...image, pixelAspectRatio: 1 });
     expectBox(found(told).bbox, found(plain).bbox, 6);
@@ -158,7 +161,7 @@ describe('a squashed image', () => {
   it('has faces whose width is measured as the camera saw it', async () => {
     const reasons = async (minFacePx: number): Promise<string[]> => {
       const aligner = createFaceAligner({ model: fakeYunet(() => [seen]), minFacePx });
-      return (await aligner.align(squashed, [person])).map((one) => (one.found ? 'found' : one.reason));
+      return (await alignOne(aligner, squashed, [person])).map((one) => (one.ok ? 'found' : one.reason));
     };
     expect(await reasons(119)).toEqual(['found']); // 60 px of the image, 120 for the camera
     expect(await reasons(121)).toEqual(['too_small']);
@@ -166,7 +169,7 @@ describe('a squashed image', () => {
 
   it('has head-crops as wide as high for the camera', async () => {
     const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
-    const [result] = await aligner.align(squashed, [[100, 60, 300, 420]]);
+    const [result] = await alignOne(aligner, squashed, [[100, 60, 300, 420]]);
     expect(found(result).bbox).toEqual([170, 60, 230, 180]);
   });
 });
@@ -180,7 +183,7 @@ describe('with a SCRFD model', () => {
     const faces = [faceIn([150, 60, 210, 130], 0.9), faceIn([450, 70, 520, 150], 0.8)];
     const seen = persons.map((person, at) => inCrop(faces[at] ?? faceIn([0, 0, 1, 1], 0), person));
     const model = fakeScrfd((run, crop) => seen.slice(Math.max(run, crop)).slice(0, 1), shape);
-    const results = await createFaceAligner({ model }).align(image, persons);
+    const results = await alignOne(createFaceAligner({ model }), image, persons);
     expect(results.map((result) => found(result).bbox.map(Math.round))).toEqual(
       faces.map(({ bbox }) => bbox),
     );
@@ -191,7 +194,7 @@ describe('with a SCRFD model', () => {
 
   it('fixed at 640x640, crops are that large', async () => {
     const model = fakeScrfd(() => [faceIn([100, 20, 220, 160], 0.9)], { size: 640 });
-    const [result] = await createFaceAligner({ model }).align(image, [[100, 50, 260, 370]]);
+    const [result] = await alignOne(createFaceAligner({ model }), image, [[100, 50, 260, 370]]);
     expect(model.runs[0]?.dims).toEqual([1, 3, 640, 640]);
     expectBox(found(result).bbox, [150, 60, 210, 130]);
   });
@@ -199,19 +202,19 @@ describe('with a SCRFD model', () => {
 
 describe('without a model', () => {
   it('no face is looked for', async () => {
-    const results = await createFaceAligner({ model: null }).align(image, [
+    const results = await alignOne(createFaceAligner({ model: null }), image, [
       [0, 0, 100, 100],
       [5, 5, 90, 90],
     ]);
     expect(results).toEqual([
-      { found: false, reason: 'not_run' },
-      { found: false, reason: 'not_run' },
+      { ok: false, reason: 'not_run' },
+      { ok: false, reason: 'not_run' },
     ]);
   });
 
   it('head-crop takes the upper third of each person, as wide as high, with score 0', async () => {
     const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
-    const [tall, wide] = await aligner.align(image, [
+    const [tall, wide] = await alignOne(aligner, image, [
       [100, 60, 300, 420],
       [100, 60, 200, 660],
     ]);
@@ -226,17 +229,17 @@ describe('without a model', () => {
 
   it('head-crop is no_face for a box that has no pixel in the image', async () => {
     const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
-    const results = await aligner.align(image, [
+    const results = await alignOne(aligner, image, [
       [Number.NaN, 0, 10, 10],
       [900, 0, 950, 50],
       [60, 60, 60, 60],
     ]);
-    expect(results.every((result) => !result.found && result.reason === 'no_face')).toBe(true);
+    expect(results.every((result) => !result.ok && result.reason === 'no_face')).toBe(true);
   });
 
   it('head-crop is too_small below minFacePx', async () => {
     const aligner = createFaceAligner({ model: null, fallback: 'head-crop' });
-    expect(await aligner.align(image, [[10, 10, 40, 40]])).toEqual([{ found: false, reason: 'too_small' }]);
+    expect(await alignOne(aligner, image, [[10, 10, 40, 40]])).toEqual([{ ok: false, reason: 'too_small' }]);
   });
 });
 
@@ -255,6 +258,6 @@ describe('createFaceAligner', () => {
   it('refuses pixels without width', async () => {
     const aligner = createFaceAligner({ model: fakeYunet(() => []) });
     const picture = { ...image, pixelAspectRatio: 0 };
-    await expect(aligner.align(picture, [[0, 0, 100, 100]])).rejects.toThrow('pixelAspectRatio');
+    await expect(alignOne(aligner, picture, [[0, 0, 100, 100]])).rejects.toThrow('pixelAspectRatio');
   });
 });

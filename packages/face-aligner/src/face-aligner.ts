@@ -1,24 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Point, type RgbImage, silentLogger, stretchOf, type Xyxy } from '@trinetra/contracts';
-import { type Attempt, createSizedRunner, paddedSize } from '@trinetra/inference-runtime';
+import {
+  type Point,
+  type Result,
+  type RgbImage,
+  silentLogger,
+  stretchOf,
+  type Xyxy,
+} from '@trinetra/contracts';
+import { createSizedRunner, paddedSize } from '@trinetra/inference-runtime';
+import { alignCandidate, type FaceResult } from './aligned-face.ts';
 import { assignFaces } from './assign-faces.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';
-import type { FaceResult } from './face-result.ts';
 import { createFindFaces, type PersonInImage } from './find-faces.ts';
 import { cropHead } from './head-crop.ts';
 import { mapLandmarks } from './map-landmarks.ts';
 import { type FaceAlignerOptions, parseFaceAlignerOptions } from './options.ts';
-import { toFaceResult } from './to-face-result.ts';
-
-type Found = Attempt<FaceCandidate[]>;
 
 /** Crops a run, at most, where the model leaves it open and no options say it: bounds the memory of a crowd. */
 const defaultCropsPerRun = 4;
-
-export interface AlignOptions {
-  readonly signal?: AbortSignal;
-}
 
 /** A picture and the persons in it. */
 export interface AlignInput {
@@ -31,39 +31,18 @@ export interface FaceAligner {
   /** Crops a run, at most; 0 without a model. */
   readonly cropsPerRun: number;
   /**
-   * Finds and aligns the face of each person; one result a person, in order. No two persons get the same face. A run
-   * that fails is halved, and costs only the persons whose own crop fails; where memory ran out, later runs have the size
-   * that fits. Where the image's `pixelAspectRatio` tells that it was squashed, faces are looked for and aligned in its true
-   * proportions; coordinates stay pixels of the image.
+   * Finds and aligns the face of each person, and answers for each, in the order of the pictures and persons. The persons of all
+   * pictures share the runs: on a GPU a run of 16 crops takes little longer than one of 4. No two persons of a picture get the
+   * same face. A run that fails is halved, and costs only the persons whose own crop fails; where memory ran out, later runs
+   * have the size that fits. Where the image's `pixelAspectRatio` tells that it was squashed, faces are looked for and aligned
+   * in its true proportions; coordinates stay pixels of the image.
    *
    * @throws {RangeError} for a `pixelAspectRatio` that is not above 0; the signal's reason when it is aborted.
    */
-  align(image: RgbImage, persons: readonly Xyxy[], options?: AlignOptions): Promise<FaceResult[]>;
-  /**
-   * As {@link FaceAligner.align} for several pictures, whose persons share the runs: on a GPU a run of 16 crops takes little longer
-   * than one of 4. One list a picture, in order.
-   */
-  alignEach(pictures: readonly AlignInput[], options?: AlignOptions): Promise<FaceResult[][]>;
-}
-
-/**
- * Makes a face aligner over a loaded YuNet or SCRFD model.
- *
- * @throws {FaceAlignerError} `model_mismatch` for another kind of model, `invalid_options` for options out of range.
- * @example
- * const aligner = createFaceAligner({ model: await runtime.loadModel('yunet.onnx') });
- * const [face] = await aligner.align(image, [[100, 50, 260, 370]]);
- */
-export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
-  const { alignEach, cropsPerRun } = createAlignEach(options);
-  return {
-    cropsPerRun,
-    align: async (image, persons, options) => {
-      const [faces = []] = await alignEach([{ image, persons }], options);
-      return faces;
-    },
-    alignEach,
-  };
+  align(
+    pictures: readonly AlignInput[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<FaceResult[][]>;
 }
 
 function stretchBox([x1, y1, x2, y2]: Xyxy, [x, y]: Point): Xyxy {
@@ -76,18 +55,24 @@ function stretchFace(face: FaceCandidate, stretch: Point): FaceCandidate {
   return { ...face, bbox: stretchBox(face.bbox, stretch), landmarks: mapLandmarks(face.landmarks, move) };
 }
 
-function createAlignEach(options: FaceAlignerOptions): Pick<FaceAligner, 'alignEach' | 'cropsPerRun'> {
+/**
+ * Makes a face aligner over a loaded YuNet or SCRFD model.
+ *
+ * @throws {FaceAlignerError} `model_mismatch` for another kind of model, `invalid_options` for options out of range.
+ * @example
+ * const aligner = createFaceAligner({ model: await runtime.loadModel('yunet.onnx') });
+ * const [[face] = []] = await aligner.align([{ image, persons: [[100, 50, 260, 370]] }]);
+ */
+export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
   const { model, logger = silentLogger, observer, ...given } = options;
   const { fallback, scoreThreshold, minFacePx, runSizes, maxCropsPerRun } = parseFaceAlignerOptions(given);
   if (model === null) {
     return {
       cropsPerRun: 0,
-      alignEach: async (pictures) =>
+      align: async (pictures) =>
         pictures.map(({ image, persons }) =>
           persons.map((person) =>
-            fallback === 'head-crop'
-              ? cropHead(image, person, minFacePx)
-              : { found: false, reason: 'not_run' },
+            fallback === 'head-crop' ? cropHead(image, person, minFacePx) : { ok: false, reason: 'not_run' },
           ),
         ),
     };
@@ -104,21 +89,22 @@ function createAlignEach(options: FaceAlignerOptions): Pick<FaceAligner, 'alignE
   });
 
   /** Gives the persons of a picture the faces that were found in their crops. */
-  function choose({ image, persons }: AlignInput, found: readonly Found[]): FaceResult[] {
-    const candidates = found.map((attempt) => (attempt.ok ? attempt.value : []));
+  function choose({ image, persons }: AlignInput, found: readonly Result<FaceCandidate[]>[]): FaceResult[] {
+    const candidates = found.map((result) => (result.ok ? result.value : []));
     const stretch = stretchOf(image);
     const choice = assignFaces(
       persons.map((person) => stretchBox(person, stretch)),
       candidates.map((list) => list.map((face) => stretchFace(face, stretch))),
     );
     return persons.map((_, person): FaceResult => {
-      if (found[person]?.ok === false) return { found: false, reason: 'failed' };
+      const attempt = found[person];
+      if (attempt?.ok === false) return { ...attempt, reason: 'failed' };
       const face = candidates[person]?.[choice[person] ?? -1];
-      return face === undefined ? { found: false, reason: 'no_face' } : toFaceResult(image, face, minFacePx);
+      return face === undefined ? { ok: false, reason: 'no_face' } : alignCandidate(image, face, minFacePx);
     });
   }
 
-  const alignEach: FaceAligner['alignEach'] = async (pictures, { signal } = {}) => {
+  const align: FaceAligner['align'] = async (pictures, { signal } = {}) => {
     const everybody = pictures.flatMap(({ image, persons }) => {
       stretchOf(image); // throws before the model runs
       return persons.map((person): PersonInImage => ({ image, person }));
@@ -128,7 +114,7 @@ function createAlignEach(options: FaceAlignerOptions): Pick<FaceAligner, 'alignE
       (part) => findFaces(part, { signal, batch: paddedSize(part.length, runSizes, runner.limit) }),
       signal,
     );
-    const problems = found.flatMap((attempt) => (attempt.ok ? [] : [attempt.error]));
+    const problems = found.flatMap((result) => (result.ok ? [] : [result.error]));
     if (problems.length > 0) {
       const context = { failed: problems.length, persons: everybody.length, err: problems[0] };
       logger.warn(context, 'the face model failed on some persons');
@@ -143,5 +129,5 @@ function createAlignEach(options: FaceAlignerOptions): Pick<FaceAligner, 'alignE
     }
     return results;
   };
-  return { alignEach, cropsPerRun: runner.limit };
+  return { align, cropsPerRun: runner.limit };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { alignOne } from '../test/align-one.ts';
 import { faceIn, fakeYunet } from '../test/fake-model.ts';
 import { expectBox, found, image } from '../test/scenes.ts';
 import { createFaceAligner } from './face-aligner.ts';
@@ -26,7 +27,7 @@ describe('the faces of a picture', () => {
 
   it('are found and aligned as that of a person whose box is the picture', async () => {
     const model = (): ReturnType<typeof fakeYunet> => fakeYunet(() => [faceIn([100, 100, 220, 220], 0.7)]);
-    const [wanted] = await createFaceAligner({ model: model() }).align(square, [[0, 0, 320, 320]]);
+    const [wanted] = await alignOne(createFaceAligner({ model: model() }), square, [[0, 0, 320, 320]]);
     expect(await createFaceFinder({ model: model() }).find(square)).toEqual([wanted]);
   });
 
@@ -34,7 +35,7 @@ describe('the faces of a picture', () => {
     const model = (): ReturnType<typeof fakeYunet> => fakeYunet(() => [faceIn([100, 100, 130, 130], 0.7)]);
     expect(await createFaceFinder({ model: model(), scoreThreshold: 0.71 }).find(square)).toEqual([]);
     expect(await createFaceFinder({ model: model(), minFacePx: 31 }).find(square)).toEqual([
-      { found: false, reason: 'too_small' },
+      { ok: false, reason: 'too_small' },
     ]);
   });
 

@@ -1,11 +1,10 @@
 import { type RgbImage, stretchOf } from '@trinetra/contracts';
 import type { InferenceModel } from '@trinetra/inference-runtime';
+import { alignCandidate, type FaceResult } from './aligned-face.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';
-import type { FaceResult } from './face-result.ts';
 import { createFindFaces } from './find-faces.ts';
 import { type FaceAlignerOptions, parseFaceAlignerOptions } from './options.ts';
-import { toFaceResult } from './to-face-result.ts';
 
 /** As for {@link createFaceAligner}. */
 export type FaceFinderOptions = Pick<FaceAlignerOptions, 'scoreThreshold' | 'minFacePx'> & {
@@ -16,7 +15,7 @@ export type FaceFinderOptions = Pick<FaceAlignerOptions, 'scoreThreshold' | 'min
 export interface FaceFinder {
   /**
    * The faces of a picture, the largest first, 4 at most; the whole picture is looked at as the box of one person is, in the size of
-   * the model's input (320 px mostly). Faces that are too small, or cannot be aligned, are `found: false`.
+   * the model's input (320 px mostly). Faces that are too small, or cannot be aligned, are failures.
    *
    * @throws {RangeError} for a `pixelAspectRatio` that is not above 0; what the model's `run` throws; the signal's reason.
    */
@@ -43,7 +42,7 @@ export function createFaceFinder({ model, ...given }: FaceFinderOptions): FaceFi
       const [faces = []] = await findFaces([{ image, person }], { signal, batch: 1 });
       return faces
         .toSorted((a, b) => areaOf(b) - areaOf(a))
-        .map((face) => toFaceResult(image, face, minFacePx));
+        .map((face) => alignCandidate(image, face, minFacePx));
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { ByteInput, InferenceModel, PixelMap, TensorInfo } from '@trinetra/inference-runtime';
 import { describe, expect, it } from 'vitest';
 import { fakeModel, fakeScrfd, fakeYunet, scrfdOutputInfo, tensorInfo } from '../test/fake-model.ts';
-import { faceByteInput, readFaceModel } from './face-model.ts';
+import { cropSize, faceByteInput, faceSamplePicture, readFaceModel } from './face-model.ts';
 
 const none = (): [] => [];
 const model = (inputs: readonly TensorInfo[], outputs: readonly TensorInfo[]): InferenceModel =>
@@ -14,6 +14,15 @@ describe('faceByteInput', () => {
     ['SCRFD', fakeScrfd(none), { mean: 127.5, divisor: 128 }],
     ['another model', model([], [tensorInfo('y', [1, 5])]), undefined],
   ] as const)('of %s', (_, { info }, expected) => expect(faceByteInput(info)).toEqual(expected));
+});
+
+it('tells what the sample picture of a model is like: levels, or what it is given of them', () => {
+  const size = { width: cropSize, height: cropSize };
+  expect(faceSamplePicture(fakeYunet(none).info)).toEqual({ range: [0, 255], size });
+  const { info } = fakeScrfd(none);
+  expect(faceSamplePicture(info)).toEqual({ range: [-127.5 / 128, 127.5 / 128], size });
+  const ofBytes = info.fileInputs.map((input) => ({ ...input, type: 'uint8' }));
+  expect(faceSamplePicture({ ...info, fileInputs: ofBytes })).toEqual({ range: [0, 255], size });
 });
 
 /** The same with a graph that makes -1..1 of levels. */

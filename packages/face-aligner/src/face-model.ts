@@ -4,19 +4,20 @@ import {
   type ImageInput,
   type InferenceModel,
   type ModelDescription,
+  type PictureOptions,
   problemOfPixels,
   readImageInput,
   type TensorData,
   type TensorInfo,
 } from '@trinetra/inference-runtime';
+import type { CropFormat } from './crop-format.ts';
 import { FaceAlignerError } from './errors.ts';
 import type { FaceCandidate } from './face-candidate.ts';
-import type { CropFormat } from './person-crop.ts';
 import { decodeScrfd, findScrfdOutputs, scrfdPixels } from './scrfd.ts';
 import { decodeYunet, isYunet, yunetPixels } from './yunet.ts';
 
 /** Side of a crop, px, where the model leaves it open; all strides divide it. */
-const defaultSide = 320;
+export const cropSize = 320;
 
 /** What a face model takes and how its outputs are read. */
 export interface FaceModel {
@@ -58,14 +59,17 @@ export function faceByteInput({ outputs }: Pick<ModelDescription, 'outputs'>): B
   return { mean, divisor };
 }
 
-/** Values of the pixels as the model gets them, for pictures that it is proven on. */
-export function facePixelRange({
+/** What the pictures are like that a face model is proven on: levels as the model gets them, of the size of a crop. */
+export function faceSamplePicture({
   fileInputs,
   outputs,
-}: Pick<ModelDescription, 'fileInputs' | 'outputs'>): [least: number, most: number] {
+}: Pick<ModelDescription, 'fileInputs' | 'outputs'>): PictureOptions {
   const scaled = fileInputs[0]?.type === 'uint8' ? undefined : faceByteInput({ outputs });
   const { mean = 0, divisor = 1 } = scaled ?? {};
-  return [-mean / divisor, (255 - mean) / divisor];
+  return {
+    range: [(0 - mean) / divisor, (255 - mean) / divisor],
+    size: { width: cropSize, height: cropSize },
+  };
 }
 
 /**
@@ -86,7 +90,7 @@ export function readFaceModel(model: InferenceModel): FaceModel {
       `${outputs.length} outputs: ${outputs.map(describeTensor).join(', ')}; use a face detector with five landmarks, such as scrfd_*_bnkps`,
     );
   }
-  const [cropWidth, cropHeight] = [input?.width ?? defaultSide, input?.height ?? defaultSide];
+  const [cropWidth, cropHeight] = [input?.width ?? cropSize, input?.height ?? cropSize];
   if (input === null || inputs.length > 1 || cropWidth % 32 !== 0 || cropHeight % 32 !== 0) {
     throw mismatch(
       'one input [n, 3, h, w] or [n, h, w, 3] of float32, float16 or uint8 with h and w open or multiples of 32',

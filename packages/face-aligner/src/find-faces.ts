@@ -5,10 +5,11 @@ import {
   imageFeed,
   type TensorData,
 } from '@trinetra/inference-runtime';
+import { type CropTensor, valuesPerCrop } from './crop-format.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import type { FaceModel } from './face-model.ts';
 import { mapLandmarks } from './map-landmarks.ts';
-import { type CropGeometry, type CropTensor, valuesPerCrop, writePersonCrop } from './person-crop.ts';
+import { type CropGeometry, writePersonCrop } from './person-crop.ts';
 
 /** Buffers kept for the next runs: a crop is 0.3 MB at 320 px, or 1.2 MB of float32, and a run has 4, on GPUs 16, at most. */
 const maxSpareBuffers = 8;
@@ -20,7 +21,7 @@ export interface PersonInImage {
 }
 
 /** Finds the faces in the boxes of some persons with one run of the model. */
-export type FindFaces = (
+type FindFaces = (
   persons: readonly PersonInImage[],
   options: {
     /** Crops that the run is padded to, where the model leaves it open. */

@@ -1,6 +1,6 @@
 import { type RgbImage, stretchOf, type Xyxy } from '@trinetra/contracts';
 import { alignedSize } from './align-face.ts';
-import type { FaceResult } from './face-result.ts';
+import type { AlignedFace, FaceResult } from './aligned-face.ts';
 import { mapLandmarks } from './map-landmarks.ts';
 import { arcfaceTemplate } from './similarity.ts';
 import { warpAffine } from './warp-affine.ts';
@@ -11,18 +11,18 @@ import { warpAffine } from './warp-affine.ts';
  */
 export function cropHead(image: RgbImage, [x1, y1, x2, y2]: Xyxy, minFacePx: number): FaceResult {
   const inside = Math.min(x2, image.width) > Math.max(x1, 0) && Math.min(y2, image.height) > Math.max(y1, 0);
-  if (!inside) return { found: false, reason: 'no_face' };
+  if (!inside) return { ok: false, reason: 'no_face' };
   const [stretchX, stretchY] = stretchOf(image);
   const side = Math.min((x2 - x1) * stretchX, ((y2 - y1) * stretchY) / 3);
   const [width, height] = [side / stretchX, side / stretchY];
-  if (!(side >= minFacePx)) return { found: false, reason: 'too_small' };
+  if (!(side >= minFacePx)) return { ok: false, reason: 'too_small' };
   const left = (x1 + x2) / 2 - width / 2;
   const [scaleX, scaleY] = [width / alignedSize, height / alignedSize];
-  return {
-    found: true,
+  const face: AlignedFace = {
     bbox: [left, y1, left + width, y1 + height],
     landmarks: mapLandmarks(arcfaceTemplate, ([x, y]) => [left + x * scaleX, y1 + y * scaleY]),
     score: 0,
     aligned: warpAffine(image, [scaleX, 0, left, 0, scaleY, y1], alignedSize),
   };
+  return { ok: true, value: face };
 }

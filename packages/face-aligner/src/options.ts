@@ -1,4 +1,4 @@
-import type { Logger } from '@trinetra/contracts';
+import { defined, type Logger, parseOptions } from '@trinetra/contracts';
 import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { FaceAlignerError } from './errors.ts';
@@ -24,14 +24,18 @@ export interface FaceAlignerOptions {
 
 /** The plain values of the options. */
 type FaceAlignerValues = Omit<FaceAlignerOptions, 'model' | 'logger' | 'observer'>;
+type FaceAlignerSettings = FaceAlignerValues &
+  Required<Pick<FaceAlignerValues, 'fallback' | 'scoreThreshold' | 'minFacePx'>>;
 
-export const defaultFaceAlignerOptions: Readonly<Required<FaceAlignerValues>> = Object.freeze({
+/** The defaults, frozen. */
+export const defaultFaceAlignerOptions: FaceAlignerSettings = Object.freeze({
   fallback: 'none',
   scoreThreshold: 0.6,
   minFacePx: 12,
-  runSizes: undefined,
-  maxCropsPerRun: undefined,
 });
+
+/** Crops of the runs on a GPU, for `runSizes`: engines are built, and memory is laid out, for each size that comes. */
+export const faceRunSizes: readonly number[] = Object.freeze([1, 4, 16]);
 
 const schema = z.strictObject({
   fallback: z.enum(['none', 'head-crop']),
@@ -42,11 +46,10 @@ const schema = z.strictObject({
 });
 
 /** @throws {FaceAlignerError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseFaceAlignerOptions(given: FaceAlignerValues): Required<FaceAlignerValues> {
-  const parsed = schema.safeParse({ ...defaultFaceAlignerOptions, ...given });
-  if (parsed.success) return { runSizes: undefined, maxCropsPerRun: undefined, ...parsed.data };
-  const problems = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
+export function parseFaceAlignerOptions(given: FaceAlignerValues): FaceAlignerSettings {
+  return parseOptions(
+    schema,
+    { ...defaultFaceAlignerOptions, ...defined(given) },
+    { errorOf: (message, options) => new FaceAlignerError('invalid_options', message, options) },
   );
-  throw new FaceAlignerError('invalid_options', problems.join('; '));
 }

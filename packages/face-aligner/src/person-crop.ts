@@ -1,21 +1,6 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
+import { type CropFormat, type CropTensor, valuesPerCrop } from './crop-format.ts';
 import { resizeToCrop } from './resize-to-crop.ts';
-
-/** How a face model wants its crops; in tensors of float32 each value is `(level - mean) / divisor`. */
-export interface CropFormat {
-  /** Px. */
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 'rgb' | 'bgr';
-  readonly mean: number;
-  readonly divisor: number;
-}
-
-/** Crops one after the other: bytes `[height, width, 3]`, or float32 `[3, height, width]`. */
-export type CropTensor = Float32Array | Uint8Array;
-
-/** Numbers of one crop. */
-export const valuesPerCrop = ({ width, height }: CropFormat): number => 3 * width * height;
 
 /** Where a crop came from: `crop = (image - origin) * scale`. */
 export interface CropGeometry {

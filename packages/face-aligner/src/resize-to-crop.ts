@@ -1,7 +1,7 @@
 import type { RgbImage } from '@trinetra/contracts';
+import type { CropFormat, CropTensor } from './crop-format.ts';
 import { cropLevels } from './crop-levels.ts';
 import { type KernelsInUse, scratch, useKernels } from './kernels.ts';
-import type { CropFormat, CropTensor } from './person-crop.ts';
 
 /** Which part of the image becomes how large; px. */
 interface ResizedPart {

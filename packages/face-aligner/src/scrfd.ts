@@ -1,8 +1,8 @@
 import type { FaceLandmarks, Point, Xyxy } from '@trinetra/contracts';
 import type { TensorData, TensorInfo } from '@trinetra/inference-runtime';
+import type { CropFormat } from './crop-format.ts';
 import { type FaceCandidate, keepBestFaces } from './face-candidate.ts';
 import { floatRows, nextReaching } from './float-rows.ts';
-import type { CropFormat } from './person-crop.ts';
 
 const strides = [8, 16, 32] as const;
 const anchorsPerCell = 2;
@@ -15,7 +15,7 @@ export const scrfdPixels: Omit<CropFormat, 'width' | 'height'> = {
 };
 
 /** Names of the outputs, one triple a stride 8, 16, 32. */
-export type ScrfdOutputs = readonly { readonly score: string; readonly bbox: string; readonly kps: string }[];
+type ScrfdOutputs = readonly { readonly score: string; readonly bbox: string; readonly kps: string }[];
 
 const lengthOf = ({ dims }: TensorInfo): number | string | undefined => dims.at(-1);
 const rowsOf = ({ dims }: TensorInfo): number => {

@@ -1,8 +1,8 @@
 import type { FaceLandmarks, Point, Xyxy } from '@trinetra/contracts';
 import type { TensorData, TensorInfo } from '@trinetra/inference-runtime';
+import type { CropFormat } from './crop-format.ts';
 import { type FaceCandidate, keepBestFaces } from './face-candidate.ts';
 import { type FloatRows, floatRows, nextReaching } from './float-rows.ts';
-import type { CropFormat } from './person-crop.ts';
 
 const strides = [8, 16, 32] as const;
 

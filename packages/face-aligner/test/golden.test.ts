@@ -9,8 +9,9 @@ import {
 import { goldenNames, sharedFolder } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignFace } from '../src/align-face.ts';
+import type { FaceResult } from '../src/aligned-face.ts';
 import { createFaceAligner } from '../src/face-aligner.ts';
-import type { FaceResult } from '../src/face-result.ts';
+import { alignOne } from './align-one.ts';
 
 /** As much of sharp as is used here; it is a dependency of the package beside this one. */
 type Sharp = (file: string) => {
@@ -82,15 +83,15 @@ describe.skipIf(!existsSync(sharedFolder))('the faces of the golden photos (need
     const aligner = createFaceAligner({ model: model('yunet') });
     for (const { box, face: expected } of golden.persons) {
       // Alone, as in the reference, which lets persons share a face.
-      const [face] = await aligner.align(image, [box]);
+      const [face] = await alignOne(aligner, image, [box]);
       if (expected === null) {
-        expect(face).toEqual({ found: false, reason: 'no_face' });
+        expect(face).toEqual({ ok: false, reason: 'no_face' });
         continue;
       }
-      if (!face?.found) throw new Error(`expected a face in ${box}`);
-      expect(face.score).toBeCloseTo(expected.score, 2);
+      if (!face?.ok) throw new Error(`expected a face in ${box}`);
+      expect(face.value.score).toBeCloseTo(expected.score, 2);
       const width = expected.box[2] - expected.box[0];
-      const distances = face.landmarks.map(([x, y], at) =>
+      const distances = face.value.landmarks.map(([x, y], at) =>
         Math.hypot(x - (expected.landmarks[at]?.[0] ?? 0), y - (expected.landmarks[at]?.[1] ?? 0)),
       );
       expect(Math.max(...distances) / width).toBeLessThan(0.01);
@@ -126,9 +127,9 @@ describe.skipIf(!existsSync(sharedFolder))('the faces of the golden photos (need
           ['told', { ...image, pixelAspectRatio: ky / kx }],
           ['untold', image],
         ] as const) {
-          const [face] = await aligner.align(picture, [squashed]);
-          const distances = face?.found
-            ? face.landmarks.map(([x, y], at) =>
+          const [face] = await alignOne(aligner, picture, [squashed]);
+          const distances = face?.ok
+            ? face.value.landmarks.map(([x, y], at) =>
                 Math.hypot(
                   x / kx - (expected.landmarks[at]?.[0] ?? 0),
                   y / ky - (expected.landmarks[at]?.[1] ?? 0),
@@ -150,12 +151,11 @@ describe.skipIf(!existsSync(sharedFolder))('the faces of the golden photos (need
     const golden = readGolden(name);
     const image = await readPixels(path(`photos/${golden.image}`));
     const persons = golden.persons.map(({ box }) => box);
-    const batched = await createFaceAligner({ model: model('yunet_batch') }).align(image, persons);
-    const single = await createFaceAligner({ model: model('yunet') }).align(image, persons);
-    const centre = (face: FaceResult): number[] =>
-      face.found ? [Math.round(face.landmarks[2][0]), Math.round(face.landmarks[2][1])] : [];
+    const batched = await alignOne(createFaceAligner({ model: model('yunet_batch') }), image, persons);
+    const single = await alignOne(createFaceAligner({ model: model('yunet') }), image, persons);
+    const centre = (face: FaceResult): number[] => (face.ok ? face.value.landmarks[2].map(Math.round) : []);
     expect(batched.map(centre)).toEqual(single.map(centre));
-    const noses = batched.flatMap((face) => (face.found ? [face] : []));
+    const noses = batched.flatMap((face) => (face.ok ? [face.value] : []));
     for (const [at, face] of noses.entries()) {
       for (const other of noses.slice(at + 1)) {
         const apart = Math.hypot(
@@ -182,9 +182,9 @@ describe.skipIf(!existsSync(sharedFolder))('the faces of the golden photos (need
           [box[0], box[1], x, box[3]],
           [box[0], y, box[2], box[3]],
         ] as const) {
-          const [own, other] = await aligner.align(image, [box, cut]);
-          if (!own?.found || !other?.found) continue;
-          const [a, b] = [own.landmarks[2], other.landmarks[2]];
+          const [own, other] = await alignOne(aligner, image, [box, cut]);
+          if (!own?.ok || !other?.ok) continue;
+          const [a, b] = [own.value.landmarks[2], other.value.landmarks[2]];
           expect(Math.hypot(a[0] - b[0], a[1] - b[1])).toBeGreaterThan(0.35 * (right - left));
         }
       }

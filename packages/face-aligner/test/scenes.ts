@@ -1,7 +1,7 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
 import { expect } from 'vitest';
+import type { AlignedFace, FaceResult } from '../src/aligned-face.ts';
 import type { FaceCandidate } from '../src/face-candidate.ts';
-import type { FaceResult } from '../src/face-result.ts';
 import { faceIn } from './fake-model.ts';
 
 /** A picture in which every pixel tells its place: R = x / 4, G = y / 4. */
@@ -23,9 +23,9 @@ export function inCrop(face: FaceCandidate, [x1, y1, x2, y2]: Xyxy): FaceCandida
   return faceIn([(a - x1) * scale, (b - y1) * scale, (c - x1) * scale, (d - y1) * scale], face.score);
 }
 
-export function found(result: FaceResult | undefined): Extract<FaceResult, { found: true }> {
-  if (!result?.found) throw new Error(`expected a face but received ${result?.reason}`);
-  return result;
+export function found(result: FaceResult | undefined): AlignedFace {
+  if (!result?.ok) throw new Error(`expected a face but received ${result?.reason}`);
+  return result.value;
 }
 
 export function expectBox(actual: Xyxy, expected: Xyxy, digits = 2): void {

@@ -36,19 +36,8 @@ export type DecodeProblem =
   | 'blown_out'
   | 'flat';
 
-/** No frame: `skipped` for a picture without content (black, blown out, flat), else `corrupt`. */
-export interface DecodeFailure {
-  readonly ok: false;
-  readonly outcome: 'corrupt' | 'skipped';
-  readonly reason: DecodeProblem;
-  readonly message: string;
-}
-
-/** Either the frame, or why there is none. */
-export type DecodeResult = { readonly ok: true; readonly frame: DecodedFrame } | DecodeFailure;
-
-/** The failure for a reason; the outcome follows from it. */
-export function decodeFailure(reason: DecodeProblem, message: string): DecodeFailure {
-  const blank = reason === 'black' || reason === 'blown_out' || reason === 'flat';
-  return { ok: false, outcome: blank ? 'skipped' : 'corrupt', reason, message };
+/** What becomes of a frame that has such a problem: `skipped` where it shows nothing (black, blown out, flat), else `corrupt`. */
+export function decodeOutcomeOf(problem: DecodeProblem): 'corrupt' | 'skipped' {
+  const isBlank = problem === 'black' || problem === 'blown_out' || problem === 'flat';
+  return isBlank ? 'skipped' : 'corrupt';
 }

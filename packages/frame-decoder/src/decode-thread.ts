@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorText } from '@trinetra/contracts';
 import sharp from 'sharp';
 import { decodePixels, type JpegDecoder } from './decode-pixels.ts';
 import { spareBytes } from './jpeg-prepare.ts';
@@ -20,7 +21,7 @@ let slow: string | null = null;
 try {
   jpegDecoder = await openTurboJpeg(jpegAccuracy);
 } catch (error) {
-  slow = error instanceof Error ? error.message : String(error);
+  slow = errorText(error);
 }
 const fill = createLetterboxFiller();
 
@@ -30,7 +31,7 @@ const answer = async ({ buffers, byteLength, header, letterbox }: DecodeRequest)
   try {
     await decodePixels(new Uint8Array(buffers.bytes, 0, byteLength + spareBytes), header, data, jpegDecoder);
   } catch (error) {
-    return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
+    return { type: 'failed', message: errorText(error) };
   }
   const image = { data, width, height };
   const luma = fill(image, letterbox, tensorOf(tensorType, buffers.tensor, image));

@@ -2,20 +2,22 @@ import {
   type Letterbox,
   type Logger,
   pixelAspectRatioOf,
+  type Result,
+  rejectOnAbort,
   type Size,
   silentLogger,
 } from '@trinetra/contracts';
 import { BufferPool } from './buffer-pool.ts';
-import { type DecodedFrame, type DecodeFailure, type DecodeResult, decodeFailure } from './decode-result.ts';
+import type { DecodedFrame, DecodeProblem } from './decode-result.ts';
 import { FrameDecoderError } from './errors.ts';
-import { type ImageHeader, readImageHeader, sniffFormat } from './image-header.ts';
+import { blankFailure, checkHeader } from './frame-checks.ts';
+import type { ImageHeader } from './image-header.ts';
 import { spareBytes } from './jpeg-prepare.ts';
 import { letterboxIn } from './letterbox-geometry.ts';
-import type { LumaStatistics } from './letterbox-tensor.ts';
-import { type FrameDecoderOptions, type FrameDecoderSettings, parseOptions } from './options.ts';
+import { type FrameDecoderOptions, type FrameDecoderSettings, parseFrameDecoderOptions } from './options.ts';
 import { tensorOf } from './tensor-of.ts';
 import type { JobBuffers } from './thread-messages.ts';
-import { type JobResult, ThreadPool } from './thread-pool.ts';
+import { type Job, type JobResult, ThreadPool } from './thread-pool.ts';
 
 /** What the decoder holds and did. */
 export interface FrameDecoderStats {
@@ -50,7 +52,7 @@ export interface FrameDecoder extends AsyncDisposable {
    * @throws {@link FrameDecoderError} `closed`, or `thread_failed` when no thread can be started any more
    * @throws the signal's reason when it is aborted; RangeError for an aspect ratio that is not above 0
    */
-  decode(bytes: Uint8Array, options?: DecodeOptions): Promise<DecodeResult>;
+  decode(bytes: Uint8Array, options?: DecodeOptions): Promise<Result<DecodedFrame, DecodeProblem>>;
   /** Gives a frame's buffers back for reuse; the frame must not be read afterwards. Twice is harmless. */
   release(frame: DecodedFrame): void;
   stats(): FrameDecoderStats;
@@ -58,9 +60,6 @@ export interface FrameDecoder extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const black = 2;
-const blownOut = 253;
-const flat = 5;
 const maxPooledBuffers = 192;
 const maxPooledBytes = 256 * 1024 * 1024;
 
@@ -71,7 +70,7 @@ const maxPooledBytes = 256 * 1024 * 1024;
  * @example
  * await using decoder = await createFrameDecoder({ threads: 2 });
  * const result = await decoder.decode(jpegBytes);
- * if (result.ok) decoder.release(result.frame);
+ * if (result.ok) decoder.release(result.value);
  */
 export function createFrameDecoder(options: FrameDecoderOptions = {}): Promise<FrameDecoder> {
   const file = import.meta.url.endsWith('.ts') ? './decode-thread.ts' : './decode-thread.js';
@@ -83,7 +82,7 @@ export async function createFrameDecoderWith(
   { logger = silentLogger, ...values }: FrameDecoderOptions,
   threadUrl: URL,
 ): Promise<FrameDecoder> {
-  const settings = parseOptions(values);
+  const settings = parseFrameDecoderOptions(values);
   return new ThreadedFrameDecoder(settings, await startThreads(settings, threadUrl, logger));
 }
 
@@ -104,23 +103,21 @@ class ThreadedFrameDecoder implements FrameDecoder {
     this.#threads = threads;
   }
 
-  async decode(bytes: Uint8Array, options: DecodeOptions = {}): Promise<DecodeResult> {
+  async decode(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Result<DecodedFrame, DecodeProblem>> {
     options.signal?.throwIfAborted();
     if (this.#closed !== undefined) throw new FrameDecoderError('closed', 'The frame decoder is closed');
-    const header = this.#checkHeader(bytes);
-    if ('ok' in header) return header;
+    const checked = checkHeader(bytes, this.#settings);
+    if (!checked.ok) return checked;
 
-    const { aspectRatioOf } = options;
+    const { value: header } = checked;
+    const { aspectRatioOf, signal } = options;
     const { width, height } = header;
     const pixelAspectRatio =
       aspectRatioOf === undefined ? 1 : pixelAspectRatioOf(header, aspectRatioOf({ width, height }));
     const letterbox = letterboxIn(header, this.#settings.inputSizes, pixelAspectRatio);
     const buffers = this.#takeBuffers(bytes, header, letterbox);
     const job = this.#threads.run({ buffers, byteLength: bytes.byteLength, header, letterbox });
-    const cancel = (): void => {
-      if (job.cancel()) this.#giveBack(buffers);
-    };
-    const result = await abortable(job.result, options.signal, cancel, () => this.#giveBack(buffers));
+    const result = await this.#resultOf(job, buffers, signal);
     return this.#finish(result, header, buffers, letterbox, pixelAspectRatio);
   }
 
@@ -144,27 +141,6 @@ class ThreadedFrameDecoder implements FrameDecoder {
     return this.close();
   }
 
-  /** Everything that can be refused without decoding. */
-  #checkHeader(bytes: Uint8Array): ImageHeader | DecodeFailure {
-    const { maxBytes, maxPixels } = this.#settings;
-    if (bytes.byteLength === 0) return decodeFailure('empty', 'The frame has no bytes');
-    if (bytes.byteLength > maxBytes) {
-      return decodeFailure(
-        'too_large',
-        `Expected at most ${maxBytes} bytes but received ${bytes.byteLength}`,
-      );
-    }
-    const format = sniffFormat(bytes);
-    if (format === null) return decodeFailure('unsupported_format', 'Expected a JPEG, PNG or WebP picture');
-    const header = readImageHeader(bytes, format);
-    if (header === null) return decodeFailure('corrupt', `The ${format} header is broken or cut off`);
-    if (header.width * header.height > maxPixels) {
-      const size = `${header.width}x${header.height}`;
-      return decodeFailure('too_many_pixels', `Expected at most ${maxPixels} pixels but received ${size}`);
-    }
-    return header;
-  }
-
   #takeBuffers(bytes: Uint8Array, { width, height }: ImageHeader, letterbox: Letterbox): JobBuffers {
     const { tensorType } = this.#settings;
     const { newWidth, newHeight, inputWidth, inputHeight } = letterbox;
@@ -180,6 +156,19 @@ class ThreadedFrameDecoder implements FrameDecoder {
     };
   }
 
+  /** Rejects as soon as the signal is aborted; the buffers come back once no thread writes into them any more. */
+  async #resultOf(job: Job, buffers: JobBuffers, signal: AbortSignal | undefined): Promise<JobResult> {
+    if (signal === undefined) return job.result;
+    try {
+      return await rejectOnAbort(job.result, signal);
+    } catch (error) {
+      const giveBack = (): void => this.#giveBack(buffers);
+      if (job.cancel()) giveBack();
+      else void job.result.then(giveBack, () => undefined);
+      throw error;
+    }
+  }
+
   #giveBack(buffers: JobBuffers): void {
     this.#buffers.release(buffers.bytes);
     this.#buffers.release(buffers.image);
@@ -192,18 +181,15 @@ class ThreadedFrameDecoder implements FrameDecoder {
     buffers: JobBuffers,
     letterbox: Letterbox,
     pixelAspectRatio: number,
-  ): DecodeResult {
-    if (result.type === 'crashed') {
-      this.#giveBack(buffers); // its thread has ended
-      return decodeFailure('corrupt', result.message);
-    }
-    if (result.type === 'failed') {
-      this.#giveBack(buffers);
-      return decodeFailure('corrupt', `The ${header.format} data is broken: ${result.message}`);
+  ): Result<DecodedFrame, DecodeProblem> {
+    if (result.type !== 'decoded') {
+      this.#giveBack(buffers); // its thread is done with it, or has ended
+      const broken = result.type === 'failed' ? `The ${header.format} data is broken: ` : '';
+      return { ok: false, reason: 'corrupt', message: broken + result.message };
     }
     const { luma } = result;
-    const blank = this.#settings.rejectFlat ? blankFailure(luma) : undefined;
-    if (blank !== undefined) {
+    const blank = this.#settings.rejectFlat ? blankFailure(luma) : null;
+    if (blank !== null) {
       this.#giveBack(buffers);
       return blank;
     }
@@ -220,37 +206,6 @@ class ThreadedFrameDecoder implements FrameDecoder {
       stdDev: luma.stdDev,
     };
     this.#lent.add(frame);
-    return { ok: true, frame };
+    return { ok: true, value: frame };
   }
-}
-
-function blankFailure({ mean, stdDev }: LumaStatistics): DecodeFailure | undefined {
-  const measured = `mean luma ${mean.toFixed(1)}, standard deviation ${stdDev.toFixed(1)}`;
-  if (mean < black) return decodeFailure('black', `The picture is black: ${measured}`);
-  if (mean > blownOut) return decodeFailure('blown_out', `The picture is blown out: ${measured}`);
-  if (stdDev < flat) return decodeFailure('flat', `The picture is flat: ${measured}`);
-  return undefined;
-}
-
-/** Rejects as soon as the signal is aborted; `onAbort` then runs, and `onLate` gets the unwanted result. */
-function abortable<T>(
-  work: Promise<T>,
-  signal: AbortSignal | undefined,
-  onAbort: () => void,
-  onLate: (value: T) => void,
-): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason);
-      onAbort();
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    work
-      .then((value) => {
-        if (signal.aborted) onLate(value);
-        resolve(value);
-      }, reject)
-      .finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -2,7 +2,7 @@ import { readFrame } from './jpeg-frame.ts';
 import { findMarker, isFrameHeader, segmentEnd, standsAlone } from './jpeg-markers.ts';
 
 /** The formats that cameras send and that are decoded; every other one is refused by its first bytes. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp';
+type ImageFormat = 'jpeg' | 'png' | 'webp';
 
 /** What the first bytes say, read without decoding. */
 export interface ImageHeader {

@@ -1,4 +1,4 @@
-export type { DecodedFrame, DecodeFailure, DecodeProblem, DecodeResult } from './decode-result.ts';
+export { type DecodedFrame, type DecodeProblem, decodeOutcomeOf } from './decode-result.ts';
 export { FrameDecoderError, type FrameDecoderErrorCode } from './errors.ts';
 export {
   createFrameDecoder,
@@ -7,9 +7,5 @@ export {
   type FrameDecoderStats,
 } from './frame-decoder.ts';
 export { letterboxGeometry, letterboxIn } from './letterbox-geometry.ts';
-export {
-  defaultFrameDecoderOptions,
-  type FrameDecoderOptions,
-  type FrameDecoderSettings,
-} from './options.ts';
+export { defaultFrameDecoderOptions, type FrameDecoderOptions } from './options.ts';
 export { resizeLinear } from './resize-linear.ts';

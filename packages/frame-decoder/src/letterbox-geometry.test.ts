@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FrameDecoderError } from './errors.ts';
 import { letterboxGeometry, letterboxIn, roundHalfEven } from './letterbox-geometry.ts';
 
 const file = new URL('../test/fixtures/geometry-vectors.json', import.meta.url);
@@ -29,7 +30,7 @@ describe('letterboxGeometry', () => {
     [Number.NaN, 10],
     [-3, 10],
   ])('refuses a size of %d x %d', (width, height) => {
-    expect(() => letterboxGeometry(width, height, 640, 640)).toThrow(RangeError);
+    expect(() => letterboxGeometry(width, height, 640, 640)).toThrow(FrameDecoderError);
   });
 });
 

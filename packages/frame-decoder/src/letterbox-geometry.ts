@@ -1,4 +1,5 @@
 import { type Letterbox, type Size, stretchOf } from '@trinetra/contracts';
+import { FrameDecoderError, invalidSize } from './errors.ts';
 
 /**
  * Rounds half to even, as Python's `round()` and C's `rint` do; never `-0`.
@@ -16,7 +17,7 @@ export function roundHalfEven(value: number): number {
  *
  * @param pixelAspectRatio Of the picture, not 1 where it was squashed; default 1.
  * @see https://github.com/ultralytics/ultralytics LetterBox in ultralytics/data/augment.py (auto=False)
- * @throws RangeError when a size is not a positive integer, or the ratio not above 0
+ * @throws {FrameDecoderError} `invalid_options` for a size that is not a positive integer; RangeError for a ratio not above 0
  * @example letterboxGeometry(1920, 1080, 640, 640) // scaleX and scaleY 1/3, left 0, top 140, newWidth 640, newHeight 360
  */
 export function letterboxGeometry(
@@ -28,7 +29,7 @@ export function letterboxGeometry(
 ): Letterbox {
   for (const [name, value] of Object.entries({ width, height, inputWidth, inputHeight })) {
     if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`Expected a positive integer for ${name} but received ${value}`);
+      throw invalidSize(name, value);
     }
   }
   const [stretchX, stretchY] = stretchOf({ pixelAspectRatio });
@@ -51,7 +52,7 @@ export function letterboxGeometry(
 /**
  * The letterbox in that one of several inputs which shows the picture as large as any of them, with the least padding.
  *
- * @throws as {@link letterboxGeometry}; RangeError without an input.
+ * @throws as {@link letterboxGeometry}; {@link FrameDecoderError} `invalid_options` without an input.
  */
 export function letterboxIn(
   { width, height }: Size,
@@ -64,6 +65,6 @@ export function letterboxIn(
   const area = ({ newWidth, newHeight }: Letterbox): number => newWidth * newHeight;
   const inputArea = ({ inputWidth, inputHeight }: Letterbox): number => inputWidth * inputHeight;
   const [best] = fits.toSorted((a, b) => area(b) - area(a) || inputArea(a) - inputArea(b));
-  if (best === undefined) throw new RangeError('Expected at least one input');
+  if (best === undefined) throw new FrameDecoderError('invalid_options', 'Expected at least one input');
   return best;
 }

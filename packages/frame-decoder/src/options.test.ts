@@ -1,12 +1,12 @@
 import { TrinetraError } from '@trinetra/contracts';
 import { describe, expect, it } from 'vitest';
 import { createFrameDecoder } from './frame-decoder.ts';
-import { defaultFrameDecoderOptions, parseOptions } from './options.ts';
+import { defaultFrameDecoderOptions, parseFrameDecoderOptions } from './options.ts';
 
 describe('options', () => {
   it('has frozen defaults', () => {
     expect(Object.isFrozen(defaultFrameDecoderOptions)).toBe(true);
-    expect(parseOptions({})).toEqual(defaultFrameDecoderOptions);
+    expect(parseFrameDecoderOptions({})).toEqual(defaultFrameDecoderOptions);
     expect(defaultFrameDecoderOptions).toMatchObject({
       inputSizes: [{ width: 640, height: 640 }],
       threads: 1,

@@ -1,8 +1,8 @@
-import type { Logger, Size } from '@trinetra/contracts';
+import { type Logger, parseOptions, type Size } from '@trinetra/contracts';
 import { z } from 'zod';
 import { FrameDecoderError } from './errors.ts';
 
-const side = z.number().int().min(1).max(8192);
+const side = z.int().min(1).max(8192);
 
 const schema = z.strictObject({
   inputSizes: z
@@ -16,9 +16,9 @@ const schema = z.strictObject({
     .min(1)
     .max(0x7fff_ffff)
     .default(16 * 1024 * 1024),
-  maxPixels: z.number().int().min(1).max(268_435_456).default(33_177_600),
+  maxPixels: z.int().min(1).max(268_435_456).default(33_177_600),
   rejectFlat: z.boolean().default(true),
-  threads: z.number().int().min(1).max(64).default(1),
+  threads: z.int().min(1).max(64).default(1),
   jpegAccuracy: z.enum(['fast', 'exact']).default('fast'),
 });
 
@@ -59,16 +59,9 @@ export type FrameDecoderSettings = Required<Omit<FrameDecoderOptions, 'logger'>>
 /** The defaults, frozen. */
 export const defaultFrameDecoderOptions: FrameDecoderSettings = Object.freeze(schema.parse({}));
 
-/** @throws {@link FrameDecoderError} `invalid_options`, the message begins with the option's name. */
-export function parseOptions(options: Omit<FrameDecoderOptions, 'logger'>): FrameDecoderSettings {
-  const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const text = parsed.error.issues
-    .map((issue) => {
-      const name = issue.path.join('.') || 'options';
-      const value: unknown = Reflect.get(options, String(issue.path[0] ?? ''));
-      return `${name}: ${issue.message}${value === undefined ? '' : `, received ${JSON.stringify(value)}`}`;
-    })
-    .join('; ');
-  throw new FrameDecoderError('invalid_options', text, { cause: parsed.error });
+/** @throws {FrameDecoderError} `invalid_options`, naming every option that is unknown or out of range. */
+export function parseFrameDecoderOptions(given: Omit<FrameDecoderOptions, 'logger'>): FrameDecoderSettings {
+  return parseOptions(schema, given, {
+    errorOf: (message, options) => new FrameDecoderError('invalid_options', message, options),
+  });
 }

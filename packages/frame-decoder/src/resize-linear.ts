@@ -1,4 +1,5 @@
 import type { RgbImage } from '@trinetra/contracts';
+import { invalidSize } from './errors.ts';
 import { scratch, useKernels } from './kernels.ts';
 import { roundHalfEven } from './letterbox-geometry.ts';
 import { measuredBytes } from './luma.ts';
@@ -188,14 +189,14 @@ export function createResizer(
  *
  * @param stretch Above 1: as if the picture had been resized to `width * stretch` before. Default 1.
  * @returns `[newHeight, newWidth, 3]` RGB in memory of its own, without a `pixelAspectRatio`.
- * @throws {RangeError} for a size that is not a positive integer.
+ * @throws {FrameDecoderError} `invalid_options` for a size that is not a positive integer.
  * @example
  * const squashed = resizeLinear(image, 640, 640);
  */
 export function resizeLinear(image: RgbImage, newWidth: number, newHeight: number, stretch = 1): RgbImage {
   for (const [name, value] of Object.entries({ newWidth, newHeight })) {
     if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`Expected a positive integer for ${name} but received ${value}`);
+      throw invalidSize(name, value);
     }
   }
   const resize = createResizer(image.width, image.height, newWidth, newHeight, stretch);

@@ -8,7 +8,14 @@ export type JobResult =
   | Exclude<ThreadMessage, { type: 'ready' }>
   | { readonly type: 'crashed'; readonly message: string };
 
-interface Job {
+/** A job that was handed over. */
+export interface Job {
+  readonly result: Promise<JobResult>;
+  /** Takes it out while it still waits; true if it did. */
+  cancel(): boolean;
+}
+
+interface QueuedJob {
   readonly request: DecodeRequest;
   readonly resolve: (result: JobResult) => void;
   readonly reject: (error: Error) => void;
@@ -17,7 +24,7 @@ interface Job {
 interface Slot {
   worker: Worker;
   ready: boolean;
-  job: Job | undefined;
+  job: QueuedJob | undefined;
 }
 
 /** Starts in a row that may fail before the waiting jobs are given up. */
@@ -29,7 +36,7 @@ export class ThreadPool {
   readonly #data: ThreadData;
   readonly #logger: Logger;
   readonly #slots = new Set<Slot>();
-  readonly #queue: Job[] = [];
+  readonly #queue: QueuedJob[] = [];
   readonly #idleWaiters: (() => void)[] = [];
   #failedStarts = 0;
   #toldSlow = false;
@@ -61,10 +68,10 @@ export class ThreadPool {
     return { queued: this.#queue.length, active, restarts: this.#restarts };
   }
 
-  /** Queues a job; `cancel` takes it out while it still waits and gives true if it did. */
-  run(request: DecodeRequest): { readonly result: Promise<JobResult>; cancel(): boolean } {
-    const { promise, resolve, reject } = deferred<JobResult>();
-    const job: Job = { request, resolve, reject };
+  /** Queues a job. */
+  run(request: DecodeRequest): Job {
+    const { promise, resolve, reject } = Promise.withResolvers<JobResult>();
+    const job: QueuedJob = { request, resolve, reject };
     if (this.#broken === undefined) {
       this.#queue.push(job);
       this.#dispatch();
@@ -99,7 +106,7 @@ export class ThreadPool {
   }
 
   #startSlot(): Promise<void> {
-    const { promise, resolve, reject } = deferred<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const worker = new Worker(this.#url, { workerData: this.#data, name: 'trinetra-decode' });
     const slot: Slot = { worker, ready: false, job: undefined };
     this.#slots.add(slot);
@@ -169,20 +176,4 @@ export class ThreadPool {
       for (const resolve of this.#idleWaiters.splice(0)) resolve();
     }
   }
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

@@ -28,7 +28,7 @@ describe.skipIf(!existsSync(photos))('the letterboxed tensor of each photo (need
         await using decoder = await createFrameDecoder({ jpegAccuracy });
         const result = await decoder.decode(bytes);
         if (!result.ok) throw new Error(result.message);
-        const { image, letterbox, tensor } = result.frame;
+        const { image, letterbox, tensor } = result.value;
         const { width, height, scale, left, top } = expected;
         expect({ width: image.width, height: image.height }).toEqual({ width, height });
         expect(letterbox).toMatchObject({ scaleX: scale, scaleY: scale, left, top });

@@ -15,17 +15,17 @@ describe('buffers', () => {
     await using decoder = await createFrameDecoder();
     const first = await decoder.decode(jpeg);
     if (!first.ok) throw new Error(first.message);
-    const { image, tensor } = first.frame;
+    const { image, tensor } = first.value;
     expect(tensor.byteLength).toBe(tensor.buffer.byteLength);
     const { allocatedBuffers } = decoder.stats();
-    decoder.release(first.frame);
-    decoder.release(first.frame);
+    decoder.release(first.value);
+    decoder.release(first.value);
 
     const second = await decoder.decode(jpeg);
     if (!second.ok) throw new Error(second.message);
     expect(decoder.stats().allocatedBuffers).toBe(allocatedBuffers);
-    expect(second.frame.image.data.buffer).toBe(image.data.buffer);
-    expect(second.frame.tensor.buffer).toBe(tensor.buffer);
+    expect(second.value.image.data.buffer).toBe(image.data.buffer);
+    expect(second.value.tensor.buffer).toBe(tensor.buffer);
   });
 
   it('are one where the picture is the tensor, and are given back once', async () => {
@@ -35,13 +35,13 @@ describe('buffers', () => {
     });
     const [first, other] = await Promise.all([decoder.decode(jpeg), decoder.decode(jpeg)]);
     if (!first.ok || !other.ok) throw new Error('not decoded');
-    expect(first.frame.tensor).toEqual(first.frame.image.data);
-    expect(first.frame.tensor.buffer).toBe(first.frame.image.data.buffer);
-    decoder.release(first.frame);
+    expect(first.value.tensor).toEqual(first.value.image.data);
+    expect(first.value.tensor.buffer).toBe(first.value.image.data.buffer);
+    decoder.release(first.value);
     const [second, third] = await Promise.all([decoder.decode(jpeg), decoder.decode(jpeg)]);
     if (!second.ok || !third.ok) throw new Error('not decoded');
-    expect(new Set([second, third, other].map(({ frame }) => frame.image.data.buffer)).size).toBe(3);
-    expect(third.frame.tensor).toEqual(other.frame.tensor);
+    expect(new Set([second, third, other].map(({ value }) => value.image.data.buffer)).size).toBe(3);
+    expect(third.value.tensor).toEqual(other.value.tensor);
   });
 
   it('stay bounded over many frames, good and bad', async () => {
@@ -50,7 +50,7 @@ describe('buffers', () => {
       const results = await Promise.all(
         [jpeg, jpeg.subarray(0, 900), jpeg, Buffer.alloc(30)].map((bytes) => decoder.decode(bytes)),
       );
-      for (const result of results) if (result.ok) decoder.release(result.frame);
+      for (const result of results) if (result.ok) decoder.release(result.value);
     };
     await round();
     const { allocatedBuffers } = decoder.stats();
@@ -76,7 +76,7 @@ describe('many calls at once', () => {
       sizes.map(async (size) => encode(gradient(size, 50), size, 50).png().toBuffer()),
     );
     const results = await Promise.all(frames.map((bytes) => decoder.decode(bytes)));
-    expect(results.map((result) => (result.ok ? result.frame.image.width : -1))).toEqual(sizes);
+    expect(results.map((result) => (result.ok ? result.value.image.width : -1))).toEqual(sizes);
   });
 });
 
@@ -92,7 +92,7 @@ describe('abort', () => {
     await expect(queued).rejects.toThrow('stop');
     const result = await other;
     if (!result.ok) throw new Error(result.message);
-    decoder.release(result.frame);
+    decoder.release(result.value);
     const { allocatedBuffers } = decoder.stats();
     await Promise.all([decoder.decode(jpeg), decoder.decode(jpeg)]);
     expect(decoder.stats().allocatedBuffers).toBe(allocatedBuffers);

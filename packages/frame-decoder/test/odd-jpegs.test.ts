@@ -87,7 +87,7 @@ describe.runIf(process.platform === 'linux')('JPEGs with the oddities of cameras
       await using threaded = await createFrameDecoder({ jpegAccuracy: 'exact' });
       const result = await threaded.decode(fieldCase(name));
       if (!result.ok) throw new Error(result.message);
-      expect(createHash('sha256').update(result.frame.image.data).digest('hex')).toBe(sound);
+      expect(createHash('sha256').update(result.value.image.data).digest('hex')).toBe(sound);
     },
   );
 });

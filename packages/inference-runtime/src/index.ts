@@ -37,7 +37,6 @@ export {
 export { agreeInSharedRuns, type SharedRunOptions } from './proof/shared-run.ts';
 export { paddedSize } from './runner/size-limit.ts';
 export {
-  type Attempt,
   createSizedRunner,
   type RunObserver,
   type SizedRunner,

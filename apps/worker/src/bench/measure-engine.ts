@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Logger } from '@trinetra/contracts';
+import { type Logger, valueOrThrow } from '@trinetra/contracts';
 import { createGpuPoller, createLogLimiter, createTelemetry } from '@trinetra/telemetry';
 import { parseConfig } from '../config.ts';
 import { createInferenceHealth } from '../inference-health.ts';
@@ -44,11 +44,11 @@ function createBatchRun(models: Models, { batchSize, persons }: MeasureOptions):
   const boxes = Array.from({ length: persons }, () => [...box] as [number, number, number, number]);
   const faces = Array.from({ length: persons * batchSize }, () => noise(112 * 112 * 3));
   return async () => {
-    for (const attempt of await detector.detectEach(frames)) if (!attempt.ok) throw attempt.error;
+    for (const result of await detector.detect(frames)) valueOrThrow(result);
     if (embeddingSpace === null || faces.length === 0) return;
     const pictures = frames.map(() => ({ image, persons: boxes }));
-    if (alignTogether) await aligner.alignEach(pictures);
-    else await Promise.all(pictures.map((picture) => aligner.alignEach([picture])));
+    if (alignTogether) await aligner.align(pictures);
+    else await Promise.all(pictures.map((picture) => aligner.align([picture])));
     for (const result of await embedder.embed(faces)) {
       if (!result.ok) throw new Error(`an embedding failed: ${result.message ?? result.reason}`);
     }

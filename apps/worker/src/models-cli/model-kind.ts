@@ -1,6 +1,6 @@
-import { compareHeads, createDetector } from '@trinetra/detector';
-import { createEmbedder, facePixelRange } from '@trinetra/embedder';
-import { facePixelRange as rangeOfFaceModel } from '@trinetra/face-aligner';
+import { compareHeads, createDetector, detectorSamplePicture } from '@trinetra/detector';
+import { createEmbedder, embedderSamplePicture } from '@trinetra/embedder';
+import { faceSamplePicture } from '@trinetra/face-aligner';
 import type { CompareOutput, InferenceModel, PictureOptions } from '@trinetra/inference-runtime';
 import { type ModelRole, roleOf } from '@trinetra/model-roles';
 import { UsageError } from '../exit-code.ts';
@@ -16,15 +16,15 @@ export interface ModelKind {
 }
 
 const kinds: Readonly<Record<ModelRole, (model: InferenceModel) => Omit<ModelKind, 'name'>>> = {
-  detector: (model) => {
-    const { inputSize: size, warnings } = createDetector({ model });
-    return { picture: { range: [0, 1], size }, compare: compareHeads, warnings };
-  },
-  embedder: (model) => {
-    const range = facePixelRange(createEmbedder({ model, pixels: toldPixels() }).input.pixels);
-    return { picture: { range, size: { width: 112, height: 112 } } };
-  },
-  face: ({ info }) => ({ picture: { range: rangeOfFaceModel(info) } }),
+  detector: (model) => ({
+    picture: detectorSamplePicture(model.info),
+    compare: compareHeads,
+    warnings: createDetector({ model }).warnings,
+  }),
+  embedder: (model) => ({
+    picture: embedderSamplePicture(createEmbedder({ model, pixels: toldPixels() })),
+  }),
+  face: ({ info }) => ({ picture: faceSamplePicture(info) }),
 };
 
 /**

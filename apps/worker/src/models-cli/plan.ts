@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
 import { detectorSizesOf, inputSizesFor, sizeText } from '@trinetra/detector';
+import { embedderRunSizes, faceSize } from '@trinetra/embedder';
+import { cropSize, faceRunSizes } from '@trinetra/face-aligner';
 import { letterboxIn } from '@trinetra/frame-decoder';
 import {
   describeOnnxFile,
@@ -10,7 +12,6 @@ import {
 } from '@trinetra/inference-runtime';
 import { roleOf } from '@trinetra/model-roles';
 import { UsageError } from '../exit-code.ts';
-import { faceSizes, runSizes } from '../run-sizes.ts';
 
 export interface PlanOptions {
   readonly gpu: Pick<GpuInfo, 'name' | 'computeCapability'>;
@@ -28,9 +29,6 @@ interface Build {
   readonly width: number;
 }
 
-/** Side of the crops of a face model that leaves it open, px. */
-const cropSide = 320;
-
 /** Runs of 1 to the most items, and the size in between that runs are padded to. */
 function runsUpTo(sizes: readonly number[]): Build['sizes'] {
   const [least = 1] = sizes;
@@ -40,7 +38,7 @@ function runsUpTo(sizes: readonly number[]): Build['sizes'] {
 
 /** Sizes of the runs of a face model. Some give the faces of one crop, and have no axis for more. */
 function cropSizesOf(outputs: readonly TensorInfo[]): Build['sizes'] {
-  return outputs.some(({ dims }) => dims.length < 3 || dims[0] === 1) ? [1, 1, 1] : runsUpTo(runSizes);
+  return outputs.some(({ dims }) => dims.length < 3 || dims[0] === 1) ? [1, 1, 1] : runsUpTo(faceRunSizes);
 }
 
 /** The input of a detector: the one that the worker would run it at. */
@@ -72,8 +70,8 @@ function buildOf(file: string, model: ParsedOnnx, { batch, faces, aspect }: Plan
     return { sizes: [batch, batch, batch], ...detectorSideOf(file, model, aspect) };
   if (aspect !== undefined) throw new UsageError(`--aspect: expected a detector but ${file} is none`);
   return answer.role === 'embedder'
-    ? { sizes: runsUpTo(faceSizes(faces)), height: 112, width: 112 }
-    : { sizes: cropSizesOf(model.outputs), height: cropSide, width: cropSide };
+    ? { sizes: runsUpTo(embedderRunSizes(faces)), height: faceSize, width: faceSize }
+    : { sizes: cropSizesOf(model.outputs), height: cropSize, width: cropSize };
 }
 
 const isOpen = (dim: number | string | undefined): boolean => typeof dim !== 'number' || dim <= 0;

@@ -1,11 +1,7 @@
+import type { Result } from '@trinetra/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import { InferenceError, type InferenceErrorCode } from '../errors.ts';
-import {
-  type Attempt,
-  createSizedRunner,
-  type RunObserver,
-  type SizedRunnerOptions,
-} from './sized-runner.ts';
+import { createSizedRunner, type RunObserver, type SizedRunnerOptions } from './sized-runner.ts';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const fail = (code: InferenceErrorCode): never => {
@@ -29,8 +25,8 @@ function observed(options: Omit<SizedRunnerOptions, 'observer'>) {
   return { runner: createSizedRunner({ ...options, observer }), observer };
 }
 
-const codes = (attempts: readonly Attempt<unknown>[]): string[] =>
-  attempts.map((attempt) => (attempt.ok ? 'ok' : (attempt.error as InferenceError).code));
+const codes = (results: readonly Result<unknown>[]): string[] =>
+  results.map((result) => (result.ok ? 'ok' : result.reason));
 
 describe('memory that runs out', () => {
   it.each([false, true])('halves a run until it fits, and keeps the order (overlap: %s)', async (overlap) => {

@@ -1,10 +1,5 @@
-import { TrinetraError } from '@trinetra/contracts';
+import { errorText, type Failure, type Result, TrinetraError } from '@trinetra/contracts';
 import { SizeLimit } from './size-limit.ts';
-
-/** What a run gave for one item: a value, or the error that the item is given up for. */
-export type Attempt<B> =
-  | { readonly ok: true; readonly value: B }
-  | { readonly ok: false; readonly error: unknown };
 
 /** Is told how the runs of a model go. */
 export interface RunObserver {
@@ -38,14 +33,15 @@ export interface SizedRunner {
   /** Items a run, at most, as of now. */
   readonly limit: number;
   /**
-   * Runs `step` over the items in parts, and answers for every item, in order. Rejects only with the reason of `signal`,
-   * once no run is under way any more.
+   * Runs `step` over the items in parts, and answers for every item, in order: what it gave, or the error that the item is
+   * given up for, whose code is the reason (`run_failed` of one without). Rejects only with the reason of `signal`, once no run
+   * is under way any more.
    */
   run<A, B>(
     items: readonly A[],
     step: (part: readonly A[]) => Promise<readonly B[]>,
     signal?: AbortSignal,
-  ): Promise<Attempt<B>[]>;
+  ): Promise<Result<B>[]>;
 }
 
 /** Times that a run may begin anew because one before it took the thread away. */
@@ -65,6 +61,13 @@ const hopeless = new Set([
 ]);
 
 const codeOf = (error: unknown): string => (TrinetraError.isInstance(error) ? error.code : 'run_failed');
+
+const failureOf = (error: unknown): Failure => ({
+  ok: false,
+  reason: codeOf(error),
+  message: errorText(error),
+  error,
+});
 
 class Runner implements SizedRunner {
   readonly #size: SizeLimit;
@@ -89,7 +92,7 @@ class Runner implements SizedRunner {
     items: readonly A[],
     step: (part: readonly A[]) => Promise<readonly B[]>,
     signal?: AbortSignal,
-  ): Promise<Attempt<B>[]> {
+  ): Promise<Result<B>[]> {
     const call: Call<A, B> = { step, signal };
     const attempts = await this.#inParts(items, this.limit, call);
     signal?.throwIfAborted();
@@ -102,8 +105,8 @@ class Runner implements SizedRunner {
     size: number,
     call: Call<A, B>,
     again = false,
-  ): Promise<Attempt<B>[]> {
-    const attempts: Promise<Attempt<B>[]>[] = [];
+  ): Promise<Result<B>[]> {
+    const attempts: Promise<Result<B>[]>[] = [];
     for (let at = 0; at < items.length; ) {
       const part = items.slice(at, at + Math.min(size, this.limit));
       at += part.length;
@@ -114,9 +117,9 @@ class Runner implements SizedRunner {
     return (await Promise.all(attempts)).flat();
   }
 
-  async #attempt<A, B>(part: readonly A[], call: Call<A, B>, again: boolean): Promise<Attempt<B>[]> {
+  async #attempt<A, B>(part: readonly A[], call: Call<A, B>, again: boolean): Promise<Result<B>[]> {
     for (let tries = 0; ; tries += 1) {
-      if (call.signal?.aborted === true) return part.map(() => ({ ok: false, error: call.signal?.reason }));
+      if (call.signal?.aborted === true) return part.map(() => failureOf(call.signal?.reason));
       try {
         const values = await call.step(part);
         this.#passed(part.length);
@@ -141,10 +144,10 @@ class Runner implements SizedRunner {
     call: Call<A, B>,
     again: boolean,
     error: unknown,
-  ): Promise<Attempt<B>[]> {
+  ): Promise<Result<B>[]> {
     const next = call.signal?.aborted === true ? 0 : this.#nextSize(part.length, codeOf(error), again);
     if (call.signal?.aborted !== true) this.#observer?.failed(error, next === 0);
-    if (next === 0) return part.map(() => ({ ok: false, error }));
+    if (next === 0) return part.map(() => failureOf(error));
     return this.#inParts(part, next, call, again || codeOf(error) === 'engine_crashed');
   }
 

@@ -37,7 +37,7 @@ async function embedFaces(
   return faces.map((_, face) => {
     const embeddings = byModel.map((results) => {
       const result = results[face];
-      if (result?.ok === true) return result.embedding;
+      if (result?.ok === true) return result.value;
       if (result === undefined || giveUpReasons.includes(result.reason)) return null;
       throw new Error(`the embedder failed (${result.reason}): ${result.message ?? 'it said nothing'}`);
     });

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { faceSize } from '@trinetra/embedder';
 import { createFaceFinder, type FaceFinder, faceByteInput } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
 import type { InferenceRuntime } from '@trinetra/inference-runtime';
 import { UsageError } from '../../exit-code.ts';
-
-/** Side of an aligned face, px. */
-const alignedSide = 112;
 
 /** The aligned face of a picture, or why there is none, in words. */
 export type FaceOfPicture =
@@ -39,9 +37,9 @@ export async function faceOfPicture(
 ): Promise<FaceOfPicture> {
   const decoded = await decoder.decode(await readFile(file));
   if (!decoded.ok) return { ok: false, reason: `the picture cannot be decoded (${decoded.reason})` };
-  const { image } = decoded.frame;
+  const { image } = decoded.value;
   try {
-    if (image.width === alignedSide && image.height === alignedSide) {
+    if (image.width === faceSize && image.height === faceSize) {
       return { ok: true, aligned: image.data.slice(), from: 'aligned' };
     }
     if (finder === undefined) {
@@ -51,13 +49,13 @@ export async function faceOfPicture(
     }
     const [largest, ...others] = await finder.find(image);
     if (largest === undefined) return { ok: false, reason: 'no face was found' };
-    if (!largest.found) {
+    if (!largest.ok) {
       const tooSmall = largest.reason === 'too_small';
       return { ok: false, reason: tooSmall ? 'the face is too small' : 'the face cannot be aligned' };
     }
     const from = others.length > 0 ? 'several-faces' : 'one-face';
-    return { ok: true, aligned: largest.aligned, from };
+    return { ok: true, aligned: largest.value.aligned, from };
   } finally {
-    decoder.release(decoded.frame);
+    decoder.release(decoded.value);
   }
 }

@@ -1,5 +1,5 @@
 import { silentLogger } from '@trinetra/contracts';
-import { createDetector, type Detector } from '@trinetra/detector';
+import { createDetector, type Detector, detectorByteInput } from '@trinetra/detector';
 import type { InferenceRuntime } from '@trinetra/inference-runtime';
 import { aspectRatiosOf } from '../../input-aspects.ts';
 import { runningDetector } from '../../running-detector.ts';
@@ -17,7 +17,7 @@ export async function loadDetector(
   file: string,
   classIds: readonly number[],
 ): Promise<LoadedModel & { readonly detector: Detector }> {
-  const model = await runtime.loadModel(file, { byteInput: { divisor: 255 } });
+  const model = await runtime.loadModel(file, { byteInput: detectorByteInput });
   const onCpu = model.info.provider === 'cpu';
   const aspectRatios = aspectRatiosOf(
     { DETECTOR_SHAPES: 'auto', FRAME_ASPECT: null, CAMERA_ASPECTS: [] },

@@ -3,9 +3,9 @@ import {
   describeFacePixels,
   type Embedder,
   embedderByteInput,
+  embedderRunSizes,
 } from '@trinetra/embedder';
 import type { InferenceRuntime } from '@trinetra/inference-runtime';
-import { faceSizes } from '../../run-sizes.ts';
 import { toldPixels } from '../told-pixels.ts';
 import { type LoadedModel, runsText } from './loaded-model.ts';
 
@@ -22,7 +22,7 @@ export async function loadEmbedder(
     byteInput: (description) => embedderByteInput(description, pixels),
   });
   const onCpu = model.info.provider === 'cpu';
-  const runSizes = onCpu ? undefined : faceSizes(maxRunSize);
+  const runSizes = onCpu ? undefined : embedderRunSizes(maxRunSize);
   const { embedder } = await createProvenEmbedder({ model, pixels, maxRunSize, runSizes });
   const faces = describeFacePixels(embedder.input.pixels);
   return { file, runs: runsText(model.info), faces, embedder };

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { Xyxy } from '@trinetra/contracts';
+import { valueOrThrow, type Xyxy } from '@trinetra/contracts';
 import type { Detector } from '@trinetra/detector';
-import { createFrameDecoder, type DecodedFrame, type FrameDecoder } from '@trinetra/frame-decoder';
+import {
+  createFrameDecoder,
+  type DecodedFrame,
+  decodeOutcomeOf,
+  type FrameDecoder,
+} from '@trinetra/frame-decoder';
 import { createInferenceRuntime } from '@trinetra/inference-runtime';
 import { UsageError } from '../../exit-code.ts';
 import {
@@ -57,16 +62,16 @@ async function decode(
   decoder: FrameDecoder,
 ): Promise<DecodedFrame | null> {
   const decoded = await decoder.decode(await readFile(file));
-  if (!decoded.ok && decoded.outcome === 'skipped') return null;
+  if (!decoded.ok && decodeOutcomeOf(decoded.reason) === 'skipped') return null;
   if (!decoded.ok)
     throw new UsageError(`${file} cannot be decoded (${decoded.message}): take it out of the truth`);
-  const { image } = decoded.frame;
+  const { image } = decoded.value;
   if ((width ?? image.width) !== image.width || (height ?? image.height) !== image.height) {
     throw new UsageError(
       `${file} has ${image.width}x${image.height} px but its truth is of ${width}x${height}: take the pictures that the truth was made of`,
     );
   }
-  return decoded.frame;
+  return decoded.value;
 }
 
 /** What a detector finds in each picture; null where the worker would skip it. */
@@ -87,9 +92,10 @@ async function detectAll(
       images.slice(next, next + batchSize).map((image) => decode(image, decoder)),
     );
     const seen = frames.flatMap((frame) => frame ?? []);
-    const detections = await detector.detect(
+    const results = await detector.detect(
       seen.map(({ tensor, letterbox, image: { width, height } }) => ({ tensor, letterbox, width, height })),
     );
+    const detections = results.map(valueOrThrow);
     for (const frame of frames) {
       const own = frame === null ? undefined : detections[seen.indexOf(frame)];
       all.push(own?.map(({ bbox, confidence }) => ({ box: toCocoBox(bbox), confidence })) ?? null);

@@ -43,6 +43,7 @@ export {
 } from './frame-entry.ts';
 export { ageOfFrame, isClockTime, timeOfFrame, timeOfId } from './frame-time.ts';
 export { matchesGlob } from './glob.ts';
+export { parseHostPort } from './host-port.ts';
 export {
   type FaceLandmarks,
   type Letterbox,

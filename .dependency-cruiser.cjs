@@ -11,7 +11,7 @@ module.exports = {
     only('contracts-and-micro-batch-import-nothing-of-ours', 'contracts|micro-batch', []),
     only(
       'source-decoder-sink-page-import-contracts-only',
-      'redis-batch-source|frame-decoder|kafka-sink|telemetry|status-page|inference-runtime',
+      'env-settings|redis-batch-source|frame-decoder|kafka-sink|telemetry|status-page|inference-runtime',
       ['contracts'],
     ),
     only('model-packages-import-the-runtime-only', 'detector|face-aligner|embedder', [

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificates, type LocalCertificates } from '@trinetra/local-servers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkFiles } from './check-files.ts';
-import { parseConfig } from './config.ts';
+import { checkFiles, parseConfig } from './config.ts';
 
 let folder = '';
 let certificates: LocalCertificates;

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { describeSettings } from '@trinetra/env-settings';
+import { createKafkaSink } from '@trinetra/kafka-sink';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
+import { ConfigError, parseConfig, printConfig } from './config.ts';
 import { settings } from './settings.ts';
 
 describe('parseConfig', () => {
@@ -64,6 +66,27 @@ describe('parseConfig', () => {
     ]);
   });
 
+  it.each([
+    'kafka-1.example:9092',
+    '10.0.0.7:1',
+    '[::1]:9092',
+    '::1:9092',
+    '[kafka]:9092',
+    'kafka',
+    'kafka:0',
+    'kafka:65536',
+    'kafka://host:9092',
+  ])('takes the broker %s where the sink does', async (broker) => {
+    const create = async (): Promise<void> => (await createKafkaSink({ brokers: [broker] })).close();
+    const isTaken = await create().then(
+      () => true,
+      () => false,
+    );
+    const parse = (): unknown => parseConfig({ KAFKA_BOOTSTRAP_SERVERS: broker }).KAFKA_BOOTSTRAP_SERVERS;
+    if (isTaken) expect(parse()).toEqual([broker]);
+    else expect(parse).toThrow(/KAFKA_BOOTSTRAP_SERVERS: expected host:port/);
+  });
+
   it.each(['a b', 'x'.repeat(250), '.', '..'])('refuses the topic %j, which Kafka would', (topic) => {
     expect(() => parseConfig({ KAFKA_TOPIC: topic })).toThrow(/KAFKA_TOPIC: expected 1 to 249 letters/);
   });
@@ -116,7 +139,7 @@ describe('printConfig', () => {
 
 describe('describeSettings', () => {
   it('has a line for every variable', () => {
-    for (const name of Object.keys(settings)) expect(describeSettings()).toContain(`  ${name} `);
+    for (const name of Object.keys(settings)) expect(describeSettings(settings)).toContain(`  ${name} `);
   });
 });
 

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from '@trinetra/contracts';
+import { kafkaSecurity, redisConnection } from '@trinetra/env-settings';
 import {
   createKafkaSink,
   createNdjsonSink,
@@ -7,33 +7,14 @@ import {
   type DetectionSink,
   type KafkaSinkOptions,
 } from '@trinetra/kafka-sink';
-import {
-  createRedisBatchSource,
-  type RedisBatchSource,
-  type RedisBatchSourceOptions,
-} from '@trinetra/redis-batch-source';
+import { createRedisBatchSource, type RedisBatchSource } from '@trinetra/redis-batch-source';
 import { pipelineDepth } from './pipeline.ts';
 import type { Settings } from './settings.ts';
-
-/** How to reach the Redis that the configuration names. */
-export async function redisOptions(config: Settings): Promise<RedisBatchSourceOptions['redis']> {
-  const { REDIS_SENTINELS: addresses, REDIS_SENTINEL_MASTER: master } = config;
-  const { REDIS_USERNAME: username, REDIS_PASSWORD: password, REDIS_CA_FILE: caFile } = config;
-  return {
-    url: config.REDIS_URL,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(caFile === undefined ? {} : { tls: { ca: await readFile(caFile, 'utf8') } }),
-    ...(addresses === undefined || master === undefined
-      ? {}
-      : { sentinel: { addresses, master, ...sentinelUser(config) } }),
-  };
-}
 
 /** Connects the source that the configuration names. */
 export async function connectSource(config: Settings, logger: Logger): Promise<RedisBatchSource> {
   return createRedisBatchSource({
-    redis: await redisOptions(config),
+    redis: await redisConnection(config),
     streamPattern: config.STREAM_PATTERN,
     consumerGroup: config.CONSUMER_GROUP,
     consumerName: config.CONSUMER_NAME,
@@ -44,13 +25,6 @@ export async function connectSource(config: Settings, logger: Logger): Promise<R
     drainTimeoutMs: Math.round(config.STOP_TIMEOUT_MS / 2), // the rest is for leaving the group
     logger,
   });
-}
-
-function sentinelUser({ REDIS_SENTINEL_USERNAME: username, REDIS_SENTINEL_PASSWORD: password }: Settings): {
-  username?: string;
-  password?: string;
-} {
-  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
 export interface SinkLinks extends Required<Pick<KafkaSinkOptions, 'traceContextOf'>> {
@@ -66,8 +40,6 @@ export async function createSink(
 ): Promise<DetectionSink> {
   if (config.SINK.kind === 'stdout') return createStdoutSink({ onGone });
   if (config.SINK.kind === 'ndjson') return createNdjsonSink({ path: config.SINK.path, logger });
-  const { KAFKA_USERNAME: username, KAFKA_PASSWORD: password, KAFKA_CA_FILE: caFile } = config;
-  const ssl = caFile === undefined ? config.KAFKA_TLS === 'on' : { ca: [await readFile(caFile, 'utf8')] };
   return createKafkaSink({
     brokers: config.KAFKA_BOOTSTRAP_SERVERS,
     topic: config.KAFKA_TOPIC,
@@ -78,10 +50,7 @@ export async function createSink(
     retryBackoffMs: config.KAFKA_RETRY_BACKOFF_MS,
     metadataMaxAgeMs: config.KAFKA_METADATA_MAX_AGE_MS,
     closeTimeoutMs: 1000, // every write is finished or given up by then
-    ...(ssl === false ? {} : { ssl }),
-    ...(username === undefined || password === undefined
-      ? {}
-      : { sasl: { mechanism: config.KAFKA_SASL_MECHANISM, username, password } }),
+    ...(await kafkaSecurity(config)),
     traceContextOf,
     logger,
   });

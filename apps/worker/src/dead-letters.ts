@@ -1,8 +1,8 @@
 import { cameraIdProblem } from '@trinetra/contracts';
+import { redisConnection } from '@trinetra/env-settings';
 import { createDeadLetterStore, type DeadLetterStore } from '@trinetra/redis-batch-source';
 import { printable } from '@trinetra/telemetry';
 import { type Command, InvalidArgumentError } from 'commander';
-import { redisOptions } from './connections.ts';
 import {
   complain,
   drop,
@@ -51,7 +51,7 @@ export function addDeadLetterCommands(program: Command, readConfig: () => Settin
     if (config === undefined) return;
     try {
       await using store = await createDeadLetterStore({
-        redis: await redisOptions(config),
+        redis: await redisConnection(config),
         streamPattern: config.STREAM_PATTERN,
       });
       if (!(await work(store))) process.exitCode = 1;

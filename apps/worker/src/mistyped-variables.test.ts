@@ -1,18 +1,7 @@
+import { mistypedVariables } from '@trinetra/env-settings';
 import { expect, it } from 'vitest';
-import { editDistance } from './edit-distance.ts';
-import { mistypedVariables, unknownVariable } from './mistyped-variables.ts';
+import { unknownVariable } from './config.ts';
 import { settings } from './settings.ts';
-
-it.each([
-  ['', 'abc', 3],
-  ['same', 'same', 0],
-  ['BATCH_SIZ', 'BATCH_SIZE', 1],
-  ['BTACH_SIZE', 'BATCH_SIZE', 1],
-  ['kitten', 'sitting', 3],
-])('editDistance(%j, %j) is %i', (from, to, distance) => {
-  expect(editDistance(from, to)).toBe(distance);
-  expect(editDistance(to, from)).toBe(distance);
-});
 
 it.each([
   ['BATCH_SIZ', 'BATCH_SIZE'],
@@ -29,7 +18,7 @@ it.each([
   ['YOLO_MODEL_PATH', 'YOLO_ENGINE_PATH'],
   ['LOGLEVEL', 'LOG_LEVEL'],
 ])('%s: %s is meant', (name, meant) => {
-  expect(mistypedVariables({ [name]: 's3cret' })).toEqual([{ name, meant }]);
+  expect(mistypedVariables(settings, { [name]: 's3cret' })).toEqual([{ name, meant }]);
 });
 
 it('says nothing of its own settings, nor of what systems, shells, Kubernetes and other programs set', () => {
@@ -40,12 +29,12 @@ it('says nothing of its own settings, nor of what systems, shells, Kubernetes an
     'CUDA_VISIBLE_DEVICES CUDA_CACHE_PATH LD_LIBRARY_PATH NVIDIA_VISIBLE_DEVICES OMP_NUM_THREADS UV_THREADPOOL_SIZE ' +
     'MODELS_DIR TRINETRA_CACHE INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID XDG_RUNTIME_DIR npm_config_cache _';
   const names = [...others.split(' '), ...Object.keys(settings)];
-  expect(mistypedVariables(Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual([]);
+  expect(mistypedVariables(settings, Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual([]);
 });
 
 it('takes the name that another program has for a setting as its own, once the setting is there', () => {
   const env = { KAFKA_BROKERS: 'a:1', KAFKA_BOOTSTRAP_SERVERS: 'a:1', BATCH_SIZ: '8', BATCH_SIZE: '4' };
-  expect(mistypedVariables(env)).toEqual([{ name: 'BATCH_SIZ', meant: 'BATCH_SIZE' }]);
+  expect(mistypedVariables(settings, env)).toEqual([{ name: 'BATCH_SIZ', meant: 'BATCH_SIZE' }]);
 });
 
 it('writes a name as a terminal may have it', () => {

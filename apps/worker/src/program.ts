@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { TrinetraError } from '@trinetra/contracts';
+import { describeSettings, mistypedVariables } from '@trinetra/env-settings';
 import { createLogger } from '@trinetra/telemetry';
 import { Command, Option } from 'commander';
 import { allowNoReader } from './allow-no-reader.ts';
 import { addBenchCommand } from './bench/bench-command.ts';
-import { checkFiles } from './check-files.ts';
-import { ConfigError, describeSettings, parseConfig, printConfig } from './config.ts';
+import { ConfigError, checkFiles, parseConfig, printConfig, unknownVariable } from './config.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { tellFatal } from './fatal-error.ts';
@@ -14,8 +14,8 @@ import { runGpuFleet } from './gpu-fleet.ts';
 import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './gpu-fleet-gpus.ts';
 import { linkToFleet } from './gpu-fleet-link.ts';
 import { letHeapGrow } from './heap-growth.ts';
-import { mistypedVariables, unknownVariable } from './mistyped-variables.ts';
 import { addSelftestCommand } from './selftest-command.ts';
+import { settings } from './settings.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { runWorker } from './worker.ts';
 
@@ -64,7 +64,7 @@ async function start({ gpus, gpuChild }: StartOptions): Promise<void> {
     workerId: config.CONSUMER_NAME,
   });
   if (gpuChild === undefined) {
-    for (const { name, meant } of mistypedVariables(process.env)) {
+    for (const { name, meant } of mistypedVariables(settings, process.env)) {
       logger.warn({ variable: name, meant }, unknownVariable(name, meant));
     }
   }
@@ -92,13 +92,13 @@ const program = new Command('trinetra-worker')
   .option('--gpus <list>', 'one worker process a GPU: all, or numbers of nvidia-smi like 0,1', gpuChoice)
   .addOption(new Option('--gpu-child <gpu>').hideHelp())
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .addHelpText('after', `\nConfigured by the environment:\n${describeSettings()}\n`)
+  .addHelpText('after', `\nConfigured by the environment:\n${describeSettings(settings)}\n`)
   .action(async (options: StartOptions & { printConfig?: true }) => {
     if (options.printConfig !== true) return start(options);
     allowNoReader();
     const text = orConfigError(() => printConfig(process.env));
     if (text !== undefined) process.stdout.write(`${text}\n`);
-    for (const { name, meant } of mistypedVariables(process.env)) {
+    for (const { name, meant } of mistypedVariables(settings, process.env)) {
       process.stderr.write(`warning: ${unknownVariable(name, meant)}\n`);
     }
     return undefined;

@@ -1,22 +1,11 @@
 import { isIPv6, connect as netConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { parseHostPort } from '@trinetra/contracts';
 import type { ISocketFactory, KafkaConfig } from 'kafkajs';
 
 /** Ends a name that stands for an IPv6 address. */
 const literal = '.ipv6-literal.net';
 const keepAliveDelayMs = 60_000;
-
-/**
- * Host and port of `host:port`, where an IPv6 host stands in brackets, like `[::1]:9092`; null where it is none, or the port is
- * not in 1..65535.
- */
-export function parseBroker(text: string): { readonly host: string; readonly port: number } | null {
-  const [, inBrackets, name, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(text) ?? [];
-  const host = inBrackets ?? name;
-  const port = Number(digits);
-  if (host === undefined || port < 1 || port > 65_535) return null;
-  return inBrackets !== undefined && !isIPv6(inBrackets) ? null : { host, port };
-}
 
 /** The address that a name of {@link brokerOptions} stands for; every other name as it is. */
 const addressOf = (host: string): string =>
@@ -43,7 +32,7 @@ export function brokerOptions(
   brokers: readonly string[],
 ): Pick<KafkaConfig, 'socketFactory'> & { readonly brokers: string[] } {
   const names = brokers.map((broker) => {
-    const address = parseBroker(broker);
+    const address = parseHostPort(broker);
     if (address === null || !isIPv6(address.host)) return broker;
     return `${address.host.replaceAll(':', '-')}${literal}:${address.port}`;
   });

@@ -1,4 +1,4 @@
-export { brokerOptions, parseBroker } from './broker-addresses.ts';
+export { brokerOptions } from './broker-addresses.ts';
 export { KafkaSinkError, type KafkaSinkErrorCode } from './errors.ts';
 export { createKafkaSink } from './kafka-sink.ts';
 export { registerLz4 } from './lz4.ts';

@@ -1,11 +1,16 @@
-import { type DetectionEvent, type Logger, silentLogger, type TraceContext } from '@trinetra/contracts';
+import {
+  type DetectionEvent,
+  type Logger,
+  parseHostPort,
+  silentLogger,
+  type TraceContext,
+} from '@trinetra/contracts';
 import { z } from 'zod';
-import { parseBroker } from './broker-addresses.ts';
 import { KafkaSinkError } from './errors.ts';
 
 const ms = (minimum: number): z.ZodNumber => z.number().int().min(minimum).max(3_600_000);
 
-const broker = z.string().refine((text) => parseBroker(text) !== null, {
+const broker = z.string().refine((text) => parseHostPort(text) !== null, {
   error: ({ input }) =>
     `expected host:port with port 1..65535, an IPv6 host in brackets, but received "${String(input)}"`,
 });

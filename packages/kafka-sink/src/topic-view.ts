@@ -1,4 +1,4 @@
-import { parseBroker } from './broker-addresses.ts';
+import { parseHostPort } from '@trinetra/contracts';
 import { failureOf, isAnswer } from './kafka-failure.ts';
 import type { Address, BrokerLink, BrokerLinks, ProducerId, TopicLayout } from './kafka-wire.ts';
 import type { KafkaSinkSettings } from './options.ts';
@@ -30,7 +30,7 @@ export function createTopicView(
   onLayout: (layout: TopicLayout) => void,
 ): TopicView {
   const { connectionTimeoutMs, metadataMaxAgeMs, logger } = settings;
-  const bootstrap = settings.brokers.flatMap((text) => parseBroker(text) ?? []);
+  const bootstrap = settings.brokers.flatMap((text) => parseHostPort(text) ?? []);
   const open = new Map<string, BrokerLink>();
   let layout: TopicLayout | undefined;
   let takenAt = Number.NEGATIVE_INFINITY;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { providers } from '../setting-parsers.ts';
+import { providers } from '../model-settings.ts';
 
 /** Reads an option with a list of providers. @throws {InvalidArgumentError} where one is unknown. */
 export function providerList(text: string): string[] {

@@ -1,6 +1,7 @@
 import type { FacePixels } from '@trinetra/embedder';
+import { parseSettings } from '@trinetra/env-settings';
 import { UsageError } from '../exit-code.ts';
-import { facePixels } from '../setting-parsers.ts';
+import { modelSettings } from '../model-settings.ts';
 
 /**
  * What ARCFACE_INPUT in the environment says of the pixels of embedders, as for the worker; undefined: nothing.
@@ -8,7 +9,7 @@ import { facePixels } from '../setting-parsers.ts';
  * @throws {UsageError} for a value that the worker would refuse.
  */
 export function toldPixels(): FacePixels | undefined {
-  const parsed = facePixels.safeParse(process.env['ARCFACE_INPUT'] || 'auto');
-  if (parsed.success) return parsed.data;
-  throw new UsageError(`ARCFACE_INPUT: ${parsed.error.issues.map(({ message }) => message).join('; ')}`);
+  const { ARCFACE_INPUT } = modelSettings;
+  const errorOf = (problems: readonly string[]): UsageError => new UsageError(problems.join('\n'));
+  return parseSettings({ ARCFACE_INPUT }, process.env, errorOf).ARCFACE_INPUT;
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { errorText, orOnAbort, within } from '@trinetra/contracts';
+import type { KafkaSettings } from '@trinetra/env-settings';
 import { quietIdleQueues, registerLz4 } from '@trinetra/kafka-sink';
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
-import { reasonOf, ViewerError } from './errors.ts';
+import { ViewerError } from './errors.ts';
 import { createHandoff, type Handoff } from './handoff.ts';
-import { type KafkaSettings, kafkaConfig } from './kafka-settings.ts';
-import { orAbort } from './or-abort.ts';
+import { kafkaConfig } from './kafka-settings.ts';
 import type { RawEvent } from './received-event.ts';
 
 export interface KafkaSourceOptions {
@@ -48,10 +48,10 @@ export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2000 },
   });
   const refuse = (error: unknown): never => {
-    const where = `topic ${settings.topic} at ${settings.brokers.join(',')}`;
-    throw new ViewerError('unreadable', `cannot read ${where}: ${reasonOf(error)}`, { cause: error });
+    const where = `topic ${settings.KAFKA_TOPIC} at ${settings.KAFKA_BOOTSTRAP_SERVERS.join(',')}`;
+    throw new ViewerError('unreadable', `cannot read ${where}: ${errorText(error)}`, { cause: error });
   };
-  const positions = await orAbort(findPositions(kafka, options).catch(refuse), signal);
+  const positions = await orOnAbort(findPositions(kafka, options).catch(refuse), signal, undefined);
   if (positions === undefined) return;
   const isDone = (): boolean =>
     options.untilEnd && [...positions.values()].every(({ next, end }) => next >= end);
@@ -71,12 +71,12 @@ export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<
     watch(
       consumer,
       handoff,
-      (error) => new ViewerError('unreadable', `Kafka: ${reasonOf(error)}`, { cause: error }),
+      (error) => new ViewerError('unreadable', `Kafka: ${errorText(error)}`, { cause: error }),
     );
-    if (group === undefined) seekOnJoin(consumer, settings.topic, positions);
+    if (group === undefined) seekOnJoin(consumer, settings.KAFKA_TOPIC, positions);
     else consumer.on(consumer.events.GROUP_JOIN, () => options.onReady?.());
     await consumer.connect();
-    await consumer.subscribe({ topics: [settings.topic], fromBeginning: options.fromBeginning });
+    await consumer.subscribe({ topics: [settings.KAFKA_TOPIC], fromBeginning: options.fromBeginning });
     await consumer.run({
       autoCommit: group !== undefined,
       eachBatchAutoResolve: false,
@@ -108,7 +108,7 @@ async function findPositions(
   const admin = kafka.admin();
   try {
     await admin.connect();
-    const offsets = await admin.fetchTopicOffsets(settings.topic);
+    const offsets = await admin.fetchTopicOffsets(settings.KAFKA_TOPIC);
     return new Map(
       offsets.map(({ partition, low, high }) => [
         partition,
@@ -161,10 +161,8 @@ async function giveBatch(
 /** Waits for a reader that may be slow, a terminal that is stopped perhaps, without losing the membership. */
 async function waitFor(given: Promise<boolean>, heartbeat: () => Promise<void>): Promise<boolean> {
   for (;;) {
-    const done = new AbortController();
-    const answer = await Promise.race([given, delay(heartbeatMs, 'late' as const, { signal: done.signal })]);
-    done.abort();
-    if (answer !== 'late') return answer;
+    const answer = await within(given, heartbeatMs);
+    if (answer !== null) return answer;
     await heartbeat();
   }
 }

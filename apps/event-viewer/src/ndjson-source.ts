@@ -1,7 +1,7 @@
 import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
-import { reasonOf, ViewerError } from './errors.ts';
+import { errorText, pause } from '@trinetra/contracts';
+import { ViewerError } from './errors.ts';
 import type { RawEvent } from './received-event.ts';
 import { createLineSplitter } from './split-lines.ts';
 
@@ -53,8 +53,8 @@ export async function* ndjsonSource(options: NdjsonSourceOptions): AsyncGenerato
     if (signal.aborted) return;
     const shown = path === '-' ? 'standard input' : path;
     const given = error instanceof Error && 'code' in error && wrongPaths.includes(String(error.code));
-    const code = given ? 'bad_options' : 'unreadable';
-    throw new ViewerError(code, `${name}: cannot read ${shown}: ${reasonOf(error)}`, { cause: error });
+    const code = given ? 'invalid_options' : 'unreadable';
+    throw new ViewerError(code, `${name}: cannot read ${shown}: ${errorText(error)}`, { cause: error });
   }
 }
 
@@ -109,10 +109,6 @@ async function* fileChunks({
   } finally {
     await file.close();
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /**

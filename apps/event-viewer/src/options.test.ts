@@ -1,3 +1,4 @@
+import { kafkaSettings } from '@trinetra/env-settings';
 import { describe, expect, it } from 'vitest';
 import { parseOptions } from './options.ts';
 
@@ -27,15 +28,22 @@ describe('parseOptions', () => {
       fromBeginning: false,
       untilEnd: false,
       settings: {
-        brokers: ['a:1', 'b:2'],
-        topic: 'of.line',
-        tls: true,
-        caFile: '/ca.pem',
-        sasl: { mechanism: 'scram-sha-256', username: 'me', password: 'hush' },
+        KAFKA_BOOTSTRAP_SERVERS: ['a:1', 'b:2'],
+        KAFKA_TOPIC: 'of.line',
+        KAFKA_TLS: 'on',
+        KAFKA_CA_FILE: '/ca.pem',
+        KAFKA_SASL_MECHANISM: 'scram-sha-256',
+        KAFKA_USERNAME: 'me',
+        KAFKA_PASSWORD: 'hush',
       },
     });
     expect(parseOptions({}, { KAFKA_TLS: '' }).source).toMatchObject({
-      settings: { brokers: ['localhost:9092'], topic: 'trinetra.detections', tls: false, sasl: undefined },
+      settings: {
+        KAFKA_BOOTSTRAP_SERVERS: ['localhost:9092'],
+        KAFKA_TOPIC: 'trinetra.detections',
+        KAFKA_TLS: 'off',
+        KAFKA_USERNAME: undefined,
+      },
     });
   });
 
@@ -61,13 +69,21 @@ describe('parseOptions', () => {
     expect(problemsOf(values)).toEqual([message]);
   });
 
+  it.each(['kafka-1:9092', '[::1]:9092', '::1:9092', 'kafka', 'kafka:65536'])(
+    'takes the broker %s where the worker does',
+    (broker) => {
+      const isTaken = kafkaSettings.KAFKA_BOOTSTRAP_SERVERS.schema.safeParse(broker).success;
+      expect(problemsOf({ brokers: broker })).toHaveLength(isTaken ? 0 : 1);
+    },
+  );
+
   it('refuses wrong variables, never repeating a password', () => {
     expect(
       problemsOf({}, { KAFKA_BOOTSTRAP_SERVERS: 'x', KAFKA_TLS: 'maybe', KAFKA_PASSWORD: 'hush' }),
     ).toEqual([
-      'KAFKA_BOOTSTRAP_SERVERS: expected host:port[,host:port...] but received "x"',
-      'KAFKA_TLS: expected on or off but received "maybe"',
-      'KAFKA_USERNAME, KAFKA_PASSWORD: expected both but received one of them',
+      'KAFKA_BOOTSTRAP_SERVERS: expected host:port[,host:port...], IPv6 hosts in brackets, but received "x"',
+      'KAFKA_TLS: expected one of on, off, true, false, 1, 0 but received "maybe"',
+      'KAFKA_USERNAME: expected a user beside KAFKA_PASSWORD but received nothing',
     ]);
   });
 

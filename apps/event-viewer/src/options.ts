@@ -1,9 +1,18 @@
+import { defined } from '@trinetra/contracts';
+import {
+  type Environment,
+  type KafkaSettings,
+  parser,
+  type RedisServerSettings,
+  redisUrl,
+  whole,
+} from '@trinetra/env-settings';
 import { z } from 'zod';
-import { ViewerError } from './errors.ts';
-import { type KafkaSettings, parseKafkaSettings } from './kafka-settings.ts';
-import { type Environment, flag, glob, parseValues, redisUrl, wholeNumber } from './option-schemas.ts';
+import { invalidOptions } from './errors.ts';
+import { parseKafkaSettings } from './kafka-settings.ts';
+import { flag, glob, parseValues } from './option-schemas.ts';
 import { plotFormat } from './plot/write-plot.ts';
-import { type RedisOptions, redisOptions } from './redis.ts';
+import { parseRedisSettings } from './redis.ts';
 
 /** Where events come from. */
 export type SourceOptions =
@@ -29,17 +38,18 @@ export interface ViewerOptions {
   readonly embeddings: boolean;
   /** SVG or PNG file. */
   readonly plot: string | undefined;
-  readonly crops: { readonly folder: string; readonly redis: RedisOptions } | undefined;
+  readonly crops: { readonly folder: string; readonly redis: RedisServerSettings } | undefined;
 }
 
 const statuses = ['ok', 'degraded', 'failed'] as const;
 
-const statusList = z.string().transform((text, context) => {
-  const found = text.split(',').map((name) => statuses.find((status) => status === name.trim()));
-  if (found.every((status) => status !== undefined)) return found;
-  context.addIssue(`expected ${statuses.join(', ')}, comma separated, but received "${text}"`);
-  return z.NEVER;
-});
+const statusList = parser(
+  (text) => {
+    const found = text.split(',').map((name) => statuses.find((status) => status === name.trim()));
+    return found.every((status) => status !== undefined) ? found : undefined;
+  },
+  `${statuses.join(', ')}, comma separated,`,
+);
 
 const schema = z.strictObject({
   file: z.string().min(1, 'expected a path, or - for standard input').optional(),
@@ -51,7 +61,7 @@ const schema = z.strictObject({
   untilEnd: flag,
   camera: z.array(glob).default([]),
   status: statusList.default([]),
-  limit: wholeNumber(1).optional(),
+  limit: whole(1).optional(),
   json: flag,
   embeddings: flag,
   stats: flag,
@@ -102,12 +112,12 @@ function contradictions(values: Values): string[] {
 /**
  * Reads the values of the command line, and the variables `KAFKA_*` and `REDIS_*` where they are used.
  *
- * @throws {ViewerError} `bad_options`, one line for each problem.
+ * @throws {ViewerError} `invalid_options`, one line for each problem.
  */
 export function parseOptions(given: Readonly<Record<string, unknown>>, env: Environment): ViewerOptions {
   const data = parseValues(schema, given);
   const problems = contradictions(data);
-  if (problems.length > 0) throw new ViewerError('bad_options', problems.join('\n'));
+  if (problems.length > 0) throw invalidOptions(problems.join('\n'));
   const { camera: cameras, status, embeddings, plot } = data;
   const show = data.stats ? (data.json ? 'stats-json' : 'stats') : data.json ? 'json' : 'lines';
   const source = sourceOf(data, env);
@@ -118,15 +128,12 @@ export function parseOptions(given: Readonly<Record<string, unknown>>, env: Envi
 function sourceOf(values: Values, env: Environment): SourceOptions {
   const { file: path, follow, brokers, topic, group, fromBeginning, untilEnd } = values;
   if (path !== undefined) return { kind: 'file', path, follow };
-  const overrides = {
-    ...(brokers === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: brokers }),
-    ...(topic === undefined ? {} : { KAFKA_TOPIC: topic }),
-  };
+  const overrides = defined({ KAFKA_BOOTSTRAP_SERVERS: brokers, KAFKA_TOPIC: topic });
   const settings = parseKafkaSettings({ ...env, ...overrides });
   return { kind: 'kafka', settings, group, fromBeginning, untilEnd };
 }
 
 function cropsOf({ saveCrops: folder, redis: url }: Values, env: Environment): ViewerOptions['crops'] {
   if (folder === undefined || url === undefined) return undefined;
-  return { folder, redis: redisOptions(url, env) };
+  return { folder, redis: parseRedisSettings(url, env) };
 }

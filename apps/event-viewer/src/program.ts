@@ -109,7 +109,7 @@ async function attempt(work: () => Promise<number>, unreadable: number): Promise
   } catch (error) {
     if (!ViewerError.isInstance(error)) throw error;
     complain(error.message);
-    if (error.code === 'bad_options') return 2;
+    if (error.code === 'invalid_options') return 2;
     return error.code === 'unreadable' ? unreadable : 1;
   }
 }

@@ -1,20 +1,18 @@
-import { readFile } from 'node:fs/promises';
+import { errorText } from '@trinetra/contracts';
+import {
+  type Environment,
+  parseSettings,
+  type RedisServerSettings,
+  redisConnection,
+  redisServerSettings,
+} from '@trinetra/env-settings';
 import { Redis } from 'ioredis';
-import { reasonOf, ViewerError } from './errors.ts';
-import type { Environment } from './option-schemas.ts';
+import { invalidOptions, ViewerError } from './errors.ts';
 
-export interface RedisOptions {
-  readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly caFile?: string | undefined;
-}
-
-/** The address, and the variables of the worker that go with it. */
-export function redisOptions(url: string, env: Environment): RedisOptions {
-  const variable = (name: string): string | undefined => env[name] || undefined;
-  const [username, password] = [variable('REDIS_USERNAME'), variable('REDIS_PASSWORD')];
-  return { url, username, password, caFile: variable('REDIS_CA_FILE') };
+/** How to reach the server at this address, by the variables of the worker. @throws {ViewerError} `invalid_options`. */
+export function parseRedisSettings(url: string, env: Environment): RedisServerSettings {
+  const given = { ...env, REDIS_URL: url };
+  return parseSettings(redisServerSettings, given, (problems) => invalidOptions(problems.join('\n')));
 }
 
 /** A connection, to be closed with `disconnect`. */
@@ -25,21 +23,18 @@ export interface RedisConnection {
 }
 
 /** @throws {ViewerError} `unreadable`, without the password of the address. */
-export async function connectRedis(options: RedisOptions): Promise<RedisConnection> {
-  const { url, username, password, caFile } = options;
-  const { protocol, host } = new URL(url);
+export async function connectRedis(settings: RedisServerSettings): Promise<RedisConnection> {
+  const { protocol, host } = new URL(settings.REDIS_URL);
   let lastError: Error | undefined;
   const refuse = (error: unknown): never => {
     // Which says why the retries failed.
     const isGivenUp = error instanceof Error && error.name === 'MaxRetriesPerRequestError';
-    const reason = reasonOf(isGivenUp ? (lastError ?? error) : error);
+    const reason = errorText(isGivenUp ? (lastError ?? error) : error);
     throw new ViewerError('unreadable', `--redis: cannot use ${protocol}//${host}: ${reason}`);
   };
-  const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8').catch(refuse);
+  const { url, sentinel: _, ...credentials } = await redisConnection(settings).catch(refuse);
   const redis = new Redis(url, {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
+    ...credentials,
     lazyConnect: true,
     connectTimeout: 5000,
     commandTimeout: 10_000,

@@ -1,18 +1,18 @@
-import { z } from 'zod';
 import {
   type Environment,
-  flag,
-  glob,
-  number,
-  parseValues,
+  parser,
+  type RedisServerSettings,
+  real,
   redisUrl,
-  wholeNumber,
-} from '../option-schemas.ts';
-import { type RedisOptions, redisOptions } from '../redis.ts';
+  whole,
+} from '@trinetra/env-settings';
+import { z } from 'zod';
+import { flag, glob, parseValues } from '../option-schemas.ts';
+import { parseRedisSettings } from '../redis.ts';
 
 export interface CaptureOptions {
   readonly folder: string;
-  readonly redis: RedisOptions;
+  readonly redis: RedisServerSettings;
   /** Globs; a camera is recorded that matches one. None: all. */
   readonly cameras: readonly string[];
   /** Ends after so long, or so many frames; Infinity: not for that. */
@@ -34,30 +34,28 @@ const units = new Map([
   ['TB', 1e12],
 ]);
 
-const byteSize = z.string().transform((text, context) => {
+const byteSize = parser((text) => {
   const match = /^(\d+(?:\.\d+)?) ?([KMGT]B|)$/i.exec(text.trim());
   const bytes = Math.floor(Number(match?.[1]) * (units.get(match?.[2]?.toUpperCase() ?? '') ?? Number.NaN));
-  if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
-  context.addIssue(`expected a size like 500MB or 2GB but received "${text}"`);
-  return z.NEVER;
-});
+  return Number.isSafeInteger(bytes) && bytes >= 1 ? bytes : undefined;
+}, 'a size like 500MB or 2GB');
 
 const schema = z.strictObject({
   output: z.string().min(1, 'expected a folder'),
   redis: redisUrl,
   camera: z.array(glob).default([]),
   // Longest time of a timer.
-  seconds: number(0.001, 2_000_000).optional(),
-  frames: wholeNumber(1).optional(),
+  seconds: real(0.001, 2_000_000).optional(),
+  frames: whole(1).optional(),
   maxBytes: byteSize.prefault('1GB'),
-  every: wholeNumber(1).default(1),
+  every: whole(1).default(1),
   fromBeginning: flag,
 });
 
 /**
  * Reads the values of the command line, and the variables `REDIS_*`.
  *
- * @throws {ViewerError} `bad_options`, one line for each problem.
+ * @throws {ViewerError} `invalid_options`, one line for each problem.
  */
 export function parseCaptureOptions(
   given: Readonly<Record<string, unknown>>,
@@ -68,7 +66,7 @@ export function parseCaptureOptions(
   return {
     ...rest,
     folder: output,
-    redis: redisOptions(redis, env),
+    redis: parseRedisSettings(redis, env),
     cameras: camera,
     seconds: seconds ?? Infinity,
     frames: frames ?? Infinity,

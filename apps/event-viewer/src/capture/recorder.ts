@@ -3,13 +3,14 @@ import { chmod, type FileHandle, mkdir, open, readdir, rm, statfs, writeFile } f
 import { join } from 'node:path';
 import {
   cameraFileName,
+  errorText,
   isClockTime,
   type RecordedEntry,
   type RecordedValue,
   recordingManifest,
   timeOfId,
 } from '@trinetra/contracts';
-import { reasonOf, ViewerError } from '../errors.ts';
+import { ViewerError } from '../errors.ts';
 import type { StreamEntry } from './stream-reader.ts';
 
 /** Writes entries into a folder that the camera simulator replays. */
@@ -51,11 +52,11 @@ export function sizeText(bytes: number): string {
 /**
  * Makes the folder, which only its owner can read (mode 0700, files 0600): frames are personal data.
  *
- * @throws {ViewerError} `bad_options` where the folder is not empty, or its disk has not enough room; `unwritable`.
+ * @throws {ViewerError} `invalid_options` where the folder is not empty, or its disk has not enough room; `unwritable`.
  */
 export async function createRecorder(folder: string, maxBytes: number): Promise<Recorder> {
   const refuse = (error: unknown): never => {
-    throw new ViewerError('unwritable', `--output: cannot write to ${folder}: ${reasonOf(error)}`, {
+    throw new ViewerError('unwritable', `--output: cannot write to ${folder}: ${errorText(error)}`, {
       cause: error,
     });
   };
@@ -109,7 +110,7 @@ async function prepareFolder(
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
   if ((await readdir(folder).catch(refuse)).length > 0) {
     throw new ViewerError(
-      'bad_options',
+      'invalid_options',
       `--output: expected a new or an empty folder, but ${folder} holds files`,
     );
   }
@@ -117,7 +118,7 @@ async function prepareFolder(
   if (bavail * bsize < maxBytes) {
     const [free, most] = [sizeText(bavail * bsize), sizeText(maxBytes)];
     throw new ViewerError(
-      'bad_options',
+      'invalid_options',
       `--output: ${folder} has ${free} free, and --max-bytes allows ${most}: expected more room, or a lower --max-bytes`,
     );
   }

@@ -1,4 +1,4 @@
-import { cameraIdOf, isCameraId, matchesGlob, streamKeyOf } from '@trinetra/contracts';
+import { cameraIdOf, isCameraId, matchesGlob, pause, streamKeyOf } from '@trinetra/contracts';
 import type { RedisConnection } from '../redis.ts';
 
 /** An entry of a stream, as Redis returns it. */
@@ -73,7 +73,7 @@ export async function* readStreams(options: StreamReaderOptions): AsyncGenerator
         performance.now() +
         Math.max(positions.size === 0 ? blockMs : discoveryMs, tookMs * (1 / discoveryShare - 1));
     }
-    if (positions.size === 0) await pause(signal);
+    if (positions.size === 0) await pause(blockMs, signal);
     if (positions.size === 0) continue;
     const count = Math.max(1, Math.floor(entriesPerRead / positions.size));
     const streams = await redis
@@ -95,16 +95,4 @@ async function lastIdOf({ redis }: RedisConnection, key: string): Promise<string
   const values: readonly unknown[] = Array.isArray(info) ? info : [];
   const at = values.indexOf('last-generated-id');
   return at < 0 ? '0-0' : String(values[at + 1]);
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, blockMs);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cameraFileName, type DetectionEvent, isCameraId } from '@trinetra/contracts';
+import { cameraFileName, type DetectionEvent, errorText, isCameraId } from '@trinetra/contracts';
 import sharp, { type OutputInfo } from 'sharp';
-import { reasonOf, ViewerError } from '../errors.ts';
+import { ViewerError } from '../errors.ts';
 import { cropBoxOf } from './crop-box.ts';
 import type { FrameReader } from './frame-reader.ts';
 
@@ -47,7 +47,7 @@ function isPicture(bytes: Uint8Array): boolean {
  */
 export async function createCropSaver(folder: string, frames: FrameReader): Promise<CropSaver> {
   const refuse = (error: unknown): never => {
-    throw new ViewerError('unwritable', `--save-crops: cannot write to ${folder}: ${reasonOf(error)}`);
+    throw new ViewerError('unwritable', `--save-crops: cannot write to ${folder}: ${errorText(error)}`);
   };
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
   const counts: CropCounts = { saved: 0, known: 0, gone: 0, unusable: 0 };

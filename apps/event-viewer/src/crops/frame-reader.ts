@@ -1,5 +1,6 @@
 import { parseFrameEntry, streamKeyOf } from '@trinetra/contracts';
-import { connectRedis, type RedisOptions } from '../redis.ts';
+import type { RedisServerSettings } from '@trinetra/env-settings';
+import { connectRedis } from '../redis.ts';
 
 /** Reads frames from the streams that the ingestor writes. */
 export interface FrameReader extends AsyncDisposable {
@@ -8,8 +9,8 @@ export interface FrameReader extends AsyncDisposable {
 }
 
 /** @throws {ViewerError} `unreadable`, without the password of the address. */
-export async function connectFrameReader(options: RedisOptions): Promise<FrameReader> {
-  const { redis, refuse } = await connectRedis(options);
+export async function connectFrameReader(settings: RedisServerSettings): Promise<FrameReader> {
+  const { redis, refuse } = await connectRedis(settings);
   return {
     async read(cameraId, frameId) {
       const key = streamKeyOf(cameraId);

@@ -1,7 +1,16 @@
+import { defined } from '@trinetra/contracts';
+import {
+  type Environment,
+  type KafkaSettings,
+  type Parser,
+  parser,
+  real,
+  whole,
+} from '@trinetra/env-settings';
 import { z } from 'zod';
-import { ViewerError } from '../errors.ts';
-import { type KafkaSettings, parseKafkaSettings } from '../kafka-settings.ts';
-import { type Environment, flag, number, parseValues, wholeNumber } from '../option-schemas.ts';
+import { invalidOptions } from '../errors.ts';
+import { parseKafkaSettings } from '../kafka-settings.ts';
+import { flag, parseValues } from '../option-schemas.ts';
 import type { Limit, Thresholds } from './thresholds.ts';
 
 /** Where the events of one side are. */
@@ -18,7 +27,7 @@ export interface DiffOptions {
   readonly thresholds: Thresholds;
 }
 
-const limitOf = (schema: z.ZodType<number, string>): z.ZodType<Limit, string> =>
+const limitOf = (schema: Parser<number>): z.ZodType<Limit, string> =>
   z.string().transform((text, context) => {
     const parsed = schema.safeParse(text);
     if (parsed.success) return { value: parsed.data, text };
@@ -27,27 +36,25 @@ const limitOf = (schema: z.ZodType<number, string>): z.ZodType<Limit, string> =>
   });
 
 /** `1%`, or the same as `0.01`; a bare 1 could be meant either way. */
-const share = z.string().transform((text, context) => {
+const share = parser((text) => {
   const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text.trim())?.[1];
   const bare = /^0?\.\d+$|^0$/.test(text.trim());
   const value = percent === undefined ? Number(text) : Number(percent) / 100;
-  if ((bare || percent !== undefined) && value <= 1) return value;
-  context.addIssue(`expected a share like 1% or 0.01 but received "${text}"`);
-  return z.NEVER;
-});
+  return (bare || percent !== undefined) && value <= 1 ? value : undefined;
+}, 'a share like 1% or 0.01');
 
 const schema = z.strictObject({
   brokers: z.string().optional(),
-  worst: wholeNumber(0)
+  worst: whole(0)
     .refine((value) => value <= 1000, 'expected at most 1000')
     .default(10),
   json: flag,
   maxLost: limitOf(share).optional(),
   maxFacesLost: limitOf(share).optional(),
   maxFramesLost: limitOf(share).optional(),
-  minIou: limitOf(number(0, 1)).optional(),
-  minCosine: limitOf(number(-1, 1)).optional(),
-  maxConfidenceShift: limitOf(number(0, 1)).optional(),
+  minIou: limitOf(real(0, 1)).optional(),
+  minCosine: limitOf(real(-1, 1)).optional(),
+  maxConfidenceShift: limitOf(real(0, 1)).optional(),
 });
 
 const kafkaPrefix = 'kafka:';
@@ -55,7 +62,7 @@ const kafkaPrefix = 'kafka:';
 /**
  * Reads the arguments and the values of the command line.
  *
- * @throws {ViewerError} `bad_options`, one line for each problem.
+ * @throws {ViewerError} `invalid_options`, one line for each problem.
  */
 export function parseDiffOptions(
   [a, b]: readonly [string, string],
@@ -64,13 +71,13 @@ export function parseDiffOptions(
 ): DiffOptions {
   const { brokers, worst, json, ...thresholds } = parseValues(schema, given);
   if (a === '-' && b === '-') {
-    throw new ViewerError('bad_options', 'A, B: expected standard input (-) for one of them, not for both');
+    throw invalidOptions('A, B: expected standard input (-) for one of them, not for both');
   }
   const sourceOf = (text: string): SideSource => {
     if (!text.startsWith(kafkaPrefix)) return { kind: 'file', path: text };
     const topic = text.slice(kafkaPrefix.length);
-    if (topic === '') throw new ViewerError('bad_options', 'A, B: expected a file or kafka:TOPIC');
-    const overrides = brokers === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: brokers };
+    if (topic === '') throw invalidOptions('A, B: expected a file or kafka:TOPIC');
+    const overrides = defined({ KAFKA_BOOTSTRAP_SERVERS: brokers });
     return { kind: 'kafka', settings: parseKafkaSettings({ ...env, KAFKA_TOPIC: topic, ...overrides }) };
   };
   return { a: sourceOf(a), b: sourceOf(b), worst, json, thresholds };

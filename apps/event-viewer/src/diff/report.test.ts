@@ -119,7 +119,7 @@ describe('parseDiffOptions', () => {
   it('takes topics with the settings of the environment, and standard input once', () => {
     const env = { KAFKA_BOOTSTRAP_SERVERS: 'broker:9092' };
     expect(parseDiffOptions(['kafka:x', '-'], {}, env)).toMatchObject({
-      a: { kind: 'kafka', settings: { topic: 'x', brokers: ['broker:9092'] } },
+      a: { kind: 'kafka', settings: { KAFKA_TOPIC: 'x', KAFKA_BOOTSTRAP_SERVERS: ['broker:9092'] } },
       b: { kind: 'file', path: '-' },
       worst: 10,
     });

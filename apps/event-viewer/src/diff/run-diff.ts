@@ -64,7 +64,7 @@ export async function runDiff({ options, stop, stdin, stdout, complain }: RunDif
 }
 
 function nameOf(source: SideSource): string {
-  if (source.kind === 'kafka') return `topic ${source.settings.topic}`;
+  if (source.kind === 'kafka') return `topic ${source.settings.KAFKA_TOPIC}`;
   return source.path === '-' ? 'standard input' : source.path;
 }
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { reasonOf, ViewerError } from '../errors.ts';
+import { errorText } from '@trinetra/contracts';
+import { ViewerError } from '../errors.ts';
 import { createCanvasPen } from './canvas-pen.ts';
 import { drawPlot, plotSize } from './draw-plot.ts';
 import { createSvgPen } from './svg-pen.ts';
@@ -24,6 +25,8 @@ export async function writePlot(path: string, times: TimeBins, title: string): P
       await writeFile(path, await pen.toPng());
     }
   } catch (error) {
-    throw new ViewerError('unwritable', `--plot: cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new ViewerError('unwritable', `--plot: cannot write ${path}: ${errorText(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -2,7 +2,7 @@ import { TrinetraError } from '@trinetra/contracts';
 
 /** Every reason for which the simulator does not start, or ends with an error. */
 export type SimulatorErrorCode =
-  | 'bad_options'
+  | 'invalid_options'
   | 'no_pictures'
   | 'bad_recording'
   | 'no_ffmpeg'

@@ -1,19 +1,7 @@
-import type { CameraType } from '@trinetra/contracts';
 import type { Camera } from './cameras.ts';
 import { filmOf } from './films.ts';
 import type { Picture } from './pictures.ts';
-import { createScene, type SceneTruth } from './scene/index.ts';
-
-/** With what `createScene` and its `frame` give the same picture again. */
-export interface SceneMoment {
-  readonly seed: number;
-  readonly camera: number;
-  readonly camera_type: CameraType;
-  /** Of the camera's own picture, px; the truth is in these. */
-  readonly width: number;
-  readonly height: number;
-  readonly seconds: number;
-}
+import { createScene, type SceneMoment, type SceneTruth } from './scene/index.ts';
 
 /** A frame as a camera sends it. */
 export interface SourceFrame {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { errorText } from '@trinetra/contracts';
 import type { Damage } from './corrupt.ts';
 import { SimulatorError } from './errors.ts';
 import type { SourceFrame } from './frame-source.ts';
@@ -24,7 +25,7 @@ export interface Manifest {
   close(): Promise<void>;
 }
 
-/** @throws {SimulatorError} `bad_options` where the file cannot be written. */
+/** @throws {SimulatorError} `invalid_options` where the file cannot be written. */
 export async function createManifest(path: string): Promise<Manifest> {
   const stream = createWriteStream(path);
   let failure: Error | undefined;
@@ -32,8 +33,9 @@ export async function createManifest(path: string): Promise<Manifest> {
     failure = error;
   });
   const refuse = (cause: unknown): never => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SimulatorError('bad_options', `--manifest: cannot write ${path}: ${reason}`, { cause });
+    throw new SimulatorError('invalid_options', `--manifest: cannot write ${path}: ${errorText(cause)}`, {
+      cause,
+    });
   };
   await once(stream, 'open').catch(refuse);
   return {

@@ -1,10 +1,9 @@
-import { type CameraType, cameraTypes, type Size } from '@trinetra/contracts';
+import { type CameraType, cameraTypes } from '@trinetra/contracts';
+import { flagName, type Parser, parseFlags, parser, real, redisUrl, whole } from '@trinetra/env-settings';
 import { z } from 'zod';
 import type { DatasetOptions } from './dataset.ts';
 import { SimulatorError } from './errors.ts';
-
-/** How the pictures are sent: squashed to a size as the ingestor does, or the bytes of the file. */
-export type PictureSize = Size | 'original';
+import type { PictureSize } from './pictures.ts';
 
 /** The command line, read and validated. */
 export interface SimulatorOptions {
@@ -66,74 +65,50 @@ export const defaultArguments: Readonly<
   burst: '1',
 });
 
-/** A number as the command line gives it, from `minimum` to `maximum`. */
-export function numeric(
-  minimum: number,
-  maximum: number,
-  kind: 'a number' | 'a whole number',
-): z.ZodType<number, string> {
-  return z.string().transform((text, context) => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    const fits = value >= minimum && value <= maximum && (kind === 'a number' || Number.isInteger(value));
-    if (fits) return value;
-    context.addIssue(`expected ${kind} in ${minimum}..${maximum} but received "${text}"`);
-    return z.NEVER;
-  });
-}
-
-export const size: z.ZodType<PictureSize, string> = z.string().transform((text, context): PictureSize => {
+export const size: Parser<PictureSize> = parser((text): PictureSize | undefined => {
   if (text === 'original') return 'original';
   const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
   const [width, height] = [Number(match?.[1]), Number(match?.[2])];
-  if (width >= 1 && width <= 16_384 && height >= 1 && height <= 16_384) return { width, height };
-  context.addIssue(`expected WIDTHxHEIGHT (1..16384 each) or original but received "${text}"`);
-  return z.NEVER;
-});
+  return [width, height].every((side) => side >= 1 && side <= 16_384) ? { width, height } : undefined;
+}, 'WIDTHxHEIGHT (1..16384 each) or original');
 
-export const types: z.ZodType<readonly CameraType[], string> = z.string().transform((text, context) => {
-  const found = text.split(',').map((name) => cameraTypes.find((type) => type === name.trim()));
-  if (found.every((type) => type !== undefined)) return found;
-  context.addIssue(`expected ${cameraTypes.join(', ')}, comma separated, but received "${text}"`);
-  return z.NEVER;
-});
-
-export const redis: z.ZodType<string, string> = z.string().refine(
-  (text) => URL.canParse(text) && ['redis:', 'rediss:'].includes(new URL(text).protocol),
-  // The value is not repeated: it may hold a password.
-  'expected an address like redis://host:6379 or rediss://host:6379',
+export const types: Parser<readonly CameraType[]> = parser(
+  (text) => {
+    const found = text.split(',').map((name) => cameraTypes.find((type) => type === name.trim()));
+    return found.every((type) => type !== undefined) ? found : undefined;
+  },
+  `${cameraTypes.join(', ')}, comma separated,`,
 );
 
 const schema = z.strictObject({
-  redis,
+  redis: redisUrl,
   frames: z.string().min(1, 'expected a folder').optional(),
-  cameras: numeric(1, 10_000, 'a whole number'),
+  cameras: whole(1, 10_000),
   types: types.optional(),
-  fps: numeric(0.01, 1000, 'a number'),
-  seconds: numeric(0, 31_536_000, 'a number'),
-  maxlen: numeric(1, 1_000_000_000, 'a whole number'),
+  fps: real(0.01, 1000),
+  seconds: real(0, 31_536_000),
+  maxlen: whole(1, 1_000_000_000),
   size,
-  quality: numeric(1, 100, 'a whole number'),
-  seed: numeric(0, 4_294_967_295, 'a whole number'),
-  corruptRate: numeric(0, 1, 'a number'),
-  jitter: numeric(0, 0.95, 'a number'),
-  burst: numeric(1, 1000, 'a whole number'),
+  quality: whole(1, 100),
+  seed: whole(0, 4_294_967_295),
+  corruptRate: real(0, 1),
+  jitter: real(0, 0.95),
+  burst: whole(1, 1000),
   manifest: z.string().min(1, 'expected a file').optional(),
   sizes: z.boolean().optional(),
   json: z.boolean().optional(),
 });
 
-const identities = z.string().transform((text, context): readonly [number, number] => {
+const identities = parser((text): readonly [number, number] | undefined => {
   const match = /^(\d{1,9})-(\d{1,9})$/.exec(text);
   const [first, end] = [Number(match?.[1]), Number(match?.[2])];
-  if (first < end) return [first, end];
-  context.addIssue(`expected two rising numbers like 1000-1600 but received "${text}"`);
-  return z.NEVER;
-});
+  return first < end ? [first, end] : undefined;
+}, 'two rising numbers like 1000-1600');
 
 const datasetSchema = z.strictObject({
   out: z.string().min(1, 'expected a folder'),
-  count: numeric(1, 10_000_000, 'a whole number'),
-  seed: numeric(0, 4_294_967_295, 'a whole number'),
+  count: whole(1, 10_000_000),
+  seed: whole(0, 4_294_967_295),
   identities,
 });
 
@@ -149,20 +124,17 @@ export interface PlaybackOptions {
   readonly json: boolean;
 }
 
-const speed = z.string().transform((text, context) => {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (text === 'max') return Number.POSITIVE_INFINITY;
-  if (value >= 0.01 && value <= 1000) return value;
-  context.addIssue(`expected a number in 0.01..1000 or max but received "${text}"`);
-  return z.NEVER;
-});
+const speed = parser(
+  (text) => (text === 'max' ? Number.POSITIVE_INFINITY : real(0.01, 1000).safeParse(text).data),
+  'a number in 0.01..1000 or max',
+);
 
 const timestamps = z.enum(['original', 'now'], {
   error: ({ input }) => `expected original or now but received "${String(input)}"`,
 });
 
 const playbackSchema = z.strictObject({
-  redis,
+  redis: redisUrl,
   replay: z.string().min(1, 'expected a folder'),
   speed: speed.default(1),
   timestamps: timestamps.default('original'),
@@ -171,35 +143,27 @@ const playbackSchema = z.strictObject({
   json: z.boolean().default(false),
 });
 
-const flagOf = (path: readonly PropertyKey[]): string =>
-  `--${path
-    .map(String)
-    .join('.')
-    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
+/** @throws {SimulatorError} `invalid_options`, one line for each bad value. */
 export function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<string, unknown>>): T {
-  const parsed = schemaOfValues.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${flagOf(issue.path)}: ${issue.message}`);
-  throw new SimulatorError('bad_options', problems.join('\n'));
+  return parseFlags(schemaOfValues, values, (text) => new SimulatorError('invalid_options', text));
 }
 
 /**
  * Reads the values of the command line.
  *
- * @throws {SimulatorError} `bad_options`, one line for each bad value.
+ * @throws {SimulatorError} `invalid_options`, one line for each bad value.
  */
 export function parseOptions(values: Readonly<Record<string, unknown>>): SimulatorOptions {
   const { frames, types: chosen, manifest, sizes = false, json = false, ...rest } = parse(schema, values);
   return { ...rest, frames, types: chosen, manifest, sizes, json };
 }
 
-/** @throws {SimulatorError} `bad_options` where options were given that have no meaning beside others. */
+/** @throws {SimulatorError} `invalid_options` where options were given that have no meaning beside others. */
 export function refuseForeign(values: object, shape: object, beside: string): void {
   const foreign = Object.keys(values).filter((name) => !(name in shape));
   if (foreign.length === 0) return;
-  const flags = foreign.map((name) => flagOf([name])).join(', ');
-  throw new SimulatorError('bad_options', `${flags}: expected none of these beside ${beside}`);
+  const flags = foreign.map(flagName).join(', ');
+  throw new SimulatorError('invalid_options', `${flags}: expected none of these beside ${beside}`);
 }
 
 /** As {@link parseOptions}, where `--replay` is given. @param values Only those that were given, and the address. */

@@ -1,11 +1,13 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Size } from '@trinetra/contracts';
+import { errorText, type Size } from '@trinetra/contracts';
 import sharp from 'sharp';
 import { SimulatorError } from './errors.ts';
 import { splitByAspect } from './films.ts';
-import type { PictureSize } from './options.ts';
+
+/** How the pictures are sent: squashed to a size as the ingestor does, or the bytes of the file. */
+export type PictureSize = Size | 'original';
 
 /** A picture that is ready to be sent. */
 export interface Picture extends Size {
@@ -121,7 +123,6 @@ async function refuseDamaged<T>(path: string, read: () => Promise<T>): Promise<T
   try {
     return await read();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SimulatorError('no_pictures', `--frames: cannot read ${path}: ${reason}`, { cause });
+    throw new SimulatorError('no_pictures', `--frames: cannot read ${path}: ${errorText(cause)}`, { cause });
   }
 }

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { type Camera, createCameras } from './cameras.ts';
+import { addDatasetCommand, createProgram, name } from './command-line.ts';
 import { writeDataset } from './dataset.ts';
 import { SimulatorError, type SimulatorErrorCode } from './errors.ts';
 import { type FeedSummary, feedCameras } from './feed/feed-cameras.ts';
 import { findFfmpeg } from './feed/ffmpeg.ts';
-import { camerasOf, defaultStall, type FeedCommandOptions, parseFeedOptions } from './feed/options.ts';
+import { camerasOf, type FeedCommandOptions, parseFeedOptions } from './feed/options.ts';
 import { readSource, type Source } from './feed/source.ts';
 import { type FrameSource, filmSource, sceneSource } from './frame-source.ts';
 import { createManifest, type Manifest } from './manifest.ts';
@@ -25,88 +25,15 @@ import { replay } from './replay.ts';
 import { createSchedule } from './schedule.ts';
 import { type Summary, simulate } from './simulate.ts';
 
-const name = 'trinetra-camera-simulator';
 /** What was given is at fault: the exit code is 2. */
 const usageErrors: readonly SimulatorErrorCode[] = [
-  'bad_options',
+  'invalid_options',
   'no_pictures',
   'bad_recording',
   'bad_source',
 ];
 /** Of Node: 25 days. */
 const longestTimerMs = 2 ** 31 - 1;
-
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return version ? String(manifest.version) : 'unknown';
-}
-
-function createProgram(): Command {
-  const defaults = defaultArguments;
-  return (
-    new Command(name)
-      .description(
-        'Feeds cameras, streams, films and folders to the worker, or plays generated scenes as N cameras, as the ingestor writes them.',
-      )
-      .argument(
-        '[sources...]',
-        'each a camera: rtsp://... and other addresses, a film, a device or a folder of pictures; or NAME=SOURCE (default: generated scenes)',
-      )
-      .version(readVersion())
-      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-      .option(
-        '--frames <folder>',
-        'folder of .jpg, .png and .webp pictures, or of such folders: one film each (default: generated scenes)',
-      )
-      // Not given to commander as a default: --help would print the password that REDIS_URL may hold.
-      .option('--redis <url>', `where to write (default: REDIS_URL, or "${defaults.redis}")`)
-      .option('--cameras <n>', 'number of cameras', defaults.cameras)
-      .option(
-        '--types <list>',
-        'camera types in turn, which decide on priority (default: all there are; of sources: others)',
-      )
-      .option(
-        '--fps <f>',
-        'frames per second of each camera; of sources at most so many (default: as they come)',
-        defaults.fps,
-      )
-      .option(
-        '--seconds <s>',
-        'how long; 0 goes on until a signal (default of sources: 0, films to their end)',
-        defaults.seconds,
-      )
-      .option('--maxlen <n>', 'trim each stream to about this length', defaults.maxlen)
-      .option(
-        '--size <size>',
-        'WIDTHxHEIGHT to squash to, or original for the bytes of the files',
-        defaults.size,
-      )
-      .option('--sizes', "send width and height of the camera's picture, as the ingestor does not")
-      .option('--quality <q>', 'JPEG quality of squashed pictures', defaults.quality)
-      .option('--seed <n>', 'makes --corrupt-rate and --jitter repeatable', defaults.seed)
-      .option('--corrupt-rate <r>', 'share of frames to damage, 0..1', defaults.corruptRate)
-      .option(
-        '--jitter <j>',
-        'delay frames or bursts by up to this share of the time between two, 0..0.95',
-        defaults.jitter,
-      )
-      .option('--burst <n>', 'frames that a camera sends at once, the rate staying the same', defaults.burst)
-      .option('--replay <folder>', 'play a folder of trinetra-events capture instead')
-      .option('--speed <x>', 'with --replay: how fast, 1 as it was recorded, or max')
-      .option(
-        '--timestamps <which>',
-        'with --replay: ingest_ts as in the original, or now (default: original)',
-      )
-      .option('--loop', 'of sources: begin films again where they end')
-      .option(
-        '--stall <s>',
-        `of sources: connect again where no picture came for so long (default: ${defaultStall})`,
-      )
-      .option('--manifest <file>', 'write a JSON line {camera_id, frame_id, image} for each frame')
-      .option('--json', 'end with one JSON line of what was written')
-  );
-}
 
 /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
 function stopSignal(): AbortSignal {
@@ -206,7 +133,7 @@ function requireFrames({ cameras }: FeedSummary): void {
 
 async function main(): Promise<void> {
   const program = createProgram();
-  addDatasetCommand(program);
+  addDatasetCommand(program, (values) => writeDataset(parseDatasetOptions(values)));
   const signal = stopSignal();
   program.action((sources: readonly string[]) => play(program, sources, signal));
   try {
@@ -216,17 +143,6 @@ async function main(): Promise<void> {
     for (const line of error.message.split('\n')) process.stderr.write(`${name}: ${line}\n`);
     process.exitCode = usageErrors.includes(error.code) ? 2 : 1;
   }
-}
-
-function addDatasetCommand(program: Command): void {
-  program
-    .command('dataset')
-    .description('write generated scenes and their truth, for training and measuring models')
-    .requiredOption('--out <folder>', 'where to')
-    .option('--count <n>', 'pictures', '1000')
-    .option('--seed <n>', 'another seed, other scenes', '1')
-    .option('--identities <a-b>', 'numbers of the people, from a to before b', '1000-1600')
-    .action(async (values: Readonly<Record<string, string>>) => writeDataset(parseDatasetOptions(values)));
 }
 
 async function play(program: Command, sources: readonly string[], signal: AbortSignal): Promise<void> {
@@ -259,7 +175,7 @@ function refuseWithout(
 ): void {
   const lonely = names.find((option) => given[option] !== undefined);
   if (lonely !== undefined)
-    throw new SimulatorError('bad_options', `--${lonely}: expected ${what} beside it`);
+    throw new SimulatorError('invalid_options', `--${lonely}: expected ${what} beside it`);
 }
 
 function end(summary: Summary | FeedSummary, json: boolean): void {

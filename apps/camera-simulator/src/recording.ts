@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type RecordedEntry, recordedEntrySchema, recordingManifest } from '@trinetra/contracts';
+import { errorText, type RecordedEntry, recordedEntrySchema, recordingManifest } from '@trinetra/contracts';
 import { SimulatorError } from './errors.ts';
 
 /** Frames that were recorded by `trinetra-events capture`. */
@@ -39,8 +39,10 @@ export async function readRecording(folder: string): Promise<Recording> {
     }
   } catch (cause) {
     if (cause instanceof SimulatorError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    refuse(`expected a folder of trinetra-events capture, but cannot read ${path}: ${reason}`, cause);
+    refuse(
+      `expected a folder of trinetra-events capture, but cannot read ${path}: ${errorText(cause)}`,
+      cause,
+    );
   }
   if (numbered.length === 0) refuse(`expected entries in ${path} but found none`);
   // The times of one camera follow its ids, unless its writer chose them.

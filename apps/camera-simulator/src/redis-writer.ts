@@ -1,4 +1,4 @@
-import { streamKeyOf } from '@trinetra/contracts';
+import { errorText, streamKeyOf } from '@trinetra/contracts';
 import { Redis } from 'ioredis';
 import { SimulatorError } from './errors.ts';
 
@@ -52,10 +52,9 @@ export async function createRedisWriter(url: string, maxlen: number | undefined)
     await redis.ping();
   } catch (cause) {
     redis.disconnect();
-    const reason = lastError ?? cause;
     throw new SimulatorError(
       'redis_unreachable',
-      `--redis: cannot use ${shown(url)}: ${reason instanceof Error ? reasonOf(reason) : String(reason)}`,
+      `--redis: cannot use ${shown(url)}: ${errorText(lastError ?? cause)}`,
       { cause, retryable: true },
     );
   }
@@ -67,12 +66,6 @@ export async function createRedisWriter(url: string, maxlen: number | undefined)
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Node's AggregateError of a host with several addresses has no message of its own. */
-function reasonOf(error: Error): string {
-  if (error.message !== '') return error.message;
-  return 'code' in error ? String(error.code) : error.name;
 }
 
 async function writeEntries(
@@ -95,7 +88,6 @@ async function writeEntries(
         : { ok: false, reason: error?.message ?? 'no entry id' };
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return entries.map(() => ({ ok: false, reason }));
+    return entries.map(() => ({ ok: false, reason: errorText(error) }));
   }
 }

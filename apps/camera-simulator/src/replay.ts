@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { RecordedEntry } from '@trinetra/contracts';
+import { pause, type RecordedEntry } from '@trinetra/contracts';
 import { SimulatorError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import type { Recording } from './recording.ts';
@@ -38,7 +37,7 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
     const first = entries[next];
     if (first === undefined) break;
     const early = dueMsOf(first) - (performance.now() - start);
-    if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
+    if (early > 0) await pause(early, signal);
     if (signal.aborted) break;
     const elapsed = performance.now() - start;
     const rest = entries.slice(next, next + maxEntriesPerWrite);

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { defined, pause } from '@trinetra/contracts';
 import type { Camera } from './cameras.ts';
 import { corrupt, type Damage } from './corrupt.ts';
 import type { FrameSource, SourceFrame } from './frame-source.ts';
@@ -75,7 +75,7 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
   const start = performance.now();
   for (let due = schedule.nextDueMs(); due !== undefined && !signal.aborted; due = schedule.nextDueMs()) {
     const early = due - (performance.now() - start);
-    if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
+    if (early > 0) await pause(early, signal);
     if (signal.aborted) break;
     // A timer may end a little early: then nothing is due yet, and the loop sleeps again.
     const elapsed = performance.now() - start;
@@ -137,8 +137,7 @@ function record(
       camera_id: camera.id,
       frame_id: outcome.frameId,
       image,
-      ...(damage === undefined ? {} : { corrupt: damage }),
-      ...(scene === undefined ? {} : { scene }),
+      ...defined({ corrupt: damage, scene }),
     });
   }
 }

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Size } from '@trinetra/contracts';
+import { pause, type Size } from '@trinetra/contracts';
 import sharp from 'sharp';
 import { SimulatorError } from '../errors.ts';
 import { loadFilms } from '../pictures.ts';
@@ -71,7 +70,7 @@ async function* playFolder(
   const start = performance.now();
   for (let frame = 0; !signal.aborted; frame += 1) {
     const early = start + (1000 * frame) / fps - performance.now();
-    if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
+    if (early > 0) await pause(early, signal);
     const picture = pictures[frame % pictures.length];
     if (picture === undefined || signal.aborted) return;
     const { name: image, bytes, width, height } = picture;

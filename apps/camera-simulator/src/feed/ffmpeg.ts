@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SimulatorError } from '../errors.ts';
-import type { PictureSize } from '../options.ts';
+import type { PictureSize } from '../pictures.ts';
 import type { Source } from './source.ts';
 
 /** The program, found and of a version that will do. */
@@ -18,7 +18,7 @@ const howToInstall =
  * Finds ffmpeg on the PATH.
  *
  * @param path `FFMPEG` of the environment: where it is.
- * @throws {SimulatorError} `no_ffmpeg`, with how to install it, where it is not found or older than 4.4; `bad_options` where
+ * @throws {SimulatorError} `no_ffmpeg`, with how to install it, where it is not found or older than 4.4; `invalid_options` where
  * `FFMPEG` is no ffmpeg.
  */
 export async function findFfmpeg(path: string | undefined): Promise<Ffmpeg> {
@@ -29,7 +29,7 @@ export async function findFfmpeg(path: string | undefined): Promise<Ffmpeg> {
   });
   const [, version] = /^ffmpeg version (\S+)/.exec(found.stdout) ?? [];
   if (version === undefined)
-    throw new SimulatorError('bad_options', `FFMPEG: expected the path of ffmpeg but ${path} is not`);
+    throw new SimulatorError('invalid_options', `FFMPEG: expected the path of ffmpeg but ${path} is not`);
   // Builds that are no release are named by date or commit: those are new.
   const [, major, minor] = /^n?(\d{1,2})\.(\d+)/.exec(version) ?? [];
   const number = major === undefined ? Number.POSITIVE_INFINITY : Number(major) + Number(minor) / 100;

@@ -1,17 +1,10 @@
 import type { CameraType } from '@trinetra/contracts';
+import { real, redisUrl, whole } from '@trinetra/env-settings';
 import { z } from 'zod';
 import { type Camera, createCameras } from '../cameras.ts';
 import { SimulatorError } from '../errors.ts';
-import {
-  defaultArguments,
-  numeric,
-  type PictureSize,
-  parse,
-  redis,
-  refuseForeign,
-  size,
-  types,
-} from '../options.ts';
+import { defaultArguments, parse, refuseForeign, size, types } from '../options.ts';
+import type { PictureSize } from '../pictures.ts';
 import type { FedCamera } from './feed-cameras.ts';
 import type { Source } from './source.ts';
 
@@ -41,16 +34,16 @@ export interface FeedCommandOptions {
 export const defaultStall = '15';
 
 const schema = z.strictObject({
-  redis,
+  redis: redisUrl,
   types: types.default(['others']),
-  fps: numeric(0.01, 1000, 'a number').optional(),
-  seconds: numeric(0, 31_536_000, 'a number').default(0),
-  maxlen: numeric(1, 1_000_000_000, 'a whole number').default(Number(defaultArguments.maxlen)),
+  fps: real(0.01, 1000).optional(),
+  seconds: real(0, 31_536_000).default(0),
+  maxlen: whole(1, 1_000_000_000).default(Number(defaultArguments.maxlen)),
   size: size.default({ width: 640, height: 640 }),
   sizes: z.boolean().default(false),
-  quality: numeric(1, 100, 'a whole number').default(Number(defaultArguments.quality)),
+  quality: whole(1, 100).default(Number(defaultArguments.quality)),
   loop: z.boolean().default(false),
-  stall: numeric(1, 3600, 'a number').default(Number(defaultStall)),
+  stall: real(1, 3600).default(Number(defaultStall)),
   manifest: z.string().min(1, 'expected a file').optional(),
   json: z.boolean().default(false),
 });
@@ -59,7 +52,7 @@ const schema = z.strictObject({
  * Reads the values of the command line, where there are sources.
  *
  * @param values Only those that were given, and the address of Redis.
- * @throws {SimulatorError} `bad_options`, one line for each bad value.
+ * @throws {SimulatorError} `invalid_options`, one line for each bad value.
  */
 export function parseFeedOptions(values: Readonly<Record<string, unknown>>): FeedCommandOptions {
   refuseForeign(values, schema.shape, 'a source');
@@ -70,7 +63,7 @@ export function parseFeedOptions(values: Readonly<Record<string, unknown>>): Fee
 /**
  * Makes a camera of each source, with the name that it was given or `cam_others_01`, `cam_others_02`, ...
  *
- * @throws {SimulatorError} `bad_options` where two have one name.
+ * @throws {SimulatorError} `invalid_options` where two have one name.
  */
 export function camerasOf(sources: readonly Source[], cameraTypes: readonly CameraType[]): FedCamera[] {
   const named = createCameras(sources.length, cameraTypes).map((camera: Camera, i): Camera => {
@@ -78,7 +71,7 @@ export function camerasOf(sources: readonly Source[], cameraTypes: readonly Came
   });
   const twice = named.find(({ id }, i) => named.findIndex((other) => other.id === id) !== i);
   if (twice !== undefined)
-    throw new SimulatorError('bad_options', `${twice.id}=: expected a name that no other camera has`);
+    throw new SimulatorError('invalid_options', `${twice.id}=: expected a name that no other camera has`);
   return named.flatMap((camera, i) => {
     const source = sources[i];
     return source === undefined ? [] : [{ ...camera, source }];

@@ -43,7 +43,7 @@ describe('readSource', () => {
     ['_other=film.mp4', /^_other=: expected another name/],
   ])('refuses %s', async (text, message) => {
     await expect(readSource(text, folder)).rejects.toThrow(
-      expect.objectContaining({ code: 'bad_options', message: expect.stringMatching(message) }),
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(message) }),
     );
   });
 });

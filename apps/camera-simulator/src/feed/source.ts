@@ -31,7 +31,7 @@ const liveSchemes = ['rtsp', 'rtsps', 'rtmp', 'rtmps', 'srt', 'udp', 'rtp', 'htt
 const filmExtensions = /\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|wmv|flv|ogv)$/i;
 
 function refuse(text: string): never {
-  throw new SimulatorError('bad_options', text);
+  throw new SimulatorError('invalid_options', text);
 }
 
 function kindOfAddress(url: URL): SourceKind {
@@ -44,7 +44,7 @@ function kindOfAddress(url: URL): SourceKind {
  * file `a=b.mp4` is written `./a=b.mp4`.
  *
  * @param base Folder that relative paths start from.
- * @throws {SimulatorError} `bad_options`, without any password, where it is neither an address of a kind that is known nor
+ * @throws {SimulatorError} `invalid_options`, without any password, where it is neither an address of a kind that is known nor
  * a file, device or folder that exists.
  */
 export async function readSource(text: string, base: string): Promise<Source> {

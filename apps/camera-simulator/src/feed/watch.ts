@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs, pause } from '@trinetra/contracts';
 import { SimulatorError } from '../errors.ts';
 import { type DecodedPicture, type DecodeEnd, type DecodeOptions, decode } from './decode.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
@@ -13,14 +13,10 @@ export interface WatchOptions extends Omit<DecodeOptions, 'stallMs'> {
   readonly onReturn: (outageMs: number) => void;
 }
 
-const longestPauseMs = 30_000;
+/** Between 1 and 30 s: the cameras of one recorder do not come back all at once. */
+const backoff = { firstMs: 1000, maxMs: 30_000 };
 /** A stream that lasted so long was well: the next pause is short again. */
 const wellAfterMs = 10_000;
-
-/** 1, 2, 4, ... 30 s, a quarter more or less: the cameras of one recorder do not come back all at once. */
-function pauseMs(failures: number): number {
-  return Math.min(longestPauseMs, 1000 * 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
-}
 
 function describeEnd(end: DecodeEnd, stallMs: number): string {
   if (end.how === 'stalled') return `no picture for ${Math.round(stallMs / 100) / 10} s`;
@@ -73,6 +69,6 @@ export async function* watch(
       lostAt = performance.now();
       onOutage(describeEnd(end, stallMs));
     }
-    await sleep(pauseMs(failures), undefined, { signal }).catch(() => undefined);
+    await pause(backoffMs(failures, backoff), signal);
   }
 }

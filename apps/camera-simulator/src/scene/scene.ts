@@ -4,8 +4,9 @@ import { createRandom, createRandomOf } from '../random.ts';
 import { drawBackground } from './background.ts';
 import type { FivePoints } from './draw-head.ts';
 import { type DrawnPerson, drawPerson, type PersonPose } from './draw-person.ts';
-import { createIdentity, type Identity } from './identity.ts';
+import { placeAt, views } from './place-people.ts';
 import type { Box, Surface } from './tracking-pen.ts';
+import { clip, WhoMap } from './who-map.ts';
 
 /** One person of a frame, in pixels of the camera's own picture, whatever size is sent. */
 export interface PersonTruth {
@@ -41,138 +42,21 @@ export interface SceneOptions {
   readonly grain?: boolean;
 }
 
+/** With what `createScene` and its `frame` give the same picture again. */
+export interface SceneMoment {
+  readonly seed: number;
+  readonly camera: number;
+  readonly camera_type: CameraType;
+  /** Of the camera's own picture, px; the truth is in these. */
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+}
+
 /** A shop floor that goes on in time; frames may be asked for in any order. */
 export interface Scene {
   /** Draws the moment `seconds` and says what is to be seen. The canvas is the scene's own: valid until the next call. */
   frame(seconds: number): { readonly canvas: Canvas; readonly truth: SceneTruth };
-}
-
-interface View {
-  /** Height of the horizon in the picture, 0..1, and of a person at the back and at the front, 0..1 of the picture. */
-  readonly horizon: number;
-  readonly far: number;
-  readonly near: number;
-  readonly crowd: number;
-}
-
-const views: Readonly<Record<CameraType, View>> = {
-  billing: { horizon: 0.42, far: 0.45, near: 0.95, crowd: 3 },
-  entrance: { horizon: 0.38, far: 0.35, near: 0.85, crowd: 4 },
-  face_capture: { horizon: 0.45, far: 0.8, near: 1.5, crowd: 2 },
-  tracking: { horizon: 0.3, far: 0.22, near: 0.6, crowd: 6 },
-  vehicle: { horizon: 0.35, far: 0.25, near: 0.55, crowd: 3 },
-  emotion: { horizon: 0.42, far: 0.6, near: 1.2, crowd: 2 },
-  others: { horizon: 0.34, far: 0.25, near: 0.75, crowd: 5 },
-};
-
-interface Placed {
-  readonly look: Identity;
-  readonly pose: PersonPose;
-}
-
-/** Where everybody is at a moment, those at the back first. */
-function placeAt(seconds: number, options: Required<SceneOptions>, view: View): Placed[] {
-  const { seed, camera, width, height, identities, crowd } = options;
-  const [first, end] = identities;
-  const walkers = Math.min(crowd, end - first);
-  const placed: Placed[] = [];
-  for (let walker = 0; walker < walkers; walker += 1) {
-    const habits = createRandomOf(seed * 31 + camera, walker);
-    const [pace, lane, offset] = [0.05 + habits() * 0.08, habits(), habits() * 40];
-    const turn = (seconds + offset) * pace;
-    const pass = Math.floor(turn);
-    const random = createRandomOf(seed * 7919 + camera * 131 + walker, pass);
-    // Everybody of their own share of the numbers: nobody is there twice, and who somebody is depends on nobody else.
-    const shares = Math.floor((end - first - walker - 1) / walkers) + 1;
-    const id = first + walker + walkers * Math.floor(random() * shares);
-    const look = createIdentity(id);
-    const leftToRight = random() < 0.5;
-    const along = turn - pass;
-    const depth = Math.min(1, Math.max(0, lane * 0.8 + random() * 0.35 - 0.05));
-    const size = (view.far + (view.near - view.far) * depth) * height;
-    const perspective =
-      view.horizon + (1.06 + Math.max(0, view.near - 0.9) - view.horizon) * (0.12 + 0.88 * depth);
-    // Heads stay in the picture: cameras that look at faces are hung so that they see them.
-    const ground = Math.max(perspective, (size / height) * look.stature * 1.06 + 0.02);
-    // Far enough outside that few come or go in plain sight.
-    const margin = Math.max(0.12, (size / width) * 0.36);
-    const x = (leftToRight ? along : 1 - along) * (1 + 2 * margin) - margin;
-    const sway = Math.sin(seconds * 1.7 + walker);
-    placed.push({
-      look,
-      pose: {
-        x: x * width,
-        y: ground * height,
-        height: size,
-        step: seconds * 6 * (0.8 + pace * 3) + walker,
-        roll: sway * 0.12 + (random() - 0.5) * 0.2,
-        yaw: Math.max(
-          -1,
-          Math.min(1, (leftToRight ? 0.35 : -0.35) + Math.sin(seconds * 0.9 + walker * 2) * 0.5),
-        ),
-        away: random() < 0.18,
-      },
-    });
-  }
-  return placed.sort((a, b) => a.pose.y - b.pose.y);
-}
-
-function clip(box: Box, width: number, height: number): Box {
-  return [Math.max(0, box[0]), Math.max(0, box[1]), Math.min(width, box[2]), Math.min(height, box[3])];
-}
-
-/** Cells along the picture's longer side. */
-const mapCells = 320;
-
-/** A coarse map of who is seen where: people as boxes for body and head, those in front over those behind. */
-class WhoMap {
-  readonly #cellsPerPixel: number;
-  readonly #width: number;
-  readonly #height: number;
-  /** 0: nobody; else the person's place in the order of drawing, from 1. */
-  readonly #cells: Uint8Array;
-
-  constructor(width: number, height: number) {
-    this.#cellsPerPixel = mapCells / Math.max(width, height);
-    this.#width = Math.ceil(width * this.#cellsPerPixel);
-    this.#height = Math.ceil(height * this.#cellsPerPixel);
-    this.#cells = new Uint8Array(this.#width * this.#height);
-  }
-
-  paint(people: readonly DrawnPerson[]): void {
-    this.#cells.fill(0);
-    for (const [index, { box, face }] of people.entries()) {
-      const [x1, y1, x2, y2] = box;
-      const [middle, wide, tall] = [(x1 + x2) / 2, x2 - x1, y2 - y1];
-      this.#fill([middle - wide * 0.36, y1 + tall * 0.2, middle + wide * 0.36, y2], index + 1);
-      this.#fill(face?.bbox ?? [middle - wide * 0.2, y1, middle + wide * 0.2, y1 + tall * 0.22], index + 1);
-    }
-  }
-
-  /** Share of a person's box that belongs to those in front, of what belongs to it and to them. */
-  hiddenShare(box: Box, index: number): number {
-    const [x1, y1, x2, y2] = this.#cellsOf(box);
-    let [own, others] = [0, 0];
-    for (let y = y1; y < y2; y += 1) {
-      for (let x = x1; x < x2; x += 1) {
-        const who = this.#cells[y * this.#width + x] ?? 0;
-        if (who === index + 1) own += 1;
-        else if (who > index + 1) others += 1;
-      }
-    }
-    return others === 0 ? 0 : others / (own + others);
-  }
-
-  #fill(box: Box, who: number): void {
-    const [x1, y1, x2, y2] = this.#cellsOf(box);
-    for (let y = y1; y < y2; y += 1) this.#cells.fill(who, y * this.#width + x1, y * this.#width + x2);
-  }
-
-  #cellsOf(box: Box): Box {
-    const cells = box.map((value) => Math.round(value * this.#cellsPerPixel)) as Box;
-    const [x1, y1, x2, y2] = clip(cells, this.#width, this.#height);
-    return [x1, y1, Math.max(x1, x2), Math.max(y1, y2)];
-  }
 }
 
 /** Persons less wide, by the picture's longer side, or less than twice as tall are not told. */

@@ -39,7 +39,7 @@ const runPictures = createPictureLoop({
   },
 });
 
-/** The page's own problem. @returns {import('../src/problem.ts').Problem} */
+/** The page's own problem. @returns {import('../src/snapshot.ts').Problem} */
 function lostProblem() {
   const since =
     last === undefined ? 'nothing has been received yet' : `all below is of ${formatTime(last.atMs)}`;

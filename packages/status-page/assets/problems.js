@@ -1,7 +1,7 @@
 import { byId, create, fillList, setText } from './dom.js';
 
 /** @typedef {import('../src/snapshot.ts').StatusSnapshot} StatusSnapshot */
-/** @typedef {import('../src/problem.ts').Problem} Problem */
+/** @typedef {import('../src/snapshot.ts').Problem} Problem */
 
 /** Problems shown at once; the others fold. Three fit above the figures on a phone. */
 const maxShown = 3;

@@ -1,3 +1,4 @@
+import { within } from '@trinetra/contracts';
 import { buildSnapshot } from './build-snapshot.ts';
 import { LastArrivals } from './last-arrivals.ts';
 import { type HourOfPoints, LastHour, type Point, stepMs } from './last-hour.ts';
@@ -154,17 +155,12 @@ export class Figures {
       ready: false,
       parts: [{ kind: 'worker', name: 'Worker', ok: false, note }],
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<WorkerState>((resolve) => {
-      timer = setTimeout(() => resolve(silent(`no answer within ${stateLimitMs / 1000} s`)), stateLimitMs);
-    });
     try {
-      this.#state = await Promise.race([this.#asking, late]);
+      const late = silent(`no answer within ${stateLimitMs / 1000} s`);
+      this.#state = await within(this.#asking, stateLimitMs, late);
     } catch (error) {
       this.#onError(error);
       this.#state = silent('cannot say how it is');
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

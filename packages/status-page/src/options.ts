@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from '@trinetra/contracts';
+import { defined, type Logger, parseOptions as parse, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
 import { StatusPageError } from './errors.ts';
 import type { Metric } from './metric.ts';
@@ -71,17 +71,19 @@ const schema: z.ZodType<StatusPageSettings> = z.strictObject({
   pictureIntervalMs: z.int().min(50).max(60_000),
 });
 
-/** @throws {StatusPageError} `bad_options`, its message beginning with the path of each bad value. */
+/** @throws {StatusPageError} `invalid_options`, its message beginning with the path of each bad value. */
 export function parseOptions(options: StatusPageOptions): {
   readonly settings: StatusPageSettings;
   readonly logger: Logger;
 } {
   const { metrics: _metrics, state: _state, logger = silentLogger, ...plain } = options;
-  const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
-  const parsed = schema.safeParse({ ...defaultStatusPageOptions, ...given });
-  if (parsed.success) return { settings: Object.freeze(parsed.data), logger };
-  const problems = parsed.error.issues.map(
-    (issue) => `${['statusPage', ...issue.path.map(String)].join('.')}: ${issue.message}`,
+  const settings = parse(
+    schema,
+    { ...defaultStatusPageOptions, ...defined(plain) },
+    {
+      errorOf: (message, options) => new StatusPageError('invalid_options', message, options),
+      prefix: 'statusPage',
+    },
   );
-  throw new StatusPageError('bad_options', problems.join('; '));
+  return { settings: Object.freeze(settings), logger };
 }

@@ -1,25 +1,6 @@
 import type { CameraState } from './camera-state.ts';
-import type { CameraFigures, EngineFigures, Part, WorkerState } from './snapshot.ts';
-import type { Help, ProblemId } from './troubleshooting.ts';
+import type { CameraFigures, EngineFigures, Part, Problem, WorkerState } from './snapshot.ts';
 import { listed } from './words.ts';
-
-/** Something that somebody should do something about. */
-export interface Problem {
-  /** What kind of problem it is: there is one of each at most. */
-  readonly id: ProblemId;
-  /** `bad`: events are missing, late or wrong. `warning`: they may soon be, or it costs more than it should. */
-  readonly severity: 'bad' | 'warning';
-  /** A few words, for the title of the window. */
-  readonly title: string;
-  /** One sentence. */
-  readonly text: string;
-  /** What to do, one sentence. */
-  readonly action: string;
-  /** What whatever fails says itself. */
-  readonly detail?: string | undefined;
-  /** The symptom in docs/TROUBLESHOOTING.md. */
-  readonly help: Help;
-}
 
 /** What problems are found in. Frames are those of the window. */
 export interface ProblemFacts {

@@ -1,6 +1,7 @@
 import { frameProblems } from './frame-problems.ts';
 import { partProblems } from './part-problems.ts';
-import type { Problem, ProblemFacts } from './problem.ts';
+import type { ProblemFacts } from './problem.ts';
+import type { Problem } from './snapshot.ts';
 import { type ProblemId, troubleshooting } from './troubleshooting.ts';
 
 const finders = { ...partProblems, ...frameProblems };

@@ -1,6 +1,5 @@
 import type { Judgement } from './camera-state.ts';
-import type { Problem } from './problem.ts';
-import type { Help } from './troubleshooting.ts';
+import type { Help, ProblemId } from './troubleshooting.ts';
 
 /** Percentiles of what a histogram saw in the window, seconds; null where it saw nothing. */
 export interface Percentiles {
@@ -68,6 +67,24 @@ export interface EngineFigures {
   readonly sha256: string;
   /** Items that a run may have; null where it is not told. */
   readonly runSize: number | null;
+}
+
+/** Something that somebody should do something about. */
+export interface Problem {
+  /** What kind of problem it is: there is one of each at most. */
+  readonly id: ProblemId;
+  /** `bad`: events are missing, late or wrong. `warning`: they may soon be, or it costs more than it should. */
+  readonly severity: 'bad' | 'warning';
+  /** A few words, for the title of the window. */
+  readonly title: string;
+  /** One sentence. */
+  readonly text: string;
+  /** What to do, one sentence. */
+  readonly action: string;
+  /** What whatever fails says itself. */
+  readonly detail?: string | undefined;
+  /** The symptom in docs/TROUBLESHOOTING.md. */
+  readonly help: Help;
 }
 
 /** Everything that the page shows but pictures; sent to every viewer once an interval. */

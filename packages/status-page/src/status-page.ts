@@ -48,7 +48,7 @@ export interface StatusPage extends AsyncDisposable {
  * Serves a live page of a worker: figures by server-sent events, their last hour, and the last frames of the cameras that
  * somebody looks at. While nobody looks, the metrics are read once in 10 s, and no picture is kept or encoded.
  *
- * @throws {StatusPageError} `bad_options`; `listen_failed` where the address cannot be had.
+ * @throws {StatusPageError} `invalid_options`; `listen_failed` where the address cannot be had.
  * @example
  * await using page = await createStatusPage({ workerId, version, metrics: () => registry.getMetricsAsJSON(), state });
  * console.log(page.url);

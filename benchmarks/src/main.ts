@@ -11,6 +11,7 @@ import { ingestor } from './benchmarks/ingestor.ts';
 import { latency } from './benchmarks/latency.ts';
 import { serialisation } from './benchmarks/serialisation.ts';
 import { throughput } from './benchmarks/throughput.ts';
+import { BenchError } from './errors.ts';
 import { type FiguresBlock, places, replaceFigures } from './figures-block.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { demoModels } from './models.ts';
@@ -91,13 +92,13 @@ async function run(options: BenchOptions): Promise<void> {
 }
 
 /** About what was given: the command line, or the folder of models. */
-function isBadInput(error: unknown): error is Error {
-  return error instanceof RangeError || (TrinetraError.isInstance(error) && error.code === 'bad_models');
+function isBadInput(error: unknown): boolean {
+  return BenchError.isInstance(error) || (TrinetraError.isInstance(error) && error.code === 'bad_models');
 }
 
 /** Errors of our own, such as of a model that fails, are sentences; anything else is our fault and has a stack. */
 function textOf(error: unknown): string {
-  if (isBadInput(error) || TrinetraError.isInstance(error)) return error.message;
+  if (TrinetraError.isInstance(error)) return error.message;
   return String((error as Error).stack);
 }
 

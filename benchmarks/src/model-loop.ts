@@ -1,6 +1,7 @@
 // The bare loop of ONNX Runtime: what a model can do at most on this machine. Run by loop-child.ts with a job as JSON.
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { errorText } from '@trinetra/contracts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** A model, the items a run, and for how long. */
@@ -75,8 +76,7 @@ async function runAll(job: ModelJob): Promise<void> {
 
 /** Its parent tells the user what went wrong, in a sentence. */
 function fail(error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message.replace(/\s+/g, ' ')}\n`);
+  process.stderr.write(`${errorText(error).replace(/\s+/g, ' ')}\n`);
   process.exit(1);
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Benchmark } from './benchmark.ts';
+import { BenchError } from './errors.ts';
 import { demoModels } from './models.ts';
 
 /** The command line, read and validated; paths are absolute. */
@@ -24,7 +25,7 @@ export interface BenchOptions {
  * Reads the command line. `--help` prints and ends the process.
  *
  * @param base Folder that relative paths start from.
- * @throws {RangeError} for a benchmark that does not exist, or one that needs a folder of pictures and has none.
+ * @throws {BenchError} for a benchmark that does not exist, or one that needs a folder of pictures and has none.
  */
 export function parseOptions(
   args: readonly string[],
@@ -65,20 +66,20 @@ export function parseOptions(
   }>();
   const repetitions = Number(values.repetitions ?? (values.quick === true ? 1 : 5));
   if (!Number.isInteger(repetitions) || repetitions < 1 || repetitions > 99) {
-    throw new RangeError(
+    throw new BenchError(
       `--repetitions: expected a whole number of 1..99 but received ${values.repetitions}`,
     );
   }
   const unknown = program.args.filter((name) => known.every((benchmark) => benchmark.name !== name));
   if (unknown.length > 0) {
     const names = known.map(({ name }) => name).join(', ');
-    throw new RangeError(`expected benchmarks of ${names} but received ${unknown.join(', ')}`);
+    throw new BenchError(`expected benchmarks of ${names} but received ${unknown.join(', ')}`);
   }
   const runnable = known.filter(({ needsFrames }) => needsFrames !== true || values.frames !== undefined);
   const named = known.filter(({ name }) => program.args.includes(name));
   const lacking = named.find((benchmark) => !runnable.includes(benchmark));
   if (lacking !== undefined) {
-    throw new RangeError(
+    throw new BenchError(
       `${lacking.name}: expected --frames <folder>, pictures as the cameras make them, but received none`,
     );
   }

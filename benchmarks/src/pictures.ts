@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createScene } from '@trinetra/camera-simulator/scene';
 import sharp from 'sharp';
+import { BenchError } from './errors.ts';
 
 /** JPEGs as the ingestor writes them: 640x640, quality 85. */
 export type Pictures = readonly Buffer[];
@@ -22,7 +23,7 @@ async function squash(path: string): Promise<Buffer> {
       .jpeg({ quality: 85 })
       .toBuffer();
   } catch (error) {
-    throw new RangeError(`--frames: expected a picture in ${path} but: ${(error as Error).message}`, {
+    throw new BenchError(`--frames: expected a picture in ${path} but: ${(error as Error).message}`, {
       cause: error,
     });
   }
@@ -31,14 +32,14 @@ async function squash(path: string): Promise<Buffer> {
 /**
  * Paths of the pictures in a folder, by the alphabet.
  *
- * @throws {RangeError} where there are none, or no folder.
+ * @throws {BenchError} where there are none, or no folder.
  */
 export async function listPictures(folder: string): Promise<string[]> {
   const all = await readdir(folder).catch((cause: Error) => {
-    throw new RangeError(`--frames: expected a folder but: ${cause.message}`, { cause });
+    throw new BenchError(`--frames: expected a folder but: ${cause.message}`, { cause });
   });
   const names = all.filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).toSorted();
-  if (names.length === 0) throw new RangeError(`--frames: expected pictures in ${folder} but found none`);
+  if (names.length === 0) throw new BenchError(`--frames: expected pictures in ${folder} but found none`);
   return names.map((name) => join(folder, name));
 }
 

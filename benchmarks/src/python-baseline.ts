@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorText } from '@trinetra/contracts';
 import { startChild } from './child.ts';
 import type { Consumer } from './worker.ts';
 
@@ -50,7 +51,7 @@ export async function preparePython(): Promise<PythonEnvironment> {
     return { ok: true, python };
   } catch (error) {
     await rm(target, { recursive: true, force: true });
-    return { ok: false, reason: lastLine(error instanceof Error ? error.message : String(error)) };
+    return { ok: false, reason: lastLine(errorText(error)) };
   }
 }
 

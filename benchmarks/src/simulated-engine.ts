@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { defined } from '@trinetra/contracts';
 
 export interface SimulatedEngineOptions {
   /** `zero`: an answer costs nothing. `latency`: the times of the design's table, on one simulated device. */
@@ -22,7 +23,7 @@ export function simulatedEngine(options: SimulatedEngineOptions): Record<string,
     BATCH_SIZE: String(options.batchSize),
     FRAMES_PER_RUN: String(options.batchSize),
     ARCFACE_PROOF: 'warn', // all its embeddings are alike
-    ...(options.log === undefined ? {} : { SIMULATED_LOG: options.log }),
+    ...defined({ SIMULATED_LOG: options.log }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '@trinetra/contracts';
 import { streamOf } from '../backlog.ts';
 import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
 import { modelEnv } from '../models.ts';
@@ -82,7 +83,7 @@ function table(
         row['roundTrips'] ?? 0,
         row['unfairness'] ?? 0,
       ]),
-    ...(note === undefined ? {} : { note }),
+    ...defined({ note }),
   };
 }
 

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { RgbImage } from '@trinetra/contracts';
 import { createFrameDecoder, type DecodedFrame, type FrameDecoder } from '@trinetra/frame-decoder';
 import type { Benchmark, BenchmarkContext } from '../benchmark.ts';
+import { BenchError } from '../errors.ts';
 import { createPersonFinder, type PersonFinder } from '../find-persons.ts';
 import { ingestorTable, type WayResult } from '../ingestor-table.ts';
 import { type FoundPerson, matchPersons } from '../match-persons.ts';
@@ -34,7 +35,7 @@ async function withFrame<T>(
   use: (frame: DecodedFrame) => T | Promise<T>,
 ): Promise<T> {
   const result = await decoder.decode(bytes, options);
-  if (!result.ok) throw new RangeError(result.message);
+  if (!result.ok) throw new BenchError(result.message);
   try {
     return await use(result.value);
   } finally {
@@ -92,7 +93,7 @@ async function compareAll(
     try {
       pictures.push(await compare(decoder, finder, path));
     } catch (error) {
-      if (error instanceof RangeError) throw new RangeError(`${name}: ${error.message}`);
+      if (error instanceof BenchError) throw new BenchError(`${name}: ${error.message}`);
       throw error;
     }
   }
@@ -131,7 +132,7 @@ export const ingestor: Benchmark = {
     const wanted = sentIn(fullPicture, pictures).map(({ persons }) => persons);
     const all = wanted.flat();
     if (all.length === 0) {
-      throw new RangeError(
+      throw new BenchError(
         `--frames: expected pictures with persons but ${basename(context.models.detector)} found none in ${pictures.length} of them`,
       );
     }

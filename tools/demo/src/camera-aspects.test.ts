@@ -42,7 +42,7 @@ describe('planAspects', () => {
   it('says before anything is started which picture cannot be read', async () => {
     await writeFile(join(folder, 'c.jpg'), 'no picture');
     await expect(planAspects(folder, 8)).rejects.toMatchObject({
-      code: 'bad_options',
+      code: 'invalid_options',
       message: expect.stringMatching(/^--frames: cannot read .*c\.jpg: /),
     });
   });

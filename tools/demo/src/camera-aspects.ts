@@ -17,13 +17,13 @@ export interface AspectPlan {
  * aspects, only the size of each frame can tell. Generated scenes are 16:9, as the worker expects of all cameras.
  *
  * @param frames Folder of pictures; undefined: generated scenes.
- * @throws {DemoError} `bad_options` where a picture cannot be read.
+ * @throws {DemoError} `invalid_options` where a picture cannot be read.
  */
 export async function planAspects(frames: string | undefined, cameras: number): Promise<AspectPlan> {
   if (frames === undefined) return { env: {}, flags: [], note: undefined };
   const sizes = await readCameraSizes(frames, cameras).catch((cause: unknown) => {
     if (!TrinetraError.isInstance(cause)) throw cause;
-    throw new DemoError('bad_options', cause.message, { cause });
+    throw new DemoError('invalid_options', cause.message, { cause });
   });
   if (sizes === 'mixed') {
     const note =

@@ -9,7 +9,7 @@ import { formatTable } from './table.ts';
 import { watchCameras } from './watch-cameras.ts';
 
 /** Codes of errors whose cause is what was given. */
-const badInput: readonly string[] = ['bad_options', 'bad_models'];
+const badInput: readonly string[] = ['invalid_options', 'bad_models'];
 
 /**
  * Ends at once; what was started is killed and its folders removed as the process exits. With a controller the first signal

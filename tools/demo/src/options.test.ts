@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(base, { recursive: true }));
 
-const refused = (message: unknown) => expect.objectContaining({ code: 'bad_options', message });
+const refused = (message: unknown) => expect.objectContaining({ code: 'invalid_options', message });
 
 describe('parseOptions', () => {
   it('starts relative paths from where the user stood', () => {

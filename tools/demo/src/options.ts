@@ -30,7 +30,7 @@ export const demoModels: string = fileURLToPath(new URL('../../demo-models/model
  *
  * @param args Without the program itself. `--help` prints and ends the process.
  * @param base Folder that relative paths start from: where the user stood.
- * @throws {DemoError} `bad_options`, one line for each bad value.
+ * @throws {DemoError} `invalid_options`, one line for each bad value.
  */
 export function parseOptions(args: readonly string[], base: string): DemoOptions {
   const { help, problems, values } = readCommandLine(args, base);
@@ -38,7 +38,7 @@ export function parseOptions(args: readonly string[], base: string): DemoOptions
     process.stdout.write(`${help}\n`);
     process.exit(0);
   }
-  if (problems.length > 0) throw new DemoError('bad_options', problems.join('\n'));
+  if (problems.length > 0) throw new DemoError('invalid_options', problems.join('\n'));
   const { models = demoModels, frames, fps, seconds = 0, sink = 'none' } = values;
   return { ...values, base, models, frames, fps, seconds, sink };
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { errorText } from '@trinetra/contracts';
 import { canRunKafka, startKafka, startRedis } from '@trinetra/local-servers';
 import { planAspects } from './camera-aspects.ts';
 import { hasFonts, writeContactSheet } from './contact-sheet.ts';
@@ -64,7 +65,7 @@ export interface Sink {
 
 /** What a server said, without a stack that says nothing to the person at the terminal. */
 export function notStarted(cause: unknown): never {
-  throw new DemoError('not_started', cause instanceof Error ? cause.message : String(cause), { cause });
+  throw new DemoError('not_started', errorText(cause), { cause });
 }
 
 /** Starts Kafka where it is wanted and can be had, else it is a file. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { defined, pause } from '@trinetra/contracts';
 import { startRedis } from '@trinetra/local-servers';
 import { chooseModels } from '@trinetra/model-roles';
 import { startProgram } from './child-process.ts';
@@ -29,7 +29,7 @@ const usualFps = 5;
  * Shows cameras of the user's own on the live page, films again and again, until `stop` or the end of the time that was given.
  * Everything that it starts is stopped when it returns or throws.
  *
- * @throws {DemoError} `bad_options` where a source or the models cannot be used, `not_started` where a process fails.
+ * @throws {DemoError} `invalid_options` where a source or the models cannot be used, `not_started` where a process fails.
  */
 export async function watchCameras(
   options: DemoOptions,
@@ -88,12 +88,11 @@ async function play(
     '--loop',
     '--json',
   ];
-  const ffmpeg = process.env['FFMPEG'];
   const cameras = startProgram(
     'cameras',
     simulatorMain,
     [...flags, '--', ...sources],
-    ffmpeg === undefined ? {} : { FFMPEG: ffmpeg },
+    defined({ FFMPEG: process.env['FFMPEG'] }),
     { cwd: base, onErrorLine: (line) => (stop.aborted ? undefined : screen.say(line)) },
   );
   const startedAt = performance.now();
@@ -110,7 +109,7 @@ async function play(
         const lines = worker.program.lastLines(15);
         throw new DemoError('not_started', `The worker ended with ${worker.program.ended()}:\n${lines}`);
       }
-      if (!isOver) await sleep(pollMs, undefined, { signal: stop }).catch(() => undefined);
+      if (!isOver) await pause(pollMs, stop);
     }
   } finally {
     await cameras.stop(3000);
@@ -126,7 +125,10 @@ async function play(
   if (stop.aborted) return { frames_in: delivered, cameras: {}, delivered };
   // What was wrong has been said already, line by line.
   const isInput = cameras.ended() === 'exit code 2';
-  throw new DemoError(isInput ? 'bad_options' : 'not_started', `The cameras ended with ${cameras.ended()}.`);
+  throw new DemoError(
+    isInput ? 'invalid_options' : 'not_started',
+    `The cameras ended with ${cameras.ended()}.`,
+  );
 }
 
 function sumOf(counts: ReadonlyMap<string, number> | undefined): number | undefined {

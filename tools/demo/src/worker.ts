@@ -34,7 +34,7 @@ function refusalIn(log: string): string | undefined {
  * Starts the worker and resolves once it is ready: models loaded, Redis and the sink reachable.
  *
  * @param env Its configuration, without the ports.
- * @throws {DemoError} `bad_options` where it refuses what it was given, else `not_started`, with its last log lines.
+ * @throws {DemoError} `invalid_options` where it refuses what it was given, else `not_started`, with its last log lines.
  */
 export async function startWorker(env: Readonly<Record<string, string>>): Promise<Worker> {
   const port = await freePort();
@@ -62,7 +62,8 @@ export async function startWorker(env: Readonly<Record<string, string>>): Promis
         ended === undefined ? `is not ready after ${readyLimitMs / 1000} s` : `ended with ${ended}`;
       await program.stop(0);
       const refusal = ended === 'exit code 2' ? refusalIn(program.lastLines(15)) : undefined;
-      if (refusal !== undefined) throw new DemoError('bad_options', `The worker does not start: ${refusal}`);
+      if (refusal !== undefined)
+        throw new DemoError('invalid_options', `The worker does not start: ${refusal}`);
       throw new DemoError('not_started', `The worker ${what}:\n${program.lastLines(15)}`);
     }
     await sleep(50);

@@ -46,7 +46,7 @@ export function runTool(command: string, args: readonly string[], cwd?: string):
   const result = spawnSync(command, args, {
     encoding: 'utf8',
     maxBuffer: 16 * 1024 * 1024,
-    ...(cwd === undefined ? {} : { cwd }),
+    cwd,
   });
   if (result.error !== undefined) throw result.error;
   return { status: result.status, text: `${result.stdout}${result.stderr}` };

@@ -45,8 +45,7 @@ export async function removeFolder(folder: string): Promise<void> {
  * @returns its standard output.
  */
 export async function runCommand(command: string, args: readonly string[], cwd?: string): Promise<string> {
-  const options = { maxBuffer: 16 * 1024 * 1024, ...(cwd === undefined ? {} : { cwd }) };
-  const result = promisify(execFile)(command, args, options);
+  const result = promisify(execFile)(command, args, { maxBuffer: 16 * 1024 * 1024, cwd });
   running.add(result.child);
   try {
     return (await result).stdout;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import type { DeadLetterInfo, DeadLetterStore } from '@trinetra/redis-batch-source';
+import type { DeadLetterInfo, DeadLetterSelection, DeadLetterStore } from '@trinetra/redis-batch-source';
 import { columns, printable, printableJson } from '@trinetra/telemetry';
-import { describeField, describeLetter, summarise, timeOf } from './dead-letter-text.ts';
+import { describeField, describeLetter, describeSummary, timeOf } from './dead-letter-text.ts';
 
 /** Which dead letters `replay` and `drop` take. */
 export interface Selection {
@@ -22,24 +22,19 @@ export interface ListOptions {
 
 /** `dead-letters ls`; resolves to whether there was something to do, and it was done. */
 export async function list(store: DeadLetterStore, { camera, json }: ListOptions): Promise<boolean> {
-  const cameras = camera === undefined ? await store.cameras() : [camera];
-  const found: { camera: string; letters: readonly DeadLetterInfo[] }[] = [];
-  for (const name of cameras) {
-    const letters = await store.list(name);
-    if (letters.length > 0) found.push({ camera: name, letters });
+  if (camera === undefined) {
+    const rows = (await store.summaries()).map(describeSummary);
+    if (json === true) print(printableJson(rows));
+    else print(rows.length === 0 ? 'no dead letters' : tableOfCameras(rows));
+    return true;
   }
-  if (json === true) {
-    const each = camera === undefined ? [] : (found[0]?.letters ?? []).map(describeLetter);
-    print(printableJson(camera === undefined ? found.map(summarise) : each));
-  } else if (found.length === 0) {
-    print(camera === undefined ? 'no dead letters' : `no dead letters of ${printable(camera)}`);
-  } else {
-    print(camera === undefined ? tableOfCameras(found.map(summarise)) : tableOf(found[0]?.letters ?? []));
-  }
-  return camera === undefined || found.length > 0;
+  const letters = await store.list(camera);
+  if (json === true) print(printableJson(letters.map(describeLetter)));
+  else print(letters.length === 0 ? `no dead letters of ${printable(camera)}` : tableOf(letters));
+  return letters.length > 0;
 }
 
-function tableOfCameras(rows: readonly ReturnType<typeof summarise>[]): string {
+function tableOfCameras(rows: readonly ReturnType<typeof describeSummary>[]): string {
   return columns([
     ['CAMERA', 'COUNT', 'OLDEST', 'NEWEST', 'REASONS'],
     ...rows.map(({ camera_id, count, oldest, newest, reasons }) => [
@@ -101,56 +96,42 @@ export async function show(
 
 type Chosen = Selection & { readonly camera: string; readonly ids: readonly string[] };
 
-/** Those that are there; of the others it says so. */
-async function choose(
-  store: DeadLetterStore,
-  { camera, ids, all, before }: Chosen,
-): Promise<DeadLetterInfo[]> {
-  const letters = await store.list(camera);
-  if (all === true) {
-    const chosen = letters.filter(({ deadAtMs }) => before === undefined || deadAtMs < before);
-    if (chosen.length === 0) complain(`${camera} has no such dead letter`);
-    return chosen;
-  }
-  return [...new Set(ids)].flatMap((id) => {
-    const letter = letters.find((one) => one.id === id);
-    if (letter === undefined) complain(`${camera} has no dead letter ${id}`);
-    return letter ?? [];
-  });
-}
+const selectionOf = ({ ids, all, before }: Chosen): DeadLetterSelection =>
+  all === true ? { beforeMs: before } : { ids };
 
 /** `dead-letters replay`; resolves to whether there was something to do, and it was done. */
-export async function replay(store: DeadLetterStore, selection: Chosen): Promise<boolean> {
-  const { camera, ids, dryRun } = selection;
-  const letters = await choose(store, selection);
-  let done = 0;
-  for (const letter of letters) {
-    if (!store.canReplay(letter)) {
-      complain(`${letter.id} left: it did not come from a stream that STREAM_PATTERN names`);
-    } else if (dryRun === true) {
-      print(`${letter.id} would go to ${printable(letter.origin?.streamKey ?? '')}`);
+export async function replay(store: DeadLetterStore, chosen: Chosen): Promise<boolean> {
+  const { camera, dryRun } = chosen;
+  let [done, total] = [0, 0];
+  for await (const result of store.replayAll(camera, selectionOf(chosen), { dryRun })) {
+    total += 1;
+    const { id, outcome } = result;
+    if (outcome === 'missing') {
+      complain(`${camera} has no dead letter ${id}`);
+    } else if (outcome === 'foreign') {
+      complain(`${id} left: it did not come from a stream that STREAM_PATTERN names`);
+    } else if (outcome === 'replayable') {
+      print(`${id} would go to ${printable(result.streamKey)}`);
       done += 1;
     } else {
-      const result = await store.replay(camera, letter.id);
-      if (result.outcome !== 'replayed') {
-        complain(`${letter.id} left: ${result.outcome}`);
-        continue;
-      }
-      const { streamKey, entryId, streamLength } = result;
-      print(`${letter.id} is ${entryId} in ${printable(streamKey)} (${streamLength} entries)`);
+      print(`${id} is ${result.entryId} in ${printable(result.streamKey)} (${result.streamLength} entries)`);
       done += 1;
     }
   }
+  if (total === 0) complain(`${camera} has no such dead letter`);
   print(`${done} of ${camera} ${dryRun === true ? 'would be replayed' : 'replayed'}`);
-  return done > 0 && done === Math.max(letters.length, new Set(ids).size);
+  return done > 0 && done === total;
 }
 
 /** `dead-letters drop`; resolves to whether there was something to do, and it was done. */
-export async function drop(store: DeadLetterStore, selection: Chosen): Promise<boolean> {
-  const { camera, ids, dryRun } = selection;
-  const chosen = (await choose(store, selection)).map(({ id }) => id);
-  const done = dryRun === true ? chosen.length : await store.drop(camera, chosen);
-  if (dryRun === true) for (const id of chosen) print(`${id} would be dropped`);
+export async function drop(store: DeadLetterStore, chosen: Chosen): Promise<boolean> {
+  const { camera, dryRun } = chosen;
+  const { letters, missing } = await store.find(camera, selectionOf(chosen));
+  for (const id of missing) complain(`${camera} has no dead letter ${id}`);
+  if (letters.length + missing.length === 0) complain(`${camera} has no such dead letter`);
+  const ids = letters.map(({ id }) => id);
+  const done = dryRun === true ? ids.length : await store.drop(camera, ids);
+  if (dryRun === true) for (const id of ids) print(`${id} would be dropped`);
   print(`${done} of ${camera} ${dryRun === true ? 'would be dropped' : 'dropped'}`);
-  return done > 0 && done === Math.max(chosen.length, new Set(ids).size);
+  return done > 0 && done === ids.length + missing.length;
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { DeadLetterInfo } from '@trinetra/redis-batch-source';
+import type { DeadLetterInfo, DeadLetterSummary } from '@trinetra/redis-batch-source';
 import { printable } from '@trinetra/telemetry';
 
 /** Longer values are told by their size. */
@@ -28,26 +28,15 @@ export function describeLetter({ cameraId, id, deadAtMs, origin }: DeadLetterInf
   };
 }
 
-/** The dead letters of one camera, counted. */
-export function summarise({ camera, letters }: { camera: string; letters: readonly DeadLetterInfo[] }): {
+/** The dead letters of one camera, counted, as one JSON object. */
+export function describeSummary({ cameraId, count, oldestMs, newestMs, reasons }: DeadLetterSummary): {
   readonly camera_id: string;
   readonly count: number;
   readonly oldest: string;
   readonly newest: string;
   readonly reasons: Readonly<Record<string, number>>;
 } {
-  const reasons = new Map<string, number>();
-  for (const { origin } of letters) {
-    const reason = origin?.reason ?? 'unknown';
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  }
-  return {
-    camera_id: camera,
-    count: letters.length,
-    oldest: timeOf(letters[0]?.deadAtMs ?? 0),
-    newest: timeOf(letters.at(-1)?.deadAtMs ?? 0),
-    reasons: Object.fromEntries(reasons),
-  };
+  return { camera_id: cameraId, count, oldest: timeOf(oldestMs), newest: timeOf(newestMs), reasons };
 }
 
 /** A field as a terminal may have it: short text; of pictures and whatever else is long or no text its size. */

@@ -44,6 +44,24 @@ export interface DeadLetter extends DeadLetterInfo {
   readonly fields: readonly Buffer[];
 }
 
+/** Which dead letters of a camera: those with these ids, else all, or all that were given up before a time. */
+export interface DeadLetterSelection {
+  readonly ids?: readonly string[] | undefined;
+  /** Milliseconds since the epoch. */
+  readonly beforeMs?: number | undefined;
+}
+
+/** The dead letters of one camera, counted. */
+export interface DeadLetterSummary {
+  readonly cameraId: string;
+  readonly count: number;
+  /** When the first and the last of them were given up, milliseconds since the epoch. */
+  readonly oldestMs: number;
+  readonly newestMs: number;
+  /** How many were given up for which reason; `unknown` where something else than a source wrote it. */
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
 /**
  * - `replayed`: `entryId` is its new id in `streamKey`, which holds `streamLength` entries now;
  * - `missing`: there is no such dead letter (any more);
@@ -58,21 +76,38 @@ export type ReplayResult =
     }
   | { readonly outcome: 'missing' | 'foreign' };
 
+/** What became of one of several; `replayable`: it would go to `streamKey`. */
+export type SelectedReplay = { readonly id: string } & (
+  | ReplayResult
+  | { readonly outcome: 'replayable'; readonly streamKey: string }
+);
+
 /** Looks after the entries that a source gave up. */
 export interface DeadLetterStore extends AsyncDisposable {
   /** Cameras that have dead letters, sorted. A hostile writer chooses such names: check them before they are shown. */
   cameras(): Promise<string[]>;
+  /** The cameras that have dead letters, sorted, with what they have. */
+  summaries(): Promise<DeadLetterSummary[]>;
   /** The dead letters of a camera, oldest first. What the entries hold stays in Redis. */
   list(cameraId: string): Promise<DeadLetterInfo[]>;
   /** One of them with its fields. */
   read(cameraId: string, id: string): Promise<DeadLetter | undefined>;
-  /** Whether {@link replay} would write it back. */
-  canReplay(letter: DeadLetterInfo): boolean;
+  /** Those of a selection that are there, and the ids of those that are not. */
+  find(
+    cameraId: string,
+    selection: DeadLetterSelection,
+  ): Promise<{ readonly letters: readonly DeadLetterInfo[]; readonly missing: readonly string[] }>;
   /**
    * Writes the entry back to the end of its stream with the fields it had, and removes it here, in one step. Live entries
    * are not trimmed for it; the next trim by their writer counts it as one of them.
    */
   replay(cameraId: string, id: string): Promise<ReplayResult>;
+  /** Replays those of a selection one by one; first come the ids that are not there. `dryRun` changes nothing. */
+  replayAll(
+    cameraId: string,
+    selection: DeadLetterSelection,
+    options?: { readonly dryRun?: boolean | undefined },
+  ): AsyncIterable<SelectedReplay>;
   /** Deletes dead letters for good; resolves to how many were there. */
   drop(cameraId: string, ids: readonly string[]): Promise<number>;
   close(): Promise<void>;
@@ -108,6 +143,27 @@ class RedisDeadLetterStore implements DeadLetterStore {
     }
   }
 
+  async summaries(): Promise<DeadLetterSummary[]> {
+    const summaries: DeadLetterSummary[] = [];
+    for (const cameraId of await this.cameras()) {
+      const letters = await this.list(cameraId);
+      if (letters.length > 0) summaries.push(summaryOf(cameraId, letters));
+    }
+    return summaries;
+  }
+
+  async find(
+    cameraId: string,
+    { ids, beforeMs = Number.POSITIVE_INFINITY }: DeadLetterSelection,
+  ): Promise<{ letters: DeadLetterInfo[]; missing: string[] }> {
+    const all = await this.list(cameraId);
+    if (ids === undefined) return { letters: all.filter(({ deadAtMs }) => deadAtMs < beforeMs), missing: [] };
+    const byId = new Map(all.map((letter) => [letter.id, letter]));
+    const wanted = [...new Set(ids)];
+    const letters = wanted.flatMap((id) => byId.get(id) ?? []);
+    return { letters, missing: wanted.filter((id) => !byId.has(id)) };
+  }
+
   async read(cameraId: string, id: string): Promise<DeadLetter | undefined> {
     checkIds([id]);
     const reply = await this.#client.run(readLetterScript, [this.#keyOf(cameraId)], [id]);
@@ -116,22 +172,33 @@ class RedisDeadLetterStore implements DeadLetterStore {
     return { ...infoOf(cameraId, id, added), fields: asList(fields) as readonly Buffer[] };
   }
 
-  canReplay({ origin }: DeadLetterInfo): boolean {
-    return origin !== undefined && matchesGlob(this.#settings.streamPattern, origin.streamKey);
-  }
-
   async replay(cameraId: string, id: string): Promise<ReplayResult> {
     checkIds([id]);
     const key = this.#keyOf(cameraId);
     const [row] = asList(await this.#client.run(listLettersScript, [key], [id, 1]));
     const [foundId, added] = row === undefined ? [] : asList(row);
     if (foundId === undefined || asText(foundId) !== id) return { outcome: 'missing' };
-    const letter = infoOf(cameraId, id, added);
-    const streamKey = letter.origin?.streamKey;
-    if (streamKey === undefined || !this.canReplay(letter)) return { outcome: 'foreign' };
+    const streamKey = this.#replayableTo(infoOf(cameraId, id, added));
+    if (streamKey === undefined) return { outcome: 'foreign' };
     const [entryId, length] = asList(await this.#client.run(replayLetterScript, [key, streamKey], [id]));
     if (entryId === undefined) return { outcome: 'missing' };
     return { outcome: 'replayed', streamKey, entryId: asText(entryId), streamLength: asNumber(length) };
+  }
+
+  async *replayAll(
+    cameraId: string,
+    selection: DeadLetterSelection,
+    { dryRun = false }: { readonly dryRun?: boolean | undefined } = {},
+  ): AsyncGenerator<SelectedReplay, void, void> {
+    const { letters, missing } = await this.find(cameraId, selection);
+    for (const id of missing) yield { id, outcome: 'missing' };
+    for (const letter of letters) {
+      const { id } = letter;
+      const streamKey = this.#replayableTo(letter);
+      if (streamKey === undefined) yield { id, outcome: 'foreign' };
+      else if (dryRun) yield { id, outcome: 'replayable', streamKey };
+      else yield { id, ...(await this.replay(cameraId, id)) };
+    }
   }
 
   async drop(cameraId: string, ids: readonly string[]): Promise<number> {
@@ -151,6 +218,12 @@ class RedisDeadLetterStore implements DeadLetterStore {
     return this.close();
   }
 
+  /** The stream that it came from, where sources read that one. */
+  #replayableTo({ origin }: DeadLetterInfo): string | undefined {
+    const isOurs = origin !== undefined && matchesGlob(this.#settings.streamPattern, origin.streamKey);
+    return isOurs ? origin.streamKey : undefined;
+  }
+
   #keyOf(cameraId: string): string {
     return this.#settings.deadLetterPrefix + cameraId;
   }
@@ -164,6 +237,21 @@ function checkIds(ids: readonly string[]): void {
     'invalid_options',
     `id: expected one like 1771840000123-0 but received ${JSON.stringify(wrong)}`,
   );
+}
+
+function summaryOf(cameraId: string, letters: readonly DeadLetterInfo[]): DeadLetterSummary {
+  const reasons = new Map<string, number>();
+  for (const { origin } of letters) {
+    const reason = origin?.reason ?? 'unknown';
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return {
+    cameraId,
+    count: letters.length,
+    oldestMs: letters[0]?.deadAtMs ?? 0,
+    newestMs: letters.at(-1)?.deadAtMs ?? 0,
+    reasons: Object.fromEntries(reasons),
+  };
 }
 
 function infoOf(cameraId: string, id: string, added: Reply | undefined): DeadLetterInfo {

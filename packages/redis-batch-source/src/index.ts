@@ -2,8 +2,11 @@ export {
   createDeadLetterStore,
   type DeadLetter,
   type DeadLetterInfo,
+  type DeadLetterSelection,
   type DeadLetterStore,
+  type DeadLetterSummary,
   type ReplayResult,
+  type SelectedReplay,
 } from './dead-letter-store.ts';
 export { RedisBatchSourceError, type RedisBatchSourceErrorCode } from './errors.ts';
 export {

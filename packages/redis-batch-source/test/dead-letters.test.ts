@@ -145,6 +145,28 @@ it('does not replay what does not say where it came from, or came from a stream 
   expect(await store.list('cam')).toHaveLength(2);
 });
 
+it('replays a selection: tells what is missing, what is foreign, and without a change what would be done', async () => {
+  await bury('cam', 3);
+  const alien = String(await redis().xadd('frames-dead:cam', '*', 'some', 'thing'));
+  const [first = '', second = ''] = (await store.list('cam')).map(({ id }) => id);
+  const ids = [second, '1-1', alien, second];
+  expect(await Array.fromAsync(store.replayAll('cam', { ids }, { dryRun: true }))).toEqual([
+    { id: '1-1', outcome: 'missing' },
+    { id: second, outcome: 'replayable', streamKey: 'frames:cam' },
+    { id: alien, outcome: 'foreign' },
+  ]);
+  expect(await store.list('cam')).toHaveLength(4);
+  expect(await Array.fromAsync(store.replayAll('cam', { ids: [second] }))).toMatchObject([
+    { id: second, outcome: 'replayed', streamKey: 'frames:cam' },
+  ]);
+  const { letters, missing } = await store.find('cam', { beforeMs: Number(first.split('-')[0]) + 60_000 });
+  expect([letters.length, missing]).toEqual([3, []]);
+  expect((await store.find('cam', { beforeMs: 1 })).letters).toEqual([]);
+  expect(await store.summaries()).toMatchObject([
+    { cameraId: 'cam', count: 3, oldestMs: letters[0]?.deadAtMs, reasons: { max_deliveries: 2, unknown: 1 } },
+  ]);
+});
+
 it('drops what it is told and says how many were there', async () => {
   await bury('cam', 3);
   const [first, second] = (await store.list('cam')).map(({ id }) => id);

@@ -1,9 +1,9 @@
 import type { Logger } from '@trinetra/contracts';
-import { asErrors, asList, describeError, isAccessError, type RedisClient } from './redis-client.ts';
-import { ackScript, touchScript } from './scripts.ts';
+import { asErrors, asList, describeError, isAccessError, type RedisClient } from './connection/redis-client.ts';
+import { ackScript, touchScript } from './scripts/scripts.ts';
 import type { StreamTroubles } from './stream-troubles.ts';
 import type { Lease } from './types.ts';
-import type { WorkerRegistry } from './worker-registry.ts';
+import type { WorkerRegistry } from './housekeeping/worker-registry.ts';
 
 interface Waiting {
   readonly lease: Lease;

@@ -7,7 +7,7 @@ export {
   type DeadLetterSummary,
   type ReplayResult,
   type SelectedReplay,
-} from './dead-letter-store.ts';
+} from './dead-letters/dead-letter-store.ts';
 export { RedisBatchSourceError, type RedisBatchSourceErrorCode } from './errors.ts';
 export {
   type DeadLetterStoreOptions,

@@ -1,30 +1,30 @@
 import { createWarnOnce, type FrameOutcome } from '@trinetra/contracts';
 import { AckQueue, touch } from './ack-queue.ts';
-import { AnswerWatch } from './answer-watch.ts';
-import { Discovery } from './discovery.ts';
+import { AnswerWatch } from './connection/answer-watch.ts';
+import { Discovery } from './housekeeping/discovery.ts';
 import { RedisBatchSourceError } from './errors.ts';
-import { FairSchedule } from './fair-schedule.ts';
+import { FairSchedule } from './reading/fair-schedule.ts';
 import {
   chunksOf,
   type HousekeepingContext,
   lookAtStreams,
   removeDeadConsumers,
   streamsPerCall,
-} from './housekeeping.ts';
-import { LeaseReader } from './lease-reader.ts';
+} from './housekeeping/housekeeping.ts';
+import { LeaseReader } from './reading/lease-reader.ts';
 import { Ledger } from './ledger.ts';
-import { MemoryWatch } from './memory-watch.ts';
+import { MemoryWatch } from './housekeeping/memory-watch.ts';
 import { parseOptions, type RedisBatchSourceOptions, type RedisBatchSourceSettings } from './options.ts';
-import { leaseName } from './recovery.ts';
-import { describeError, isAccessError, RedisClient } from './redis-client.ts';
-import { repeat } from './repeat.ts';
-import { rightsProbes } from './rights.ts';
-import { leaveScript } from './scripts.ts';
-import { ServerCheck } from './server-check.ts';
+import { leaseName } from './reading/recovery.ts';
+import { describeError, isAccessError, RedisClient } from './connection/redis-client.ts';
+import { repeat } from './housekeeping/repeat.ts';
+import { rightsProbes } from './connection/rights.ts';
+import { leaveScript } from './scripts/scripts.ts';
+import { ServerCheck } from './connection/server-check.ts';
 import { StreamTroubles } from './stream-troubles.ts';
 import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
-import { UnreadGroups } from './unread-groups.ts';
-import { WorkerRegistry } from './worker-registry.ts';
+import { UnreadGroups } from './housekeeping/unread-groups.ts';
+import { WorkerRegistry } from './housekeeping/worker-registry.ts';
 
 /** Leases that one script call keeps alive: a bound on how long Redis is busy with it. */
 const leasesPerBeat = 500;

@@ -1,5 +1,5 @@
 import { cameraLabelOf, type Logger } from '@trinetra/contracts';
-import { isAccessError, type RedisClient } from './redis-client.ts';
+import { isAccessError, type RedisClient } from './connection/redis-client.ts';
 
 /** What cannot be done with one stream, while the others go on. */
 export type StreamTrouble =

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { connectionOptions } from './connection-options.ts';
-import { RedisBatchSourceError } from './errors.ts';
+import { RedisBatchSourceError } from '../errors.ts';
 import { watchFailovers } from './failover-watch.ts';
-import type { RedisBatchSourceSettings } from './options.ts';
+import type { RedisBatchSourceSettings } from '../options.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
 import { missingRights, type Probe } from './rights.ts';
 

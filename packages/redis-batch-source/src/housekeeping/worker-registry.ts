@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { RedisBatchSourceSettings } from './options.ts';
-import { asText, describeError, isAccessError, type RedisClient } from './redis-client.ts';
-import { nameLeaseMs, registerScript, registryKey } from './registry-scripts.ts';
+import type { RedisBatchSourceSettings } from '../options.ts';
+import { asText, describeError, isAccessError, type RedisClient } from '../connection/redis-client.ts';
+import { nameLeaseMs, registerScript, registryKey } from '../scripts/registry-scripts.ts';
 import { pause } from './repeat.ts';
 
 /** How often a worker says that it lives: four times while its name is taken. */

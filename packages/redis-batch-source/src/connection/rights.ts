@@ -1,4 +1,4 @@
-import type { RedisBatchSourceSettings } from './options.ts';
+import type { RedisBatchSourceSettings } from '../options.ts';
 
 /** A command that changes nothing, run to see whether the user may run it. */
 export interface Probe {

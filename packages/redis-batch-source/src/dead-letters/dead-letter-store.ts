@@ -4,16 +4,16 @@ import {
   listLettersScript,
   readLetterScript,
   replayLetterScript,
-} from './dead-letter-scripts.ts';
-import { RedisBatchSourceError } from './errors.ts';
-import { chunksOf } from './housekeeping.ts';
+} from '../scripts/dead-letter-scripts.ts';
+import { RedisBatchSourceError } from '../errors.ts';
+import { chunksOf } from '../housekeeping/housekeeping.ts';
 import {
   type DeadLetterStoreOptions,
   type DeadLetterStoreSettings,
   parseDeadLetterOptions,
-} from './options.ts';
-import { asList, asNumber, asText, RedisClient, type Reply } from './redis-client.ts';
-import { deadLetterProbes } from './rights.ts';
+} from '../options.ts';
+import { asList, asNumber, asText, RedisClient, type Reply } from '../connection/redis-client.ts';
+import { deadLetterProbes } from '../connection/rights.ts';
 
 /** Letters looked at in one script call: a bound on how long Redis is busy with it. */
 const lettersPerCall = 50;

@@ -1,13 +1,13 @@
 import { cameraLabelOf, normaliseCameraType, type WarnOnce } from '@trinetra/contracts';
-import type { AnswerWatch } from './answer-watch.ts';
-import { timeOfUnread } from './entry-clock.ts';
-import type { FairSchedule } from './fair-schedule.ts';
-import type { Ledger } from './ledger.ts';
-import type { RedisBatchSourceSettings } from './options.ts';
-import { asList, asNumber, asText, type RedisClient } from './redis-client.ts';
-import { lookScript, sweepScript } from './scripts.ts';
-import type { StreamTroubles } from './stream-troubles.ts';
-import type { Lease } from './types.ts';
+import type { AnswerWatch } from '../connection/answer-watch.ts';
+import { timeOfUnread } from '../reading/entry-clock.ts';
+import type { FairSchedule } from '../reading/fair-schedule.ts';
+import type { Ledger } from '../ledger.ts';
+import type { RedisBatchSourceSettings } from '../options.ts';
+import { asList, asNumber, asText, type RedisClient } from '../connection/redis-client.ts';
+import { lookScript, sweepScript } from '../scripts/scripts.ts';
+import type { StreamTroubles } from '../stream-troubles.ts';
+import type { Lease } from '../types.ts';
 import type { UnreadGroups } from './unread-groups.ts';
 import type { WorkerRegistry } from './worker-registry.ts';
 

@@ -1,5 +1,5 @@
 import type { RedisOptions } from 'ioredis';
-import type { RedisBatchSourceSettings } from './options.ts';
+import type { RedisBatchSourceSettings } from '../options.ts';
 
 /** The options of ioredis for one address, or for a master that Sentinels know. Explicit credentials go before the address's. */
 export function connectionOptions(

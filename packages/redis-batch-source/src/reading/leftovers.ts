@@ -1,6 +1,6 @@
-import type { HousekeepingContext } from './housekeeping.ts';
+import type { HousekeepingContext } from '../housekeeping/housekeeping.ts';
 import { recover } from './recovery.ts';
-import type { Lease } from './types.ts';
+import type { Lease } from '../types.ts';
 
 /** Which streams are still to be looked through, and which of them have entries at their front that must run alone. */
 interface Backlog {

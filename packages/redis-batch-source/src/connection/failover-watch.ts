@@ -1,6 +1,6 @@
 import type { Logger } from '@trinetra/contracts';
 import { Redis, type RedisOptions } from 'ioredis';
-import type { RedisBatchSourceSettings } from './options.ts';
+import type { RedisBatchSourceSettings } from '../options.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
 
 /** Options of {@link watchFailovers}. */

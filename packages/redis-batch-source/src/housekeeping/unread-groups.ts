@@ -1,5 +1,5 @@
 import { cameraLabelOf } from '@trinetra/contracts';
-import type { RedisBatchSourceSettings } from './options.ts';
+import type { RedisBatchSourceSettings } from '../options.ts';
 
 /** So many times `claimIdleMs` without a read, and a group that has something to read is taken for one that nobody reads. */
 const unreadAfterClaimIdles = 2;

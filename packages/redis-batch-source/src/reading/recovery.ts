@@ -1,9 +1,9 @@
 import { cameraLabelOf } from '@trinetra/contracts';
-import { chunksOf, type HousekeepingContext, streamsPerCall } from './housekeeping.ts';
-import { recoverScript } from './recover-script.ts';
-import { asErrors, asList, asNumber, asText } from './redis-client.ts';
+import { chunksOf, type HousekeepingContext, streamsPerCall } from '../housekeeping/housekeeping.ts';
+import { recoverScript } from '../scripts/recover-script.ts';
+import { asErrors, asList, asNumber, asText } from '../connection/redis-client.ts';
 
-import type { Lease } from './types.ts';
+import type { Lease } from '../types.ts';
 
 /** Options of {@link recover}. */
 export interface RecoverOptions {

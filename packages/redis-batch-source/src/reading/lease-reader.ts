@@ -1,13 +1,13 @@
-import { RedisBatchSourceError } from './errors.ts';
-import type { HousekeepingContext } from './housekeeping.ts';
+import { RedisBatchSourceError } from '../errors.ts';
+import type { HousekeepingContext } from '../housekeeping/housekeeping.ts';
 import { IsolationTurns } from './isolation-turns.ts';
 import { Leftovers } from './leftovers.ts';
 import { readNew } from './new-entries.ts';
 import { ReadPace } from './read-pace.ts';
 import { leaseName } from './recovery.ts';
-import { describeError, isAccessError } from './redis-client.ts';
-import { pause } from './repeat.ts';
-import type { Lease } from './types.ts';
+import { describeError, isAccessError } from '../connection/redis-client.ts';
+import { pause } from '../housekeeping/repeat.ts';
+import type { Lease } from '../types.ts';
 
 /** How the reader sees the source. */
 export interface LeaseReaderOptions {

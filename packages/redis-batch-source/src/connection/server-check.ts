@@ -1,5 +1,5 @@
-import { RedisBatchSourceError } from './errors.ts';
-import type { HousekeepingContext } from './housekeeping.ts';
+import { RedisBatchSourceError } from '../errors.ts';
+import type { HousekeepingContext } from '../housekeeping/housekeeping.ts';
 
 /** Looks once for each connection whether the server is one that works, and what it should be told otherwise. */
 export class ServerCheck {

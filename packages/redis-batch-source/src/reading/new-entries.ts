@@ -1,9 +1,9 @@
 import { normaliseCameraType } from '@trinetra/contracts';
 import { timeOfEntry } from './entry-clock.ts';
-import type { HousekeepingContext } from './housekeeping.ts';
-import { asErrors, asList, asNumber, asText, type Reply } from './redis-client.ts';
-import { readScript } from './scripts.ts';
-import type { Lease } from './types.ts';
+import type { HousekeepingContext } from '../housekeeping/housekeeping.ts';
+import { asErrors, asList, asNumber, asText, type Reply } from '../connection/redis-client.ts';
+import { readScript } from '../scripts/scripts.ts';
+import type { Lease } from '../types.ts';
 
 /** Reads up to `room` entries that nobody has read yet, fairly, and tells the schedule what it found. */
 export async function readNew(

@@ -1,13 +1,13 @@
-export {
-  createDeadLetterStore,
-  type DeadLetter,
-  type DeadLetterInfo,
-  type DeadLetterSelection,
-  type DeadLetterStore,
-  type DeadLetterSummary,
-  type ReplayResult,
-  type SelectedReplay,
-} from './dead-letters/dead-letter-store.ts';
+export { createDeadLetterStore } from './dead-letters/dead-letter-store.ts';
+export type {
+  DeadLetter,
+  DeadLetterInfo,
+  DeadLetterSelection,
+  DeadLetterStore,
+  DeadLetterSummary,
+  ReplayResult,
+  SelectedReplay,
+} from './dead-letters/dead-letter-types.ts';
 export { RedisBatchSourceError, type RedisBatchSourceErrorCode } from './errors.ts';
 export {
   type DeadLetterStoreOptions,

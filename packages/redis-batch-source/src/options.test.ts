@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { RedisBatchSourceError } from './errors.ts';
-import { defaultRedisBatchSourceOptions, parseOptions } from './options.ts';
+import { defaultRedisBatchSourceOptions, parseSourceOptions } from './options.ts';
 
 const good = { redis: { url: 'redis://localhost:6379' }, maxInFlight: 12 };
 
 describe('options', () => {
   it('have the defaults that the README names', () => {
-    expect(parseOptions(good)).toMatchObject({
+    expect(parseSourceOptions(good)).toMatchObject({
       streamPattern: 'frames:*',
       consumerGroup: 'inference-workers',
       claimIdleMs: 30_000,
@@ -18,7 +18,7 @@ describe('options', () => {
   });
 
   it('keep the other weights where one is given', () => {
-    expect(parseOptions({ ...good, priorityWeights: { billing: 2 } }).weights).toMatchObject({
+    expect(parseSourceOptions({ ...good, priorityWeights: { billing: 2 } }).weights).toMatchObject({
       billing: 2,
       entrance: 6,
     });
@@ -32,7 +32,7 @@ describe('options', () => {
       maxInflight: 3,
     };
     try {
-      parseOptions(wrong as never);
+      parseSourceOptions(wrong as never);
       expect.unreachable();
     } catch (error) {
       expect(RedisBatchSourceError.isInstance(error) && error.code).toBe('invalid_options');

@@ -1,8 +1,18 @@
 import { hostname } from 'node:os';
-import { type CameraType, cameraTypes, type Logger, silentLogger } from '@trinetra/contracts';
+import {
+  type CameraType,
+  cameraTypes,
+  type Logger,
+  type ParseOptions,
+  parseOptions,
+  silentLogger,
+} from '@trinetra/contracts';
 import { z } from 'zod';
 import { RedisBatchSourceError } from './errors.ts';
 
+const how: ParseOptions = {
+  errorOf: (message, options) => new RedisBatchSourceError('invalid_options', message, options),
+};
 const weight = z.number().min(0.01).max(1000);
 const ms = (minimum: number): z.ZodNumber => z.number().int().min(minimum).max(86_400_000);
 
@@ -139,19 +149,10 @@ const { priorityWeights: _, ...plainDefaults } = schema.omit({ redis: true, maxI
 export const defaultRedisBatchSourceOptions: PlainOptions = Object.freeze(plainDefaults);
 
 /** @throws {@link RedisBatchSourceError} `invalid_options`, naming every wrong option; never a password. */
-export function parseOptions(options: RedisBatchSourceOptions): RedisBatchSourceSettings {
+export function parseSourceOptions(options: RedisBatchSourceOptions): RedisBatchSourceSettings {
   const { logger = silentLogger, ...plain } = options;
-  const { priorityWeights, ...settings } = parse(schema, plain);
+  const { priorityWeights, ...settings } = parseOptions(schema, plain, how);
   return { ...settings, weights: { ...defaultPriorityWeights, ...priorityWeights }, logger };
-}
-
-function parse<T>(wanted: z.ZodType<T>, options: unknown): T {
-  const parsed = wanted.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const text = parsed.error.issues
-    .map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
-    .join('; ');
-  throw new RedisBatchSourceError('invalid_options', text, { cause: parsed.error });
 }
 
 const deadLetterSchema = schema.pick({
@@ -176,5 +177,5 @@ export type DeadLetterStoreSettings = Pick<
 /** @throws {@link RedisBatchSourceError} `invalid_options`. */
 export function parseDeadLetterOptions(options: DeadLetterStoreOptions): DeadLetterStoreSettings {
   const { logger = silentLogger, ...plain } = options;
-  return { ...parse(deadLetterSchema, plain), logger };
+  return { ...parseOptions(deadLetterSchema, plain, how), logger };
 }

@@ -1,142 +1,65 @@
 import { createWarnOnce, type FrameOutcome } from '@trinetra/contracts';
-import { AckQueue, touch } from './ack-queue.ts';
+import { chunksOf, streamsPerCall } from './chunks.ts';
 import { AnswerWatch } from './connection/answer-watch.ts';
-import { Discovery } from './housekeeping/discovery.ts';
-import { RedisBatchSourceError } from './errors.ts';
-import { FairSchedule } from './reading/fair-schedule.ts';
-import {
-  chunksOf,
-  type HousekeepingContext,
-  lookAtStreams,
-  removeDeadConsumers,
-  streamsPerCall,
-} from './housekeeping/housekeeping.ts';
-import { LeaseReader } from './reading/lease-reader.ts';
-import { Ledger } from './ledger.ts';
-import { MemoryWatch } from './housekeeping/memory-watch.ts';
-import { parseOptions, type RedisBatchSourceOptions, type RedisBatchSourceSettings } from './options.ts';
-import { leaseName } from './reading/recovery.ts';
-import { describeError, isAccessError, RedisClient } from './connection/redis-client.ts';
-import { repeat } from './housekeeping/repeat.ts';
+import { RedisClient } from './connection/redis-client.ts';
+import { describeError } from './connection/redis-errors.ts';
 import { rightsProbes } from './connection/rights.ts';
-import { leaveScript } from './scripts/scripts.ts';
-import { ServerCheck } from './connection/server-check.ts';
-import { StreamTroubles } from './stream-troubles.ts';
-import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
+import { Housekeeping } from './housekeeping/housekeeping.ts';
 import { UnreadGroups } from './housekeeping/unread-groups.ts';
 import { WorkerRegistry } from './housekeeping/worker-registry.ts';
+import { Ledger } from './ledger.ts';
+import {
+  parseSourceOptions,
+  type RedisBatchSourceOptions,
+  type RedisBatchSourceSettings,
+} from './options.ts';
+import { FairSchedule } from './reading/fair-schedule.ts';
+import { LeaseReader } from './reading/lease-reader.ts';
+import { leaveGroup } from './scripts/leave-group.ts';
+import { AckQueue } from './settling/ack-queue.ts';
+import { HeldLeases } from './settling/held-leases.ts';
+import type { SourceContext } from './source-context.ts';
+import { StreamTroubles } from './stream-troubles.ts';
+import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
 
-/** Leases that one script call keeps alive: a bound on how long Redis is busy with it. */
-const leasesPerBeat = 500;
-/** Each call of housekeeping takes milliseconds; where one takes so long and nothing comes in, Redis does not answer. */
-const slowAnswerMs = 2000;
-
+/** Reads from its creation on. */
 class ConnectedSource implements RedisBatchSource {
-  readonly #settings: RedisBatchSourceSettings;
-  readonly #client: RedisClient;
-  readonly #schedule = new FairSchedule();
-  readonly #ledger = new Ledger();
+  readonly #context: SourceContext;
   readonly #acks: AckQueue;
-  readonly #registry: WorkerRegistry;
-  readonly #held = new Map<string, Lease>();
-  readonly #parked = new Set<Lease>();
-  /** Those whose deliveries Redis may still count. */
-  #newlyParked: Lease[] = [];
+  readonly #held: HeldLeases;
   readonly #reader: LeaseReader;
-  readonly #context: HousekeepingContext;
-  readonly #memory: MemoryWatch;
+  readonly #housekeeping: Housekeeping;
+  readonly #kept: Promise<void>;
   readonly #stopping = new AbortController();
   readonly #closing = new AbortController();
-  #background: Promise<unknown> = Promise.resolve();
-  readonly #answers = new AnswerWatch();
-  #workers = 1;
-  readonly #server: ServerCheck;
-  /** What of housekeeping does not go well. */
-  readonly #unwell = new Set<'look' | 'discover'>(['look']);
   #closed: Promise<void> | undefined;
 
   constructor(settings: RedisBatchSourceSettings, client: RedisClient) {
-    this.#settings = settings;
-    this.#client = client;
     const registry = new WorkerRegistry(client, settings);
     const troubles = new StreamTroubles(client, settings.logger);
-    this.#registry = registry;
     this.#context = {
       client,
       settings,
-      schedule: this.#schedule,
-      ledger: this.#ledger,
+      schedule: new FairSchedule(),
+      ledger: new Ledger(),
       registry,
       troubles,
       unreadGroups: new UnreadGroups(settings),
       deleteLater: (entry) => this.#acks.deleteLater([entry]),
-      answers: this.#answers,
+      answers: new AnswerWatch(),
       warnOnce: createWarnOnce(settings.logger),
-      workers: () => this.#workers,
     };
-    this.#server = new ServerCheck(this.#context);
-    this.#memory = new MemoryWatch(client, settings);
     this.#acks = new AckQueue({ ...settings, client, registry, troubles });
+    this.#held = new HeldLeases(this.#context);
     this.#reader = new LeaseReader(this.#context, {
       held: this.#held,
-      parked: this.#parked,
       stopping: this.#stopping.signal,
       unacked: this.#acks.unacked,
       release: (lease) => void this.settle(lease, 'released'),
     });
-  }
-
-  start(): void {
-    const { discoveryIntervalMs, claimIdleMs, logger } = this.#settings;
-    const signal = this.#closing.signal;
-    const reported = new Map<string, string>();
-    const guarded = (part: 'look' | 'discover', step: () => Promise<void>) => async (): Promise<void> => {
-      if (!this.#client.isReady) {
-        this.#unwell.add('look');
-        return;
-      }
-      try {
-        await step();
-        this.#unwell.delete(part);
-        reported.delete(part);
-      } catch (error) {
-        this.#unwell.add(part);
-        const text = describeError(error);
-        if (![...reported.values()].includes(text))
-          logger.warn({ error: text }, 'housekeeping in Redis failed; trying again');
-        reported.set(part, text);
-        if (error instanceof RedisBatchSourceError || isAccessError(error)) this.#reader.fail(error);
-      }
-    };
-    this.#client.onReady(() => {
-      this.#server.isNew();
-      // An answer may have been lost with the connection: what it leased is pending under our name.
-      this.#reader.recoverOwn(this.#schedule.keys());
-    });
-    const discovery = new Discovery(this.#context, {
-      signal,
-      onProgress: () => this.#unwell.delete('discover'),
-      onFresh: (streams) => {
-        this.#reader.recoverOwn(streams);
-        this.#reader.recoverIdle(streams);
-      },
-    });
-    const discover = async (): Promise<void> => {
-      await this.#server.check();
-      await discovery.round();
-    };
-    this.#background = Promise.all([
-      this.#registry.keep(signal, () => this.#reader.roomIsFree()),
-      repeat(guarded('discover', discover), { everyMs: discoveryIntervalMs, signal }),
-      repeat(
-        guarded('look', () => this.#look()),
-        { everyMs: discoveryIntervalMs, signal },
-      ),
-      repeat(
-        guarded('look', () => this.#beat()),
-        { everyMs: Math.ceil(claimIdleMs / 3), signal, first: 'later' },
-      ),
-    ]);
+    const parts = { reader: this.#reader, acks: this.#acks, held: this.#held };
+    this.#housekeeping = new Housekeeping(this.#context, parts);
+    this.#kept = this.#housekeeping.run(this.#closing.signal);
   }
 
   leases(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Lease> {
@@ -146,30 +69,21 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   async settle(lease: Lease, outcome: FrameOutcome): Promise<void> {
-    const name = leaseName(lease);
-    if (this.#held.get(name) !== lease) return;
-    this.#held.delete(name);
-    this.#parked.delete(lease);
-    this.#ledger.settled(lease.streamKey, outcome);
+    if (!this.#held.remove(lease)) return;
+    this.#context.ledger.settled(lease.streamKey, outcome);
     this.#reader.roomIsFree();
     await this.#acks.add(lease, { release: outcome === 'released' });
     this.#reader.roomIsFree();
   }
 
   park(lease: Lease): Lease {
-    const name = leaseName(lease);
-    if (this.#held.get(name) !== lease || this.#parked.has(lease)) return lease;
-    const parked = { ...lease, fields: [], deliveryCount: 0 };
-    this.#held.set(name, parked);
-    this.#parked.add(parked);
-    this.#newlyParked.push(parked);
-    if (this.#newlyParked.length === 1) setImmediate(() => void this.#forgetDeliveries());
+    const parked = this.#held.park(lease);
     this.#reader.roomIsFree();
     return parked;
   }
 
   get consumerName(): string {
-    return this.#registry.name;
+    return this.#context.registry.name;
   }
 
   stop({ unpulled = 'release' }: { readonly unpulled?: 'release' | 'serve' } = {}): void {
@@ -180,13 +94,12 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   stats(): SourceStats {
-    return { ...this.#ledger.stats(Date.now()), unreadGroups: this.#context.unreadGroups.streamsByGroup() };
+    const { ledger, unreadGroups } = this.#context;
+    return { ...ledger.stats(Date.now()), unreadGroups: unreadGroups.streamsByGroup() };
   }
 
   isHealthy(): boolean {
-    // While a large reply is on its way, an answer that waits behind it is late but not missing.
-    const silentMs = Math.min(this.#answers.longestMs(), performance.now() - this.#client.heardAt);
-    return this.#client.isReady && this.#unwell.size === 0 && silentMs < slowAnswerMs;
+    return this.#housekeeping.isHealthy();
   }
 
   close(): Promise<void> {
@@ -199,61 +112,26 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   async #close(): Promise<void> {
+    const { client } = this.#context;
     this.stop();
     await this.#reader.close();
-    for (const lease of this.#held.values()) void this.settle(lease, 'released');
+    for (const lease of this.#held.all()) void this.settle(lease, 'released');
     await this.#acks.idle();
     this.#closing.abort();
-    await this.#background;
-    if (this.#client.isReady) {
-      const { consumerGroup, logger } = this.#settings;
-      try {
-        for (const keys of chunksOf(this.#schedule.keys(), streamsPerCall)) {
-          await this.#client.run(leaveScript, keys, [consumerGroup, this.#registry.name]);
-        }
-        await this.#registry.leave();
-      } catch (error) {
-        logger.warn({ error: describeError(error) }, 'the consumer could not leave its groups');
-      }
-    }
-    this.#client.close();
+    await this.#kept;
+    if (client.isReady) await this.#leave();
+    client.close();
   }
 
-  /** A heartbeat of what was parked just now. One that fails is made good by the next of all. */
-  async #forgetDeliveries(): Promise<void> {
-    const leases = this.#newlyParked.splice(0).filter((lease) => this.#parked.has(lease));
+  async #leave(): Promise<void> {
+    const { client, settings, schedule, registry } = this.#context;
     try {
-      await this.#keepAlive(leases);
+      const consumer = { group: settings.consumerGroup, consumer: registry.name };
+      for (const keys of chunksOf(schedule.keys(), streamsPerCall)) await leaveGroup(client, keys, consumer);
+      await registry.leave();
     } catch (error) {
-      this.#settings.logger.debug(
-        { error: describeError(error) },
-        'deliveries of parked leases are not reset yet',
-      );
+      settings.logger.warn({ error: describeError(error) }, 'the consumer could not leave its groups');
     }
-  }
-
-  async #keepAlive(held: readonly Lease[]): Promise<void> {
-    const { consumerGroup, logger } = this.#settings;
-    const consumerName = this.#registry.name;
-    for (const leases of chunksOf(held, leasesPerBeat)) {
-      const still = await touch(this.#client, { consumerGroup, consumerName, idleMs: 0, leases });
-      if (still < leases.length)
-        logger.debug({ count: leases.length - still }, 'leases were settled or lost meanwhile');
-    }
-  }
-
-  async #look(): Promise<void> {
-    await this.#server.check();
-    this.#workers = await lookAtStreams(this.#context, this.#schedule.keys());
-    await this.#memory.look();
-    await this.#acks.deleteEarly();
-  }
-
-  /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */
-  async #beat(): Promise<void> {
-    await this.#keepAlive([...this.#held.values()]);
-    this.#reader.recoverIdle(this.#schedule.keys());
-    await removeDeadConsumers(this.#context);
   }
 }
 
@@ -274,10 +152,8 @@ class ConnectedSource implements RedisBatchSource {
  * for await (const lease of source.leases()) await source.settle(lease, 'published');
  */
 export async function createRedisBatchSource(options: RedisBatchSourceOptions): Promise<RedisBatchSource> {
-  const settings = parseOptions(options);
+  const settings = parseSourceOptions(options);
   const client = new RedisClient(settings, rightsProbes(settings));
   await client.connect();
-  const source = new ConnectedSource(settings, client);
-  source.start();
-  return source;
+  return new ConnectedSource(settings, client);
 }

@@ -1,5 +1,7 @@
 import { cameraLabelOf, type Logger } from '@trinetra/contracts';
-import { isAccessError, type RedisClient } from './connection/redis-client.ts';
+import type { RedisClient } from './connection/redis-client.ts';
+import { isAccessError } from './connection/redis-errors.ts';
+import type { ByStream } from './scripts/reply.ts';
 
 /** What cannot be done with one stream, while the others go on. */
 export type StreamTrouble =
@@ -31,19 +33,9 @@ export class StreamTroubles {
     this.#logger.warn({ camera_id: cameraLabelOf(streamKey), error }, trouble);
   }
 
-  /** What a script gives as `[index, text, ...]`, the index from 1 into `keys`; resolves to the streams that failed. */
-  async foundAll(
-    keys: readonly string[],
-    trouble: StreamTrouble,
-    errors: readonly (readonly [number, string])[],
-  ): Promise<ReadonlySet<string>> {
-    const failed = new Set<string>();
-    for (const [index, error] of errors) {
-      const key = keys[index - 1] ?? '';
-      failed.add(key);
-      await this.found(key, trouble, error);
-    }
-    return failed;
+  /** The same of several streams. */
+  async foundAll(trouble: StreamTrouble, errors: ByStream<string>): Promise<void> {
+    for (const [streamKey, error] of errors) await this.found(streamKey, trouble, error);
   }
 
   /** The next trouble of this kind is told again. */

@@ -1,10 +1,14 @@
 import type { FrameOutcome } from '@trinetra/contracts';
 
-/** One stream entry that this consumer holds: pending in the group until it is settled. */
-export interface Lease {
+/** An entry of a stream. */
+export interface EntryRef {
   readonly streamKey: string;
   /** `milliseconds-sequence`. */
   readonly entryId: string;
+}
+
+/** One stream entry that this consumer holds: pending in the group until it is settled. */
+export interface Lease extends EntryRef {
   /** As Redis returns them: `[name, value, name, value, ...]`. */
   readonly fields: readonly Buffer[];
   /** 1 at the first delivery; more after a crash or a take-over; 0 once it is parked, so that the next one is a first again. */
@@ -16,6 +20,11 @@ export interface Lease {
    * past, and for entries that were delivered before.
    */
   readonly waitedMs: number;
+}
+
+/** The name of an entry among all of them. */
+export function entryName({ streamKey, entryId }: EntryRef): string {
+  return `${streamKey} ${entryId}`;
 }
 
 /** One camera in {@link SourceStats}; counts are since the start of the process. */

@@ -33,6 +33,12 @@ async function bury(camera: string, count: number): Promise<string[]> {
   return ids;
 }
 
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 let store: DeadLetterStore;
 beforeEach(async () => {
   store = await storeOf();
@@ -150,13 +156,13 @@ it('replays a selection: tells what is missing, what is foreign, and without a c
   const alien = String(await redis().xadd('frames-dead:cam', '*', 'some', 'thing'));
   const [first = '', second = ''] = (await store.list('cam')).map(({ id }) => id);
   const ids = [second, '1-1', alien, second];
-  expect(await Array.fromAsync(store.replayAll('cam', { ids }, { dryRun: true }))).toEqual([
+  expect(await allOf(store.replayAll('cam', { ids }, { dryRun: true }))).toEqual([
     { id: '1-1', outcome: 'missing' },
     { id: second, outcome: 'replayable', streamKey: 'frames:cam' },
     { id: alien, outcome: 'foreign' },
   ]);
   expect(await store.list('cam')).toHaveLength(4);
-  expect(await Array.fromAsync(store.replayAll('cam', { ids: [second] }))).toMatchObject([
+  expect(await allOf(store.replayAll('cam', { ids: [second] }))).toMatchObject([
     { id: second, outcome: 'replayed', streamKey: 'frames:cam' },
   ]);
   const { letters, missing } = await store.find('cam', { beforeMs: Number(first.split('-')[0]) + 60_000 });

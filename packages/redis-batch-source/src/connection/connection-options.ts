@@ -1,3 +1,4 @@
+import { defined } from '@trinetra/contracts';
 import type { RedisOptions } from 'ioredis';
 import type { RedisBatchSourceSettings } from '../options.ts';
 
@@ -11,17 +12,17 @@ export function connectionOptions(
   const username = redis.username ?? decodeURIComponent(url.username);
   const password = redis.password ?? decodeURIComponent(url.password);
   const database = url.pathname.slice(1);
-  const ca = redis.tls?.ca;
-  const tls = url.protocol === 'rediss:' || redis.tls !== undefined ? (ca === undefined ? {} : { ca }) : null;
-  return {
+  const isEncrypted = url.protocol === 'rediss:' || redis.tls !== undefined;
+  const tls = isEncrypted ? defined({ ca: redis.tls?.ca }) : undefined;
+  return defined({
     ...(redis.sentinel === undefined
       ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
       : sentinelOptions(redis.sentinel, { nextDelayMs, tls, commandTimeoutMs })),
-    ...(username === '' ? {} : { username }),
-    ...(password === '' ? {} : { password }),
-    ...(database === '' ? {} : { db: Number(database) }),
-    ...(tls === null ? {} : { tls }),
-    replyMapping: 'legacy',
+    username: username || undefined,
+    password: password || undefined,
+    db: database === '' ? undefined : Number(database),
+    tls,
+    replyMapping: 'legacy' as const,
     // CLIENT SETINFO, which is not known before Redis 7.2 and would be one more right to give.
     disableClientInfo: true,
     lazyConnect: true,
@@ -31,14 +32,14 @@ export function connectionOptions(
     socketTimeout: commandTimeoutMs,
     retryStrategy: nextDelayMs,
     // A master that became a replica without ending our connection: another address, or Sentinel, knows the new one.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     // A read that waited for the connection, or was sent twice, would lease more than there is room for.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     // Commands fail as soon as their connection ends; with null, ioredis forgets them without a word.
     maxRetriesPerRequest: 0,
     connectionName: `trinetra:${consumerName}`.replaceAll(/\s/g, '_'),
-  };
+  });
 }
 
 function sentinelOptions(
@@ -46,20 +47,21 @@ function sentinelOptions(
   { nextDelayMs, tls, commandTimeoutMs }: SentinelContext,
 ): RedisOptions {
   const { addresses, master, username, password } = sentinel;
-  return {
+  return defined({
     sentinels: addresses.map(({ host, port }) => ({ host, port })),
     name: master,
-    role: 'master',
+    role: 'master' as const,
     sentinelRetryStrategy: nextDelayMs,
     sentinelCommandTimeout: commandTimeoutMs,
-    ...(username === undefined ? {} : { sentinelUsername: username }),
-    ...(password === undefined ? {} : { sentinelPassword: password }),
-    ...(tls === null ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tls }),
-  };
+    sentinelUsername: username,
+    sentinelPassword: password,
+    enableTLSForSentinelMode: tls && true,
+    sentinelTLS: tls,
+  });
 }
 
 interface SentinelContext {
   readonly nextDelayMs: () => number;
-  readonly tls: { readonly ca?: string } | null;
+  readonly tls: { readonly ca?: string } | undefined;
   readonly commandTimeoutMs: number;
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '@trinetra/contracts';
+import { defined, errorText, type Logger } from '@trinetra/contracts';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisBatchSourceSettings } from '../options.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
@@ -23,6 +23,7 @@ export function watchFailovers({ sentinel, tls, logger, onSwitch }: FailoverWatc
   const clients = addresses.map(({ host, port }) => {
     const delay = new ReconnectDelay();
     const client = new Redis({
+      ...defined({ username, password, tls }),
       replyMapping: 'legacy',
       host,
       port,
@@ -30,9 +31,6 @@ export function watchFailovers({ sentinel, tls, logger, onSwitch }: FailoverWatc
       maxRetriesPerRequest: null,
       enableReadyCheck: false,
       disableClientInfo: true,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(tls === undefined ? {} : { tls }),
     });
     client.on('ready', () => delay.connected());
     // Another Sentinel may be there; that none is says the connection to the master itself.
@@ -42,7 +40,7 @@ export function watchFailovers({ sentinel, tls, logger, onSwitch }: FailoverWatc
     });
     client
       .subscribe('+switch-master')
-      .catch((error: unknown) => logger.debug({ error: String(error) }, 'a Sentinel is not listened to'));
+      .catch((error: unknown) => logger.debug({ error: errorText(error) }, 'a Sentinel is not listened to'));
     return client;
   });
   return () => {

@@ -1,5 +1,6 @@
-const shortestDelayMs = 50;
-const longestDelayMs = 2000;
+import { backoffMs } from '@trinetra/contracts';
+
+const delays = { firstMs: 25, maxMs: 2000 } as const;
 /** A connection that lasted less is part of the same trouble: the delays go on growing. */
 const stableAfterMs = 5000;
 
@@ -44,8 +45,7 @@ export class ReconnectDelay {
   next(): number {
     if (this.#readyAt !== undefined && this.#now() - this.#readyAt >= stableAfterMs) this.#attempts = 0;
     this.#readyAt = undefined;
-    const ceiling = Math.min(longestDelayMs, shortestDelayMs * 2 ** Math.min(this.#attempts, 10));
     this.#attempts += 1;
-    return Math.round(ceiling * (0.5 + this.#random() / 2));
+    return Math.round(backoffMs(this.#attempts, { ...delays, random: this.#random }));
   }
 }

@@ -1,50 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { connectionOptions } from './connection-options.ts';
 import { RedisBatchSourceError } from '../errors.ts';
-import { watchFailovers } from './failover-watch.ts';
 import type { RedisBatchSourceSettings } from '../options.ts';
+import type { Reply, ScriptRunner } from '../scripts/reply.ts';
+import { connectionOptions } from './connection-options.ts';
+import { watchFailovers } from './failover-watch.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
+import { describeError, isAccessError } from './redis-errors.ts';
 import { missingRights, type Probe } from './rights.ts';
 
-/** What scripts return: numbers, bytes and lists of them. */
-export type Reply = number | Buffer | null | readonly Reply[];
-
-/** A reply as a list; an error in our own scripts otherwise. */
-export function asList(reply: Reply | undefined): readonly Reply[] {
-  if (Array.isArray(reply)) return reply as readonly Reply[];
-  throw new TypeError('expected a list from a script of redis-batch-source');
-}
-
-export function asNumber(reply: Reply | undefined): number {
-  if (typeof reply === 'number') return reply;
-  throw new TypeError('expected a number from a script of redis-batch-source');
-}
-
-export function asText(reply: Reply | undefined): string {
-  if (Buffer.isBuffer(reply)) return reply.toString();
-  throw new TypeError('expected text from a script of redis-batch-source');
-}
-
-/** Errors of single streams, which scripts give as `[index, text, ...]`; the index is from 1. */
-export function asErrors(reply: Reply | undefined): (readonly [number, string])[] {
-  const list = asList(reply);
-  const errors: (readonly [number, string])[] = [];
-  for (let at = 0; at + 1 < list.length; at += 2) errors.push([asNumber(list[at]), asText(list[at + 1])]);
-  return errors;
-}
-
-const refusals =
-  /^(WRONGPASS|NOAUTH|NOPERM)\b|invalid username-password pair|The user executing the script can't/;
 /** What scripts answer where Redis does not say which command it refused. */
 const scriptRefusal = /The user executing the script can't|^NOPERM/;
-
-/** Whether Redis refused the user, the password or the command, which no retry mends. */
-export function isAccessError(error: unknown): boolean {
-  if (RedisBatchSourceError.isInstance(error)) return error.code === 'access_denied';
-  return error instanceof Error && refusals.test(error.message);
-}
 
 type ClientSettings = Pick<
   RedisBatchSourceSettings,
@@ -52,7 +19,7 @@ type ClientSettings = Pick<
 >;
 
 /** One connection: retries for ever, runs scripts by their hash, and says what went wrong once, not at each try. */
-export class RedisClient {
+export class RedisClient implements ScriptRunner {
   readonly #redis: Redis;
   readonly #probes: readonly Probe[];
   readonly #hashes = new Map<string, string>();
@@ -149,9 +116,7 @@ export class RedisClient {
         throw new RedisBatchSourceError(
           'access_denied',
           `Redis refused the connection: ${describeError(cause)}`,
-          {
-            cause,
-          },
+          { cause },
         );
       }
     }
@@ -170,7 +135,7 @@ export class RedisClient {
     const reason = cause === undefined ? 'no connection' : describeError(cause);
     throw new RedisBatchSourceError('unreachable', `Redis cannot be reached: ${reason}`, {
       retryable: true,
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   }
 
@@ -203,7 +168,7 @@ export class RedisClient {
     return new RedisBatchSourceError(
       'access_denied',
       `Redis refused commands that are needed: give the user ${missing.join(' ')}`,
-      cause === undefined ? {} : { cause },
+      { cause },
     );
   }
 
@@ -277,16 +242,4 @@ export class RedisClient {
     this.#hashes.set(script, hash);
     return hash;
   }
-}
-
-const certificateErrors = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED/;
-
-/** The message of an error and, for the empty ones of dual-stack connects, its code. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'MaxRetriesPerRequestError') return 'the connection ended before Redis answered';
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code !== undefined && certificateErrors.test(code))
-    return `the certificate of Redis is not trusted: ${error.message} (${code})`;
-  return error.message === '' ? (code ?? error.name) : error.message;
 }

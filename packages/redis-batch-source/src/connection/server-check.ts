@@ -1,14 +1,14 @@
 import { RedisBatchSourceError } from '../errors.ts';
-import type { HousekeepingContext } from '../housekeeping/housekeeping.ts';
+import type { SourceContext } from '../source-context.ts';
 
 /** Looks once for each connection whether the server is one that works, and what it should be told otherwise. */
 export class ServerCheck {
-  readonly #context: Pick<HousekeepingContext, 'client' | 'settings' | 'answers'>;
+  readonly #context: Pick<SourceContext, 'client' | 'settings' | 'answers'>;
   #check: Promise<void> | undefined;
   /** The one that was judged last: a warning comes once, not after each reconnect. */
   #evictionPolicy: string | undefined;
 
-  constructor(context: Pick<HousekeepingContext, 'client' | 'settings' | 'answers'>) {
+  constructor(context: Pick<SourceContext, 'client' | 'settings' | 'answers'>) {
     this.#context = context;
   }
 

@@ -1,117 +1,30 @@
 import { matchesGlob } from '@trinetra/contracts';
-import {
-  dropLettersScript,
-  listLettersScript,
-  readLetterScript,
-  replayLetterScript,
-} from '../scripts/dead-letter-scripts.ts';
+import { chunksOf } from '../chunks.ts';
+import { RedisClient } from '../connection/redis-client.ts';
+import { deadLetterProbes } from '../connection/rights.ts';
 import { RedisBatchSourceError } from '../errors.ts';
-import { chunksOf } from '../housekeeping/housekeeping.ts';
 import {
   type DeadLetterStoreOptions,
   type DeadLetterStoreSettings,
   parseDeadLetterOptions,
 } from '../options.ts';
-import { asList, asNumber, asText, RedisClient, type Reply } from '../connection/redis-client.ts';
-import { deadLetterProbes } from '../connection/rights.ts';
+import { dropLetters } from '../scripts/drop-letters.ts';
+import type { LetterOrigin } from '../scripts/letter-origin.ts';
+import { type ListedLetter, listLetters } from '../scripts/list-letters.ts';
+import { readLetter } from '../scripts/read-letter.ts';
+import { replayLetter } from '../scripts/replay-letter.ts';
+import type {
+  DeadLetter,
+  DeadLetterInfo,
+  DeadLetterSelection,
+  DeadLetterStore,
+  DeadLetterSummary,
+  ReplayResult,
+  SelectedReplay,
+} from './dead-letter-types.ts';
 
 /** Letters looked at in one script call: a bound on how long Redis is busy with it. */
 const lettersPerCall = 50;
-
-/** What is known of a dead letter without its fields. */
-export interface DeadLetterInfo {
-  readonly cameraId: string;
-  /** Its id in the dead-letter stream. */
-  readonly id: string;
-  /** When it was moved there, milliseconds since the epoch, by the clock of Redis. */
-  readonly deadAtMs: number;
-  /** How it came there; undefined where something else than a source wrote it. */
-  readonly origin?: {
-    /** The stream that it was an entry of, and its id there. */
-    readonly streamKey: string;
-    readonly entryId: string;
-    /** `max_deliveries`. */
-    readonly reason: string;
-    readonly deliveryCount: number;
-    /** The last one that took it up. */
-    readonly consumer: string;
-  };
-}
-
-/** A dead letter with all that the entry held. */
-export interface DeadLetter extends DeadLetterInfo {
-  /** Flat: name, value, name, value, ...; as the entry was written. */
-  readonly fields: readonly Buffer[];
-}
-
-/** Which dead letters of a camera: those with these ids, else all, or all that were given up before a time. */
-export interface DeadLetterSelection {
-  readonly ids?: readonly string[] | undefined;
-  /** Milliseconds since the epoch. */
-  readonly beforeMs?: number | undefined;
-}
-
-/** The dead letters of one camera, counted. */
-export interface DeadLetterSummary {
-  readonly cameraId: string;
-  readonly count: number;
-  /** When the first and the last of them were given up, milliseconds since the epoch. */
-  readonly oldestMs: number;
-  readonly newestMs: number;
-  /** How many were given up for which reason; `unknown` where something else than a source wrote it. */
-  readonly reasons: Readonly<Record<string, number>>;
-}
-
-/**
- * - `replayed`: `entryId` is its new id in `streamKey`, which holds `streamLength` entries now;
- * - `missing`: there is no such dead letter (any more);
- * - `foreign`: it does not say where it came from, or came from a stream that `streamPattern` does not name.
- */
-export type ReplayResult =
-  | {
-      readonly outcome: 'replayed';
-      readonly streamKey: string;
-      readonly entryId: string;
-      readonly streamLength: number;
-    }
-  | { readonly outcome: 'missing' | 'foreign' };
-
-/** What became of one of several; `replayable`: it would go to `streamKey`. */
-export type SelectedReplay = { readonly id: string } & (
-  | ReplayResult
-  | { readonly outcome: 'replayable'; readonly streamKey: string }
-);
-
-/** Looks after the entries that a source gave up. */
-export interface DeadLetterStore extends AsyncDisposable {
-  /** Cameras that have dead letters, sorted. A hostile writer chooses such names: check them before they are shown. */
-  cameras(): Promise<string[]>;
-  /** The cameras that have dead letters, sorted, with what they have. */
-  summaries(): Promise<DeadLetterSummary[]>;
-  /** The dead letters of a camera, oldest first. What the entries hold stays in Redis. */
-  list(cameraId: string): Promise<DeadLetterInfo[]>;
-  /** One of them with its fields. */
-  read(cameraId: string, id: string): Promise<DeadLetter | undefined>;
-  /** Those of a selection that are there, and the ids of those that are not. */
-  find(
-    cameraId: string,
-    selection: DeadLetterSelection,
-  ): Promise<{ readonly letters: readonly DeadLetterInfo[]; readonly missing: readonly string[] }>;
-  /**
-   * Writes the entry back to the end of its stream with the fields it had, and removes it here, in one step. Live entries
-   * are not trimmed for it; the next trim by their writer counts it as one of them.
-   */
-  replay(cameraId: string, id: string): Promise<ReplayResult>;
-  /** Replays those of a selection one by one; first come the ids that are not there. `dryRun` changes nothing. */
-  replayAll(
-    cameraId: string,
-    selection: DeadLetterSelection,
-    options?: { readonly dryRun?: boolean | undefined },
-  ): AsyncIterable<SelectedReplay>;
-  /** Deletes dead letters for good; resolves to how many were there. */
-  drop(cameraId: string, ids: readonly string[]): Promise<number>;
-  close(): Promise<void>;
-}
 
 class RedisDeadLetterStore implements DeadLetterStore {
   readonly #settings: DeadLetterStoreSettings;
@@ -132,13 +45,10 @@ class RedisDeadLetterStore implements DeadLetterStore {
     const letters: DeadLetterInfo[] = [];
     let from = '-';
     for (;;) {
-      const args = [from, lettersPerCall];
-      const rows = asList(await this.#client.run(listLettersScript, [this.#keyOf(cameraId)], args));
-      for (const row of rows) {
-        const [id, added] = asList(row);
-        letters.push(infoOf(cameraId, asText(id), added));
-      }
-      if (rows.length < lettersPerCall) return letters;
+      const some = { from, count: lettersPerCall };
+      const listed = await listLetters(this.#client, this.#keyOf(cameraId), some);
+      letters.push(...listed.map((letter) => infoOf(cameraId, letter)));
+      if (listed.length < lettersPerCall) return letters;
       from = `(${letters.at(-1)?.id}`;
     }
   }
@@ -166,23 +76,20 @@ class RedisDeadLetterStore implements DeadLetterStore {
 
   async read(cameraId: string, id: string): Promise<DeadLetter | undefined> {
     checkIds([id]);
-    const reply = await this.#client.run(readLetterScript, [this.#keyOf(cameraId)], [id]);
-    const [fields, added] = asList(reply);
-    if (fields === undefined) return undefined;
-    return { ...infoOf(cameraId, id, added), fields: asList(fields) as readonly Buffer[] };
+    const letter = await readLetter(this.#client, this.#keyOf(cameraId), id);
+    if (letter === undefined) return undefined;
+    return { ...infoOf(cameraId, { id, ...letter }), fields: letter.fields };
   }
 
   async replay(cameraId: string, id: string): Promise<ReplayResult> {
     checkIds([id]);
     const key = this.#keyOf(cameraId);
-    const [row] = asList(await this.#client.run(listLettersScript, [key], [id, 1]));
-    const [foundId, added] = row === undefined ? [] : asList(row);
-    if (foundId === undefined || asText(foundId) !== id) return { outcome: 'missing' };
-    const streamKey = this.#replayableTo(infoOf(cameraId, id, added));
+    const [letter] = await listLetters(this.#client, key, { from: id, count: 1 });
+    if (letter?.id !== id) return { outcome: 'missing' };
+    const streamKey = this.#replayableTo(letter);
     if (streamKey === undefined) return { outcome: 'foreign' };
-    const [entryId, length] = asList(await this.#client.run(replayLetterScript, [key, streamKey], [id]));
-    if (entryId === undefined) return { outcome: 'missing' };
-    return { outcome: 'replayed', streamKey, entryId: asText(entryId), streamLength: asNumber(length) };
+    const replayed = await replayLetter(this.#client, { key, streamKey, id });
+    return replayed === undefined ? { outcome: 'missing' } : { outcome: 'replayed', streamKey, ...replayed };
   }
 
   async *replayAll(
@@ -205,7 +112,7 @@ class RedisDeadLetterStore implements DeadLetterStore {
     checkIds(ids);
     let dropped = 0;
     for (const some of chunksOf(ids, lettersPerCall)) {
-      dropped += asNumber(await this.#client.run(dropLettersScript, [this.#keyOf(cameraId)], some));
+      dropped += await dropLetters(this.#client, this.#keyOf(cameraId), some);
     }
     return dropped;
   }
@@ -219,7 +126,7 @@ class RedisDeadLetterStore implements DeadLetterStore {
   }
 
   /** The stream that it came from, where sources read that one. */
-  #replayableTo({ origin }: DeadLetterInfo): string | undefined {
+  #replayableTo({ origin }: { readonly origin?: LetterOrigin | undefined }): string | undefined {
     const isOurs = origin !== undefined && matchesGlob(this.#settings.streamPattern, origin.streamKey);
     return isOurs ? origin.streamKey : undefined;
   }
@@ -254,12 +161,8 @@ function summaryOf(cameraId: string, letters: readonly DeadLetterInfo[]): DeadLe
   };
 }
 
-function infoOf(cameraId: string, id: string, added: Reply | undefined): DeadLetterInfo {
-  const known = { cameraId, id, deadAtMs: Number(id.split('-')[0]) };
-  const [streamKey, reason, entryId, deliveries, consumer] = asList(added).map((value) => asText(value));
-  if (streamKey === undefined || reason === undefined || entryId === undefined || consumer === undefined)
-    return known;
-  return { ...known, origin: { streamKey, reason, entryId, deliveryCount: Number(deliveries), consumer } };
+function infoOf(cameraId: string, { id, origin }: ListedLetter): DeadLetterInfo {
+  return { cameraId, id, deadAtMs: Number(id.split('-')[0]), ...(origin && { origin }) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { cameraLabelOf, describeName } from '@trinetra/contracts';
-import { forget, type HousekeepingContext, lookAtStreams, permitted } from './housekeeping.ts';
-import { pause } from './repeat.ts';
+import { cameraLabelOf, describeName, pause } from '@trinetra/contracts';
+import type { SourceContext } from '../source-context.ts';
+import { forget, measureStreams, permitted } from './measure-streams.ts';
 
 /** Part of the time of Redis that all workers of a group together take to look for new streams. */
 const shareOfRedis = 0.1;
@@ -29,6 +29,8 @@ function remember(values: number[], value: number): void {
 /** Options of {@link Discovery}. */
 export interface DiscoveryOptions {
   readonly signal: AbortSignal;
+  /** Consumers of the group, at least 1: they share the time. */
+  readonly workers: () => number;
   /** Called while it goes well, after each call. */
   readonly onProgress: () => void;
   /** Told of the streams that came; they are in the schedule already. */
@@ -42,7 +44,7 @@ export interface DiscoveryOptions {
  * what it takes beyond the way there and back.
  */
 export class Discovery {
-  readonly #context: HousekeepingContext;
+  readonly #context: SourceContext;
   readonly #options: DiscoveryOptions;
   #keysPerCall: number = keysPerCall.first;
   readonly #roundTripsMs: number[] = [];
@@ -53,7 +55,7 @@ export class Discovery {
   #untold: string[] = [];
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(context: HousekeepingContext, options: DiscoveryOptions) {
+  constructor(context: SourceContext, options: DiscoveryOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -74,7 +76,7 @@ export class Discovery {
       this.#options.onProgress();
       cursor = next;
       if (cursor === '0') this.#tell();
-      const share = this.#isFirst ? shareAtStart : shareOfRedis / this.#context.workers();
+      const share = this.#isFirst ? shareAtStart : shareOfRedis / this.#options.workers();
       await pause(tookMs * (1 / share - 1), signal);
       if (signal.aborted) return;
     } while (cursor !== '0');
@@ -127,7 +129,7 @@ export class Discovery {
     this.#untold.push(...fresh);
     if (performance.now() - this.#toldAt > tellEveryMs) this.#tell();
     this.#options.onFresh(fresh);
-    await lookAtStreams(this.#context, fresh);
+    await measureStreams(this.#context, fresh);
   }
 
   #tell(): void {

@@ -1,130 +1,138 @@
-import { cameraLabelOf, normaliseCameraType, type WarnOnce } from '@trinetra/contracts';
-import type { AnswerWatch } from '../connection/answer-watch.ts';
-import { timeOfUnread } from '../reading/entry-clock.ts';
-import type { FairSchedule } from '../reading/fair-schedule.ts';
-import type { Ledger } from '../ledger.ts';
-import type { RedisBatchSourceSettings } from '../options.ts';
-import { asList, asNumber, asText, type RedisClient } from '../connection/redis-client.ts';
-import { lookScript, sweepScript } from '../scripts/scripts.ts';
-import type { StreamTroubles } from '../stream-troubles.ts';
-import type { Lease } from '../types.ts';
-import type { UnreadGroups } from './unread-groups.ts';
-import type { WorkerRegistry } from './worker-registry.ts';
+import { chunksOf, streamsPerCall } from '../chunks.ts';
+import { describeError, isAccessError } from '../connection/redis-errors.ts';
+import { ServerCheck } from '../connection/server-check.ts';
+import { RedisBatchSourceError } from '../errors.ts';
+import type { LeaseReader } from '../reading/lease-reader.ts';
+import { removeSilentConsumers } from '../scripts/remove-silent-consumers.ts';
+import type { AckQueue } from '../settling/ack-queue.ts';
+import type { HeldLeases } from '../settling/held-leases.ts';
+import type { SourceContext } from '../source-context.ts';
+import { Discovery } from './discovery.ts';
+import { measureStreams } from './measure-streams.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { repeat } from './repeat.ts';
 
-/** Streams that one script call looks at: a bound on how long Redis is busy with it. */
-export const streamsPerCall = 64;
+/** Each call of housekeeping takes milliseconds; where one takes so long and nothing comes in, Redis does not answer. */
+const slowAnswerMs = 2000;
 /** A consumer that holds nothing and was silent for so many times `claimIdleMs` is taken for dead. */
 const deadAfterClaimIdles = 10;
 
-export function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  const chunks: T[][] = [];
-  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
-  return chunks;
+type Part = 'look' | 'discover';
+
+/** What housekeeping works for. */
+export interface HousekeepingParts {
+  readonly reader: LeaseReader;
+  readonly acks: AckQueue;
+  readonly held: HeldLeases;
 }
 
-/** What housekeeping and the reader work on. */
-export interface HousekeepingContext {
-  readonly client: RedisClient;
-  readonly settings: RedisBatchSourceSettings;
-  readonly schedule: FairSchedule;
-  readonly ledger: Ledger;
-  readonly troubles: StreamTroubles;
-  readonly registry: WorkerRegistry;
-  readonly unreadGroups: UnreadGroups;
-  /** Deletes an entry that was acked when it was too early for it. */
-  readonly deleteLater: (entry: Pick<Lease, 'streamKey' | 'entryId'>) => void;
-  readonly answers: AnswerWatch;
-  /** Warns once of what is wrong with a stream. */
-  readonly warnOnce: WarnOnce;
+/** What goes on beside the reading: the name is kept, new streams are found, lag is measured, leases are kept alive. */
+export class Housekeeping {
+  readonly #context: SourceContext;
+  readonly #parts: HousekeepingParts;
+  readonly #server: ServerCheck;
+  readonly #memory: MemoryWatch;
   /** Consumers that the group has, as far as the last looks showed; at least 1. */
-  readonly workers: () => number;
-}
+  #workers = 1;
+  /** What does not go well. */
+  readonly #unwell = new Set<Part>(['look']);
+  readonly #reported = new Map<Part, string>();
 
-/** The streams that the user may read. A key that it may not name would have Redis refuse a script for all of its streams. */
-export async function permitted(context: HousekeepingContext, streams: readonly string[]): Promise<string[]> {
-  const { client, settings, troubles } = context;
-  const refusals = await Promise.all(
-    streams.map((key) => client.refusalOfKeys([key, settings.deadLetterPrefix + cameraLabelOf(key)])),
-  );
-  const allowed: string[] = [];
-  for (const [index, key] of streams.entries()) {
-    const refusal = refusals[index];
-    if (refusal === undefined) allowed.push(key);
-    else await troubles.found(key, 'a stream cannot be read', refusal);
+  constructor(context: SourceContext, parts: HousekeepingParts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#server = new ServerCheck(context);
+    this.#memory = new MemoryWatch(context.client, context.settings);
   }
-  return allowed;
-}
 
-/** A stream is gone: deleted, expired, flushed, evicted or renamed. */
-export function forget({ schedule, ledger, unreadGroups }: HousekeepingContext, key: string): void {
-  schedule.delete(key);
-  ledger.streamIsGone(key);
-  unreadGroups.forget(key);
-}
+  /** Resolves once `signal` aborts and nothing is under way. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { client, settings, schedule, registry } = this.#context;
+    const { reader } = this.#parts;
+    client.onReady(() => {
+      this.#server.isNew();
+      // An answer may have been lost with the connection: what it leased is pending under our name.
+      reader.recoverOwn(schedule.keys());
+    });
+    const discovery = new Discovery(this.#context, {
+      signal,
+      workers: () => this.#workers,
+      onProgress: () => this.#unwell.delete('discover'),
+      onFresh: (streams) => {
+        reader.recoverOwn(streams);
+        reader.recoverIdle(streams);
+      },
+    });
+    const everyMs = settings.discoveryIntervalMs;
+    const beatMs = Math.ceil(settings.claimIdleMs / 3);
+    await Promise.all([
+      registry.keep(signal, () => reader.roomIsFree()),
+      repeat(() => this.#guard('discover', () => this.#discover(discovery)), { everyMs, signal }),
+      repeat(() => this.#guard('look', () => this.#look()), { everyMs, signal }),
+      repeat(() => this.#guard('look', () => this.#beat()), { everyMs: beatMs, signal, first: 'later' }),
+    ]);
+  }
 
-/**
- * Makes sure of the group of each stream, measures its lag, and learns its camera's priority.
- *
- * @returns How many consumers the group has; at least 1.
- */
-export async function lookAtStreams(
-  context: HousekeepingContext,
-  streams: readonly string[],
-): Promise<number> {
-  const { client, settings, schedule, ledger, troubles, unreadGroups, warnOnce } = context;
-  let workers = 1;
-  // Also where there is no stream yet: whether Redis answers is to be known.
-  for (const keys of streams.length === 0 ? [[]] : chunksOf(streams, streamsPerCall)) {
-    const [time, rows] = asList(
-      await context.answers.of(client.run(lookScript, keys, [settings.consumerGroup])),
-    );
-    const nowMs = asNumber(time);
-    const offsetMs = Date.now() - nowMs;
-    for (const [index, row] of asList(rows).entries()) {
-      const key = keys[index];
-      if (key === undefined) continue;
-      if (row === 0) {
-        forget(context, key); // it went after it was found
-        continue;
-      }
-      if (!Array.isArray(row)) {
-        await troubles.found(key, 'a stream cannot be looked at', asText(row));
-        continue;
-      }
-      troubles.isOver(key, 'a stream cannot be looked at');
-      const [length, unread, oldest, type, evicted, behind, ingest, consumers] = row;
-      workers = Math.max(workers, asNumber(consumers));
-      const oldestId = asText(oldest);
-      const entry = { streamKey: key, entryId: oldestId, nowMs };
-      const addedAtMs = oldestId === '' ? undefined : timeOfUnread(warnOnce, entry, asText(ingest));
-      const oldestAtMs = addedAtMs === undefined ? null : addedAtMs + offsetMs;
-      ledger.observed(key, {
-        unread: asNumber(unread),
-        oldestUnreadAtMs: oldestId === '' ? 0 : oldestAtMs,
-        streamLength: asNumber(length),
-      });
-      if (settings.deleteAcked === 'auto') unreadGroups.saw(key, asList(behind).map(asText));
-      if (asNumber(evicted) > 0) ledger.evicted(key, asNumber(evicted));
-      if (asNumber(unread) > 0) schedule.foundUnread(key);
-      const cameraType = asText(type);
-      if (cameraType !== '') schedule.setWeight(key, settings.weights[normaliseCameraType(cameraType)]);
+  /** Whether Redis answers: connected, the last rounds went well, and bytes come in where one is late. */
+  isHealthy(): boolean {
+    const { client, answers } = this.#context;
+    // While a large reply is on its way, an answer that waits behind it is late but not missing.
+    const silentMs = Math.min(answers.longestMs(), performance.now() - client.heardAt);
+    return client.isReady && this.#unwell.size === 0 && silentMs < slowAnswerMs;
+  }
+
+  async #guard(part: Part, step: () => Promise<void>): Promise<void> {
+    const { client, settings } = this.#context;
+    if (!client.isReady) {
+      this.#unwell.add('look');
+      return;
+    }
+    try {
+      await step();
+      this.#unwell.delete(part);
+      this.#reported.delete(part);
+    } catch (error) {
+      this.#unwell.add(part);
+      const text = describeError(error);
+      if (![...this.#reported.values()].includes(text))
+        settings.logger.warn({ error: text }, 'housekeeping in Redis failed; trying again');
+      this.#reported.set(part, text);
+      if (error instanceof RedisBatchSourceError || isAccessError(error)) this.#parts.reader.fail(error);
     }
   }
-  return workers;
-}
 
-/** Takes consumers out of the group that have long been gone. */
-export async function removeDeadConsumers({
-  client,
-  settings,
-  schedule,
-}: HousekeepingContext): Promise<void> {
-  const { consumerGroup, claimIdleMs, logger } = settings;
-  const dead = new Set<string>();
-  for (const keys of chunksOf(schedule.keys(), streamsPerCall)) {
-    const args = [consumerGroup, claimIdleMs * deadAfterClaimIdles];
-    for (const name of asList(await client.run(sweepScript, keys, args))) dead.add(asText(name));
+  async #discover(discovery: Discovery): Promise<void> {
+    await this.#server.check();
+    await discovery.round();
   }
-  if (dead.size > 0)
-    logger.debug({ consumers: [...dead] }, 'consumers that were silent and held nothing are removed');
+
+  async #look(): Promise<void> {
+    await this.#server.check();
+    this.#workers = await measureStreams(this.#context, this.#context.schedule.keys());
+    await this.#memory.look();
+    await this.#parts.acks.deleteEarly();
+  }
+
+  /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */
+  async #beat(): Promise<void> {
+    const { held, reader } = this.#parts;
+    await held.keepAlive();
+    reader.recoverIdle(this.#context.schedule.keys());
+    await this.#removeDeadConsumers();
+  }
+
+  /** Takes consumers out of the group that have long been gone. */
+  async #removeDeadConsumers(): Promise<void> {
+    const { client, settings, schedule } = this.#context;
+    const silent = { group: settings.consumerGroup, silentMs: settings.claimIdleMs * deadAfterClaimIdles };
+    const dead = new Set<string>();
+    for (const keys of chunksOf(schedule.keys(), streamsPerCall)) {
+      for (const name of await removeSilentConsumers(client, keys, silent)) dead.add(name);
+    }
+    if (dead.size > 0)
+      settings.logger.debug(
+        { consumers: [...dead] },
+        'consumers that were silent and held nothing are removed',
+      );
+  }
 }

@@ -1,5 +1,5 @@
-import type { RedisBatchSourceSettings } from '../options.ts';
 import type { RedisClient } from '../connection/redis-client.ts';
+import type { RedisBatchSourceSettings } from '../options.ts';
 
 /** Looks without a refused write after which the memory counts as free again: around the limit, writes pass now and then. */
 const freeAfterLooks = 10;

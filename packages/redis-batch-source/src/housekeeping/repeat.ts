@@ -1,3 +1,5 @@
+import { pause } from '@trinetra/contracts';
+
 /** Options of {@link repeat}. */
 export interface RepeatOptions {
   /** From the end of one run to the start of the next, ms. */
@@ -5,23 +7,6 @@ export interface RepeatOptions {
   readonly signal: AbortSignal;
   /** Whether the first run is at once or after `everyMs`. Default at once. */
   readonly first?: 'now' | 'later';
-}
-
-/** Waits; resolves early where `signal` aborts. Leaves no timer and no listener behind. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }
 
 /** Runs `step`, which must not reject, again and again until `signal` aborts; one run at a time. */

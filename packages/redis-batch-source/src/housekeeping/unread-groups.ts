@@ -20,8 +20,8 @@ export class UnreadGroups {
     this.#settings = settings;
   }
 
-  /** @param behind `[group, its last delivered id, ...]` of the groups of a stream that have something to read. */
-  saw(streamKey: string, behind: readonly string[]): void {
+  /** @param behind The groups of a stream that have something to read, and the ids that they were delivered last. */
+  saw(streamKey: string, behind: readonly (readonly [group: string, lastDeliveredId: string])[]): void {
     if (behind.length === 0) {
       this.#positions.delete(streamKey);
       return;
@@ -29,8 +29,7 @@ export class UnreadGroups {
     const before = this.#positions.get(streamKey);
     const nowMs = performance.now();
     const positions = new Map<string, Position>();
-    for (let at = 0; at + 1 < behind.length; at += 2) {
-      const [group = '', lastDeliveredId = ''] = behind.slice(at, at + 2);
+    for (const [group, lastDeliveredId] of behind) {
       const known = before?.get(group);
       const sinceMs = known?.lastDeliveredId === lastDeliveredId ? known.sinceMs : nowMs;
       const isUnread = nowMs - sinceMs > this.#settings.claimIdleMs * unreadAfterClaimIdles;

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { pause } from '@trinetra/contracts';
+import type { RedisClient } from '../connection/redis-client.ts';
+import { describeError, isAccessError } from '../connection/redis-errors.ts';
 import type { RedisBatchSourceSettings } from '../options.ts';
-import { asText, describeError, isAccessError, type RedisClient } from '../connection/redis-client.ts';
-import { nameLeaseMs, registerScript, registryKey } from '../scripts/registry-scripts.ts';
-import { pause } from './repeat.ts';
+import { registerName } from '../scripts/register-name.ts';
+import { nameLeaseMs, registryKey } from '../scripts/registry.ts';
 
 /** How often a worker says that it lives: four times while its name is taken. */
 const beatMs = 500;
@@ -132,8 +134,8 @@ export class WorkerRegistry {
     this.#take();
   }
 
-  async #register(name: string, leaseMs: number): Promise<string> {
-    const field = JSON.stringify([this.#settings.consumerGroup, name]);
-    return asText(await this.#client.run(registerScript, [registryKey], [field, this.#about, leaseMs]));
+  #register(name: string, leaseMs: number): Promise<string> {
+    const group = this.#settings.consumerGroup;
+    return registerName(this.#client, { group, name, about: this.#about, leaseMs });
   }
 }

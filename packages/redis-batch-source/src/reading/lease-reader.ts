@@ -1,35 +1,25 @@
+import { backoffMs, pause } from '@trinetra/contracts';
+import { describeError, isAccessError } from '../connection/redis-errors.ts';
 import { RedisBatchSourceError } from '../errors.ts';
-import type { HousekeepingContext } from '../housekeeping/housekeeping.ts';
+import type { HeldLeases } from '../settling/held-leases.ts';
+import type { SourceContext } from '../source-context.ts';
+import type { Lease } from '../types.ts';
+import { IdleDelay } from './idle-delay.ts';
 import { IsolationTurns } from './isolation-turns.ts';
 import { Leftovers } from './leftovers.ts';
 import { readNew } from './new-entries.ts';
 import { ReadPace } from './read-pace.ts';
-import { leaseName } from './recovery.ts';
-import { describeError, isAccessError } from '../connection/redis-client.ts';
-import { pause } from '../housekeeping/repeat.ts';
-import type { Lease } from '../types.ts';
 
 /** How the reader sees the source. */
 export interface LeaseReaderOptions {
-  /** Leases without an outcome, by name; the reader adds to it. */
-  readonly held: Map<string, Lease>;
-  /** Those of them that do not count. */
-  readonly parked: ReadonlySet<Lease>;
+  /** The reader adds to them; those that are parked do not count. */
+  readonly held: HeldLeases;
   readonly stopping: AbortSignal;
   /** Settled leases that Redis may not know of yet. */
   readonly unacked: ReadonlySet<Lease>;
   readonly release: (lease: Lease) => void;
 }
 
-/** Longest wait after every stream was found empty, ms. */
-const longestIdleDelayMs = 100;
-/** Shortest such wait, ms, and the part of its time that a worker spends asking: while entries come, and while none do. */
-const idle = {
-  lively: { shortestMs: 1, share: 1 / 3 },
-  quiet: { shortestMs: 4, share: 0.2 },
-} as const;
-/** How long entries are taken to come on after one came, ms. */
-const livelyMs = 250;
 /** While more waits than there is room for, it is read in lots of this part of `maxInFlight`, or what there is room for after so many ms. */
 const lotsInFlight = 4;
 const gatherMs = 5;
@@ -37,7 +27,7 @@ const gatherMs = 5;
 const wakeUp = 'woken';
 /** The reply of one read takes about this part of the time after which a silent connection is given up. */
 const readShare = 1 / 5;
-const errorDelayMs = { shortest: 50, longest: 2000 } as const;
+const errorDelays = { firstMs: 50, maxMs: 2000 } as const;
 
 /**
  * Fills the room there is for leases: leftovers first, then new entries.
@@ -46,7 +36,7 @@ const errorDelayMs = { shortest: 50, longest: 2000 } as const;
  * work, and nothing is taken beside it: see {@link IsolationTurns} for when.
  */
 export class LeaseReader {
-  readonly #context: HousekeepingContext;
+  readonly #context: SourceContext;
   readonly #options: LeaseReaderOptions;
   readonly #ready: Lease[] = [];
   readonly #leftovers: Leftovers;
@@ -61,15 +51,14 @@ export class LeaseReader {
   #errorsInARow = 0;
   /** Whether the last read found as much as there was room for. */
   #roomWasFilled = false;
-  /** When a read last found something. */
-  #foundAt = Number.NEGATIVE_INFINITY;
+  readonly #idle = new IdleDelay();
   #filling: Promise<void> = Promise.resolve();
 
-  constructor(context: HousekeepingContext, options: LeaseReaderOptions) {
+  constructor(context: SourceContext, options: LeaseReaderOptions) {
     this.#context = context;
     this.#options = options;
     this.#pace = new ReadPace(context.settings.commandTimeoutMs * readShare);
-    this.#leftovers = new Leftovers(context, () => [...options.held.values(), ...options.unacked]);
+    this.#leftovers = new Leftovers(context, () => [...options.held.all(), ...options.unacked]);
     options.stopping.addEventListener('abort', () => this.roomIsFree(), { once: true });
   }
 
@@ -132,19 +121,14 @@ export class LeaseReader {
     for (const lease of this.#ready.splice(0)) this.#options.release(lease);
   }
 
-  /** Leases in work: parked ones are done with but for an answer from elsewhere. */
-  #inWork(): number {
-    return this.#options.held.size - this.#options.parked.size;
-  }
-
   #room(): number {
-    // A parked lease is another object.
-    if (this.#alone !== undefined && this.#options.held.get(leaseName(this.#alone)) === this.#alone) return 0;
+    const { held, unacked } = this.#options;
+    if (this.#alone !== undefined && held.has(this.#alone)) return 0;
     const { settings, registry } = this.#context;
     const { maxInFlight } = settings;
     if (!registry.isKnown) return 0; // under what name to read is not settled
     // Redis is slow to take acks: reading on would pile them up.
-    return this.#options.unacked.size > maxInFlight ? 0 : maxInFlight - this.#inWork();
+    return unacked.size > maxInFlight ? 0 : maxInFlight - held.inWork;
   }
 
   /** Returns with something in `#ready`, after a wait, or where reading is over. */
@@ -161,8 +145,9 @@ export class LeaseReader {
       return;
     }
     const isolates = this.#leftovers.hasSuspects && this.#turns.mayIsolate();
-    if (isolates && this.#inWork() > 0) {
-      await this.#waitUntil(() => this.#inWork() === 0);
+    const { held } = this.#options;
+    if (isolates && held.inWork > 0) {
+      await this.#waitUntil(() => held.inWork === 0);
       return;
     }
     const startedAt = performance.now();
@@ -172,13 +157,8 @@ export class LeaseReader {
       this.#errorsInARow = 0;
       const tookMs = performance.now() - startedAt;
       this.#pace.came(this.#ready.length, tookMs);
-      if (found) {
-        this.#foundAt = performance.now();
-        return;
-      }
-      const { shortestMs, share } = performance.now() - this.#foundAt < livelyMs ? idle.lively : idle.quiet;
-      const delayMs = Math.max(shortestMs, (tookMs * (1 - share)) / share);
-      await pause(Math.min(longestIdleDelayMs, delayMs), this.#wake.signal);
+      if (found) this.#idle.found();
+      else await pause(this.#idle.after(tookMs), this.#wake.signal);
     } catch (error) {
       await this.#afterError(error);
     }
@@ -220,9 +200,8 @@ export class LeaseReader {
     }
     if (this.#errorsInARow === 0)
       logger.warn({ error: describeError(error) }, 'reading failed; trying again');
-    const delayMs = Math.min(errorDelayMs.longest, errorDelayMs.shortest * 2 ** this.#errorsInARow);
-    this.#errorsInARow = Math.min(10, this.#errorsInARow + 1);
-    await pause(delayMs, this.#options.stopping);
+    this.#errorsInARow += 1;
+    await pause(backoffMs(this.#errorsInARow, errorDelays), this.#options.stopping);
   }
 
   /** Resolves once `condition` holds, and also at whatever else may have changed what is to be done. */
@@ -234,8 +213,8 @@ export class LeaseReader {
 
   #accept(lease: Lease, reclaimed: boolean): void {
     // In work here already: Redis lost its last writes, in a crash or a failover, and forgot that it delivered it.
-    if (this.#options.held.has(leaseName(lease))) return;
-    this.#options.held.set(leaseName(lease), lease);
+    if (this.#options.held.hasEntry(lease)) return;
+    this.#options.held.add(lease);
     this.#context.ledger.leased(lease.streamKey, { reclaimed });
     this.#ready.push(lease);
   }

@@ -1,6 +1,6 @@
-import type { HousekeepingContext } from '../housekeeping/housekeeping.ts';
-import { recover } from './recovery.ts';
+import type { SourceContext } from '../source-context.ts';
 import type { Lease } from '../types.ts';
+import { recover } from './recovery.ts';
 
 /** Which streams are still to be looked through, and which of them have entries at their front that must run alone. */
 interface Backlog {
@@ -11,14 +11,14 @@ interface Backlog {
 
 /** What is pending in Redis and in nobody's work: our own of an earlier life, and what others abandoned. */
 export class Leftovers {
-  readonly #context: HousekeepingContext;
+  readonly #context: SourceContext;
   readonly #held: () => Iterable<Lease>;
   readonly #bornAt = performance.now();
   readonly #own: Backlog = { whose: 'own', streams: new Set(), suspect: new Set() };
   readonly #abandoned: Backlog = { whose: 'all', streams: new Set(), suspect: new Set() };
 
   /** @param held Leases that are pending because they are in work here. */
-  constructor(context: HousekeepingContext, held: () => Iterable<Lease>) {
+  constructor(context: SourceContext, held: () => Iterable<Lease>) {
     this.#context = context;
     this.#held = held;
   }

@@ -1,64 +1,49 @@
 import { normaliseCameraType } from '@trinetra/contracts';
-import { timeOfEntry } from './entry-clock.ts';
-import type { HousekeepingContext } from '../housekeeping/housekeeping.ts';
-import { asErrors, asList, asNumber, asText, type Reply } from '../connection/redis-client.ts';
-import { readScript } from '../scripts/scripts.ts';
+import { timeOfEntry } from '../entry-clock.ts';
+import { readEntries } from '../scripts/read-entries.ts';
+import type { SourceContext } from '../source-context.ts';
 import type { Lease } from '../types.ts';
 
 /** Reads up to `room` entries that nobody has read yet, fairly, and tells the schedule what it found. */
 export async function readNew(
-  context: HousekeepingContext,
+  context: SourceContext,
   room: number,
   stopping: AbortSignal,
 ): Promise<readonly Lease[]> {
-  const { client, settings, schedule, ledger, troubles, registry } = context;
+  const { client, settings, schedule, ledger, troubles, registry, warnOnce } = context;
   const visited = new Set<string>();
   while (visited.size < schedule.size) {
-    const { keys, visits } = schedule.plan(room, visited);
-    if (keys.length === 0) return [];
-    const reply = await client.run(readScript, keys, [
-      settings.consumerGroup,
-      registry.name,
+    const plan = schedule.plan(room, visited);
+    if (plan.keys.length === 0) return [];
+    const consumer = { group: settings.consumerGroup, consumer: registry.name };
+    const { entries, evicted, empty, errors, nowMs } = await readEntries(client, {
+      ...consumer,
+      ...plan,
       room,
-      ...visits.map((index) => index + 1),
-    ]);
-    const [entries, evicted, empty, errors, now] = asList(reply);
-    const keyAt = (at: Reply | undefined): string => keys[asNumber(at) - 1] ?? '';
-    const leases = asList(entries).map((entry) => {
-      const [index, id, fields] = asList(entry);
-      return leaseOf(context, keyAt(index), asText(id), asList(fields) as readonly Buffer[], asNumber(now));
+    });
+    const readAtMs = Date.now();
+    const leases = entries.map((entry): Lease => {
+      const addedAtMs = timeOfEntry(warnOnce, { ...entry, nowMs }) ?? nowMs;
+      return { ...entry, deliveryCount: 1, readAtMs, waitedMs: Math.max(0, nowMs - addedAtMs) };
     });
     for (const { streamKey, fields } of leases) {
       schedule.served(streamKey);
       troubles.isOver(streamKey, 'a stream cannot be read');
       learnPriority(context, streamKey, fields);
     }
-    const lost = asList(evicted);
-    for (let at = 0; at + 1 < lost.length; at += 2) ledger.evicted(keyAt(lost[at]), asNumber(lost[at + 1]));
-    for (const index of asList(empty)) schedule.foundEmpty(keyAt(index));
+    for (const [streamKey, count] of evicted) ledger.evicted(streamKey, count);
+    for (const streamKey of empty) schedule.foundEmpty(streamKey);
     // What was read comes first: a right that is missing shows again at the next read.
     if (leases.length > 0) return leases;
-    await troubles.foundAll(keys, 'a stream cannot be read', asErrors(errors));
-    for (const key of keys) visited.add(key);
+    await troubles.foundAll('a stream cannot be read', errors);
+    for (const key of plan.keys) visited.add(key);
     if (stopping.aborted) return [];
   }
   return [];
 }
 
-function leaseOf(
-  { warnOnce }: HousekeepingContext,
-  streamKey: string,
-  entryId: string,
-  fields: readonly Buffer[],
-  nowMs: number,
-): Lease {
-  const addedAtMs = timeOfEntry(warnOnce, { streamKey, entryId, nowMs }) ?? nowMs;
-  const waitedMs = Math.max(0, nowMs - addedAtMs);
-  return { streamKey, entryId, fields, deliveryCount: 1, readAtMs: Date.now(), waitedMs };
-}
-
 function learnPriority(
-  { schedule, settings }: HousekeepingContext,
+  { schedule, settings }: SourceContext,
   streamKey: string,
   fields: readonly Buffer[],
 ): void {

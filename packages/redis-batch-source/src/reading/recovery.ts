@@ -1,9 +1,8 @@
 import { cameraLabelOf } from '@trinetra/contracts';
-import { chunksOf, type HousekeepingContext, streamsPerCall } from '../housekeeping/housekeeping.ts';
-import { recoverScript } from '../scripts/recover-script.ts';
-import { asErrors, asList, asNumber, asText } from '../connection/redis-client.ts';
-
-import type { Lease } from '../types.ts';
+import { chunksOf, streamsPerCall } from '../chunks.ts';
+import { recoverEntries } from '../scripts/recover-entries.ts';
+import type { SourceContext } from '../source-context.ts';
+import { entryName, type Lease } from '../types.ts';
 
 /** Options of {@link recover}. */
 export interface RecoverOptions {
@@ -28,19 +27,14 @@ export interface Recovered {
   readonly suspect: readonly string[];
 }
 
-/** The name of a lease among all of them. */
-export function leaseName({ streamKey, entryId }: Pick<Lease, 'streamKey' | 'entryId'>): string {
-  return `${streamKey} ${entryId}`;
-}
-
 /**
  * Takes over pending entries. Those whose body was trimmed are counted and acked; those delivered too often move to the
  * dead-letter stream.
  */
-export async function recover(context: HousekeepingContext, options: RecoverOptions): Promise<Recovered> {
+export async function recover(context: SourceContext, options: RecoverOptions): Promise<Recovered> {
   const { client, settings, ledger, troubles, registry } = context;
-  const { consumerGroup, claimIdleMs, maxDeliveries, deadLetterPrefix } = settings;
-  const held = Array.from(options.held, leaseName);
+  const held = Array.from(options.held, entryName);
+  const isOwn = options.whose === 'own';
   const leases: Lease[] = [];
   const unfinished: string[] = [];
   const suspect: string[] = [];
@@ -50,55 +44,34 @@ export async function recover(context: HousekeepingContext, options: RecoverOpti
       unfinished.push(...streams);
       continue;
     }
-    const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraLabelOf(key)]);
-    const [entries, trimmed, dead, left, suspects, errors, early] = asList(
-      await client.run(recoverScript, keys, [
-        consumerGroup,
-        registry.name,
-        options.whose === 'own' ? 0 : claimIdleMs,
-        room,
-        options.whose === 'own' ? Math.floor(options.lifeMs) : 'all',
-        maxDeliveries,
-        settings.deadLetterMaxLength,
-        settings.deleteAcked,
-        options.leaveSuspects ? 'leave' : 'take',
-        registry.key,
-        ...held,
-      ]),
-    );
-    const streamAt = (pair: number): string => streams[pair - 1] ?? '';
+    const found = await recoverEntries(client, {
+      ...settings,
+      group: settings.consumerGroup,
+      consumer: registry.name,
+      streams,
+      idleMs: isOwn ? 0 : settings.claimIdleMs,
+      ownLifeMs: isOwn ? options.lifeMs : null,
+      room,
+      leaveSuspects: options.leaveSuspects,
+      registry: registry.key,
+      held,
+    });
     const readAtMs = Date.now();
-    for (const entry of asList(entries)) {
-      const [pair, id, fields, deliveryCount] = asList(entry);
-      leases.push({
-        streamKey: streamAt(asNumber(pair)),
-        entryId: asText(id),
-        fields: asList(fields) as readonly Buffer[],
-        deliveryCount: asNumber(deliveryCount),
-        readAtMs,
-        waitedMs: 0,
-      });
-    }
-    for (const [list, outcome] of [
-      [asList(trimmed), 'trimmed'],
-      [asList(dead), 'dead_lettered'],
+    for (const entry of found.entries) leases.push({ ...entry, readAtMs, waitedMs: 0 });
+    for (const [counts, outcome] of [
+      [found.trimmed, 'trimmed'],
+      [found.dead, 'dead_lettered'],
     ] as const) {
-      for (let at = 0; at + 1 < list.length; at += 2) {
-        const [key, count] = [streamAt(asNumber(list[at])), asNumber(list[at + 1])];
-        ledger.endedAtOnce(key, outcome, count);
-        settings.logger.warn(
-          { camera_id: cameraLabelOf(key), count, outcome },
-          'pending entries ended unprocessed',
-        );
+      for (const [streamKey, count] of counts) {
+        ledger.endedAtOnce(streamKey, outcome, count);
+        const fields = { camera_id: cameraLabelOf(streamKey), count, outcome };
+        settings.logger.warn(fields, 'pending entries ended unprocessed');
       }
     }
-    for (const pair of asList(suspects)) suspect.push(streamAt(asNumber(pair)));
-    const later = asList(early);
-    for (let at = 0; at + 1 < later.length; at += 2)
-      context.deleteLater({ streamKey: streamAt(asNumber(later[at])), entryId: asText(later[at + 1]) });
-    const openStreams = asNumber(left);
-    if (openStreams > 0) unfinished.push(...streams.slice(streams.length - openStreams));
-    await troubles.foundAll(streams, 'a pending entry cannot be recovered', asErrors(errors));
+    for (const entry of found.deleteLater) context.deleteLater(entry);
+    suspect.push(...found.suspects);
+    unfinished.push(...found.unfinished);
+    await troubles.foundAll('a pending entry cannot be recovered', found.errors);
   }
   return { leases, unfinished, suspect };
 }

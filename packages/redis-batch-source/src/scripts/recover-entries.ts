@@ -1,22 +1,30 @@
-import { mayDelete } from './registry-scripts.ts';
-import { attempt, scriptHead } from './script-parts.ts';
+import { cameraLabelOf } from '@trinetra/contracts';
+import type { EntryRef } from '../types.ts';
+import { attempt, scriptHead } from './lua-parts.ts';
+import { mayDelete } from './may-delete.ts';
+import {
+  asFields,
+  asList,
+  asNumber,
+  asText,
+  type ByStream,
+  pairsOf,
+  type ScriptRunner,
+  streamOf,
+} from './reply.ts';
 
 /**
  * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('all', or
  * those of this consumer: how long it has lived, ms), most deliveries, dead letters kept, delete mode, whether to leave suspects
  * ('leave' or 'take'), registry of workers or '', then ids to leave alone as `key id`.
  *
- * Claims pending entries, oldest first. One that this consumer read since it lives, and does not hold, came with an answer that
- * was lost with its connection: nobody has seen it, and its next delivery is the first. A suspect has been delivered before without an outcome: where these are left, a stream
- * is gone through up to its first one, and no delivery of it is counted. What is copied of an entry with thousands of fields is
- * bounded by what Lua can unpack: such an entry would otherwise stop every recovery.
- *
- * A stream that fails leaves the others as they are; where a dead letter cannot be written, its entry stays pending.
+ * What is copied of an entry with thousands of fields is bounded by what Lua can unpack: such an entry would otherwise stop every
+ * recovery.
  *
  * Returns [entries [[pair, id, fields, deliveryCount]], trimmed [pair, n, ...], dead [pair, n, ...], streams left
  * unfinished, streams with suspects [pair, ...], errors [pair, text, ...], dead ones that are to be deleted later [pair, id, ...]].
  */
-export const recoverScript: string = `${scriptHead}${attempt}${mayDelete}
+const script = `${scriptHead}${attempt}${mayDelete}
 local name, consumer, idle, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local life, limit, keep, mode = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8]
 local leave, registry = ARGV[9] == 'leave', ARGV[10]
@@ -90,3 +98,88 @@ for k = 1, #KEYS, 2 do
 end
 return {entries, trimmed, dead, 0, suspects, errors, early}
 `;
+
+/** Which pending entries to take over. */
+export interface RecoverRequest {
+  readonly group: string;
+  readonly consumer: string;
+  readonly streams: readonly string[];
+  readonly deadLetterPrefix: string;
+  readonly deadLetterMaxLength: number;
+  /** Entries that nobody has touched for so long, ms. */
+  readonly idleMs: number;
+  /** Only what this consumer left; how long it has lived, ms. Null: what anyone left. */
+  readonly ownLifeMs: number | null;
+  readonly room: number;
+  readonly maxDeliveries: number;
+  readonly deleteAcked: 'auto' | 'on' | 'off';
+  readonly leaveSuspects: boolean;
+  /** The registry of workers; empty where the user may not have it. */
+  readonly registry: string;
+  /** Entries in work, which are to be left alone: `key id`. */
+  readonly held: readonly string[];
+}
+
+/** What was found. */
+export interface RecoverReply {
+  readonly entries: readonly (EntryRef & {
+    readonly fields: readonly Buffer[];
+    readonly deliveryCount: number;
+  })[];
+  /** Entries whose body is gone; they were acked. */
+  readonly trimmed: ByStream<number>;
+  /** Entries that became dead letters. */
+  readonly dead: ByStream<number>;
+  /** Dead letters whose entry is to be deleted once it is known which groups will read its stream. */
+  readonly deleteLater: readonly EntryRef[];
+  /** Streams that may hold more, because the room was used up. */
+  readonly unfinished: readonly string[];
+  /** Streams whose next entry is a suspect that was left. */
+  readonly suspects: readonly string[];
+  readonly errors: ByStream<string>;
+}
+
+/**
+ * Claims pending entries, oldest first. One that this consumer read since it lives, and does not hold, came with an answer that
+ * was lost with its connection: nobody has seen it, and its next delivery is the first. A suspect has been delivered before without an
+ * outcome: where these are left, a stream is gone through up to its first one, and no delivery of it is counted.
+ *
+ * A stream that fails leaves the others as they are; where a dead letter cannot be written, its entry stays pending.
+ */
+export async function recoverEntries(runner: ScriptRunner, request: RecoverRequest): Promise<RecoverReply> {
+  const { streams, deadLetterPrefix, ownLifeMs } = request;
+  const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraLabelOf(key)]);
+  const [entries, trimmed, dead, left, suspects, errors, early] = asList(
+    await runner.run(script, keys, [
+      request.group,
+      request.consumer,
+      request.idleMs,
+      request.room,
+      ownLifeMs === null ? 'all' : Math.floor(ownLifeMs),
+      request.maxDeliveries,
+      request.deadLetterMaxLength,
+      request.deleteAcked,
+      request.leaveSuspects ? 'leave' : 'take',
+      request.registry,
+      ...request.held,
+    ]),
+  );
+  const stream = streamOf(streams);
+  return {
+    entries: asList(entries).map((entry) => {
+      const [pair, id, fields, deliveryCount] = asList(entry);
+      return {
+        streamKey: stream(pair),
+        entryId: asText(id),
+        fields: asFields(fields),
+        deliveryCount: asNumber(deliveryCount),
+      };
+    }),
+    trimmed: pairsOf(trimmed, stream, asNumber),
+    dead: pairsOf(dead, stream, asNumber),
+    deleteLater: pairsOf(early, stream, asText).map(([streamKey, entryId]) => ({ streamKey, entryId })),
+    unfinished: streams.slice(streams.length - asNumber(left)),
+    suspects: asList(suspects).map(stream),
+    errors: pairsOf(errors, stream, asText),
+  };
+}

@@ -1,9 +1,12 @@
-import type { Logger } from '@trinetra/contracts';
-import { asErrors, asList, describeError, isAccessError, type RedisClient } from './connection/redis-client.ts';
-import { ackScript, touchScript } from './scripts/scripts.ts';
-import type { StreamTroubles } from './stream-troubles.ts';
-import type { Lease } from './types.ts';
-import type { WorkerRegistry } from './housekeeping/worker-registry.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs, type Logger, pause } from '@trinetra/contracts';
+import type { RedisClient } from '../connection/redis-client.ts';
+import { describeError, isAccessError } from '../connection/redis-errors.ts';
+import type { WorkerRegistry } from '../housekeeping/worker-registry.ts';
+import { ackEntries } from '../scripts/ack-entries.ts';
+import { touchEntries } from '../scripts/touch-entries.ts';
+import type { StreamTroubles } from '../stream-troubles.ts';
+import type { EntryRef, Lease } from '../types.ts';
 
 interface Waiting {
   readonly lease: Lease;
@@ -26,8 +29,7 @@ export interface AckQueueOptions {
 
 /** A bound on how long Redis is busy with one call, and on the arguments that its scripts take. */
 const maxAcksPerCall = 500;
-const firstRetryDelayMs = 50;
-const longestRetryDelayMs = 1000;
+const retryDelays = { firstMs: 50, maxMs: 1000 } as const;
 /** What is acked while it is too early to delete it: the frames of a few seconds. The rest is left to the MAXLEN of its writer. */
 const maxEarly = 5000;
 
@@ -41,10 +43,10 @@ export class AckQueue {
   readonly #unacked = new Set<Lease>();
   #waiting: Waiting[] = [];
   /** Acked, but perhaps not deleted yet. */
-  #early: Pick<Lease, 'streamKey' | 'entryId'>[] = [];
+  #early: EntryRef[] = [];
   #flushing: Promise<void> | undefined;
   #giveUpAt: number | undefined;
-  #wake: () => void = () => undefined;
+  readonly #draining = new AbortController();
 
   constructor(options: AckQueueOptions) {
     this.#options = options;
@@ -63,7 +65,7 @@ export class AckQueue {
   }
 
   /** Notes what could not be deleted at its ack. */
-  deleteLater(entries: readonly Pick<Lease, 'streamKey' | 'entryId'>[]): void {
+  deleteLater(entries: readonly EntryRef[]): void {
     if (this.#early.length < maxEarly)
       this.#early.push(...entries.map(({ streamKey, entryId }) => ({ streamKey, entryId })));
   }
@@ -77,7 +79,7 @@ export class AckQueue {
   /** From now on acks are tried for `drainTimeoutMs` at most. */
   startDraining(): void {
     this.#giveUpAt ??= performance.now() + this.#options.drainTimeoutMs;
-    this.#wake();
+    this.#draining.abort();
   }
 
   /** Resolves once nothing waits. */
@@ -87,20 +89,20 @@ export class AckQueue {
 
   async #flush(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    let delayMs = firstRetryDelayMs;
+    let failures = 0;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, maxAcksPerCall);
       try {
         await this.#send(batch);
         this.#finish(batch);
-        delayMs = firstRetryDelayMs;
+        failures = 0;
       } catch (error) {
         this.#waiting = [...batch, ...this.#waiting];
         if (isAccessError(error) || this.#isGivenUp()) {
           this.#giveUp(describeError(error));
         } else {
-          await this.#pause(delayMs);
-          delayMs = Math.min(longestRetryDelayMs, delayMs * 2);
+          failures += 1;
+          await this.#pause(backoffMs(failures, retryDelays));
         }
       }
     }
@@ -127,15 +129,8 @@ export class AckQueue {
   }
 
   async #pause(ms: number): Promise<void> {
-    const left = this.#giveUpAt === undefined ? ms : Math.max(0, this.#giveUpAt - performance.now());
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(ms, left));
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = () => undefined;
+    if (this.#giveUpAt === undefined) await pause(ms, this.#draining.signal);
+    else await delay(Math.min(ms, Math.max(0, this.#giveUpAt - performance.now())));
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
@@ -145,53 +140,24 @@ export class AckQueue {
     const sent: Promise<unknown>[] = [];
     if (acks.length > 0) sent.push(this.#ack(acks));
     if (releases.length > 0) {
-      const options = { consumerGroup, consumerName: registry.name, idleMs: claimIdleMs, leases: releases };
-      sent.push(touch(client, options));
+      const request = {
+        group: consumerGroup,
+        consumer: registry.name,
+        idleMs: claimIdleMs,
+        leases: releases,
+      };
+      sent.push(touchEntries(client, request));
     }
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
   /** A stream that takes no ack, since another kind of key is in its place, is told of and not tried again. */
-  async #ack(entries: readonly Pick<Lease, 'streamKey' | 'entryId'>[]): Promise<void> {
+  async #ack(entries: readonly EntryRef[]): Promise<void> {
     const { client, troubles, consumerGroup, registry, deleteAcked } = this.#options;
-    const { keys, indexOf } = distinctKeys(entries);
-    const args = entries.flatMap((entry) => [indexOf(entry), entry.entryId]);
-    const reply = await client.run(ackScript, keys, [consumerGroup, deleteAcked, registry.key, ...args]);
-    const [early, errors] = asList(reply);
-    if (early === 1) this.deleteLater(entries);
-    await troubles.foundAll(keys, 'entries of a stream cannot be acked', asErrors(errors));
+    const request = { group: consumerGroup, deleteAcked, registry: registry.key, entries };
+    const { tooEarly, errors } = await ackEntries(client, request);
+    if (tooEarly) this.deleteLater(entries);
+    await troubles.foundAll('entries of a stream cannot be acked', errors);
   }
-}
-
-function distinctKeys(leases: readonly Pick<Lease, 'streamKey'>[]): {
-  readonly keys: string[];
-  readonly indexOf: (lease: Pick<Lease, 'streamKey'>) => number;
-} {
-  const indices = new Map<string, number>();
-  for (const { streamKey } of leases) {
-    if (!indices.has(streamKey)) indices.set(streamKey, indices.size + 1);
-  }
-  return { keys: [...indices.keys()], indexOf: ({ streamKey }) => indices.get(streamKey) ?? 0 };
-}
-
-/** Options of {@link touch}. */
-export interface TouchOptions {
-  readonly consumerGroup: string;
-  readonly consumerName: string;
-  /** 0: a heartbeat, the entry stays ours. More: it is handed back, with one delivery less. */
-  readonly idleMs: number;
-  readonly leases: readonly Lease[];
-}
-
-/** Sets the idle time of leases that are still ours; resolves to how many were. */
-export async function touch(client: RedisClient, options: TouchOptions): Promise<number> {
-  const { consumerGroup, consumerName, idleMs, leases } = options;
-  const { keys, indexOf } = distinctKeys(leases);
-  const args = leases.flatMap((lease) => [
-    indexOf(lease),
-    lease.entryId,
-    idleMs === 0 ? lease.deliveryCount : Math.max(0, lease.deliveryCount - 1),
-  ]);
-  return Number(await client.run(touchScript, keys, [consumerGroup, consumerName, idleMs, ...args]));
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { errorText, orOnAbort, within } from '@trinetra/contracts';
 import type { KafkaSettings } from '@trinetra/env-settings';
-import { quietIdleQueues, registerLz4 } from '@trinetra/kafka-sink';
+import { createKafkaClient } from '@trinetra/kafka-sink';
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { ViewerError } from './errors.ts';
 import { createHandoff, type Handoff } from './handoff.ts';
@@ -40,9 +40,7 @@ interface Position {
  */
 export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<RawEvent> {
   const { settings, group, signal } = options;
-  quietIdleQueues();
-  registerLz4();
-  const kafka = new kafkajs.Kafka({
+  const kafka = createKafkaClient({
     ...(await kafkaConfig(settings)),
     logLevel: kafkajs.logLevel.NOTHING,
     retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2000 },

@@ -5,7 +5,7 @@ import {
   type FrameOutcome,
   type TraceContext,
 } from '@trinetra/contracts';
-import type { BufferedResult, Delivery, DetectionSink, OutageBuffer } from '@trinetra/kafka-sink';
+import type { Delivery, Publisher, PublishResult } from '@trinetra/kafka-sink';
 import { microBatch, pipelined } from '@trinetra/micro-batch';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
 import { assembleEvent, type FrameFindings } from './assemble-event.ts';
@@ -19,17 +19,13 @@ import {
   type PrepareResult,
   type RefusedFrame,
 } from './prepare-frame.ts';
-import type { FailurePolicy } from './settings.ts';
 
 /** Batches in the worker at once: one is read and decoded, one waits at the engine, one is on it, one is aligned, one on its way out. */
 export const pipelineDepth = 5;
 
 export interface PipelineOptions {
   readonly source: RedisBatchSource;
-  readonly sink: DetectionSink;
-  /** Over `sink`; not used where the policy is to drop. */
-  readonly buffer: OutageBuffer;
-  readonly failurePolicy: FailurePolicy;
+  readonly publisher: Publisher;
   readonly stages: InferenceStages;
   /** Of what the camera of a frame saw. */
   readonly aspectOf: AspectOf;
@@ -65,7 +61,7 @@ interface Published {
  * its outcome. Memory is bounded by `pipelineDepth * batchSize` leases, whatever the number of cameras.
  */
 export async function runPipeline(options: PipelineOptions): Promise<void> {
-  const { source, sink, buffer, failurePolicy, stages, batchSize, follower, traceContexts } = options;
+  const { source, publisher, stages, batchSize, follower, traceContexts } = options;
   const { telemetry, logger } = stages;
   const prepareFrame = createPrepareFrame({
     decoder: stages.decoder,
@@ -149,12 +145,9 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     frames: readonly (FollowedFrame | undefined)[],
   ): Promise<Published[]> {
     const startedAt = performance.now();
-    const deliveries: readonly Delivery[] =
-      failurePolicy === 'drop'
-        ? (await sink.write(events)).map((result) => ({ waiting: false, result }))
-        : await buffer.write(events);
+    const deliveries = await publisher.publish(events);
     telemetry.observeStage('publish', (performance.now() - startedAt) / 1000);
-    telemetry.eventsWaiting(buffer.stats().events);
+    telemetry.eventsWaiting(publisher.stats().events);
     return events.map((event, index) => {
       const delivery = deliveries[index];
       if (delivery === undefined) throw new Error('a sink must answer for every event');
@@ -177,7 +170,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     });
   }
 
-  function outcomeOf({ cameraId, status, followed }: Published, result: BufferedResult): FrameOutcome {
+  function outcomeOf({ cameraId, status, followed }: Published, result: PublishResult): FrameOutcome {
     if (result.ok) {
       if (result.truncatedEmbeddings > 0) telemetry.embeddingsTruncated(result.truncatedEmbeddings);
       return status === 'ok' && result.truncatedEmbeddings === 0 ? 'published' : 'published_degraded';
@@ -188,7 +181,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     return 'publish_failed';
   }
 
-  async function finish(published: Published, lease: Lease, result: BufferedResult): Promise<void> {
+  async function finish(published: Published, lease: Lease, result: PublishResult): Promise<void> {
     published.followed?.stage('publish', published.handedOverAt, performance.now());
     const outcome = outcomeOf(published, result);
     if (result.ok) {
@@ -201,7 +194,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
       }
     }
     await settle(lease, outcome, published.followed);
-    telemetry.eventsWaiting(buffer.stats().events);
+    telemetry.eventsWaiting(publisher.stats().events);
   }
 
   /** Frames whose events wait for the sink while the pipeline goes on. */
@@ -209,14 +202,8 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 
   async function finishOrWait(published: Published, lease: Lease): Promise<void> {
     const { delivery } = published;
-    if (!delivery.waiting) {
-      if (!delivery.result.ok) telemetry.publishError();
-      return finish(published, lease, delivery.result);
-    }
-    // One that waits behind others was not asked for, and could not be published at once either.
-    if (delivery.first === null) telemetry.publishError();
-    else void delivery.first.then((first) => (first.ok ? undefined : telemetry.publishError()));
-    if (failurePolicy === 'hold') return finish(published, lease, await delivery.result);
+    if (!delivery.waiting) return finish(published, lease, delivery.result);
+    if (delivery.holds) return finish(published, lease, await delivery.result);
     const parked = source.park(lease);
     const later: Promise<void> = delivery.result
       .then((result) => finish(published, parked, result))

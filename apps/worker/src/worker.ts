@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { DetectionEvent, Logger, TraceContext } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
-import { createOutageBuffer } from '@trinetra/kafka-sink';
+import { createPublisher } from '@trinetra/kafka-sink';
 import {
   createGpuPoller,
   createLogLimiter,
@@ -151,7 +151,13 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
     onGone,
     traceContextOf: (event) => traceContexts.get(event),
   });
-  const buffer = createOutageBuffer({ sink, maxBytes: config.KAFKA_BUFFER_MAX_BYTES, logger });
+  const publisher = createPublisher({
+    sink,
+    failurePolicy: config.KAFKA_FAILURE_POLICY,
+    maxBytes: config.KAFKA_BUFFER_MAX_BYTES,
+    onNotPublished: () => telemetry.publishError(),
+    logger,
+  });
   using outageLimiter = createLogLimiter(logger, { intervalMs: outageLineMs });
   await using source = await connectSource(config, limitRepeats(logger, outageLimiter));
   telemetry.setSourceStats(() => source.stats());
@@ -170,7 +176,7 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
         sink: {
           ok: sinkOk,
           detail: {
-            waiting: buffer.stats(),
+            waiting: publisher.stats(),
             ...(problem === null
               ? {}
               : { reason: problem.reason, message: problem.message, partitions: problem.partitions }),
@@ -182,16 +188,14 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
 
   const stop = (): void => {
     source.stop({ unpulled: 'serve' });
-    void buffer.close(Math.min(bufferLimitMs, config.STOP_TIMEOUT_MS / 2));
+    void publisher.close(Math.min(bufferLimitMs, config.STOP_TIMEOUT_MS / 2));
   };
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   logger.info({ metricsPort: server.port, models: models.loaded, sink: config.SINK.kind }, 'worker is ready');
   await runPipeline({
     source,
-    sink,
-    buffer,
-    failurePolicy: config.KAFKA_FAILURE_POLICY,
+    publisher,
     stages: { decoder, detector, aligner, embedder, alignTogether, telemetry, logger, limiter },
     onEvent: page === undefined ? undefined : (entry, event, aspect) => page.offer(entry, event, aspect),
     onPublished: page === undefined ? undefined : (cameraId, seconds) => page.published(cameraId, seconds),

@@ -11,8 +11,8 @@ const keepAliveDelayMs = 60_000;
 const addressOf = (host: string): string =>
   host.endsWith(literal) ? host.slice(0, -literal.length).replaceAll('-', ':') : host;
 
-/** What kafkajs does by itself, with the address in place of its name. */
-const socketFactory: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {
+/** What kafkajs does by itself, where a name of {@link brokerOptions} stands for its address. */
+export const socketFactory: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {
   const host = addressOf(name);
   const servername = isIPv6(host) ? {} : { servername: host };
   const socket = ssl

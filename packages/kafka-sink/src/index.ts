@@ -1,18 +1,10 @@
-export { brokerOptions } from './broker-addresses.ts';
 export { KafkaSinkError, type KafkaSinkErrorCode } from './errors.ts';
+export { createKafkaClient } from './kafka-client.ts';
 export { createKafkaSink } from './kafka-sink.ts';
-export { registerLz4 } from './lz4.ts';
 export { createNdjsonSink, type NdjsonSinkOptions } from './ndjson-sink.ts';
 export { defaultKafkaSinkOptions, type KafkaSinkOptions, type KafkaTlsOptions } from './options.ts';
-export {
-  type BufferedResult,
-  type BufferFailureReason,
-  createOutageBuffer,
-  type Delivery,
-  type OutageBuffer,
-  type OutageBufferOptions,
-} from './outage-buffer.ts';
-export { quietIdleQueues } from './quiet-idle-queue.ts';
+export { createPublisher, type FailurePolicy, type PublisherOptions } from './publishing/publisher.ts';
+export type { Delivery, GiveUpReason, Publisher, PublishResult } from './publishing/publisher-types.ts';
 export {
   type DetectionSink,
   type WriteFailure,

@@ -1,3 +1,4 @@
+import { errorText } from '@trinetra/contracts';
 import { kafkaCodes } from './kafka-codes.ts';
 import type { WriteFailure, WriteFailureReason } from './sink.ts';
 
@@ -46,7 +47,7 @@ export function failureOf(error: unknown): WriteFailure {
     const reason = kafkaCodes.get(textOf(one, 'type')) ?? clientErrors.get(textOf(one, 'name'));
     if (reason !== undefined) return { ok: false, reason, message: one.message };
   }
-  return { ok: false, reason: 'unknown', message: error instanceof Error ? error.message : String(error) };
+  return { ok: false, reason: 'unknown', message: errorText(error) };
 }
 
 /** Whether a broker answered with it, and no connection or client failed. */

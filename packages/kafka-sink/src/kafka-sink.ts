@@ -1,4 +1,4 @@
-import type { DetectionEvent } from '@trinetra/contracts';
+import { type DetectionEvent, rejectOnAbort, within } from '@trinetra/contracts';
 import kafkajs from 'kafkajs';
 import type { Outgoing } from './batch-sender.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
@@ -8,10 +8,9 @@ import { failureOf } from './kafka-failure.ts';
 import { createBrokerLinks, type TopicLayout } from './kafka-wire.ts';
 import { createLanes } from './lanes.ts';
 import { registerLz4 } from './lz4.ts';
-import { type KafkaSinkOptions, type KafkaSinkSettings, parseOptions } from './options.ts';
+import { type KafkaSinkOptions, type KafkaSinkSettings, parseSinkOptions } from './options.ts';
 import { OutageLog } from './outage-log.ts';
 import { notTried, Partition, type PartitionContext } from './partition.ts';
-import { rejectOnAbort, within } from './patience.ts';
 import { createProducerIds } from './producer-ids.ts';
 import { quietIdleQueues } from './quiet-idle-queue.ts';
 import { retrying } from './retrying.ts';
@@ -34,7 +33,7 @@ const healthCacheMs = 2000;
  * const [result] = await sink.write([event]);
  */
 export async function createKafkaSink(options: KafkaSinkOptions): Promise<DetectionSink> {
-  const settings = parseOptions(options);
+  const settings = parseSinkOptions(options);
   quietIdleQueues();
   if (settings.compression === 'lz4') registerLz4();
   const sink = new KafkaSink(settings);

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
-import { isIP, connect as netConnect } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
 import type { Logger } from '@trinetra/contracts';
-import kafkajs, { type ISocketFactory, type LogEntry, type Message, type PartitionMetadata } from 'kafkajs';
+import kafkajs, { type LogEntry, type Message, type PartitionMetadata } from 'kafkajs';
+import { socketFactory } from './broker-addresses.ts';
 import type { KafkaSinkSettings } from './options.ts';
 
 const { CompressionTypes, logLevel } = kafkajs;
@@ -11,7 +10,6 @@ const compressionTypes = {
   gzip: CompressionTypes.GZIP,
   none: CompressionTypes.None,
 } as const;
-const keepAliveDelayMs = 60_000;
 /** Numbers of Kafka's requests. */
 const apiKeys = { produce: 0, metadata: 3 } as const;
 
@@ -109,15 +107,6 @@ function forwardTo(logger: Logger): () => (entry: LogEntry) => void {
     };
 }
 
-/** As kafkajs makes its own. */
-const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const servername = isIP(host) === 0 ? { servername: host } : {};
-  const socket = ssl
-    ? tlsConnect({ host, port, ...servername, ...ssl }, onConnect)
-    : netConnect({ host, port }, onConnect);
-  return socket.setKeepAlive(true, keepAliveDelayMs);
-};
-
 /** Leaves the errors in an answer to us: kafkajs throws the first of them and forgets the rest. */
 function keepAnswersWhole(broker: WireBroker): void {
   const lookUp = broker.lookupRequest;
@@ -149,8 +138,8 @@ export function createBrokerLinks(settings: KafkaSinkSettings): BrokerLinks {
     maxInFlightRequests: null,
     socketFactory,
     logger: createLogger({ level: logLevel.WARN, logCreator: forwardTo(logger) }),
-    ...(ssl === false ? {} : { ssl: ssl === true ? {} : { ...ssl } }),
-    ...(sasl === undefined ? {} : { sasl: { ...sasl } }),
+    ...(ssl !== false && { ssl: ssl === true ? {} : { ...ssl } }),
+    ...(sasl && { sasl: { ...sasl } }),
   };
   const leaving = new Set<Promise<unknown>>();
 

@@ -1,8 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type DetectionEvent, type Logger, silentLogger } from '@trinetra/contracts';
+import { type DetectionEvent, errorText, type Logger, silentLogger, within } from '@trinetra/contracts';
 import { KafkaSinkError } from './errors.ts';
 import { encodeLines, failLines } from './event-line.ts';
-import { within } from './patience.ts';
 import { createSerialQueue } from './serial-queue.ts';
 import type { DetectionSink, WriteFailure, WriteResult } from './sink.ts';
 import { createStallWatch } from './stall-watch.ts';
@@ -75,7 +74,7 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
   }
 
   async function abandon(error: unknown): Promise<WriteFailure> {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorText(error);
     lastFailure = { ok: false, reason: 'refused', message: `${path}: ${text}` };
     if (healthy) logger.warn({ path, error: text }, 'the events file cannot be written: events fail');
     healthy = false;

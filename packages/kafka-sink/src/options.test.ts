@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { KafkaSinkError } from './errors.ts';
 import { createKafkaSink } from './kafka-sink.ts';
-import { defaultKafkaSinkOptions, type KafkaSinkOptions, parseOptions } from './options.ts';
+import { defaultKafkaSinkOptions, type KafkaSinkOptions, parseSinkOptions } from './options.ts';
 
 it('fills in the documented defaults', () => {
-  const { logger: _, traceContextOf, brokers, ...rest } = parseOptions({ brokers: ['kafka-1:9092'] });
+  const { logger: _, traceContextOf, brokers, ...rest } = parseSinkOptions({ brokers: ['kafka-1:9092'] });
   expect(traceContextOf).toBeTypeOf('function');
   expect(brokers).toEqual(['kafka-1:9092']);
   expect(rest).toEqual(defaultKafkaSinkOptions);
@@ -34,7 +34,7 @@ it('keeps the password out of the message', () => {
   const sasl = { mechanism: 'md5', username: 'u', password: 's3cret' } as unknown as NonNullable<
     KafkaSinkOptions['sasl']
   >;
-  const parse = (): unknown => parseOptions({ brokers: ['localhost:9092'], sasl });
+  const parse = (): unknown => parseSinkOptions({ brokers: ['localhost:9092'], sasl });
   expect(parse).toThrow(/sasl\.mechanism/);
   expect(parse).not.toThrow(/s3cret/);
 });

@@ -2,6 +2,7 @@ import {
   type DetectionEvent,
   type Logger,
   parseHostPort,
+  parseOptions,
   silentLogger,
   type TraceContext,
 } from '@trinetra/contracts';
@@ -128,12 +129,10 @@ export const defaultKafkaSinkOptions: Readonly<
 > = Object.freeze(schema.omit({ brokers: true, sasl: true }).parse({}));
 
 /** @throws {@link KafkaSinkError} `invalid_options`, naming every wrong option; never a password. */
-export function parseOptions(options: KafkaSinkOptions): KafkaSinkSettings {
+export function parseSinkOptions(options: KafkaSinkOptions): KafkaSinkSettings {
   const { logger = silentLogger, traceContextOf = () => undefined, ...plain } = options;
-  const parsed = schema.safeParse(plain);
-  if (parsed.success) return { ...parsed.data, traceContextOf, logger };
-  const text = parsed.error.issues
-    .map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`)
-    .join('; ');
-  throw new KafkaSinkError('invalid_options', text, { cause: parsed.error });
+  const parsed = parseOptions(schema, plain, {
+    errorOf: (message, because) => new KafkaSinkError('invalid_options', message, because),
+  });
+  return { ...parsed, traceContextOf, logger };
 }

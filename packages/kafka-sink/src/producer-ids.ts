@@ -1,7 +1,6 @@
-import type { Logger } from '@trinetra/contracts';
+import { type Logger, within } from '@trinetra/contracts';
 import { failureOf } from './kafka-failure.ts';
 import type { ProducerId } from './kafka-wire.ts';
-import { within } from './patience.ts';
 
 /** Events are not kept waiting for an id for longer, ms. */
 const patienceMs = 1000;

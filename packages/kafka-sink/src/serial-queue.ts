@@ -1,5 +1,5 @@
+import { rejectOnAbort } from '@trinetra/contracts';
 import { KafkaSinkError } from './errors.ts';
-import { rejectOnAbort } from './patience.ts';
 
 /** Runs jobs one after the other. */
 export interface SerialQueue {

@@ -1,4 +1,4 @@
-import { within } from './patience.ts';
+import { within } from '@trinetra/contracts';
 import type { WriteFailure } from './sink.ts';
 
 /** A write that takes longer than this is a sink that takes nothing, ms. */

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { DetectionEvent } from '@trinetra/contracts';
+import { type DetectionEvent, errorText } from '@trinetra/contracts';
 import { encodeLines, failLines } from './event-line.ts';
 import { createSerialQueue } from './serial-queue.ts';
 import type { DetectionSink, WriteFailure, WriteResult } from './sink.ts';
@@ -55,7 +55,7 @@ export function createStdoutSink(options: StdoutSinkOptions = {}): DetectionSink
         return [...lines.results];
       } catch (error) {
         onError(error);
-        const message = `standard output: ${error instanceof Error ? error.message : String(error)}`;
+        const message = `standard output: ${errorText(error)}`;
         return failLines(lines, { ok: false, reason: 'refused', message });
       }
     }, signal);

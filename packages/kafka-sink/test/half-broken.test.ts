@@ -8,7 +8,7 @@ import {
 } from '@trinetra/local-servers';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createKafkaSink, createOutageBuffer } from '../src/index.ts';
+import { createKafkaSink, createPublisher } from '../src/index.ts';
 import { detectionEvent } from './events.ts';
 import { readBack } from './read-back.ts';
 
@@ -60,7 +60,7 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
         { 'min.insync.replicas': '2' },
       );
       await using sink = await createKafkaSink({ brokers: kafka.brokers, topic, acks: -1 });
-      const buffer = createOutageBuffer({ sink });
+      const publisher = createPublisher({ sink });
       const cameras = keysOf(3);
       const gaps = [0, 0, 0];
       const delivered = [performance.now(), performance.now(), performance.now()];
@@ -70,7 +70,7 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
         while (!(await done())) {
           const events = cameras.map((camera) => detectionEvent(camera, frames, 1));
           frames += 1;
-          const deliveries = await buffer.write(events);
+          const deliveries = await publisher.publish(events);
           for (const [index, { result }] of deliveries.entries()) {
             const settled = Promise.resolve(result).then((one) => {
               const now = performance.now();
@@ -100,7 +100,7 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
       expect(await sink.problem()).toMatchObject({ reason: 'unreachable', partitions: [1] });
       const healthyGaps = [gaps[0], gaps[2]];
       await kafka.broker(3)[mend]();
-      await vi.waitUntil(() => buffer.stats().events === 0, { timeout: 30_000, interval: 50 });
+      await vi.waitUntil(() => publisher.stats().events === 0, { timeout: 30_000, interval: 50 });
       expect(await Promise.all(results)).toEqual(results.map(() => ok));
       await vi.waitUntil(async () => (await sink.problem()) === null, { timeout: 10_000, interval: 50 });
       for (const gap of healthyGaps) expect(gap).toBeLessThan(2000);
@@ -148,7 +148,7 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
       { 'min.insync.replicas': '2' },
     );
     await using sink = await createKafkaSink({ brokers: kafka.brokers, topic, acks: -1 });
-    const buffer = createOutageBuffer({ sink });
+    const publisher = createPublisher({ sink });
     const cameras = keysOf(3);
     const results: Promise<unknown>[] = [];
     let frames = 0;
@@ -156,7 +156,7 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
     const write = async (): Promise<void> => {
       for (; writing; frames += 1) {
         const events = cameras.map((camera) => detectionEvent(camera, frames, 1));
-        for (const { result } of await buffer.write(events)) results.push(Promise.resolve(result));
+        for (const { result } of await publisher.publish(events)) results.push(Promise.resolve(result));
         await delay(10);
       }
     };
@@ -165,10 +165,10 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
       const before = results.length;
       await vi.waitUntil(() => results.length > before + 150, { timeout: 20_000 });
       await kafka.broker(id).kill();
-      await vi.waitUntil(() => buffer.stats().events > 0, { timeout: 20_000 });
+      await vi.waitUntil(() => publisher.stats().events > 0, { timeout: 20_000 });
       // Another broker leads its partitions, or it does so itself again.
       await kafka.broker(id).restart();
-      await vi.waitUntil(() => buffer.stats().events === 0, { timeout: 30_000, interval: 20 });
+      await vi.waitUntil(() => publisher.stats().events === 0, { timeout: 30_000, interval: 20 });
     }
     writing = false;
     await written;

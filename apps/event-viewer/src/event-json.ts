@@ -1,4 +1,4 @@
-import { printableJson } from '@trinetra/telemetry';
+import { printableJson } from '@trinetra/contracts';
 import type { ReceivedEvent } from './received-event.ts';
 
 /** The event itself on one line, as it came but safe for a terminal; without embeddings unless they are wanted. */

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { printable } from '@trinetra/telemetry';
+import { printable } from '@trinetra/contracts';
 import { countsOf, latencyMsOf, type ReceivedEvent } from './received-event.ts';
 
 /** Longest text of a column; a longer one is cut, so that a hostile event cannot fill the screen. */

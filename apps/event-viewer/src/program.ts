@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { printable } from '@trinetra/telemetry';
+import { printable } from '@trinetra/contracts';
 import { Command } from 'commander';
 import { addCaptureCommand } from './capture/capture-command.ts';
 import { parseCaptureOptions } from './capture/capture-options.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { printable, printableJson } from '@trinetra/contracts';
 import type { DeadLetterInfo, DeadLetterSelection, DeadLetterStore } from '@trinetra/redis-batch-source';
-import { columns, printable, printableJson } from '@trinetra/telemetry';
-import { describeField, describeLetter, describeSummary, timeOf } from './dead-letter-text.ts';
+import { columns, describeField, describeLetter, describeSummary, timeOf } from './dead-letter-text.ts';
 
 /** Which dead letters `replay` and `drop` take. */
 export interface Selection {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { printable } from '@trinetra/contracts';
 import type { DeadLetterInfo, DeadLetterSummary } from '@trinetra/redis-batch-source';
-import { printable } from '@trinetra/telemetry';
 
 /** Longer values are told by their size. */
 const longestText = 200;
@@ -43,4 +43,17 @@ export function describeSummary({ cameraId, count, oldestMs, newestMs, reasons }
 export function describeField(name: string, value: Buffer): string {
   const isText = name !== 'frame' && value.length <= longestText && isUtf8(value);
   return isText ? printable(value.toString()) : `(${value.length} bytes)`;
+}
+
+/** Rows in columns as wide as their widest cell. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

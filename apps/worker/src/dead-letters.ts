@@ -1,7 +1,6 @@
-import { cameraIdProblem } from '@trinetra/contracts';
+import { cameraIdProblem, printable } from '@trinetra/contracts';
 import { redisConnection } from '@trinetra/env-settings';
 import { createDeadLetterStore, type DeadLetterStore } from '@trinetra/redis-batch-source';
-import { printable } from '@trinetra/telemetry';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   complain,

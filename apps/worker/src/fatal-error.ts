@@ -1,5 +1,5 @@
-import type { Logger } from '@trinetra/contracts';
-import { maskCredentials, printable } from '@trinetra/telemetry';
+import { type Logger, printable } from '@trinetra/contracts';
+import { maskCredentials } from '@trinetra/telemetry';
 import { exitCodeOf } from './exit-code.ts';
 
 const longestChain = 8;

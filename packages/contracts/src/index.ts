@@ -29,6 +29,7 @@ export {
   faceAbsences,
   parseDetectionEvent,
 } from './detection-event.ts';
+export { type DurationUnit, durationUnit } from './duration-unit.ts';
 export { type EncodedEvent, encodeDetectionEvent } from './encode-event.ts';
 export { errorText } from './error-text.ts';
 export { TrinetraError } from './errors.ts';
@@ -56,6 +57,7 @@ export {
 export { type Logger, silentLogger } from './logger.ts';
 export { type Defined, defined, describeIssues, type ParseOptions, parseOptions } from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';
+export { printableJson } from './printable-json.ts';
 export { orOnAbort, pause, rejectOnAbort, within } from './races.ts';
 export {
   type RecordedEntry,

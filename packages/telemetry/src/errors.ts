@@ -1,9 +1,11 @@
 import { TrinetraError } from '@trinetra/contracts';
 
-/** Every way in which this package fails. */
-export const telemetryErrorCodes = ['bad_options', 'metric_conflict', 'listen_failed'] as const;
+/**
+ * - `invalid_options`: an option has a wrong value;
+ * - `metric_conflict`: the registry has such a metric already;
+ * - `listen_failed`: the address cannot be had.
+ */
+export type TelemetryErrorCode = 'invalid_options' | 'metric_conflict' | 'listen_failed';
 
-export type TelemetryErrorCode = (typeof telemetryErrorCodes)[number];
-
-/** Thrown by this package; `bad_options` and `metric_conflict` are mistakes of the caller. */
+/** Thrown by this package; `invalid_options` and `metric_conflict` are mistakes of the caller. */
 export class TelemetryError extends TrinetraError<TelemetryErrorCode> {}

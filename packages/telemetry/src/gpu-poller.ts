@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { type Logger, silentLogger } from '@trinetra/contracts';
+import { type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
 import type { GpuSample } from './gpu-metrics.ts';
 import { createLogLimiter } from './log-limiter.ts';
-import { defined, durationMs, parseOptions } from './options.ts';
+import { durationMs, refusing } from './options.ts';
 import { nvidiaSmiArguments, parseNvidiaSmi } from './parse-nvidia-smi.ts';
 
 /** Options of {@link createGpuPoller}. */
@@ -22,17 +22,10 @@ export interface GpuPollerOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** What {@link createGpuPoller} uses where an option is not given. */
-export const defaultGpuPollerOptions: {
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  readonly command: string;
-} = Object.freeze({ intervalMs: 15_000, timeoutMs: 5000, command: 'nvidia-smi' });
-
 const schema = z.strictObject({
-  intervalMs: durationMs,
-  timeoutMs: durationMs,
-  command: z.string().min(1),
+  intervalMs: durationMs.default(15_000),
+  timeoutMs: durationMs.default(5000),
+  command: z.string().min(1).default('nvidia-smi'),
 });
 
 /** Asks the GPUs again and again until it is closed; never keeps the process alive. */
@@ -49,11 +42,11 @@ export interface GpuPoller extends AsyncDisposable {
  * Starts asking `nvidia-smi`, the first time at once. Where there is no such program it says so once and
  * stops, and no GPU metric exists.
  *
- * @throws {TelemetryError} `bad_options`.
+ * @throws {TelemetryError} `invalid_options`.
  */
 export function createGpuPoller(options: GpuPollerOptions): GpuPoller {
   const { telemetry, logger = silentLogger, ...plain } = options;
-  const values = parseOptions(schema, 'gpuPoller', { ...defaultGpuPollerOptions, ...defined(plain) });
+  const values = parseOptions(schema, plain, refusing('gpuPoller'));
   const limiter = createLogLimiter(logger, { intervalMs: 60_000 });
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;

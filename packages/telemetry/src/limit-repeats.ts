@@ -2,7 +2,7 @@ import type { Logger } from '@trinetra/contracts';
 import type { LogLimiter } from './log-limiter.ts';
 
 /** What went wrong, as the fields of a line tell it; undefined where they tell of no error. */
-function errorText({ error, err }: Readonly<Record<string, unknown>>): string | undefined {
+function problemOf({ error, err }: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof error === 'string') return error;
   return err instanceof Error ? err.message : undefined;
 }
@@ -20,7 +20,7 @@ export function limitRepeats(logger: Logger, limiter: LogLimiter): Logger {
   const limited =
     (level: 'warn' | 'error'): Logger['warn'] =>
     (fields, message) => {
-      const error = errorText(fields);
+      const error = problemOf(fields);
       if (error === undefined) logger[level](fields, message);
       else limiter[level](`${level} ${message}: ${error.replaceAll(/\d+/g, '#')}`, fields, message);
     };

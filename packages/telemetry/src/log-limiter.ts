@@ -1,6 +1,6 @@
-import type { Logger } from '@trinetra/contracts';
+import { type Logger, parseOptions } from '@trinetra/contracts';
 import { z } from 'zod';
-import { defined, durationMs, parseOptions } from './options.ts';
+import { durationMs, refusing } from './options.ts';
 
 /** Options of {@link createLogLimiter}. */
 export interface LogLimiterOptions {
@@ -12,11 +12,10 @@ export interface LogLimiterOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** What {@link createLogLimiter} uses where an option is not given. */
-export const defaultLogLimiterOptions: { readonly intervalMs: number; readonly maxKeys: number } =
-  Object.freeze({ intervalMs: 10_000, maxKeys: 1000 });
-
-const schema = z.strictObject({ intervalMs: durationMs, maxKeys: z.int().min(1).max(1_000_000) });
+const schema = z.strictObject({
+  intervalMs: durationMs.default(10_000),
+  maxKeys: z.int().min(1).max(1_000_000).default(1000),
+});
 
 type Level = 'info' | 'warn' | 'error';
 type Write = (key: string, fields: Readonly<Record<string, unknown>>, message: string) => void;
@@ -43,17 +42,14 @@ interface Held {
  *
  * Lines that stand for others carry `suppressed`, the number of lines of that key that were left out before.
  *
- * @throws {TelemetryError} `bad_options`.
+ * @throws {TelemetryError} `invalid_options`.
  * @example
  * const limiter = createLogLimiter(logger, { intervalMs: 10_000 });
  * limiter.warn(`corrupt:${cameraId}`, { camera_id: cameraId }, 'frame could not be decoded');
  */
 export function createLogLimiter(logger: Logger, options: LogLimiterOptions = {}): LogLimiter {
   const { now = () => performance.now(), ...plain } = options;
-  const { intervalMs, maxKeys } = parseOptions(schema, 'logLimiter', {
-    ...defaultLogLimiterOptions,
-    ...defined(plain),
-  });
+  const { intervalMs, maxKeys } = parseOptions(schema, plain, refusing('logLimiter'));
   const keys = new Map<string, Held>();
 
   const settle = (held: Held): void => {

@@ -103,7 +103,12 @@ describe('createLogger', () => {
   it('writes to standard error and loses no line when the process exits at once', async () => {
     const code = `import { createLogger } from ${JSON.stringify(new URL('./logger.ts', import.meta.url).href)};
       createLogger().info({ n: 1 }, 'last words'); process.exit(0);`;
-    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
+    const run = promisify(execFile)(process.execPath, [
+      '--conditions=@trinetra/source',
+      '--input-type=module',
+      '-e',
+      code,
+    ]);
     const { stdout, stderr } = await run;
     expect(stdout).toBe('');
     expect(only(stderr)).toMatchObject({ name: 'trinetra-worker', level: 'info', msg: 'last words' });

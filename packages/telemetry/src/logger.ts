@@ -1,15 +1,15 @@
-import type { Logger } from '@trinetra/contracts';
+import { defined, type Logger, parseOptions } from '@trinetra/contracts';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { z } from 'zod';
 import { createLogStream } from './log-stream.ts';
 import { maskCredentials } from './mask-credentials.ts';
-import { defined, parseOptions } from './options.ts';
+import { refusing } from './options.ts';
 import { sanitiseFields } from './sanitise.ts';
 
 /** From the most to the least severe; `silent` writes nothing. */
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 /** Options of {@link createLogger}. */
 export interface LoggerOptions {
@@ -23,12 +23,6 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream | undefined;
 }
 
-/** What {@link createLogger} uses where an option is not given. */
-export const defaultLoggerOptions: { readonly level: LogLevel; readonly name: string } = Object.freeze({
-  level: 'info',
-  name: 'trinetra-worker',
-});
-
 /** A {@link Logger} that can have children. */
 export interface StructuredLogger extends Logger {
   readonly level: LogLevel;
@@ -37,8 +31,8 @@ export interface StructuredLogger extends Logger {
 }
 
 const schema = z.strictObject({
-  level: z.enum(logLevels),
-  name: z.string().min(1),
+  level: z.enum(logLevels).default('info'),
+  name: z.string().min(1).default('trinetra-worker'),
   workerId: z.string().min(1).optional(),
 });
 
@@ -46,18 +40,18 @@ const schema = z.strictObject({
  * Creates a logger that writes JSON lines (pino) and never writes a password, the credentials of a URL,
  * a frame or an embedding; see {@link sanitiseFields}.
  *
- * @throws {TelemetryError} `bad_options`.
+ * @throws {TelemetryError} `invalid_options`.
  * @example
  * const logger = createLogger({ level: 'info', name: 'trinetra-worker', workerId: 'worker-1' });
  * logger.info({ url: 'redis://:secret@cache' }, 'connected'); // url: redis://:***@cache
  */
 export function createLogger(options: LoggerOptions = {}): StructuredLogger {
   const { destination, ...plain } = options;
-  const values = parseOptions(schema, 'logger', { ...defaultLoggerOptions, ...defined(plain) });
+  const values = parseOptions(schema, plain, refusing('logger'));
   const root = pino(
     {
       level: values.level,
-      base: { name: values.name, ...(values.workerId === undefined ? {} : { worker_id: values.workerId }) },
+      base: defined({ name: values.name, worker_id: values.workerId }),
       timestamp: pino.stdTimeFunctions.isoTime,
       // Fields are copied by sanitiseFields, errors included: nothing is left for pino's own serialisers.
       serializers: { err: (value: unknown) => value },

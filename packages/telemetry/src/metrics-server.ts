@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Logger, silentLogger } from '@trinetra/contracts';
+import { errorText, type Logger, parseOptions, silentLogger, within } from '@trinetra/contracts';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { limitConnections } from './connection-limit.ts';
 import { TelemetryError } from './errors.ts';
 import { createLogLimiter, type LogLimiter } from './log-limiter.ts';
-import { defined, durationMs, parseOptions } from './options.ts';
-import { messageOf, type Readiness, withTimeout } from './readiness.ts';
+import { durationMs, refusing } from './options.ts';
+import type { Readiness } from './readiness.ts';
 import { sanitiseFields } from './sanitise.ts';
 
 /** Options of {@link createMetricsServer}. */
@@ -26,17 +26,10 @@ export interface MetricsServerOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** What {@link createMetricsServer} uses where an option is not given. */
-export const defaultMetricsServerOptions: {
-  readonly host: string;
-  readonly port: number;
-  readonly readyTimeoutMs: number;
-} = Object.freeze({ host: '0.0.0.0', port: 8002, readyTimeoutMs: 5000 });
-
 const schema = z.strictObject({
-  host: z.string().min(1),
-  port: z.int().min(0).max(65_535),
-  readyTimeoutMs: durationMs,
+  host: z.string().min(1).default('0.0.0.0'),
+  port: z.int().min(0).max(65_535).default(8002),
+  readyTimeoutMs: durationMs.default(5000),
 });
 
 /** What a slow or greedy client may take. Node looks for requests that are late only every `connectionsCheckingInterval`. */
@@ -75,11 +68,11 @@ const json = (status: number, value: Readonly<Record<string, unknown>>): Answer 
  * Serves `/metrics` (Prometheus text), `/health` (alive: always 200) and `/ready` (200, or 503 with the
  * dependency that is not ok) over HTTP. Other paths are 404, other methods than GET and HEAD 405.
  *
- * @throws {TelemetryError} `bad_options`; `listen_failed` where the address cannot be had.
+ * @throws {TelemetryError} `invalid_options`; `listen_failed` where the address cannot be had.
  */
 export async function createMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { registry, health, ready, logger = silentLogger, ...plain } = options;
-  const values = parseOptions(schema, 'metricsServer', { ...defaultMetricsServerOptions, ...defined(plain) });
+  const values = parseOptions(schema, plain, refusing('metricsServer'));
   const limiter = createLogLimiter(logger);
   const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
     '/metrics': async () => ({
@@ -155,14 +148,11 @@ async function answerReady(
   const failed = (detail: string): Readiness => ({ ready: false, checks: { ready: { ok: false, detail } } });
   let result: Readiness;
   try {
-    result = await withTimeout(
-      async () => (await ready?.()) ?? { ready: true, checks: {} },
-      timeoutMs,
-      failed(`no answer within ${timeoutMs} ms`),
-    );
+    const late = failed(`no answer within ${timeoutMs} ms`);
+    result = ready === undefined ? { ready: true, checks: {} } : await within(ready(), timeoutMs, late);
   } catch (error) {
     limiter.error('ready', { err: error }, 'ready() failed');
-    result = failed(messageOf(error));
+    result = failed(errorText(error));
   }
   return json(result.ready ? 200 : 503, { ready: result.ready, checks: result.checks });
 }

@@ -1,5 +1,6 @@
+import { errorText, parseOptions, within } from '@trinetra/contracts';
 import { z } from 'zod';
-import { defined, durationMs, parseOptions } from './options.ts';
+import { durationMs, refusing } from './options.ts';
 
 /** What one dependency answered. */
 export interface CheckResult {
@@ -17,17 +18,15 @@ export interface Readiness {
 /** Asks one dependency; `signal` aborts when nobody waits for the answer any more. */
 export type Check = (signal: AbortSignal) => boolean | CheckResult | Promise<boolean | CheckResult>;
 
-/** What {@link createReadiness} uses where an option is not given. */
-export const defaultReadinessOptions: { readonly timeoutMs: number } = Object.freeze({ timeoutMs: 2000 });
-
-const schema = z.strictObject({ timeoutMs: durationMs });
+const schema = z.strictObject({ timeoutMs: durationMs.default(2000) });
 
 /**
  * Makes one question out of the checks of several dependencies: they are asked at the same time, and one
  * that throws or does not answer in time is not ok, by name, while the others still are.
  *
+ * @param checks Read at each question: checks that are added or replaced later count from then on.
  * @param options.timeoutMs For each check. Default 2000.
- * @throws {TelemetryError} `bad_options`.
+ * @throws {TelemetryError} `invalid_options`.
  * @example
  * const ready = createReadiness({ redis: () => source.isHealthy(), sink: () => sink.isHealthy() });
  */
@@ -35,10 +34,7 @@ export function createReadiness(
   checks: Readonly<Record<string, Check>>,
   options: { readonly timeoutMs?: number | undefined } = {},
 ): () => Promise<Readiness> {
-  const { timeoutMs } = parseOptions(schema, 'readiness', {
-    ...defaultReadinessOptions,
-    ...defined(options),
-  });
+  const { timeoutMs } = parseOptions(schema, options, refusing('readiness'));
   return async () => {
     const results = await Promise.all(
       Object.entries(checks).map(
@@ -51,42 +47,15 @@ export function createReadiness(
 
 /** The result of one check; a failure or silence is a result too. Never rejects. */
 async function settleCheck(check: Check, timeoutMs: number): Promise<CheckResult> {
-  const late = Symbol('late');
-  const result = await withTimeout(
-    async (signal) => {
-      const answer = await check(signal);
-      return typeof answer === 'boolean' ? { ok: answer } : answer;
-    },
-    timeoutMs,
-    late,
-  ).catch((error: unknown): CheckResult => ({ ok: false, detail: messageOf(error) }));
-  return result === late
-    ? { ok: false, detail: `no answer within ${timeoutMs} ms` }
-    : (result as CheckResult);
-}
-
-/** What `work` gives, or `late` when it has not ended after `timeoutMs`; its signal aborts then. */
-export async function withTimeout<T, L>(
-  work: (signal: AbortSignal) => Promise<T>,
-  timeoutMs: number,
-  late: L,
-): Promise<T | L> {
   const stop = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<L>((resolve) => {
-    timer = setTimeout(() => {
-      stop.abort();
-      resolve(late);
-    }, timeoutMs);
-  });
+  const ask = async (): Promise<boolean | CheckResult> => check(stop.signal);
   try {
-    return await Promise.race([work(stop.signal), timeout]);
+    const late = { ok: false, detail: `no answer within ${timeoutMs} ms` };
+    const answer = await within(ask(), timeoutMs, late);
+    return typeof answer === 'boolean' ? { ok: answer } : answer;
+  } catch (error) {
+    return { ok: false, detail: errorText(error) };
   } finally {
-    clearTimeout(timer);
+    stop.abort();
   }
-}
-
-/** The message of whatever was thrown, without its stack. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
+import { within } from '@trinetra/contracts';
 import type { MetricFactory } from './metric-factory.ts';
-import { withTimeout } from './readiness.ts';
 
 /** Longest wait of a scrape for the answer, ms: a fleet leaves out a worker that does not tell its metrics within a second. */
 const limitMs = 750;
@@ -14,7 +14,7 @@ export function registerReadyMetric(factory: MetricFactory, ask: () => Promise<b
     'Whether the worker can do its work now, as /ready says: 1 or 0',
     [],
     async () => {
-      const ready = await withTimeout(ask, limitMs, false).catch(() => false);
+      const ready = await within(ask(), limitMs, false).catch(() => false);
       gauge.set(ready ? 1 : 0);
     },
   );

@@ -1,7 +1,7 @@
-import type { Logger } from '@trinetra/contracts';
+import { type Logger, parseOptions } from '@trinetra/contracts';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import { defined, parseOptions } from './options.ts';
+import { refusing } from './options.ts';
 import type { SourceStatsLike } from './source-metrics.ts';
 
 /** Options of {@link createTelemetry}. */
@@ -23,13 +23,6 @@ export interface TelemetryOptions {
   readonly source?: (() => SourceStatsLike) | undefined;
 }
 
-/** What {@link createTelemetry} uses where an option is not given. */
-export const defaultTelemetryOptions: {
-  readonly maxCameraLabels: number;
-  readonly maxReasonLabels: number;
-  readonly processMetrics: boolean;
-} = Object.freeze({ maxCameraLabels: 1000, maxReasonLabels: 64, processMetrics: true });
-
 /** The plain values of the options, with the defaults. */
 export interface TelemetryValues {
   readonly workerId: string;
@@ -39,16 +32,16 @@ export interface TelemetryValues {
   readonly processMetrics: boolean;
 }
 
-const schema: z.ZodType<TelemetryValues> = z.strictObject({
+const schema = z.strictObject({
   workerId: z.string().min(1).max(256),
   version: z.string().min(1).max(256),
-  maxCameraLabels: z.int().min(1).max(100_000),
-  maxReasonLabels: z.int().min(1).max(1000),
-  processMetrics: z.boolean(),
+  maxCameraLabels: z.int().min(1).max(100_000).default(1000),
+  maxReasonLabels: z.int().min(1).max(1000).default(64),
+  processMetrics: z.boolean().default(true),
 });
 
-/** @throws {TelemetryError} `bad_options`. */
+/** @throws {TelemetryError} `invalid_options`. */
 export function parseTelemetryOptions(options: TelemetryOptions): TelemetryValues {
   const { registry: _registry, logger: _logger, source: _source, ...plain } = options;
-  return parseOptions(schema, 'telemetry', { ...defaultTelemetryOptions, ...defined(plain) });
+  return parseOptions(schema, plain, refusing('telemetry'));
 }

@@ -28,7 +28,7 @@ export interface Telemetry extends Recording, AsyncDisposable {
 /**
  * Creates the worker's metrics in a registry of their own.
  *
- * @throws {TelemetryError} `bad_options`; `metric_conflict` where the given registry has such metrics already.
+ * @throws {TelemetryError} `invalid_options`; `metric_conflict` where the given registry has such metrics already.
  * @example
  * const telemetry = createTelemetry({ workerId: 'worker-1', version: '1.0.0' });
  * telemetry.frameProcessed('cam_entrance_01');

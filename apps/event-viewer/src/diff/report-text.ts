@@ -1,4 +1,4 @@
-import { printable } from '@trinetra/telemetry';
+import { printable } from '@trinetra/contracts';
 import type { DiffReport, Shared, SideCounts, WorstFrame } from './report.ts';
 
 const figure = (value: number | null, digits: number): string =>

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { printableJson } from '@trinetra/telemetry';
+import { printableJson } from '@trinetra/contracts';
 import { ViewerError } from '../errors.ts';
 import { kafkaSource } from '../kafka-source.ts';
 import { ndjsonSource } from '../ndjson-source.ts';

@@ -1,4 +1,4 @@
-import { durationUnit } from '@trinetra/telemetry';
+import { durationUnit } from '@trinetra/contracts';
 import type { Pen } from './pen.ts';
 import { timeTicks, valueTicks } from './ticks.ts';
 import type { TimeBin, TimeBins } from './time-bins.ts';

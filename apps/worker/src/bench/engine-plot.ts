@@ -1,4 +1,4 @@
-import { durationUnit } from '@trinetra/telemetry';
+import { durationUnit } from '@trinetra/contracts';
 import type { EngineResult } from './engine-result.ts';
 
 const [width, height] = [720, 620];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { columns, printableJson } from './printable.ts';
+import { printableJson } from './printable-json.ts';
 
 const hostile = 'a\u001b[2J\u009b\u0007\u202e\u2028\n\\b\u{e0001}é日';
 
@@ -11,13 +11,4 @@ it('writes JSON that says the same and is safe to show', () => {
 
 it('writes one line of JSON where no indent is wanted', () => {
   expect(printableJson({ id: 'a\u009b', n: [1, 2] }, 0)).toBe(String.raw`{"id":"a\u009b","n":[1,2]}`);
-});
-
-it('lines rows up', () => {
-  expect(
-    columns([
-      ['a', 'bb', 'c'],
-      ['ddd', 'e', ''],
-    ]),
-  ).toBe('a    bb  c\nddd  e');
 });

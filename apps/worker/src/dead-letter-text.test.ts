@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { columns } from './dead-letter-text.ts';
+
+it('lines rows up', () => {
+  expect(
+    columns([
+      ['a', 'bb', 'c'],
+      ['ddd', 'e', ''],
+    ]),
+  ).toBe('a    bb  c\nddd  e');
+});

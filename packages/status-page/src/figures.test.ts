@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Figures } from './figures.ts';
 import type { Metric } from './metric.ts';
-import { parseOptions } from './options.ts';
+import { parsePageOptions } from './options.ts';
 import type { StatusSnapshot } from './snapshot.ts';
 
 beforeEach(() => {
@@ -39,7 +39,7 @@ function startFigures() {
   const sent: StatusSnapshot[] = [];
   const figures = new Figures(
     options,
-    parseOptions(options).settings,
+    parsePageOptions(options).settings,
     (snapshot) => sent.push(snapshot),
     (error) => {
       throw error;

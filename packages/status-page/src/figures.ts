@@ -1,4 +1,4 @@
-import { within } from '@trinetra/contracts';
+import { pause, within } from '@trinetra/contracts';
 import { buildSnapshot } from './build-snapshot.ts';
 import { LastArrivals } from './last-arrivals.ts';
 import { type HourOfPoints, LastHour, type Point, stepMs } from './last-hour.ts';
@@ -51,8 +51,8 @@ export class Figures {
     this.#run?.abort();
     const run = new AbortController();
     this.#run = run;
-    if (isWatched) void this.#tick(run.signal, secondAfterMs, this.#settings.intervalMs);
-    else this.#tickAfter(stepMs, run.signal, stepMs);
+    if (isWatched) void this.#look(run.signal, [0, secondAfterMs], this.#settings.intervalMs);
+    else void this.#look(run.signal, [], stepMs);
   }
 
   /** For good. */
@@ -71,19 +71,19 @@ export class Figures {
     return this.#hour.read(cameraId);
   }
 
-  #tickAfter(ms: number, signal: AbortSignal, everyMs: number): void {
-    const timer = setTimeout(() => void this.#tick(signal, everyMs, everyMs), ms).unref();
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  }
-
-  async #tick(signal: AbortSignal, nextMs: number, everyMs: number): Promise<void> {
-    try {
-      const snapshot = await this.#snapshot();
-      if (!signal.aborted) this.#send(snapshot);
-    } catch (error) {
-      this.#onError(error);
+  /** Makes a snapshot after each of these waits, then every `everyMs`, until `signal` aborts. */
+  async #look(signal: AbortSignal, firstMs: readonly number[], everyMs: number): Promise<void> {
+    for (let round = 0; ; round += 1) {
+      const waitMs = firstMs[round] ?? everyMs;
+      if (waitMs > 0) await pause(waitMs, signal);
+      if (signal.aborted) return;
+      try {
+        const snapshot = await this.#snapshot();
+        if (!signal.aborted) this.#send(snapshot);
+      } catch (error) {
+        this.#onError(error);
+      }
     }
-    if (!signal.aborted) this.#tickAfter(nextMs, signal, everyMs);
   }
 
   async #snapshot(): Promise<StatusSnapshot> {

@@ -1,4 +1,4 @@
-import { defined, type Logger, parseOptions as parse, silentLogger } from '@trinetra/contracts';
+import { type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
 import { StatusPageError } from './errors.ts';
 import type { Metric } from './metric.ts';
@@ -46,44 +46,28 @@ export interface StatusPageSettings {
   readonly pictureIntervalMs: number;
 }
 
-/** What `createStatusPage` uses where an option is not given. */
-export const defaultStatusPageOptions: Omit<StatusPageSettings, 'workerId' | 'version'> = Object.freeze({
-  host: '127.0.0.1',
-  port: 0,
-  showFrames: false,
-  showFaces: false,
-  intervalMs: 1000,
-  windowMs: 10_000,
-  maxViewers: 16,
-  pictureIntervalMs: 400,
-});
-
-const schema: z.ZodType<StatusPageSettings> = z.strictObject({
+const schema = z.strictObject({
   workerId: z.string().min(1).max(256),
   version: z.string().min(1).max(256),
-  host: z.string().min(1),
-  port: z.int().min(0).max(65_535),
-  showFrames: z.boolean(),
-  showFaces: z.boolean(),
-  intervalMs: z.int().min(100).max(60_000),
-  windowMs: z.int().min(1000).max(3_600_000),
-  maxViewers: z.int().min(1).max(100),
-  pictureIntervalMs: z.int().min(50).max(60_000),
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(0),
+  showFrames: z.boolean().default(false),
+  showFaces: z.boolean().default(false),
+  intervalMs: z.int().min(100).max(60_000).default(1000),
+  windowMs: z.int().min(1000).max(3_600_000).default(10_000),
+  maxViewers: z.int().min(1).max(100).default(16),
+  pictureIntervalMs: z.int().min(50).max(60_000).default(400),
 });
 
 /** @throws {StatusPageError} `invalid_options`, its message beginning with the path of each bad value. */
-export function parseOptions(options: StatusPageOptions): {
+export function parsePageOptions(options: StatusPageOptions): {
   readonly settings: StatusPageSettings;
   readonly logger: Logger;
 } {
   const { metrics: _metrics, state: _state, logger = silentLogger, ...plain } = options;
-  const settings = parse(
-    schema,
-    { ...defaultStatusPageOptions, ...defined(plain) },
-    {
-      errorOf: (message, options) => new StatusPageError('invalid_options', message, options),
-      prefix: 'statusPage',
-    },
-  );
-  return { settings: Object.freeze(settings), logger };
+  const settings = parseOptions(schema, plain, {
+    prefix: 'statusPage',
+    errorOf: (message, because) => new StatusPageError('invalid_options', message, because),
+  });
+  return { settings, logger };
 }

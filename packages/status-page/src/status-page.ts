@@ -5,7 +5,7 @@ import { StatusPageError } from './errors.ts';
 import { Figures } from './figures.ts';
 import { isLoopback } from './guard.ts';
 import { createHandler } from './handler.ts';
-import { parseOptions, type StatusPageOptions } from './options.ts';
+import { parsePageOptions, type StatusPageOptions } from './options.ts';
 import { PictureShelf } from './picture-shelf.ts';
 import { Viewers } from './viewers.ts';
 
@@ -54,7 +54,7 @@ export interface StatusPage extends AsyncDisposable {
  * console.log(page.url);
  */
 export async function createStatusPage(options: StatusPageOptions): Promise<StatusPage> {
-  const { settings, logger } = parseOptions(options);
+  const { settings, logger } = parsePageOptions(options);
   const { host, showFrames, showFaces, maxViewers, pictureIntervalMs } = settings;
   let warnedAt = Number.NEGATIVE_INFINITY;
   const onError = (error: unknown): void => {

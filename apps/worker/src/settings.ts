@@ -124,6 +124,3 @@ export const settings = {
 
 /** The parsed value of each variable. */
 export type Settings = SettingsOf<typeof settings>;
-
-/** What happens to events while Kafka is away. */
-export type FailurePolicy = Settings['KAFKA_FAILURE_POLICY'];

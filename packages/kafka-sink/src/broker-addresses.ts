@@ -1,4 +1,4 @@
-import { isIPv6, connect as netConnect } from 'node:net';
+import { isIP, isIPv6, connect as netConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { parseHostPort } from '@trinetra/contracts';
 import type { ISocketFactory, KafkaConfig } from 'kafkajs';
@@ -14,7 +14,7 @@ const addressOf = (host: string): string =>
 /** What kafkajs does by itself, where a name of {@link brokerOptions} stands for its address. */
 export const socketFactory: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {
   const host = addressOf(name);
-  const servername = isIPv6(host) ? {} : { servername: host };
+  const servername = isIP(host) === 0 ? { servername: host } : {};
   const socket = ssl
     ? tlsConnect({ host, port, ...servername, ...ssl }, onConnect)
     : netConnect({ host, port }, onConnect);

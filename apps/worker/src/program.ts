@@ -10,9 +10,9 @@ import { ConfigError, checkFiles, parseConfig, printConfig, unknownVariable } fr
 import { addDeadLetterCommands } from './dead-letters.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { tellFatal } from './fatal-error.ts';
-import { runGpuFleet } from './gpu-fleet.ts';
-import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './gpu-fleet-gpus.ts';
-import { linkToFleet } from './gpu-fleet-link.ts';
+import { runGpuFleet } from './fleet/gpu-fleet.ts';
+import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './fleet/gpus.ts';
+import { linkToFleet } from './fleet/link.ts';
 import { letHeapGrow } from './heap-growth.ts';
 import { addSelftestCommand } from './selftest-command.ts';
 import { settings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { passLines } from './gpu-fleet-lines.ts';
+import { passLines } from './lines.ts';
 
 /** Takes writes and keeps each of them. */
 function target(): { stream: Writable; writes: string[] } {

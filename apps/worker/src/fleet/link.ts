@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { z } from 'zod';
-import type { Stop } from './stop-signals.ts';
+import type { Stop } from '../stop-signals.ts';
 
 /** From a worker to its fleet, once its port is open. */
 const portMessage: z.ZodType<{ readonly metricsPort: number }> = z.strictObject({

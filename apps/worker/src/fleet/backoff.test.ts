@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { failuresInARow, restartDelayMs } from './gpu-fleet-backoff.ts';
+import { failuresInARow, restartDelayMs } from './backoff.ts';
 
 it.each([
   [1, 500, 1000],

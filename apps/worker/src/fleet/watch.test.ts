@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { watchForHang } from './gpu-fleet-watch.ts';
+import { watchForHang } from './watch.ts';
 
 async function portOf(answer: RequestListener): Promise<number> {
   const server = createServer(answer).listen(0, '127.0.0.1');

@@ -1,11 +1,11 @@
 import type { Logger } from '@trinetra/contracts';
 import { readGpus } from '@trinetra/inference-runtime';
 import { createFleetTelemetry, createGpuPoller, createMetricsServer } from '@trinetra/telemetry';
-import { fleetMetrics, fleetReady } from './gpu-fleet-answers.ts';
-import { type GpuChoice, gpusOf } from './gpu-fleet-gpus.ts';
-import { createFleetMember, type FleetMember, refusedExitCode } from './gpu-fleet-member.ts';
-import type { Settings } from './settings.ts';
-import type { Stop } from './stop-signals.ts';
+import type { Settings } from '../settings.ts';
+import type { Stop } from '../stop-signals.ts';
+import { fleetMetrics, fleetReady } from './answers.ts';
+import { type GpuChoice, gpusOf } from './gpus.ts';
+import { createFleetMember, type FleetMember, refusedExitCode } from './member.ts';
 
 export interface GpuFleetOptions {
   readonly config: Settings;

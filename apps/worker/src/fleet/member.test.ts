@@ -1,6 +1,6 @@
 import { silentLogger } from '@trinetra/contracts';
 import { expect, it, vi } from 'vitest';
-import { createFleetMember, type FleetMember, type FleetMemberOptions } from './gpu-fleet-member.ts';
+import { createFleetMember, type FleetMember, type FleetMemberOptions } from './member.ts';
 
 /** A member whose worker is a script of one line. */
 function memberOf(script: string, options: Partial<FleetMemberOptions> = {}): FleetMember {

@@ -1,7 +1,7 @@
-import type { Logger } from '@trinetra/contracts';
+import { errorText, type Logger } from '@trinetra/contracts';
 import { type FleetTelemetry, type MetricsServerOptions, mergeExpositions } from '@trinetra/telemetry';
 import { z } from 'zod';
-import type { FleetMember } from './gpu-fleet-member.ts';
+import type { FleetMember } from './member.ts';
 
 /** Longest wait for the metrics of a worker: they must not cost those of the others. */
 const scrapeLimitMs = 1000;
@@ -64,8 +64,7 @@ async function checkMember(member: FleetMember): Promise<CheckResult> {
     const { ready, checks } = readyAnswer.parse(await response.json());
     return { ok: ready, detail: { ...member.state(), checks } };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return { ok: false, detail: { ...member.state(), problem } };
+    return { ok: false, detail: { ...member.state(), problem: errorText(error) } };
   }
 }
 

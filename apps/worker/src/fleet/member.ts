@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setTimeout } from 'node:timers/promises';
-import type { Logger } from '@trinetra/contracts';
-import { failuresInARow, restartDelayMs } from './gpu-fleet-backoff.ts';
-import { passLines } from './gpu-fleet-lines.ts';
-import { portOf, tellToStop } from './gpu-fleet-link.ts';
-import { defaultWatch, type WatchOptions, watchForHang } from './gpu-fleet-watch.ts';
+import { type Logger, pause } from '@trinetra/contracts';
+import { failuresInARow, restartDelayMs } from './backoff.ts';
+import { passLines } from './lines.ts';
+import { portOf, tellToStop } from './link.ts';
+import { defaultWatch, type WatchOptions, watchForHang } from './watch.ts';
 
 /** Exit code of a worker whose configuration is not valid, or whose files are no models: no restart mends that. */
 export const refusedExitCode = 2;
@@ -112,7 +111,7 @@ export function createFleetMember(options: FleetMemberOptions): FleetMember {
       const waitMs = Math.round(delayMs(failures));
       logger.warn({ gpu, end, failures, waitMs }, 'the worker of a GPU ended and will be started again');
       end = 0; // nothing is left to stop while it waits
-      await setTimeout(waitMs, undefined, { signal }).catch(() => undefined);
+      await pause(waitMs, signal);
       if (signal.aborted) break;
       onRestart();
       state = { ...state, restarts: state.restarts + 1 };

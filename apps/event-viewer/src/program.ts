@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { printable } from '@trinetra/contracts';
+import { versionOf } from '@trinetra/program';
 import { Command } from 'commander';
 import { addCaptureCommand } from './capture/capture-command.ts';
 import { parseCaptureOptions } from './capture/capture-options.ts';
@@ -12,12 +12,6 @@ import { parseOptions } from './options.ts';
 import { run } from './run.ts';
 
 const name = 'trinetra-events';
-
-const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const version =
-  typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
 
 function complain(message: string): void {
   for (const line of message.split('\n')) process.stderr.write(`${name}: ${printable(line)}\n`);
@@ -36,7 +30,7 @@ process.stderr.on('error', () => undefined);
 
 const program = new Command(name)
   .description('Shows the detection events of the inference worker, from Kafka or from an NDJSON file.')
-  .version(version)
+  .version(versionOf(new URL('../package.json', import.meta.url)))
   .option('--file <path>', 'an NDJSON file instead of Kafka, from its beginning; - is standard input')
   .option('--follow', 'with --file: go on with what is appended')
   .option(

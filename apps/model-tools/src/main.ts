@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Old Nodes can run this file and nothing that the program imports.
-import { requireNode } from '@trinetra/require-node';
+import { requireNode } from '@trinetra/program/require-node';
 
 requireNode(new URL('../package.json', import.meta.url));
-await import('./models-program.ts');
+await import('./program.ts');

@@ -3,7 +3,7 @@ import { createEmbedder, embedderSamplePicture } from '@trinetra/embedder';
 import { faceSamplePicture } from '@trinetra/face-aligner';
 import type { CompareOutput, InferenceModel, PictureOptions } from '@trinetra/inference-runtime';
 import { type ModelRole, roleOf } from '@trinetra/model-roles';
-import { UsageError } from '../exit-code.ts';
+import { UsageError } from '@trinetra/program';
 import { toldPixels } from './told-pixels.ts';
 
 /** What a model is for, and how it is fed and compared. */

@@ -11,7 +11,7 @@ import {
   type TensorInfo,
 } from '@trinetra/inference-runtime';
 import { roleOf } from '@trinetra/model-roles';
-import { UsageError } from '../exit-code.ts';
+import { UsageError } from '@trinetra/program';
 
 export interface PlanOptions {
   readonly gpu: Pick<GpuInfo, 'name' | 'computeCapability'>;

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parseAspectRatio } from '@trinetra/contracts';
+import { errorText, parseAspectRatio } from '@trinetra/contracts';
 import {
   companionsOf,
   gpuOfDevice,
@@ -9,21 +8,19 @@ import {
   writeGolden,
 } from '@trinetra/inference-runtime';
 import { roleOfFile } from '@trinetra/model-roles';
+import { allowNoReader, exitCodeOf, UsageError, versionOf } from '@trinetra/program';
 import { Command, InvalidArgumentError } from 'commander';
-import { allowNoReader } from './allow-no-reader.ts';
-import { exitCodeOf, UsageError } from './exit-code.ts';
-import { addAccuracyCommand } from './models-cli/accuracy/accuracy-command.ts';
-import { planEngine } from './models-cli/plan.ts';
-import { providerList } from './models-cli/provider-list.ts';
-import { readFaces } from './models-cli/read-faces.ts';
-import { loadReference } from './models-cli/reference.ts';
-import { describeVerdict, exitCodeOfVerdicts, verifyFolder } from './models-cli/verify.ts';
+import { addAccuracyCommand } from './accuracy/accuracy-command.ts';
+import { addBenchCommand } from './bench/bench-command.ts';
+import { planEngine } from './plan.ts';
+import { providerList } from './provider-list.ts';
+import { readFaces } from './read-faces.ts';
+import { loadReference } from './reference.ts';
+import { addSelftestCommand } from './selftest/selftest-command.ts';
+import { describeVerdict, exitCodeOfVerdicts, verifyFolder } from './verify.ts';
+import { ConfigError } from './worker-parts.ts';
 
-const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const version =
-  typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
+const version = versionOf(new URL('../package.json', import.meta.url));
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -50,7 +47,7 @@ function aspectRatio(text: string): number {
 }
 
 const program = new Command('trinetra-models')
-  .description('Looks at, compares, wraps and plans the models of the worker.')
+  .description('Looks at, proves, measures, compares, wraps and plans the models of the worker.')
   .version(version)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .addHelpText('after', '\nExit codes: 0 done; 1 the work failed; 2 bad usage, or a file that is no model.');
@@ -150,11 +147,14 @@ program
   });
 
 addAccuracyCommand(program);
+addSelftestCommand(program, version);
+addBenchCommand(program);
 
 allowNoReader();
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorText(error)}\n`);
+  if (ConfigError.isInstance(error)) process.stderr.write('See trinetra-worker --help for every variable.\n');
   process.exitCode = exitCodeOf(error);
 }

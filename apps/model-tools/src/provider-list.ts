@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { providers } from '../model-settings.ts';
+import { providers } from './worker-parts.ts';
 
 /** Reads an option with a list of providers. @throws {InvalidArgumentError} where one is unknown. */
 export function providerList(text: string): string[] {

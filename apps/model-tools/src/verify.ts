@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorText } from '@trinetra/contracts';
 import { createProvenEmbedder, describeFacePixels } from '@trinetra/embedder';
 import {
   type Agreement,
@@ -9,7 +10,7 @@ import {
   nameOfStep,
   prove,
 } from '@trinetra/inference-runtime';
-import { exitCodeOf, UsageError } from '../exit-code.ts';
+import { exitCodeOf, UsageError } from '@trinetra/program';
 import { fullPrecisionOf } from './full-precision.ts';
 import { loadReference } from './reference.ts';
 import { toldPixels } from './told-pixels.ts';
@@ -41,8 +42,6 @@ export interface VerifyOptions {
   readonly runtime: Pick<InferenceRuntimeOptions, 'executionProviders' | 'requireProvider' | 'deviceId'>;
   readonly batch: number;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** How an embedder does on faces, as the worker proves it at its start. */
 async function proveFaces(model: InferenceModel): Promise<{ problem: string; remark: string }> {
@@ -109,7 +108,7 @@ async function verifyFile(file: string, { runtime: options, batch }: VerifyOptio
     };
   } catch (error) {
     const unusable = exitCodeOf(error) === 2 ? ({ unusable: true } as const) : {};
-    return { file, ok: false, ...unusable, notes: [messageOf(error)] };
+    return { file, ok: false, ...unusable, notes: [errorText(error)] };
   }
 }
 

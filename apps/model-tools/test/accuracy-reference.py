@@ -1,7 +1,7 @@
 """Writes accuracy-reference.ndjson, a case a line: what scikit-learn and pycocotools say of the same scores and boxes.
 
     python3 -m venv venv && venv/bin/pip install scikit-learn pycocotools numpy
-    venv/bin/python apps/worker/test/accuracy-reference.py
+    venv/bin/python apps/model-tools/test/accuracy-reference.py
 """
 
 import contextlib

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { EvaluatedImage } from '../src/models-cli/accuracy/coco-evaluation.ts';
+import type { EvaluatedImage } from '../src/accuracy/coco-evaluation.ts';
 
 /** Scores of pairs, and what scikit-learn says of them. */
 export interface VerificationCase {

@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScene } from '@trinetra/camera-simulator/scene';
+import { cases, demoModels, hasShared, sharedFolder } from '@trinetra/test-support';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cases } from './golden-cases.ts';
+import { type CliResult, runModels } from './cli.ts';
 import { besideEachOther, personPictures } from './scene-faces.ts';
-import { demoModels, hasShared, shared } from './worker-process.ts';
 
-const cli = fileURLToPath(new URL('../dist/models-cli.js', import.meta.url));
 const {
   YOLO_ENGINE_PATH: yolo = '',
   ARCFACE_ENGINE_PATH: arcface = '',
@@ -20,23 +18,10 @@ const {
 let folder = '';
 const at = (name: string): string => join(folder, name);
 
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  /** Without the folder of the test. */
-  readonly stderr: string;
-}
-
-function accuracy(...args: string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, 'accuracy', ...args], (error, stdout, stderr) =>
-      resolve({
-        code: error === null ? 0 : Number(error.code),
-        stdout,
-        stderr: stderr.replaceAll(`${folder}/`, ''),
-      }),
-    );
-  });
+/** What it writes to stderr is without the folder of the test. */
+async function accuracy(...args: string[]): Promise<CliResult> {
+  const result = await runModels(['accuracy', ...args]);
+  return { ...result, stderr: result.stderr.replaceAll(`${folder}/`, '') };
 }
 
 /** The cells of the row of a table that begins with `label`. */
@@ -314,7 +299,7 @@ describe('trinetra-models accuracy --detections', () => {
 
 describe.skipIf(!hasShared)('trinetra-models accuracy on the test photos (needs ../shared)', () => {
   it('finds with YOLOv8n, in FP32 and FP16, what the reference in Python found with it', async () => {
-    const [photos, models] = ['photos', 'models'].map((name) => fileURLToPath(new URL(name, shared)));
+    const [photos, models] = ['photos', 'models'].map((name) => fileURLToPath(new URL(name, sharedFolder)));
     const truth = {
       images: cases.map(({ image, width, height }, id) => ({ id, file_name: image, width, height })),
       annotations: cases.flatMap(({ persons, width, height }, id) =>

@@ -1,15 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { onnxModel } from '@trinetra/test-support';
+import { demoModels, onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { demoModels } from './worker-process.ts';
-
-const run = promisify(execFile);
-const program = (name: string): string => fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url));
+import { runModels } from './cli.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -35,17 +29,11 @@ async function detectorFile(
   return path;
 }
 
-/** How the worker starts with a detector, and ends again; what it needs of Redis and Kafka is left out. */
+/** Loads a detector as the worker does at its start. */
 async function start(detector: string): Promise<{ code: number; output: string }> {
-  const args = [program('main'), 'selftest', '--seconds', '1'];
   const env = { PATH: process.env['PATH'], ...demoModels(), YOLO_ENGINE_PATH: detector };
-  try {
-    const { stdout, stderr } = await run(process.execPath, args, { env, timeout: 100_000 });
-    return { code: 0, output: stdout + stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, output: stdout + stderr };
-  }
+  const { code, stdout, stderr } = await runModels(['selftest', '--seconds', '1'], { env });
+  return { code, output: stdout + stderr };
 }
 
 const count = (text: string, part: string): number => text.split(part).length - 1;
@@ -72,8 +60,7 @@ it('the worker does not start with a YOLOv5, and says what it is', async () => {
 it('trinetra-models verify notes what is probably not meant', async () => {
   await detectorFile('car.onnx', [1, 5, 2100], { names: "{0: 'car'}" });
   await yolov5();
-  const args = [program('models-cli'), 'verify', folder, '--providers', 'cpu', '--json'];
-  const { stdout } = await run(process.execPath, args).catch((error: unknown) => error as { stdout: string });
+  const { stdout } = await runModels(['verify', folder, '--providers', 'cpu', '--json']);
   const verdicts = JSON.parse(stdout) as { file: string; ok: boolean; notes: string[] }[];
   expect(verdicts.find(({ file }) => file.endsWith('car.onnx'))).toMatchObject({
     ok: true,

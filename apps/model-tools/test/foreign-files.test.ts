@@ -1,17 +1,13 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { onnxModel } from '@trinetra/test-support';
+import { demoModels, engineHead, onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliResult, runCli } from './cli.ts';
-import { engineHead } from './engine-head.ts';
-import { demoModels } from './worker-process.ts';
+import { type CliResult, runModels } from './cli.ts';
 
-const cli = fileURLToPath(new URL('../dist/models-cli.js', import.meta.url));
-const { ARCFACE_ENGINE_PATH: arcface = '', ...others } = demoModels();
+const { ARCFACE_ENGINE_PATH: arcface = '' } = demoModels();
 const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345678\n';
 const tensors = [{ name: 'x', dims: ['n'] }];
 
@@ -40,12 +36,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function models(args: readonly string[], user?: number): Promise<CliResult> {
-  const as = user === undefined ? {} : { uid: user, gid: user };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...args], as, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  return runModels(args, user === undefined ? {} : { uid: user, gid: user });
 }
 
 async function put(name: string, content: string | Uint8Array): Promise<string> {
@@ -209,10 +200,10 @@ describe('every program ends with 2 and a sentence for a Git LFS pointer', () =>
     });
   });
 
-  it('trinetra-worker bench', async () => {
+  it('trinetra-models bench', async () => {
     const several = await mkdtemp(join(folder, 'bench-'));
     await writeFile(join(several, 'yolov8m.onnx'), pointer);
-    const { code, stderr } = await runCli(['bench', '--models', several], {});
+    const { code, stderr } = await runModels(['bench', '--models', several]);
     expect(stderr).toContain(
       `--models: expected a detector of persons, such as YOLOv8, in ${several} but found none\n`,
     );
@@ -220,16 +211,10 @@ describe('every program ends with 2 and a sentence for a Git LFS pointer', () =>
     expect(code).toBe(2);
   });
 
-  it.each([
-    ['at its start', []],
-    ['selftest', ['selftest']],
-  ])('trinetra-worker, %s', async (_, args) => {
+  it('trinetra-models selftest', async () => {
     const path = await put('yolov8m.onnx', pointer);
-    const { code, stdout, stderr } = await runCli(args, {
-      ...others,
-      ARCFACE_ENGINE_PATH: arcface,
-      YOLO_ENGINE_PATH: path,
-      METRICS_PORT: '0',
+    const { code, stdout, stderr } = await runModels(['selftest'], {
+      env: { ...demoModels(), YOLO_ENGINE_PATH: path },
     });
     expect(stdout + stderr).toContain(
       `the model ${path} cannot be read: it is a Git LFS pointer: run \`git lfs`,

@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { demoModels, engineHead, hasShared, sharedFolder } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engineHead } from './engine-head.ts';
-import { demoModels, hasShared, shared } from './worker-process.ts';
+import { type CliResult, main, runModels } from './cli.ts';
 
-const run = promisify(execFile);
-const cli = fileURLToPath(new URL('../dist/models-cli.js', import.meta.url));
-const worker = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const {
   YOLO_ENGINE_PATH: yolo = '',
   ARCFACE_ENGINE_PATH: arcface = '',
@@ -29,19 +26,31 @@ afterAll(() => rm(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 
 async function models(...args: string[]): Promise<string> {
-  return (await run(process.execPath, [cli, ...args])).stdout;
+  const { code, stdout, stderr } = await runModels(args);
+  expect(code, stderr).toBe(0);
+  return stdout;
 }
 
-async function failure(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  try {
-    await run(process.execPath, [cli, ...args]);
-  } catch (error) {
-    return error as { code: unknown; stdout: string; stderr: string };
-  }
-  throw new Error('expected the command to fail');
-}
+const failure = (...args: string[]): Promise<CliResult> => runModels(args);
 
 describe('trinetra-models', () => {
+  it('runs the first example of its README', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    expect(/```sh\n.*\n(.*)\n```/.exec(readme)?.[1]).toBe('trinetra-models inspect "$MODEL"');
+    expect(JSON.parse(await models('inspect', yolo))).toMatchObject({ role: 'detector' });
+  });
+
+  it('ends as ever where nobody reads what it prints', async () => {
+    const child = spawn(process.execPath, [main, 'inspect', yolo], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, complaint }).toEqual({ code: 0, complaint: '' });
+  });
+
   it('inspect tells what a file is', async () => {
     expect(JSON.parse(await models('inspect', at('yolo.rtx3080.engine')))).toMatchObject({
       kind: 'engine',
@@ -86,13 +95,13 @@ describe('trinetra-models', () => {
     async () => {
       const pair = await mkdtemp(join(tmpdir(), 'trinetra-precision-'));
       try {
-        const half = new URL('models/yolov8n_fp16.onnx', shared);
+        const half = new URL('models/yolov8n_fp16.onnx', sharedFolder);
         await copyFile(half, join(pair, 'yolo-fp16.onnx'));
         const verify = async () => JSON.parse(await models('verify', pair, '--providers', 'cpu', '--json'));
         const alone =
           'not in full precision, and compared with itself alone: there is no fp32 file beside it, by the name of yolo.onnx or yolo_fp32.onnx or yolo.fp32.onnx';
         expect(await verify()).toMatchObject([{ ok: true, cosine: expect.closeTo(1, 6), notes: [alone] }]);
-        await copyFile(new URL('models/yolov8n.onnx', shared), join(pair, 'yolo.onnx'));
+        await copyFile(new URL('models/yolov8n.onnx', sharedFolder), join(pair, 'yolo.onnx'));
         const [compared] = await verify();
         expect(compared).toMatchObject({ ok: true, notes: [`compared with ${join(pair, 'yolo.onnx')}`] });
         expect(compared.cosine).toBeLessThan(1);
@@ -165,12 +174,10 @@ describe('trinetra-models', () => {
   });
 });
 
-it('trinetra-worker selftest proves and times the models, and writes its report', async () => {
+it('trinetra-models selftest proves and times the models, and writes its report', async () => {
   const output = at('report.json');
-  const args = [worker, 'selftest', '--seconds', '1', '--output', output];
-  const { stdout } = await run(process.execPath, args, {
+  const { stdout } = await runModels(['selftest', '--seconds', '1', '--output', output], {
     env: { PATH: process.env['PATH'], ...demoModels(), LOG_LEVEL: 'error' },
-    timeout: 100_000,
   });
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({ ok: true, problems: [], agreement: { ok: true } });

@@ -1,6 +1,6 @@
 import { type Logger, printable } from '@trinetra/contracts';
+import { exitCodeOf } from '@trinetra/program';
 import { maskCredentials } from '@trinetra/telemetry';
-import { exitCodeOf } from './exit-code.ts';
 
 const longestChain = 8;
 

@@ -23,10 +23,10 @@ import {
   nameOfStep,
 } from '@trinetra/inference-runtime';
 import { type ModelRole, roleOf } from '@trinetra/model-roles';
+import { UsageError } from '@trinetra/program';
 import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
 import { endProcess } from './end-process.ts';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
-import { UsageError } from './exit-code.ts';
 import type { InferenceHealth } from './inference-health.ts';
 import { aspectRatiosOf, usualInputOf } from './input-aspects.ts';
 import { type LoadedInfo, loadedInfo } from './loaded-info.ts';

@@ -1,48 +1,35 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { TrinetraError } from '@trinetra/contracts';
 import { describeSettings, mistypedVariables } from '@trinetra/env-settings';
+import { allowNoReader, exitCodeOf, versionOf } from '@trinetra/program';
 import { createLogger } from '@trinetra/telemetry';
 import { Command, Option } from 'commander';
-import { allowNoReader } from './allow-no-reader.ts';
-import { addBenchCommand } from './bench/bench-command.ts';
 import { ConfigError, checkFiles, parseConfig, printConfig, unknownVariable } from './config.ts';
 import { addDeadLetterCommands } from './dead-letters.ts';
-import { exitCodeOf } from './exit-code.ts';
 import { tellFatal } from './fatal-error.ts';
 import { runGpuFleet } from './fleet/gpu-fleet.ts';
 import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './fleet/gpus.ts';
 import { linkToFleet } from './fleet/link.ts';
 import { letHeapGrow } from './heap-growth.ts';
-import { addSelftestCommand } from './selftest-command.ts';
 import { settings } from './settings.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { runWorker } from './worker.ts';
 
-const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const version =
-  typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
+const version = versionOf(new URL('../package.json', import.meta.url));
 
 /** What starts this program. */
 const main = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url),
 );
 
-/** Tells an error of our own in its sentence; throws any other. */
-function tellError(error: unknown): undefined {
-  if (!TrinetraError.isInstance(error)) throw error;
-  const more = error instanceof ConfigError ? 'See trinetra-worker --help for every variable.\n' : '';
-  process.stderr.write(`${error.message}\n${more}`);
-  process.exitCode = exitCodeOf(error);
-}
-
+/** What `action` gives; undefined, and says why, where the configuration is not valid. */
 function orConfigError<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    return tellError(error);
+    if (!ConfigError.isInstance(error)) throw error;
+    process.stderr.write(`${error.message}\nSee trinetra-worker --help for every variable.\n`);
+    process.exitCode = exitCodeOf(error);
+    return undefined;
   }
 }
 
@@ -105,12 +92,13 @@ const program = new Command('trinetra-worker')
   });
 
 program.hook('preSubcommand', allowNoReader);
-const readConfig = () => orConfigError(() => parseConfig(process.env));
-addDeadLetterCommands(program, readConfig);
-addSelftestCommand(program, readConfig, version);
-addBenchCommand(program, async (action) => {
-  letHeapGrow();
-  await action().catch(tellError);
-});
+addDeadLetterCommands(program, () => orConfigError(() => parseConfig(process.env)));
+for (const name of ['selftest', 'bench']) {
+  program
+    .command(name, { hidden: true })
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => program.error(`error: run trinetra-models ${name}: that program has this command`));
+}
 
 await program.parseAsync();

@@ -13,9 +13,9 @@ import {
 import { connectSource, createSink } from './connections.ts';
 import { endProcess } from './end-process.ts';
 import type { EngineProof } from './engine-proof.ts';
+import type { FleetLink } from './fleet/link.ts';
 import { createFrameFollower } from './follow-frames.ts';
 import { createFrameAspects } from './frame-aspects.ts';
-import type { FleetLink } from './fleet/link.ts';
 import { createInferenceHealth } from './inference-health.ts';
 import { loadModels } from './models.ts';
 import { runPipeline } from './pipeline.ts';

@@ -2,8 +2,8 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { engineHead } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engineHead } from './engine-head.ts';
 import { variants } from './scenario.ts';
 import { addSceneFrame } from './scene-frames.ts';
 import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';

@@ -1,10 +1,18 @@
 import type { DetectionEvent } from '@trinetra/contracts';
 import { startKafka, startRedis } from '@trinetra/local-servers';
+import {
+  cases,
+  dot,
+  type GoldenCase,
+  type GoldenPerson,
+  iou,
+  photo,
+  sharesItsFace,
+} from '@trinetra/test-support';
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectEvents, type EventCollector } from './collect-events.ts';
-import { cases, dot, type GoldenCase, type GoldenPerson, iou, photo, sharesItsFace } from './golden-cases.ts';
 import { hasShared, sharedModels, startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
 
 describe.skipIf(!hasShared)('the worker against the golden cases (needs ../shared)', () => {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DetectionEvent, parseDetectionEvent } from '@trinetra/contracts';
 import { startRedis } from '@trinetra/local-servers';
+import { type Box, cases, dot, type GoldenCase, iou, photo } from '@trinetra/test-support';
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // Of the package's inside: what cv2.resize does, to the bit, is what the ingestor does.
 import { resizeLinear } from '../../../packages/frame-decoder/src/resize-linear.ts';
-import { type Box, cases, dot, type GoldenCase, iou, photo } from './golden-cases.ts';
 import {
   hasShared,
   shared,

@@ -1,32 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { sharedFolder } from '@trinetra/test-support';
+
+export { demoModels, hasShared, sharedFolder as shared } from '@trinetra/test-support';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
-/** Real weights, photos and golden cases; absent on a plain clone. */
-export const shared: URL = new URL('../../../../shared/', import.meta.url);
-export const hasShared: boolean = existsSync(new URL('models/yolov8n.onnx', shared));
-
 export function sharedModels(): Record<string, string> {
-  const model = (name: string): string => fileURLToPath(new URL(`models/${name}`, shared));
+  const model = (name: string): string => fileURLToPath(new URL(`models/${name}`, sharedFolder));
   return {
     YOLO_ENGINE_PATH: model('yolov8n.onnx'),
     ARCFACE_ENGINE_PATH: model('edgeface_xs.onnx'),
     FACE_MODEL_PATH: model('yunet_batch.onnx'),
-  };
-}
-
-/** The models for generated scenes, which every clone has. */
-export function demoModels(): Record<string, string> {
-  const model = (name: string): string =>
-    fileURLToPath(new URL(`../../../tools/demo-models/models/${name}`, import.meta.url));
-  return {
-    YOLO_ENGINE_PATH: model('demo-yolov8.onnx'),
-    ARCFACE_ENGINE_PATH: model('demo-arcface.onnx'),
-    FACE_MODEL_PATH: model('demo-yunet.onnx'),
   };
 }
 

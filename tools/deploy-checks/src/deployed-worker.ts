@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '@trinetra/local-servers';
+import { demoModels } from '@trinetra/test-support';
 import { inRepository, readText } from './files.ts';
 import { runTool } from './tools.ts';
 
@@ -12,16 +13,6 @@ export function buildApp(folder: string): void {
   const script = inRepository('deploy/build-app.sh');
   const { status, text } = runTool('env', [`PNPM=npx --yes ${packageManager}`, script, folder]);
   if (status !== 0) throw new Error(`deploy/build-app.sh ended with ${status}:\n${text}`);
-}
-
-/** The demo's models, which every clone has. */
-export function demoModels(): Record<string, string> {
-  const model = (name: string): string => inRepository(`tools/demo-models/models/${name}`);
-  return {
-    YOLO_ENGINE_PATH: model('demo-yolov8.onnx'),
-    ARCFACE_ENGINE_PATH: model('demo-arcface.onnx'),
-    FACE_MODEL_PATH: model('demo-yunet.onnx'),
-  };
 }
 
 /** A worker that runs. */

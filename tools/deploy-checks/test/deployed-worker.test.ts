@@ -109,6 +109,13 @@ describe('the folder that deploy/build-app.sh makes', () => {
     expect(platforms).toEqual([`${process.platform}/${process.arch}`]);
   });
 
+  it('holds trinetra-models, where the PATH of the image finds it', () => {
+    const { status, text } = runTool(join(app, 'node_modules', '.bin', 'trinetra-models'), ['--help']);
+    expect(text).toMatch(/^Usage: trinetra-models /);
+    expect(status).toBe(0);
+    expect(readText('deploy/Dockerfile').match(/PATH="\/app\/node_modules\/\.bin:\$PATH"/g)).toHaveLength(2);
+  });
+
   it('says in its SBOM what it holds: each package with version and licence', () => {
     const sbom = JSON.parse(readFileSync(join(app, 'sbom.cdx.json'), 'utf8')) as {
       bomFormat: string;

@@ -4,8 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePort, type LocalRedis, startRedis } from '@trinetra/local-servers';
+import { demoModels } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoModels, waitFor } from '../src/deployed-worker.ts';
+import { waitFor } from '../src/deployed-worker.ts';
 import { inRepository, readText } from '../src/files.ts';
 
 /** A Node 20, which the programs do not run on; it is fetched for 64-bit Linux only. */

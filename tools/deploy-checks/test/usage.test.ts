@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { inRepository } from '../src/files.ts';
 
 const worker = 'apps/worker/dist/main.js';
-const models = 'apps/worker/dist/models-cli.js';
+const models = 'apps/model-tools/dist/main.js';
 const cameras = 'apps/camera-simulator/dist/main.js';
 const events = 'apps/event-viewer/dist/main.js';
 const bench = 'benchmarks/src/main.ts';
@@ -14,9 +14,7 @@ it.each([
   [worker, '--no-such-option'],
   [worker, 'no-such-command'],
   [worker, '--gpus', 'x'],
-  [worker, 'bench'],
-  [worker, 'bench', '--models', '/nowhere'],
-  [worker, 'selftest', '--no-such-option'],
+  [worker, 'selftest', '--seconds', '1'],
   [worker, 'dead-letters'],
   [worker, 'dead-letters', 'show'],
   [models],
@@ -24,6 +22,9 @@ it.each([
   [models, 'inspect'],
   [models, 'inspect', '/nowhere'],
   [models, 'verify', 'tools', '--batch', 'x'],
+  [models, 'bench'],
+  [models, 'bench', '--models', '/nowhere'],
+  [models, 'selftest', '--no-such-option'],
   [cameras, '--no-such-option'],
   [cameras, 'no-such-command'],
   [cameras, '--fps'],

@@ -1,1 +1,3 @@
-export { nodeComplaint, requireNode } from './require-node.ts';
+export { allowNoReader } from './allow-no-reader.ts';
+export { exitCodeOf, UsageError } from './exit-code.ts';
+export { versionOf } from './version.ts';

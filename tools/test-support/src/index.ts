@@ -1,6 +1,18 @@
 export { hasBrowser, launchBrowser } from './browser.ts';
+export { demoModels } from './demo-models.ts';
+export { engineHead } from './engine-head.ts';
+export {
+  type Box,
+  cases,
+  dot,
+  type GoldenCase,
+  type GoldenPerson,
+  iou,
+  photo,
+  sharesItsFace,
+} from './golden-cases.ts';
 export { noise } from './noise.ts';
 export { type OnnxModel, type OnnxNode, type OnnxTensor, onnxModel } from './onnx-model.ts';
 export { Random } from './random.ts';
 export { type ReadmeExampleOptions, runReadmeExample } from './readme-example.ts';
-export { goldenNames, sharedFolder } from './shared.ts';
+export { goldenNames, hasShared, sharedFolder } from './shared.ts';

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+
 /** Real weights, photos and golden cases, where somebody put them beside the clone; tests that need them skip without. */
 export const sharedFolder: URL = new URL('../../../../shared/', import.meta.url);
+export const hasShared: boolean = existsSync(new URL('models/yolov8n.onnx', sharedFolder));
 
 /** Photos with a golden case, without their extensions. */
 export const goldenNames: readonly string[] = [

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
+import { UsageError } from '@trinetra/program';
 import { type Command, InvalidArgumentError } from 'commander';
-import { UsageError } from '../../exit-code.ts';
 import { providerList } from '../provider-list.ts';
 import { formatDetection } from './detection-table.ts';
 import { measureDetection } from './measure-detection.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detectionCases } from '../../../test/accuracy-reference.ts';
+import { detectionCases } from '../../test/accuracy-reference.ts';
 import { averagePrecision, countAtConfidence } from './coco-evaluation.ts';
 
 const close = (value: number | null): unknown => (value === null ? null : expect.closeTo(value, 9));

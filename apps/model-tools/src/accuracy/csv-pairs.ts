@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { UsageError } from '@trinetra/program';
 import { CsvError, parse } from 'csv-parse/sync';
-import { UsageError } from '../../exit-code.ts';
 import type { Pair } from './pair.ts';
 
 const sameness: Readonly<Record<string, boolean>> = { 1: true, true: true, 0: false, false: false };

@@ -3,7 +3,7 @@ import { faceSize } from '@trinetra/embedder';
 import { createFaceFinder, type FaceFinder, faceByteInput } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
 import type { InferenceRuntime } from '@trinetra/inference-runtime';
-import { UsageError } from '../../exit-code.ts';
+import { UsageError } from '@trinetra/program';
 
 /** The aligned face of a picture, or why there is none, in words. */
 export type FaceOfPicture =

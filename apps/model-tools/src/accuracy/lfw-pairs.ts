@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../exit-code.ts';
+import { UsageError } from '@trinetra/program';
 import type { Pair } from './pair.ts';
 
 const header = /^(\d+)(?:\s+(\d+))?$/;

@@ -1,8 +1,7 @@
 import { silentLogger } from '@trinetra/contracts';
 import { createDetector, type Detector, detectorByteInput } from '@trinetra/detector';
 import type { InferenceRuntime } from '@trinetra/inference-runtime';
-import { aspectRatiosOf } from '../../input-aspects.ts';
-import { runningDetector } from '../../running-detector.ts';
+import { aspectRatiosOf, runningDetector } from '../worker-parts.ts';
 import { type LoadedModel, runsText } from './loaded-model.ts';
 
 /** Frames a batch, as BATCH_SIZE is by default. */

@@ -8,7 +8,7 @@ import {
   type FrameDecoder,
 } from '@trinetra/frame-decoder';
 import { createInferenceRuntime } from '@trinetra/inference-runtime';
-import { UsageError } from '../../exit-code.ts';
+import { UsageError } from '@trinetra/program';
 import {
   type AtConfidence,
   type AveragePrecision,

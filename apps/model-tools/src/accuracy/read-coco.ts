@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
+import { UsageError } from '@trinetra/program';
 import { z } from 'zod';
-import { UsageError } from '../../exit-code.ts';
 import type { TruthBox } from './coco-evaluation.ts';
 import { checkPictures, readText } from './read-input.ts';
 

@@ -1,6 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UsageError } from '../../exit-code.ts';
+import { UsageError } from '@trinetra/program';
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);

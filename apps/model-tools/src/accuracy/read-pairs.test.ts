@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UsageError } from '@trinetra/program';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../exit-code.ts';
 import { readPairs } from './read-pairs.ts';
 
 let folder = '';

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { UsageError } from '../../exit-code.ts';
+import { UsageError } from '@trinetra/program';
 import { parseCsvPairs } from './csv-pairs.ts';
 import { isLfw, parseLfwPairs } from './lfw-pairs.ts';
 import type { Pair } from './pair.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../exit-code.ts';
+import { UsageError } from '@trinetra/program';
 import type { EmbeddedPicture } from './embed-pictures.ts';
 import type { Pair } from './pair.ts';
 

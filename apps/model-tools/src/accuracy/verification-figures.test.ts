@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verificationCases } from '../../../test/accuracy-reference.ts';
+import { verificationCases } from '../../test/accuracy-reference.ts';
 import { drawPairs, intervalOf, resamples } from './bootstrap.ts';
 import { rateNames, verificationFigures } from './verification-figures.ts';
 

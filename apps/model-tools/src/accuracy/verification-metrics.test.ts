@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verificationCases } from '../../../test/accuracy-reference.ts';
+import { verificationCases } from '../../test/accuracy-reference.ts';
 import { createRoc } from './roc.ts';
 import {
   accuracyOfFolds,

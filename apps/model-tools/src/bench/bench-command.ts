@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { chooseModels } from '@trinetra/model-roles';
 import { createLogger } from '@trinetra/telemetry';
 import type { Command } from 'commander';
-import { ConfigError } from '../config.ts';
+import { ConfigError, letHeapGrow } from '../worker-parts.ts';
 import { drawPlot } from './engine-plot.ts';
 import { adviseOn, type EngineResult } from './engine-result.ts';
 import { formatAdvice, formatResults } from './engine-table.ts';
@@ -64,6 +64,7 @@ function describeRun(models: Readonly<Record<string, string | undefined>>, perso
 }
 
 async function bench(values: BenchValues): Promise<void> {
+  letHeapGrow(); // as the worker does
   const { fps, persons, seconds, batchSizes } = parse(values);
   const { models, notes } = await chooseModels(resolve(values.models), {
     engines: true,
@@ -91,11 +92,8 @@ async function bench(values: BenchValues): Promise<void> {
   else process.stdout.write(`${formatResults(results)}\n\n${formatAdvice(advice, fps)}\nPlot: ${plot}\n`);
 }
 
-/** Adds `trinetra-worker bench`: what this machine does with the user's models, and what to set. */
-export function addBenchCommand(
-  program: Command,
-  guard: (action: () => Promise<void>) => Promise<void>,
-): void {
+/** Adds `trinetra-models bench`: what this machine does with the user's models, and what to set. */
+export function addBenchCommand(program: Command): void {
   program
     .command('bench')
     .description('Measures your models on this machine, batch size by batch size, without Redis and Kafka.')
@@ -110,5 +108,5 @@ export function addBenchCommand(
     .option('--plot <file>', 'SVG file to write', 'trinetra-bench.svg')
     .option('--json', 'one JSON line in place of the table')
     .addHelpText('after', '\nThreads and run sizes are taken from the environment, as the worker does.')
-    .action((values: BenchValues) => guard(() => bench(values)));
+    .action(bench);
 }

@@ -1,10 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Logger, valueOrThrow } from '@trinetra/contracts';
 import { createGpuPoller, createLogLimiter, createTelemetry } from '@trinetra/telemetry';
-import { parseConfig } from '../config.ts';
-import { createInferenceHealth } from '../inference-health.ts';
-import { levelFrame } from '../level-frame.ts';
-import { loadModels, type Models } from '../models.ts';
+import { createInferenceHealth, levelFrame, loadModels, type Models, parseConfig } from '../worker-parts.ts';
 import type { EngineResult } from './engine-result.ts';
 
 export interface MeasureOptions {
@@ -19,7 +16,7 @@ export interface MeasureOptions {
 }
 
 const warmUpBatches = 3;
-/** Batches on their way: two in detection, one in alignment and one in embedding, as in the worker. */
+/** Batches on their way, as in the worker: `pipelineDepth - 1` of its pipeline.ts, which counts the batch that is read, too. */
 const atOnce = 4;
 /** Not more often: while nvidia-smi begins, the driver lets runs wait for tens of milliseconds. */
 const pollGpuMs = 1000;

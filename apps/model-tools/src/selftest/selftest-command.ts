@@ -1,8 +1,7 @@
 import { createLogger } from '@trinetra/telemetry';
 import { type Command, InvalidArgumentError } from 'commander';
-import { exitCodeOf } from './exit-code.ts';
+import { parseConfig } from '../worker-parts.ts';
 import { selftest } from './selftest.ts';
-import type { Settings } from './settings.ts';
 
 function secondsOf(text: string): number {
   const seconds = Number(text);
@@ -10,12 +9,8 @@ function secondsOf(text: string): number {
   throw new InvalidArgumentError('expected a number in 1..600');
 }
 
-/** Adds `selftest` to the worker's command. */
-export function addSelftestCommand(
-  program: Command,
-  readConfig: () => Settings | undefined,
-  version: string,
-): void {
+/** Adds `trinetra-models selftest`: the models that the worker's environment names, proven and timed on this machine. */
+export function addSelftestCommand(program: Command, version: string): void {
   program
     .command('selftest')
     .description(
@@ -24,14 +19,8 @@ export function addSelftestCommand(
     .option('-o, --output <file>', 'write the report here, too')
     .option('--seconds <number>', 'how long each stage is run, 1..600', secondsOf, 10)
     .action(async ({ output, seconds }: { output?: string; seconds: number }) => {
-      const config = readConfig();
-      if (config === undefined) return;
+      const config = parseConfig(process.env);
       const logger = createLogger({ level: config.LOG_LEVEL, name: 'trinetra-selftest' });
-      try {
-        process.exitCode = (await selftest({ config, version, logger, seconds, output })) ? 0 : 1;
-      } catch (error) {
-        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-        process.exitCode = exitCodeOf(error);
-      }
+      process.exitCode = (await selftest({ config, version, logger, seconds, output })) ? 0 : 1;
     });
 }

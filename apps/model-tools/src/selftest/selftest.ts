@@ -7,11 +7,14 @@ import { embedderRunSizes } from '@trinetra/embedder';
 import { faceRunSizes } from '@trinetra/face-aligner';
 import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
 import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
-import { createInferenceHealth } from './inference-health.ts';
-import { levelFrame } from './level-frame.ts';
-import type { LoadedInfo } from './loaded-info.ts';
-import { loadModels, type Models } from './models.ts';
-import type { Settings } from './settings.ts';
+import {
+  createInferenceHealth,
+  type LoadedInfo,
+  levelFrame,
+  loadModels,
+  type Models,
+  type Settings,
+} from '../worker-parts.ts';
 
 /** Latencies of the runs of one size, ms. */
 interface Timing {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { hasShared, shared } from './worker-process.ts';
+import { hasShared, sharedFolder } from './shared.ts';
 
 export type Box = readonly [number, number, number, number];
 
@@ -44,11 +44,11 @@ export const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
 
 export function photo(name: string): Buffer {
-  return readFileSync(new URL(`photos/${name}`, shared));
+  return readFileSync(new URL(`photos/${name}`, sharedFolder));
 }
 
 export const cases: GoldenCase[] = hasShared
-  ? readdirSync(new URL('golden/', shared))
+  ? readdirSync(new URL('golden/', sharedFolder))
       .filter((name) => name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(new URL(`golden/${name}`, shared), 'utf8')))
+      .map((name) => JSON.parse(readFileSync(new URL(`golden/${name}`, sharedFolder), 'utf8')))
   : [];

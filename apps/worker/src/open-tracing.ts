@@ -14,9 +14,22 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import type { Logger } from '@trinetra/contracts';
 import { ExportLog, loggedExporter } from './export-log.ts';
+import type { Tracers } from './follow-frames.ts';
 import type { Settings } from './settings.ts';
-import type { Tracing, TracingOptions } from './tracing.ts';
+
+export interface TracingOptions {
+  readonly config: Settings;
+  readonly version: string;
+  readonly logger: Logger;
+  /** Aborted: the worker stops, and has `STOP_TIMEOUT_MS` for it. */
+  readonly signal: AbortSignal;
+}
+
+export interface Tracing extends AsyncDisposable {
+  readonly tracers: Tracers;
+}
 
 /** How long the last spans may take to be sent at a stop, ms, and what is left of the stop behind it. */
 const flushLimitMs = 2000;

@@ -4,7 +4,7 @@ import { allowNoReader, exitCodeOf, versionOf } from '@trinetra/program';
 import { createLogger } from '@trinetra/telemetry';
 import { Command, Option } from 'commander';
 import { ConfigError, checkFiles, parseConfig, printConfig, unknownVariable } from './config.ts';
-import { addDeadLetterCommands } from './dead-letters.ts';
+import { addDeadLetterCommands } from './dead-letters/commands.ts';
 import { tellFatal } from './fatal-error.ts';
 import { runGpuFleet } from './fleet/gpu-fleet.ts';
 import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './fleet/gpus.ts';

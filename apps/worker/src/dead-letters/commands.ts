@@ -1,17 +1,16 @@
-import { cameraIdProblem, printable } from '@trinetra/contracts';
+import { cameraIdProblem, errorText, printable } from '@trinetra/contracts';
 import { redisConnection } from '@trinetra/env-settings';
 import { createDeadLetterStore, type DeadLetterStore } from '@trinetra/redis-batch-source';
 import { type Command, InvalidArgumentError } from 'commander';
-import {
-  complain,
-  drop,
-  type ListOptions,
-  list,
-  replay,
-  type Selection,
-  show,
-} from './dead-letter-actions.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings.ts';
+import { drop, fail, list, replay, show } from './actions.ts';
+
+/** Options of `replay` and `drop`. */
+interface Selected {
+  readonly all?: true;
+  readonly before?: number;
+  readonly dryRun?: true;
+}
 
 /** `_invalid` holds the dead letters of streams whose names are no camera's. */
 function cameraArgument(value: string): string {
@@ -55,7 +54,7 @@ export function addDeadLetterCommands(program: Command, readConfig: () => Settin
       });
       if (!(await work(store))) process.exitCode = 1;
     } catch (error) {
-      complain(`error: ${printable(error instanceof Error ? error.message : String(error))}`);
+      fail(printable(errorText(error)));
       process.exitCode = 1;
     }
   }
@@ -65,7 +64,7 @@ export function addDeadLetterCommands(program: Command, readConfig: () => Settin
     .description('count them by camera; with --camera list each')
     .option('--camera <id>', 'only of this camera, one a line', cameraArgument)
     .option('--json', 'as JSON')
-    .action((options: ListOptions) => run((store) => list(store, options)));
+    .action((options: { camera?: string; json?: true }) => run((store) => list(store, options)));
 
   letters
     .command('show')
@@ -77,33 +76,24 @@ export function addDeadLetterCommands(program: Command, readConfig: () => Settin
       run((store) => show(store, { camera, id, ...options })),
     );
 
-  select(letters, 'replay', 'write them back to the end of the stream of the camera').action(
-    (camera: string, ids: readonly string[], options: Selection, command: Command) => {
-      checkSelection(command, ids, options);
-      return run((store) => replay(store, { camera, ids, ...options }));
-    },
-  );
-
-  select(letters, 'drop', 'delete them for good').action(
-    (camera: string, ids: readonly string[], options: Selection, command: Command) => {
-      checkSelection(command, ids, options);
-      return run((store) => drop(store, { camera, ids, ...options }));
-    },
-  );
-}
-
-function select(letters: Command, name: string, description: string): Command {
-  return letters
-    .command(name)
-    .description(description)
-    .argument('<camera>', 'camera id', cameraArgument)
-    .argument('[ids...]', 'ids of dead letters', idArguments, [])
-    .option('--all', 'all of this camera')
-    .option('--before <date>', 'with --all: only those given up before', dateArgument)
-    .option('--dry-run', 'only say what would be done');
-}
-
-function checkSelection(command: Command, ids: readonly string[], { all, before }: Selection): void {
-  if ((all === true) === ids.length > 0) command.error('error: expected either ids or --all');
-  if (before !== undefined && all !== true) command.error('error: expected --all beside --before');
+  for (const [name, description, work] of [
+    ['replay', 'write them back to the end of the stream of the camera', replay],
+    ['drop', 'delete them for good', drop],
+  ] as const) {
+    letters
+      .command(name)
+      .description(description)
+      .argument('<camera>', 'camera id', cameraArgument)
+      .argument('[ids...]', 'ids of dead letters', idArguments, [])
+      .option('--all', 'all of this camera')
+      .option('--before <date>', 'with --all: only those given up before', dateArgument)
+      .option('--dry-run', 'only say what would be done')
+      .action((camera: string, ids: readonly string[], options: Selected, command: Command) => {
+        const { all, before, dryRun = false } = options;
+        if ((all === true) === ids.length > 0) command.error('error: expected either ids or --all');
+        if (before !== undefined && all !== true) command.error('error: expected --all beside --before');
+        const selection = all === true ? { beforeMs: before } : { ids };
+        return run((store) => work(store, { camera, selection, dryRun }));
+      });
+  }
 }

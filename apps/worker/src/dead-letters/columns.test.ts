@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { columns } from './dead-letter-text.ts';
+import { columns } from './columns.ts';
 
 it('lines rows up', () => {
   expect(

@@ -11,12 +11,11 @@ const folders = globSync([...workspace], { cwd: import.meta.dirname })
   .map((folder) => join(import.meta.dirname, folder))
   .filter((folder) => existsSync(join(folder, 'package.json')));
 
-/** One at a time, after all others: these measure what a worker carries, or install and build. */
+/** One at a time, after all others: these measure what the machine carries. */
 const alone = [
   'apps/worker/test/faults/overload.test.ts',
   'apps/worker/test/faults/soak.test.ts',
   'benchmarks/src/simulated-engine.test.ts',
-  'tools/deploy-checks/test/programs.test.ts',
 ].map((file) => join(import.meta.dirname, file));
 
 export default defineConfig({

@@ -10,6 +10,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // Of the package's inside: what cv2.resize does, to the bit, is what the ingestor does.
 import { resizeLinear } from '../../../packages/frame-decoder/src/resize-linear.ts';
+import { variants } from './scenario.ts';
 import {
   hasShared,
   shared,
@@ -183,10 +184,11 @@ describe.skipIf(!hasShared)('frames as the ingestor squashes them (needs ../shar
     expect(percentile(cosines, 0.5)).toBeGreaterThanOrEqual(0.78);
   });
 
-  it.each([
+  const aspects = [
     ['portrait', 9 / 16],
     ['four_by_three', 4 / 3],
-  ] as const)('gives for a %s camera what its whole picture gives', async (prefix, aspect) => {
+  ] as const;
+  it.each(variants(aspects))('gives for a %s camera what its whole picture gives', async (prefix, aspect) => {
     const all: Agreement[] = [];
     for (const golden of cases.filter(({ image }) => image.startsWith('group'))) {
       const picture = await middle(photo(golden.image), aspect);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
-import { administer, brokerArguments, prepareKafka, randomClusterId } from './kafka.ts';
+import { administer, javaArguments, prepareKafka, randomClusterId } from './kafka.ts';
 import { createFolder, freePort, runCommand } from './process.ts';
 import { type LocalServer, serve } from './redis.ts';
 
@@ -87,7 +87,6 @@ export async function startKafkaCluster(): Promise<LocalKafkaCluster> {
     const folder = await createFolder(join(tmpdir(), `trinetra-kafka-${id}-`));
     nodes.push({ id, port: await freePort(), folder, properties: join(folder, 'server.properties') });
   }
-  const storage = ['-cp', join(libs, '*'), 'kafka.tools.StorageTool'];
   const cluster = randomClusterId();
   const servers = new Map<number, LocalServer>();
   const close = async (): Promise<void> => {
@@ -98,8 +97,9 @@ export async function startKafkaCluster(): Promise<LocalKafkaCluster> {
       nodes.map(async (node) => {
         await writeFile(node.properties, propertiesOf(node, controllerPort));
         const first = node.id === 1 ? ['--standalone'] : [];
-        await runCommand('java', [...storage, 'format', ...first, '-t', cluster, '-c', node.properties]);
-        const args = brokerArguments(libs, node.properties);
+        const format = ['format', ...first, '-t', cluster, '-c', node.properties];
+        await runCommand('java', javaArguments(libs, 'kafka.tools.StorageTool', ...format));
+        const args = javaArguments(libs, 'kafka.Kafka', node.properties);
         servers.set(node.id, await serve(node.port, node.folder, 'java', args));
       }),
     );

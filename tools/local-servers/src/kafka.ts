@@ -100,10 +100,10 @@ listener.name.sasl.scram-sha-256.sasl.jaas.config=${modules}.scram.ScramLoginMod
 /** What Kafka takes for the id of a cluster: 16 bytes, in letters that are no option of a command line. */
 export const randomClusterId = (): string => `c${randomBytes(16).toString('base64url').slice(1, 22)}`;
 
-/** What java starts a small broker with. */
-export function brokerArguments(libs: string, properties: string): string[] {
-  const memory = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-  return ['-cp', join(libs, '*'), ...memory, 'kafka.Kafka', properties];
+/** What java starts a program of Kafka with: in little memory, and soon. */
+export function javaArguments(libs: string, ...program: readonly string[]): string[] {
+  const small = ['-Xms128m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  return ['-cp', join(libs, '*'), ...small, ...program];
 }
 
 /** Starts Apache Kafka (KRaft, one node) on free loopback ports and creates the topic. */
@@ -141,15 +141,14 @@ broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=2000
 ${user === undefined ? '' : saslProperties(user)}`,
   );
-  const classpath = join(libs, '*');
-  const storage = ['-cp', classpath, 'kafka.tools.StorageTool'];
   const cluster = randomClusterId();
   const scram =
     user === undefined
       ? []
       : ['--add-scram', `SCRAM-SHA-256=[name=${user.username},password=${user.password}]`];
-  await runCommand('java', [...storage, 'format', '--standalone', '-t', cluster, '-c', properties, ...scram]);
-  const server = await serve(port, folder, 'java', brokerArguments(libs, properties));
+  const format = ['format', '--standalone', '-t', cluster, '-c', properties, ...scram];
+  await runCommand('java', javaArguments(libs, 'kafka.tools.StorageTool', ...format));
+  const server = await serve(port, folder, 'java', javaArguments(libs, 'kafka.Kafka', properties));
   const brokers = [`127.0.0.1:${port}`];
   const createTopic = (topic: string, numPartitions = 8): Promise<void> =>
     administer(brokers, async (admin) => {

@@ -2,7 +2,7 @@ import type { Size } from '@trinetra/contracts';
 import type { Detector } from '@trinetra/detector';
 import { letterboxIn } from '@trinetra/frame-decoder';
 import type { InferenceModel } from '@trinetra/inference-runtime';
-import type { Settings } from './settings.ts';
+import type { ModelSettings } from './model-settings.ts';
 
 /** Of cameras that nobody told of. */
 const commonAspects: readonly number[] = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
@@ -16,7 +16,7 @@ export function aspectRatiosOf(
     DETECTOR_SHAPES: shapes,
     FRAME_ASPECT: frameAspect,
     CAMERA_ASPECTS: cameraAspects,
-  }: Pick<Settings, 'DETECTOR_SHAPES' | 'FRAME_ASPECT' | 'CAMERA_ASPECTS'>,
+  }: Pick<ModelSettings, 'DETECTOR_SHAPES' | 'FRAME_ASPECT' | 'CAMERA_ASPECTS'>,
   { info: { path, provider } }: InferenceModel,
 ): number[] {
   if (shapes === 'square' || path.endsWith('.engine')) return [];
@@ -30,7 +30,7 @@ export function aspectRatiosOf(
 /** The input size of square frames of which nothing is known. */
 export function usualInputOf(
   { inputSizes }: Pick<Detector, 'inputSizes'>,
-  { FRAME_ASPECT: aspect }: Pick<Settings, 'FRAME_ASPECT'>,
+  { FRAME_ASPECT: aspect }: Pick<ModelSettings, 'FRAME_ASPECT'>,
 ): Size {
   const side = Math.max(...inputSizes.flatMap(({ width, height }) => [width, height]));
   const { inputWidth, inputHeight } = letterboxIn({ width: side, height: side }, inputSizes, aspect ?? 1);

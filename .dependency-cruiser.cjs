@@ -8,15 +8,23 @@ const only = (name, from, allowed) => ({
 
 module.exports = {
   forbidden: [
-    only('contracts-and-micro-batch-import-nothing-of-ours', 'contracts|micro-batch', []),
+    only('contracts-import-nothing-of-ours', 'contracts', []),
     only(
-      'source-decoder-sink-page-import-contracts-only',
-      'env-settings|redis-batch-source|frame-decoder|kafka-sink|telemetry|status-page|inference-runtime',
+      'libraries-import-contracts-only',
+      'env-settings|redis-batch-source|frame-decoder|micro-batch|kafka-sink|telemetry|tracing|status-page|inference-runtime',
       ['contracts'],
     ),
     only('model-packages-import-the-runtime-only', 'detector|face-aligner|embedder', [
       'contracts',
       'inference-runtime',
+    ]),
+    only('person-pipeline-imports-what-it-runs', 'person-pipeline', [
+      'contracts',
+      'frame-decoder',
+      'inference-runtime',
+      'detector',
+      'face-aligner',
+      'embedder',
     ]),
     {
       name: 'nothing-imports-an-app',

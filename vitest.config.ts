@@ -19,7 +19,7 @@ const alone = [
 ].map((file) => join(import.meta.dirname, file));
 
 export default defineConfig({
-  ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
+  ssr: { resolve: { conditions: [...conditions, 'node', 'development|production'] } }, // Node gets them, too
   test: {
     execArgv: conditions.map((condition) => `--conditions=${condition}`), // for what threads import
     testTimeout: 120_000,

@@ -16,7 +16,7 @@ export interface PersonFinder extends AsyncDisposable {
   find(frame: DecodedFrame): Promise<FoundPerson[]>;
 }
 
-/** Aspects that the worker has detector inputs for by default, where the model's sides are open; see apps/worker/src/models.ts. */
+/** Aspects that the worker has detector inputs for by default, where the model's sides are open; see packages/person-pipeline/src/input-aspects.ts. */
 const aspectRatios = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
 
 /** Loads the models. */

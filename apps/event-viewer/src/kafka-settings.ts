@@ -18,7 +18,9 @@ export const parseKafkaSettings = (env: Environment): KafkaSettings =>
   parseSettings(kafkaSettings, env, (problems) => invalidOptions(problems.join('\n')));
 
 /** The options of kafkajs for them. @throws {ViewerError} `invalid_options` where the CA file cannot be read. */
-export async function kafkaConfig(settings: KafkaSettings): Promise<KafkaConfig & { readonly brokers: readonly string[] }> {
+export async function kafkaConfig(
+  settings: KafkaSettings,
+): Promise<KafkaConfig & { readonly brokers: readonly string[] }> {
   const { ssl, sasl } = await kafkaSecurity(settings).catch((error: unknown) => {
     throw invalidOptions(`KAFKA_CA_FILE: cannot read ${settings.KAFKA_CA_FILE}: ${errorText(error)}`);
   });

@@ -2,7 +2,7 @@ import { compareHeads, createDetector, detectorSamplePicture } from '@trinetra/d
 import { createEmbedder, embedderSamplePicture } from '@trinetra/embedder';
 import { faceSamplePicture } from '@trinetra/face-aligner';
 import type { CompareOutput, InferenceModel, PictureOptions } from '@trinetra/inference-runtime';
-import { type ModelRole, roleOf } from '@trinetra/model-roles';
+import { type ModelRole, roleOf } from '@trinetra/person-pipeline';
 import { UsageError } from '@trinetra/program';
 import { toldPixels } from './told-pixels.ts';
 

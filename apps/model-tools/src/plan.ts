@@ -10,7 +10,7 @@ import {
   type ParsedOnnx,
   type TensorInfo,
 } from '@trinetra/inference-runtime';
-import { roleOf } from '@trinetra/model-roles';
+import { roleOf } from '@trinetra/person-pipeline';
 import { UsageError } from '@trinetra/program';
 
 export interface PlanOptions {

@@ -1,4 +1,5 @@
 import { errorText, parseAspectRatio } from '@trinetra/contracts';
+import { ConfigError } from '@trinetra/env-settings';
 import {
   companionsOf,
   gpuOfDevice,
@@ -7,7 +8,7 @@ import {
   wrapEngine,
   writeGolden,
 } from '@trinetra/inference-runtime';
-import { roleOfFile } from '@trinetra/model-roles';
+import { roleOfFile } from '@trinetra/person-pipeline';
 import { allowNoReader, exitCodeOf, UsageError, versionOf } from '@trinetra/program';
 import { Command, InvalidArgumentError } from 'commander';
 import { addAccuracyCommand } from './accuracy/accuracy-command.ts';
@@ -18,7 +19,6 @@ import { readFaces } from './read-faces.ts';
 import { loadReference } from './reference.ts';
 import { addSelftestCommand } from './selftest/selftest-command.ts';
 import { describeVerdict, exitCodeOfVerdicts, verifyFolder } from './verify.ts';
-import { ConfigError } from './worker-parts.ts';
 
 const version = versionOf(new URL('../package.json', import.meta.url));
 

@@ -1,5 +1,5 @@
+import { providers } from '@trinetra/person-pipeline/settings';
 import { InvalidArgumentError } from 'commander';
-import { providers } from './worker-parts.ts';
 
 /** Reads an option with a list of providers. @throws {InvalidArgumentError} where one is unknown. */
 export function providerList(text: string): string[] {

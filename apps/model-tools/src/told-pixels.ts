@@ -1,7 +1,7 @@
 import type { FacePixels } from '@trinetra/embedder';
 import { parseSettings } from '@trinetra/env-settings';
+import { modelSettings } from '@trinetra/person-pipeline/settings';
 import { UsageError } from '@trinetra/program';
-import { modelSettings } from './worker-parts.ts';
 
 /**
  * What ARCFACE_INPUT in the environment says of the pixels of embedders, as for the worker; undefined: nothing.

@@ -1,5 +1,6 @@
 import { detectionEventSchema } from '@trinetra/contracts';
 import type { FaceResult } from '@trinetra/face-aligner';
+import type { Person } from '@trinetra/person-pipeline';
 import { describe, expect, it } from 'vitest';
 import { assembleEvent, type FrameFindings } from './assemble-event.ts';
 
@@ -28,25 +29,25 @@ const face: FaceResult = {
 };
 const embedding = new Float32Array(512).fill(512 ** -0.5);
 
-function findings(overrides: Partial<FrameFindings>): FrameFindings {
-  return {
-    entry,
-    imageWidth: 200,
-    imageHeight: 100,
-    aspectRatio: 2,
-    detections: [
-      { bbox: [0, 0, 100, 100], confidence: 0.9, classId: 0 },
-      { bbox: [100, 50, 200, 100], confidence: 0.5, classId: 0 },
-    ],
-    faces: [face, { ok: false, reason: 'no_face' }],
-    embeddings: [{ ok: true, value: embedding }, null],
-    ...overrides,
-  };
+const boxes = [
+  { bbox: [0, 0, 100, 100], confidence: 0.9, classId: 0 },
+  { bbox: [100, 50, 200, 100], confidence: 0.5, classId: 0 },
+] as const;
+
+type Found = Pick<Person, 'face' | 'embedding'>;
+const first: Found = { face, embedding: { ok: true, value: embedding } };
+const second: Found = { face: { ok: false, reason: 'no_face' }, embedding: null };
+
+/** A frame with a person of each box, and what was found of them. */
+function findings(found: readonly Found[], failure?: string): FrameFindings {
+  const persons = found.map((one, index) => ({ ...(boxes[index] ?? boxes[0]), ...one }));
+  const frame = { image: { width: 200, height: 100 } };
+  return { entry, frame, persons, ...(failure !== undefined && { failure }) };
 }
 
 describe('assembleEvent', () => {
   it('normalises boxes to the frame and aligns embeddings with detections', () => {
-    const event = assembleEvent(findings({}), context);
+    const event = assembleEvent(findings([first, second]), context);
     expect(detectionEventSchema.parse(event)).toBeTruthy();
     expect(event.detections.map(({ bbox }) => bbox)).toEqual([
       [0, 0, 0.5, 1],
@@ -63,7 +64,7 @@ describe('assembleEvent', () => {
 
   it('has no embeddings at all where the stage failed', () => {
     const event = assembleEvent(
-      findings({ embeddings: [{ ok: false, reason: 'out_of_memory' }, null] }),
+      findings([{ face, embedding: { ok: false, reason: 'out_of_memory' } }, second]),
       context,
     );
     expect(event).toMatchObject({
@@ -75,13 +76,7 @@ describe('assembleEvent', () => {
 
   it('loses only the faces of the run that failed', () => {
     const event = assembleEvent(
-      findings({
-        faces: [face, face],
-        embeddings: [
-          { ok: false, reason: 'run_failed' },
-          { ok: true, value: embedding },
-        ],
-      }),
+      findings([{ face, embedding: { ok: false, reason: 'run_failed' } }, first]),
       context,
     );
     expect(event.embeddings[0]).toBeNull();
@@ -90,10 +85,7 @@ describe('assembleEvent', () => {
   });
 
   it('tells a failed detection', () => {
-    const event = assembleEvent(
-      findings({ detections: [], faces: [], embeddings: [], failure: 'detection_failed:run_failed' }),
-      context,
-    );
+    const event = assembleEvent(findings([], 'detection_failed:run_failed'), context);
     expect(event).toMatchObject({
       status: 'failed',
       detections: [],

@@ -1,25 +1,11 @@
-import type { DetectionEvent, EventDetection, FrameEntry, Point, Result, Xyxy } from '@trinetra/contracts';
-import type { Detection } from '@trinetra/detector';
+import type { DetectionEvent, EventDetection, Point, Size, Xyxy } from '@trinetra/contracts';
 import type { FaceResult } from '@trinetra/face-aligner';
-import type { FollowedFrame } from './follow-frames.ts';
+import type { WorkerFrame } from './prepare-frame.ts';
 
 /** What the stages found in one frame. */
-export interface FrameFindings {
-  readonly entry: FrameEntry;
-  readonly imageWidth: number;
-  readonly imageHeight: number;
-  /** Width over height of what the camera saw: not that of the image where it was squashed. */
-  readonly aspectRatio: number;
-  readonly detections: readonly Detection[];
-  /** One a detection; empty where the stage did not run. */
-  readonly faces: readonly FaceResult[];
-  /** One a detection: null where there is no face to embed. */
-  readonly embeddings: readonly (Result<Float32Array> | null)[];
-  /** Set where detection failed. */
-  readonly failure?: string;
-  /** Undefined where frames are not followed. */
-  readonly followed?: FollowedFrame | undefined;
-}
+export type FrameFindings = Pick<WorkerFrame, 'entry' | 'persons' | 'failure'> & {
+  readonly frame: { readonly image: Size };
+};
 
 export interface EventContext {
   readonly workerId: string;
@@ -36,8 +22,8 @@ function normaliseBox(box: Xyxy, width: number, height: number): [number, number
   return [unit(box[0], width), unit(box[1], height), unit(box[2], width), unit(box[3], height)];
 }
 
-function describeFace(face: FaceResult | undefined, width: number, height: number): EventDetection['face'] {
-  if (face === undefined) return 'not_run';
+function describeFace(face: FaceResult | null, width: number, height: number): EventDetection['face'] {
+  if (face === null) return 'not_run';
   if (!face.ok) return face.reason;
   const { bbox, landmarks, score } = face.value;
   const [a, b, c, d, e] = landmarks.map((point: Point): [number, number] => [
@@ -63,16 +49,13 @@ function toNumbers(values: Float32Array): number[] {
  * `detections[i]`. A frame none of whose faces could be embedded, because the stage failed, has `embeddings: []`.
  */
 export function assembleEvent(findings: FrameFindings, context: EventContext): DetectionEvent {
-  const { entry, imageWidth, imageHeight, detections, faces, embeddings } = findings;
-  const tried = embeddings.filter((result) => result !== null);
-  const failed = tried.filter((result) => !result.ok);
-  const reasons: string[] = [];
-  if (findings.failure !== undefined) reasons.push(findings.failure);
-  if (faces.some((face) => !face.ok && face.reason === 'failed')) reasons.push('face_failed');
-  for (const result of failed) {
-    const reason = `embedding_failed:${result.ok ? '' : result.reason}`;
-    if (!reasons.includes(reason)) reasons.push(reason);
-  }
+  const { entry, persons, failure } = findings;
+  const { width, height } = findings.frame.image;
+  const tried = persons.flatMap(({ embedding }) => embedding ?? []);
+  const failed = tried.flatMap((result) => (result.ok ? [] : [`embedding_failed:${result.reason}`]));
+  const faceFailed = persons.some(({ face }) => face?.ok === false && face.reason === 'failed');
+  const reasons = [...(failure === undefined ? [] : [failure]), ...(faceFailed ? ['face_failed'] : [])];
+  reasons.push(...new Set(failed));
   const stageFailed = tried.length > 0 && failed.length === tried.length;
   return {
     schema_version: 1,
@@ -82,21 +65,18 @@ export function assembleEvent(findings: FrameFindings, context: EventContext): D
     ingest_ts: entry.ingestTs,
     worker_ts: context.workerTs,
     worker_id: context.workerId,
-    status: findings.failure !== undefined ? 'failed' : reasons.length > 0 ? 'degraded' : 'ok',
+    status: failure !== undefined ? 'failed' : reasons.length > 0 ? 'degraded' : 'ok',
     reasons,
     embedding_space: context.embeddingSpace,
-    detections: detections.map((detection, index) => ({
+    detections: persons.map(({ bbox, confidence, classId, face }, index) => ({
       track_id: index,
-      bbox: normaliseBox(detection.bbox, imageWidth, imageHeight),
-      confidence: round(clamp01(detection.confidence), 6),
-      class_id: detection.classId,
-      face: describeFace(faces[index], imageWidth, imageHeight),
+      bbox: normaliseBox(bbox, width, height),
+      confidence: round(clamp01(confidence), 6),
+      class_id: classId,
+      face: describeFace(face, width, height),
     })),
     embeddings: stageFailed
       ? []
-      : detections.map((_, index) => {
-          const result = embeddings[index];
-          return result?.ok === true ? toNumbers(result.value) : null;
-        }),
+      : persons.map(({ embedding }) => (embedding?.ok === true ? toNumbers(embedding.value) : null)),
   };
 }

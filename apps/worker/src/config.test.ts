@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { describeSettings } from '@trinetra/env-settings';
+import { ConfigError, describeSettings } from '@trinetra/env-settings';
 import { createKafkaSink } from '@trinetra/kafka-sink';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, parseConfig, printConfig } from './config.ts';
+import { parseConfig, printConfig } from './config.ts';
 import { settings } from './settings.ts';
 
 describe('parseConfig', () => {

@@ -1,19 +1,10 @@
-import { printable, TrinetraError } from '@trinetra/contracts';
+import { printable } from '@trinetra/contracts';
 import { checkSettings, type Environment, parseSettings, printSettings } from '@trinetra/env-settings';
 import { maskCredentials } from '@trinetra/telemetry';
 import { type Settings, settings } from './settings.ts';
 
-/** Thrown at start; the message names every bad variable, one a line. */
-export class ConfigError extends TrinetraError<'invalid_config'> {
-  constructor(problems: readonly string[]) {
-    super('invalid_config', ['The configuration is not valid:', ...problems].join('\n  '));
-  }
-}
-
-const errorOf = (problems: readonly string[]): ConfigError => new ConfigError(problems);
-
 /** Reads the configuration from the environment, once. @throws {ConfigError} with all problems together. */
-export const parseConfig = (env: Environment): Settings => parseSettings(settings, env, errorOf);
+export const parseConfig = (env: Environment): Settings => parseSettings(settings, env);
 
 /** The output of `--print-config`. @throws {ConfigError} where the configuration is not valid. */
 export function printConfig(env: Environment): string {
@@ -28,7 +19,7 @@ export function printConfig(env: Environment): string {
  */
 export function checkFiles(config: Settings): Promise<void> {
   const KAFKA_CA_FILE = config.SINK.kind === 'kafka' ? config.KAFKA_CA_FILE : undefined;
-  return checkSettings(settings, { ...config, KAFKA_CA_FILE }, errorOf);
+  return checkSettings(settings, { ...config, KAFKA_CA_FILE });
 }
 
 /** The warning about a mistyped variable; never its value, which may be a password. */

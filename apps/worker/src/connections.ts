@@ -8,7 +8,7 @@ import {
   type KafkaSinkOptions,
 } from '@trinetra/kafka-sink';
 import { createRedisBatchSource, type RedisBatchSource } from '@trinetra/redis-batch-source';
-import { pipelineDepth } from './pipeline.ts';
+import { maxInFlight } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
 /** Connects the source that the configuration names. */
@@ -18,7 +18,7 @@ export async function connectSource(config: Settings, logger: Logger): Promise<R
     streamPattern: config.STREAM_PATTERN,
     consumerGroup: config.CONSUMER_GROUP,
     consumerName: config.CONSUMER_NAME,
-    maxInFlight: config.BATCH_SIZE * pipelineDepth,
+    maxInFlight: maxInFlight(config.BATCH_SIZE),
     claimIdleMs: config.CLAIM_IDLE_MS,
     maxDeliveries: config.MAX_DELIVERIES,
     deleteAcked: config.STREAM_DELETE_ACKED,

@@ -10,17 +10,17 @@ import {
   parseFrameEntry,
   timeOfFrame,
 } from '@trinetra/contracts';
-import { type DecodedFrame, decodeOutcomeOf, type FrameDecoder } from '@trinetra/frame-decoder';
+import { decodeOutcomeOf, type FrameDecoder } from '@trinetra/frame-decoder';
+import type { PersonFrame } from '@trinetra/person-pipeline';
 import type { Lease } from '@trinetra/redis-batch-source';
 import type { Telemetry } from '@trinetra/telemetry';
-import type { FollowedFrame, FrameFollower } from './follow-frames.ts';
+import type { FollowedFrame, FrameFollower } from '@trinetra/tracing';
 import type { AspectOf } from './frame-aspects.ts';
 
-/** A leased frame that is ready for the engine. */
-export interface PreparedFrame {
+/** A leased frame on its way through the worker; the stages on the engine fill in what they find. */
+export interface WorkerFrame extends PersonFrame {
   readonly lease: Lease;
   readonly entry: FrameEntry;
-  readonly frame: DecodedFrame;
   /** `performance.now()` when its entry was taken up. */
   readonly leasedAt: number;
   /** `performance.now()` when decoding ended. */
@@ -39,7 +39,7 @@ export interface RefusedFrame {
 }
 
 export type PrepareResult =
-  | { readonly ok: true; readonly prepared: PreparedFrame }
+  | { readonly ok: true; readonly frame: WorkerFrame }
   | { readonly ok: false; readonly refused: RefusedFrame };
 
 export interface PrepareFrameOptions {
@@ -118,6 +118,7 @@ export function createPrepareFrame({
       const { reason, message = reason } = decoded;
       return refuse(followed, decodeOutcomeOf(reason), reason, message);
     }
-    return { ok: true, prepared: { lease, entry, frame: decoded.value, leasedAt, readyAt, followed } };
+    const frame = decoded.value;
+    return { ok: true, frame: { lease, entry, frame, persons: [], leasedAt, readyAt, followed } };
   };
 }

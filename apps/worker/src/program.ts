@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import { describeSettings, mistypedVariables } from '@trinetra/env-settings';
+import { ConfigError, describeSettings, mistypedVariables } from '@trinetra/env-settings';
+import { letHeapGrow } from '@trinetra/person-pipeline';
 import { allowNoReader, exitCodeOf, versionOf } from '@trinetra/program';
 import { createLogger } from '@trinetra/telemetry';
 import { Command, Option } from 'commander';
-import { ConfigError, checkFiles, parseConfig, printConfig, unknownVariable } from './config.ts';
+import { checkFiles, parseConfig, printConfig, unknownVariable } from './config.ts';
 import { addDeadLetterCommands } from './dead-letters/commands.ts';
 import { tellFatal } from './fatal-error.ts';
 import { runGpuFleet } from './fleet/gpu-fleet.ts';
 import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './fleet/gpus.ts';
 import { linkToFleet } from './fleet/link.ts';
-import { letHeapGrow } from './heap-growth.ts';
 import { settings } from './settings.ts';
 import { stopOnSignals } from './stop-signals.ts';
 import { runWorker } from './worker.ts';

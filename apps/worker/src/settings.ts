@@ -13,7 +13,7 @@ import {
   whole,
   writableProblem,
 } from '@trinetra/env-settings';
-import { modelSettings } from './model-settings.ts';
+import { modelSettings } from '@trinetra/person-pipeline/settings';
 import { traceSettings } from './trace-settings.ts';
 
 /** Where events go. */
@@ -62,11 +62,6 @@ export const settings = {
   DECODE_THREADS: setting(
     optional(whole(1, 64)),
     'frames decoded at once; default: as many as cores, 4 at most',
-  ),
-  MAX_CONSECUTIVE_FAILURES: setting(
-    whole(1, 1_000_000),
-    'failures of a model in a row after which /ready says no',
-    '5',
   ),
   MAX_FRAME_AGE_MS: setting(
     maximumAge,

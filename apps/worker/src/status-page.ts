@@ -1,14 +1,13 @@
 import type { Logger } from '@trinetra/contracts';
 import { createStatusPage, type Part, type StatusPage, type WorkerState } from '@trinetra/status-page';
-import type { Telemetry } from '@trinetra/telemetry';
-import type { Ready } from './ready.ts';
+import type { Readiness, Telemetry } from '@trinetra/telemetry';
 import type { Settings } from './settings.ts';
 
 export interface OpenStatusPageOptions {
   readonly config: Settings;
   readonly version: string;
   readonly telemetry: Telemetry;
-  readonly ready: () => Promise<Ready>;
+  readonly ready: () => Promise<Readiness>;
   readonly logger: Logger;
 }
 
@@ -42,7 +41,7 @@ export async function openStatusPage(options: OpenStatusPageOptions): Promise<St
 }
 
 /** The answer of `/ready`, in words. */
-export function stateOf({ ready, checks }: Ready, sinkName: string): WorkerState {
+export function stateOf({ ready, checks }: Readiness, sinkName: string): WorkerState {
   const parts = Object.entries(checks).map(([key, { ok, detail }]): Part => {
     const kind = isKnown(key) ? key : 'other';
     const name = kind === 'sink' ? sinkName : (partNames[kind] ?? key);

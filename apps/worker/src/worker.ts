@@ -3,26 +3,26 @@ import { setTimeout } from 'node:timers/promises';
 import type { DetectionEvent, Logger, TraceContext } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
 import { createPublisher } from '@trinetra/kafka-sink';
+import { type EngineProof, endProcess, loadModels } from '@trinetra/person-pipeline';
+import { modelOptions } from '@trinetra/person-pipeline/settings';
 import {
+  type Check,
   createGpuPoller,
   createLogLimiter,
   createMetricsServer,
+  createReadiness,
   createTelemetry,
   limitRepeats,
+  type Readiness,
 } from '@trinetra/telemetry';
+import { createFrameFollower, startTracing } from '@trinetra/tracing';
 import { connectSource, createSink } from './connections.ts';
-import { endProcess } from './end-process.ts';
-import type { EngineProof } from './engine-proof.ts';
 import type { FleetLink } from './fleet/link.ts';
-import { createFrameFollower } from './follow-frames.ts';
 import { createFrameAspects } from './frame-aspects.ts';
-import { createInferenceHealth } from './inference-health.ts';
-import { loadModels } from './models.ts';
 import { runPipeline } from './pipeline.ts';
-import type { Ready } from './ready.ts';
 import type { Settings } from './settings.ts';
 import { openStatusPage } from './status-page.ts';
-import { startTracing } from './tracing.ts';
+import { areTracesOn } from './trace-settings.ts';
 
 /** How long a stop waits for Kafka to take the events that wait, if it may take so long; their frames are handed back otherwise. */
 const bufferLimitMs = 3000;
@@ -96,36 +96,51 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
   const workerId = config.CONSUMER_NAME;
   const telemetry = createTelemetry({ workerId, version });
 
-  let ready: () => Promise<Ready> = async () => ({
-    ready: false,
-    checks: { models: { ok: false, detail: 'loading' } },
-  });
+  /** One is added as each part comes up, that of the sink at last. */
+  const checks: Record<string, Check> = { models: () => ({ ok: false, detail: 'loading' }) };
+  const askChecks = createReadiness(checks);
+  const ready = async (): Promise<Readiness> => {
+    const answer = await askChecks();
+    return { ...answer, ready: answer.ready && 'sink' in answer.checks };
+  };
   await using server = await createMetricsServer({
     host: config.METRICS_HOST,
     port: config.METRICS_PORT,
     registry: telemetry.registry,
     health: () => ({ status: 'alive', worker_id: workerId, version }),
-    ready: () => ready(),
+    ready,
   });
   telemetry.setReady(async () => (await ready()).ready);
-  await using page = await openStatusPage({ config, version, telemetry, logger, ready: () => ready() });
+  await using page = await openStatusPage({ config, version, telemetry, logger, ready });
   if (page !== undefined) logger.info({ url: page.url }, 'status page');
   await using _poller = fleet === undefined ? createGpuPoller({ telemetry }) : undefined;
   fleet?.listening(server.port);
-  await using tracing = await startTracing({ config, version, logger, signal });
+  await using tracing = areTracesOn(config)
+    ? await startTracing({
+        settings: config,
+        serviceName: 'trinetra-worker',
+        version,
+        instanceId: workerId,
+        logger,
+        signal,
+        stopTimeoutMs: config.STOP_TIMEOUT_MS,
+      })
+    : undefined;
 
   using limiter = createLogLimiter(logger);
-  const health = createInferenceHealth({
-    maxConsecutiveFailures: config.MAX_CONSECUTIVE_FAILURES,
-    telemetry,
-    limiter,
-  });
   const onDeviceLost = (error: Error): void => {
     logger.error({ err: error }, 'the GPU is lost to this process: it ends, and its frames are read again');
     endProcess();
   };
-  const watch = { telemetry, logger, limiter, health, onStuck, onDeviceLost, signal };
-  await using models = await loadModels(config, watch).catch((error: unknown) => {
+  const wanted = modelOptions(config);
+  await using models = await loadModels({
+    ...wanted,
+    runtime: { ...wanted.runtime, onStuck, onDeviceLost },
+    observer: telemetry,
+    logger,
+    limitedLog: limiter,
+    signal,
+  }).catch((error: unknown) => {
     if (signal.aborted) return null;
     throw error;
   });
@@ -133,9 +148,9 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
     logger.info({}, 'stopped before the models were ready');
     return;
   }
-  const { detector, aligner, embedder, alignTogether, embeddingSpace, proof } = models;
-  const modelChecks = () => ({ models: { ok: true, detail: models.loaded }, engine: proof.check() });
-  ready = async () => ({ ready: false, checks: modelChecks() });
+  const { detector, proof } = models;
+  checks['models'] = () => ({ ok: true, detail: models.loaded });
+  checks['engine'] = () => proof.check();
   if (!(await provenOrStopped(proof, config.PROBE_INTERVAL_MS, signal))) return;
   proof.start();
   await using decoder = await createFrameDecoder({
@@ -161,29 +176,13 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
   using outageLimiter = createLogLimiter(logger, { intervalMs: outageLineMs });
   await using source = await connectSource(config, limitRepeats(logger, outageLimiter));
   telemetry.setSourceStats(() => source.stats());
-  ready = async () => {
+  checks['inference'] = () => models.health.check();
+  checks['redis'] = () => ({ ok: source.isHealthy(), detail: { consumer: source.consumerName } });
+  checks['sink'] = async () => {
     const problem = await sink.problem();
-    const sinkOk = problem === null;
-    telemetry.partitionsUnavailable(problem?.partitions?.length ?? 0);
-    const sourceOk = source.isHealthy();
-    const inference = health.check();
-    return {
-      ready: sinkOk && sourceOk && inference.ok && proof.check().ok,
-      checks: {
-        ...modelChecks(),
-        inference,
-        redis: { ok: sourceOk, detail: { consumer: source.consumerName } },
-        sink: {
-          ok: sinkOk,
-          detail: {
-            waiting: publisher.stats(),
-            ...(problem === null
-              ? {}
-              : { reason: problem.reason, message: problem.message, partitions: problem.partitions }),
-          },
-        },
-      },
-    };
+    const { reason, message, partitions } = problem ?? {};
+    telemetry.partitionsUnavailable(partitions?.length ?? 0);
+    return { ok: problem === null, detail: { waiting: publisher.stats(), reason, message, partitions } };
   };
 
   const stop = (): void => {
@@ -196,12 +195,16 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
   await runPipeline({
     source,
     publisher,
-    stages: { decoder, detector, aligner, embedder, alignTogether, telemetry, logger, limiter },
+    models,
+    decoder,
+    telemetry,
+    logger,
+    limiter,
     onEvent: page === undefined ? undefined : (entry, event, aspect) => page.offer(entry, event, aspect),
     onPublished: page === undefined ? undefined : (cameraId, seconds) => page.published(cameraId, seconds),
     aspectOf: createFrameAspects({ config, telemetry, logger }),
     workerId,
-    embeddingSpace,
+    embeddingSpace: models.embeddingSpace,
     batchSize: config.BATCH_SIZE,
     batchTimeoutMs: config.BATCH_TIMEOUT_MS,
     maxFrameAgeMs: config.MAX_FRAME_AGE_MS,

@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { parseConfig } from '../src/config.ts';
-import { pipelineDepth } from '../src/pipeline.ts';
+import { maxInFlight } from '../src/pipeline.ts';
 
 /** Frames that a worker with the default batch size holds at most. */
-export const inFlight: number = pipelineDepth * parseConfig({}).BATCH_SIZE;
+export const inFlight: number = maxInFlight(parseConfig({}).BATCH_SIZE);
 
 /** Whether the long version of the fault tests runs: `npm run test:faults`. */
 export const isFullRun: boolean = process.env['FAULTS'] === 'full';

@@ -35,7 +35,7 @@ async function withFrame<T>(
   use: (frame: DecodedFrame) => T | Promise<T>,
 ): Promise<T> {
   const result = await decoder.decode(bytes, options);
-  if (!result.ok) throw new BenchError(result.message);
+  if (!result.ok) throw new BenchError(result.message ?? result.reason);
   try {
     return await use(result.value);
   } finally {

@@ -29,7 +29,7 @@ export interface CameraAspectOptions {
 }
 
 /** Which cameras have which aspect. */
-interface CameraAspectRule {
+export interface CameraAspectRule {
   /** Glob over camera ids: `cam_01`, `cam_entrance_*`. */
   readonly cameras: string;
   /** Width over height. */

@@ -3,6 +3,7 @@ export {
   type AspectSource,
   type CameraAspect,
   type CameraAspectOptions,
+  type CameraAspectRule,
   createCameraAspect,
   parseAspectRatio,
   parseCameraAspects,
@@ -66,5 +67,6 @@ export {
   recordingManifest,
 } from './recording.ts';
 export { type Failure, type Result, valueOrThrow } from './result.ts';
+export type { CameraStats, SourceStats } from './source-stats.ts';
 export { parseTraceContext, type TraceContext } from './trace-context.ts';
 export { createWarnOnce, type WarnOnce, type WarnOnceOptions } from './warn-once.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 /** Makes a package's error from a message. */
-export type OptionsErrorOf = (message: string, options: { readonly cause: unknown }) => Error;
+type OptionsErrorOf = (message: string, options: { readonly cause: unknown }) => Error;
 
 /** How {@link parseOptions} reports problems. */
 export interface ParseOptions {

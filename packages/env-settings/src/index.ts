@@ -1,3 +1,4 @@
+export { ConfigError } from './errors.ts';
 export {
   type KafkaSecurity,
   type KafkaSettings,

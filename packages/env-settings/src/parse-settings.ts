@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ConfigError } from './errors.ts';
 import type { Environment, Setting, SettingsOf, SettingsTable } from './setting.ts';
 
 /** Makes the error of a program from all that is wrong, a line `NAME: expected ...` each. */
@@ -8,17 +9,19 @@ export type ErrorOfProblems = (problems: readonly string[]) => Error;
 const textOf = (name: string, { isRead, fallback }: Setting<unknown>, env: Environment): string | undefined =>
   (isRead?.(env) === false ? undefined : env[name]) || fallback;
 
+const configError: ErrorOfProblems = (problems) => new ConfigError(problems);
+
 const messagesOf = (error: z.ZodError): string => error.issues.map(({ message }) => message).join('; ');
 
 /**
  * Reads the settings of a table from the environment.
  *
- * @throws what `errorOf` makes of all problems together.
+ * @throws {ConfigError}, or what `errorOf` makes, with all problems together.
  */
 export function parseSettings<Table extends SettingsTable>(
   table: Table,
   env: Environment,
-  errorOf: ErrorOfProblems,
+  errorOf: ErrorOfProblems = configError,
 ): SettingsOf<Table> {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
@@ -38,12 +41,12 @@ export function parseSettings<Table extends SettingsTable>(
 /**
  * Looks at the files that the values name.
  *
- * @throws what `errorOf` makes of all problems together.
+ * @throws {ConfigError}, or what `errorOf` makes, with all problems together.
  */
 export async function checkSettings<Table extends SettingsTable>(
   table: Table,
   values: SettingsOf<Table>,
-  errorOf: ErrorOfProblems,
+  errorOf: ErrorOfProblems = configError,
 ): Promise<void> {
   const found = await Promise.all(
     Object.entries(table).map(async ([name, setting]) => {

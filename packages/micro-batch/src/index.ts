@@ -1,3 +1,4 @@
+export { MicroBatchError } from './errors.ts';
 export { microBatch } from './micro-batch.ts';
 export type { MicroBatchOptions } from './options.ts';
-export { type PipelinedOptions, pipelined } from './pipelined.ts';
+export { drain, type StageOptions, stage } from './stage.ts';

@@ -1,4 +1,4 @@
-import { type MicroBatchOptions, parseMicroBatchOptions } from './options.ts';
+import { checkMicroBatchOptions, type MicroBatchOptions } from './options.ts';
 
 /** Timers count whole ms: send a batch up to 0.5 ms early rather than up to 1 ms late. */
 const timerUnitMs = 1;
@@ -11,7 +11,7 @@ const timerUnitMs = 1;
  * source alone. The end of the source flushes the rest. An error of the source is thrown after the items before
  * it. Leaving the loop, or aborting `signal`, closes the source.
  *
- * @throws {RangeError} if an option is out of range; what the source throws; the reason of `signal`.
+ * @throws {MicroBatchError} `invalid_options`; whatever the source throws; the reason of `signal`.
  * @example
  * for await (const batch of microBatch(frames, { maxBatchSize: 4, maxDelayMs: 20 })) await detect(batch);
  */
@@ -19,7 +19,8 @@ export async function* microBatch<T>(
   source: AsyncIterable<T>,
   options: MicroBatchOptions<T>,
 ): AsyncGenerator<T[], void, void> {
-  const { maxBatchSize, maxDelayMs, waitingSince, busy, signal } = parseMicroBatchOptions(options);
+  checkMicroBatchOptions(options);
+  const { maxBatchSize, maxDelayMs, waitingSince, busy, signal } = options;
   signal?.throwIfAborted();
   const iterator = source[Symbol.asyncIterator]();
   let items: T[] = [];

@@ -1,4 +1,6 @@
+import { parseOptions } from '@trinetra/contracts';
 import { z } from 'zod';
+import { MicroBatchError } from './errors.ts';
 
 /** Options of `microBatch`. */
 export interface MicroBatchOptions<T = unknown> {
@@ -30,10 +32,14 @@ const schema = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
-/** @throws {RangeError} which names every option that is out of range. */
-export function parseMicroBatchOptions<T>(options: MicroBatchOptions<T>): MicroBatchOptions<T> {
-  const result = schema.safeParse(options);
-  if (result.success) return options;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new RangeError(problems.join('; '));
+/** @throws {MicroBatchError} `invalid_options`, naming every option that is out of range. */
+export function checkMicroBatchOptions(options: object): void {
+  parse(schema, options);
+}
+
+/** @throws {MicroBatchError} `invalid_options`, naming every option that is wrong. */
+export function parse<T>(of: z.ZodType<T>, options: object): T {
+  return parseOptions(of, options, {
+    errorOf: (message, cause) => new MicroBatchError('invalid_options', message, cause),
+  });
 }

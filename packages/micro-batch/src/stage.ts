@@ -1,28 +1,35 @@
-/** Options of {@link pipelined}. */
-export interface PipelinedOptions {
-  /** Items in `stage` or waiting to be taken, at most; a whole number from 1. */
-  readonly depth: number;
+import { z } from 'zod';
+import { parse } from './options.ts';
+
+/** Options of {@link stage}. */
+export interface StageOptions {
+  /** Items that are in the step, or done and not taken yet, at most; a whole number from 1. Default 1: one after another. */
+  readonly atOnce?: number;
 }
 
 type Slot<B> = Promise<IteratorResult<B, undefined>>;
 
+const schema = z.strictObject({ atOnce: z.int().min(1).default(1) });
+
 /**
- * Runs `stage` on up to `depth` items of `source` at once and yields the results in the order of the source.
+ * One stage of a chain: runs `step` on up to `atOnce` items of `source` at once, begun in the order of the source, and hands the
+ * results on in that order.
  *
- * It yields a result as soon as it and those before it are ready, also while the source is silent. It throws an
- * error of the stage or the source in its place in the order. Then, and when the consumer leaves, it closes the
- * source.
+ * A result is handed on as soon as it and those before it are there, also while the source is silent. Until it is taken it keeps
+ * its place, so a stage that is slow slows those before it down. An error of the step or the source is thrown in its place in the
+ * order; then, and when the consumer leaves, the source is closed and no more of it is read.
  *
- * @throws {RangeError} if `depth` is no whole number from 1.
+ * @throws {MicroBatchError} `invalid_options` where `atOnce` is no whole number from 1.
+ * @example
+ * const detected = stage(batches, (batch) => detector.detect(batch), { atOnce: 2 });
+ * for await (const result of stage(detected, publish)) console.log(result);
  */
-export async function* pipelined<A, B>(
+export async function* stage<A, B>(
   source: AsyncIterable<A>,
-  stage: (item: A) => Promise<B>,
-  options: PipelinedOptions,
+  step: (item: A) => Promise<B>,
+  options: StageOptions = {},
 ): AsyncGenerator<B, void, void> {
-  const { depth } = options;
-  if (!Number.isInteger(depth) || depth < 1)
-    throw new RangeError(`depth: expected a whole number from 1 but received ${depth}`);
+  const { atOnce } = parse(schema, options);
   const iterator = source[Symbol.asyncIterator]();
   const slots: Slot<B>[] = [];
   let pulling = false;
@@ -34,7 +41,7 @@ export async function* pipelined<A, B>(
     slots.push(slot);
   };
   const pull = (): void => {
-    if (pulling || stopped || slots.length >= depth) return;
+    if (pulling || stopped || slots.length >= atOnce) return;
     pulling = true;
     iterator.next().then(
       (result) => {
@@ -43,7 +50,7 @@ export async function* pipelined<A, B>(
           stopped = true;
           add(Promise.resolve({ done: true, value: undefined }));
         } else {
-          add(stage(result.value).then((value) => ({ done: false, value })));
+          add(step(result.value).then((value) => ({ done: false, value })));
           pull();
         }
         wake();
@@ -81,5 +88,12 @@ export async function* pipelined<A, B>(
   } finally {
     stopped = true;
     if (!finished) void iterator.return?.()?.catch(() => undefined);
+  }
+}
+
+/** Takes all that a chain of stages gives, and keeps none of it: makes the chain run to the end of its source. */
+export async function drain(chain: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of chain) {
+    // What becomes of an item is the business of the last stage.
   }
 }

@@ -56,7 +56,7 @@ async function proofOf(
       embedder: { model, picture: { range: [-1, 1], size: { width: 112, height: 112 } }, batch: 4 },
     },
     intervalMs,
-    telemetry: { engineProven: proven },
+    observer: { engineProven: proven },
     logger: silentLogger,
   });
   return { proof, proven };

@@ -11,10 +11,10 @@ import {
   readGolden,
   readOnnxFile,
 } from '@trinetra/inference-runtime';
-import type { Telemetry } from '@trinetra/telemetry';
+import type { EngineObserver } from './observer.ts';
 
 /** A model that has to prove itself. */
-interface ProvenModel {
+export interface ProvenModel {
   readonly model: InferenceModel;
   readonly picture: PictureOptions;
   /** Pictures a run: a size that is in use. */
@@ -25,7 +25,7 @@ interface ProvenModel {
 export interface EngineProofOptions {
   readonly models: Readonly<Record<string, ProvenModel>>;
   readonly intervalMs: number;
-  readonly telemetry: Pick<Telemetry, 'engineProven'>;
+  readonly observer: Pick<EngineObserver, 'engineProven'>;
   readonly logger: Logger;
 }
 
@@ -74,7 +74,7 @@ async function goldenOf(name: string, { model, picture }: ProvenModel, logger: L
 
 /** Finds out what each model should give. */
 export async function createEngineProof(options: EngineProofOptions): Promise<EngineProof> {
-  const { models, intervalMs, telemetry, logger } = options;
+  const { models, intervalMs, observer, logger } = options;
   const golden = new Map<string, GoldenCase>();
   for (const [name, one] of Object.entries(models)) golden.set(name, await goldenOf(name, one, logger));
   const problems = new Map<string, string>(Object.keys(models).map((name) => [name, 'not proven yet']));
@@ -85,7 +85,7 @@ export async function createEngineProof(options: EngineProofOptions): Promise<En
   async function proveOne(name: string, one: ProvenModel, expected: GoldenCase): Promise<void> {
     try {
       const { ok, cosine, problem } = await prove({ ...one, ...one.picture, golden: expected });
-      telemetry.engineProven(name, ok, cosine);
+      observer.engineProven?.(name, ok, cosine);
       if (ok) {
         if (problems.delete(name)) logger.info({ model: name, cosine }, 'the model gives what it should');
         return;
@@ -99,7 +99,7 @@ export async function createEngineProof(options: EngineProofOptions): Promise<En
         logger.warn({ model: name, err: error }, 'the model could not be proven this time');
         return;
       }
-      telemetry.engineProven(name, false, Number.NaN);
+      observer.engineProven?.(name, false, Number.NaN);
       logger.error({ model: name, err: error }, 'the model fails on a picture whose answer is known');
       problems.set(name, TrinetraError.isInstance(error) ? error.code : String(error));
     }

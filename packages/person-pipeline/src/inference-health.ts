@@ -1,15 +1,15 @@
 import { TrinetraError } from '@trinetra/contracts';
 import type { RunObserver } from '@trinetra/inference-runtime';
-import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
+import type { EngineObserver, LimitedLog } from './observer.ts';
 
 export interface InferenceHealthOptions {
   /** Failures of one model in a row after which {@link InferenceHealth.check} says no. */
   readonly maxConsecutiveFailures: number;
-  readonly telemetry: Pick<Telemetry, 'inferenceFailed' | 'effectiveBatchSize'>;
-  readonly limiter: LogLimiter;
+  readonly observer: Pick<EngineObserver, 'inferenceFailed' | 'effectiveBatchSize'>;
+  readonly limitedLog: LimitedLog;
 }
 
-/** How the runs of the models go: counted, logged without flooding, and told to `/ready`. */
+/** How the runs of the models go: counted, logged without flooding. */
 export interface InferenceHealth {
   observer(model: string): RunObserver;
   /** Not ok while a model has failed too often in a row; one run that passes makes it ok again. */
@@ -23,7 +23,7 @@ export function reasonOf(error: unknown): string {
 
 /** Starts with nothing wrong. */
 export function createInferenceHealth(options: InferenceHealthOptions): InferenceHealth {
-  const { maxConsecutiveFailures, telemetry, limiter } = options;
+  const { maxConsecutiveFailures, observer, limitedLog } = options;
   const failing = new Map<string, { failures: number; reason: string }>();
   return {
     observer: (model) => ({
@@ -32,14 +32,18 @@ export function createInferenceHealth(options: InferenceHealthOptions): Inferenc
       },
       failed: (error, final) => {
         const reason = reasonOf(error);
-        telemetry.inferenceFailed(model, reason);
-        limiter.warn(`${model}:${reason}`, { model, reason, final, err: error }, 'a run of a model failed');
+        observer.inferenceFailed?.(model, reason);
+        limitedLog.warn(
+          `${model}:${reason}`,
+          { model, reason, final, err: error },
+          'a run of a model failed',
+        );
         // A run whose items run again, in parts or in another thread, has not failed yet.
         if (final) failing.set(model, { failures: (failing.get(model)?.failures ?? 0) + 1, reason });
       },
       resized: (size) => {
-        telemetry.effectiveBatchSize(model, size);
-        limiter.info(`${model}:size`, { model, size }, 'items a run');
+        observer.effectiveBatchSize?.(model, size);
+        limitedLog.info(`${model}:size`, { model, size }, 'items a run');
       },
     }),
     check: () => {

@@ -2,7 +2,7 @@ import type { Size } from '@trinetra/contracts';
 import type { Detector } from '@trinetra/detector';
 import { letterboxIn } from '@trinetra/frame-decoder';
 import type { InferenceModel } from '@trinetra/inference-runtime';
-import type { ModelSettings } from './model-settings.ts';
+import type { LoadModelsOptions } from './options.ts';
 
 /** Of cameras that nobody told of. */
 const commonAspects: readonly number[] = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
@@ -13,26 +13,27 @@ const commonAspects: readonly number[] = [16 / 9, 4 / 3, 9 / 16, 3 / 4];
  */
 export function aspectRatiosOf(
   {
-    DETECTOR_SHAPES: shapes,
-    FRAME_ASPECT: frameAspect,
-    CAMERA_ASPECTS: cameraAspects,
-  }: Pick<ModelSettings, 'DETECTOR_SHAPES' | 'FRAME_ASPECT' | 'CAMERA_ASPECTS'>,
+    detectorShapes,
+    frameAspect = null,
+    cameraAspects = [],
+  }: Pick<LoadModelsOptions, 'detectorShapes' | 'frameAspect' | 'cameraAspects'>,
   { info: { path, provider } }: InferenceModel,
 ): number[] {
-  if (shapes === 'square' || path.endsWith('.engine')) return [];
+  if (detectorShapes === 'square' || path.endsWith('.engine')) return [];
   return [
     ...(frameAspect === null ? [] : [frameAspect]),
-    ...cameraAspects.map(({ aspectRatio }) => aspectRatio),
+    ...cameraAspects,
     ...(provider === 'tensorrt' ? [] : commonAspects),
   ];
 }
 
 /** The input size of square frames of which nothing is known. */
-export function usualInputOf(
-  { inputSizes }: Pick<Detector, 'inputSizes'>,
-  { FRAME_ASPECT: aspect }: Pick<ModelSettings, 'FRAME_ASPECT'>,
-): Size {
+export function usualInputOf({ inputSizes }: Pick<Detector, 'inputSizes'>, frameAspect: number | null): Size {
   const side = Math.max(...inputSizes.flatMap(({ width, height }) => [width, height]));
-  const { inputWidth, inputHeight } = letterboxIn({ width: side, height: side }, inputSizes, aspect ?? 1);
+  const { inputWidth, inputHeight } = letterboxIn(
+    { width: side, height: side },
+    inputSizes,
+    frameAspect ?? 1,
+  );
   return { width: inputWidth, height: inputHeight };
 }

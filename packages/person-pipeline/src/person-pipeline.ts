@@ -1,202 +1,183 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { FrameEntry, Logger, Result } from '@trinetra/contracts';
-import type { Detection, Detector } from '@trinetra/detector';
-import type { Embedder } from '@trinetra/embedder';
-import type { FaceAligner, FaceResult } from '@trinetra/face-aligner';
-import type { FrameDecoder } from '@trinetra/frame-decoder';
-import type { LogLimiter, Telemetry } from '@trinetra/telemetry';
-import type { FrameFindings } from './assemble-event.ts';
+import type { Result } from '@trinetra/contracts';
+import type { Detection } from '@trinetra/detector';
+import type { FaceResult } from '@trinetra/face-aligner';
+import type { DecodedFrame, FrameDecoder } from '@trinetra/frame-decoder';
 import { EngineForecast } from './engine-forecast.ts';
-import { noteStage } from './follow-frames.ts';
-import { inOrder } from './in-order.ts';
 import { reasonOf } from './inference-health.ts';
-import type { PreparedFrame } from './prepare-frame.ts';
+import type { Models } from './load-models.ts';
+import { type LimitedLog, unlimited } from './observer.ts';
+import { zip } from './zip.ts';
 
-export interface InferenceStages {
-  readonly decoder: FrameDecoder;
-  readonly detector: Detector;
-  readonly aligner: FaceAligner;
-  readonly embedder: Embedder;
-  /** Whether the persons of a batch go through the face model together. */
-  readonly alignTogether: boolean;
-  readonly telemetry: Telemetry;
-  readonly logger: Logger;
-  /** For lines that a broken engine would write for every frame. */
-  readonly limiter: LogLimiter;
+/** A person in a frame, in pixels of the frame. */
+export interface Person extends Detection {
+  /** The face, or why there is none; null until the frame was aligned. */
+  face: FaceResult | null;
+  /** Null where there is no face to embed. */
+  embedding: Result<Float32Array> | null;
 }
 
-/** What a batch costs the engine: the pixels of its inputs. */
-const workOf = (batch: readonly PreparedFrame[]): number =>
-  batch.reduce((sum, { frame: { letterbox } }) => sum + letterbox.inputWidth * letterbox.inputHeight, 0);
+/** A frame on its way through the models; each stage fills in what it finds. */
+export interface PersonFrame {
+  readonly frame: DecodedFrame;
+  /** Most confident first. */
+  persons: Person[];
+  /** Why detection failed, such as `detection_failed:run_failed`. */
+  failure?: string;
+}
 
-/** Which frame a line of the log is about. */
-const logFields = ({ cameraId, frameId }: FrameEntry): Readonly<Record<string, string>> => ({
-  camera_id: cameraId,
-  frame_id: frameId,
+/** The stages on the engine, in order. */
+export type ModelStage = 'detect' | 'align' | 'embed';
+
+/**
+ * Batches that each stage has at once where they overlap: two in detection, one at work and one that waits at the engine, so that it
+ * never waits for the event loop.
+ */
+export const batchesAtOnce: Readonly<Record<ModelStage, number>> = Object.freeze({
+  detect: 2,
+  align: 1,
+  embed: 1,
 });
-
-/** Batches in detection: one at work and one that waits at the engine, so that it never waits for the event loop. */
-const detectionsAtOnce = 2;
 
 /** On the way between the threads a batch loses about so much, ms, before the engine begins. */
 export const handOverMs = 2;
 
-/** The stages that run on the engine. */
-export interface InferBatch {
-  /** Never rejects for a frame's sake: what failed is told in its findings. Results come in the order of the calls. */
-  infer(batch: readonly PreparedFrame[]): Promise<FrameFindings[]>;
+export interface PersonPipelineOptions<F extends PersonFrame> {
+  /** Gets the pixels of each frame back once its faces are embedded. Default: they are left alone. */
+  readonly decoder?: Pick<FrameDecoder, 'release'>;
+  /** Is told when a batch was in a stage, by `performance.now()`. */
+  readonly onStage?: (stage: ModelStage, batch: readonly F[], startedAt: number, endedAt: number) => void;
+  /** What the log tells of a frame on which a stage failed. Default: nothing. */
+  readonly describe?: (frame: F) => Readonly<Record<string, unknown>>;
+  /** Default: silent. */
+  readonly limitedLog?: LimitedLog;
+}
+
+/** Finds persons and faces, and embeds the faces. No stage rejects for a frame's sake: what failed is told in the frame. */
+export interface PersonPipeline<F extends PersonFrame> {
+  /** All three stages, one after the other. */
+  find(batch: readonly F[]): Promise<readonly F[]>;
+  detect(batch: readonly F[]): Promise<readonly F[]>;
+  align(batch: readonly F[]): Promise<readonly F[]>;
+  embed(batch: readonly F[]): Promise<readonly F[]>;
   /**
    * Undefined where a batch that leaves now finds the engine free, or will just when it gets there; else resolves when that may
    * have changed.
    */
-  engineBusy(): Promise<unknown> | undefined;
+  busy(): Promise<unknown> | undefined;
 }
 
+/** What a batch costs the engine: the pixels of its inputs. */
+const workOf = (batch: readonly PersonFrame[]): number =>
+  batch.reduce((sum, { frame: { letterbox } }) => sum + letterbox.inputWidth * letterbox.inputHeight, 0);
+
 /**
- * Makes what takes a micro-batch through detection, alignment and embedding. Batches overlap: one is embedded while the next is
- * aligned, another detected and yet another waits at the engine.
+ * Makes the stages over loaded models. Let them overlap, each with as many batches as {@link batchesAtOnce} says: one is embedded
+ * while the next is aligned, another detected and yet another waits at the engine.
+ *
+ * @example
+ * const pipeline = createPersonPipeline(models, { decoder });
+ * const [photo] = await pipeline.find([{ frame, persons: [] }]);
  */
-export function createInferBatch(stages: InferenceStages): InferBatch {
-  const { decoder, detector, aligner, embedder, alignTogether, telemetry, limiter } = stages;
+export function createPersonPipeline<F extends PersonFrame = PersonFrame>(
+  {
+    detector,
+    aligner,
+    embedder,
+    alignTogether,
+  }: Pick<Models, 'detector' | 'aligner' | 'embedder' | 'alignTogether'>,
+  options: PersonPipelineOptions<F> = {},
+): PersonPipeline<F> {
+  const { decoder, onStage, describe = () => ({}), limitedLog = unlimited() } = options;
   const detecting = new Set<Promise<unknown>>();
   const forecast = new EngineForecast(handOverMs);
 
-  async function detectNow(batch: readonly PreparedFrame[]): Promise<Result<Detection[]>[]> {
+  async function detectNow(batch: readonly F[]): Promise<void> {
     const startedAt = performance.now();
-    for (const { readyAt, followed } of batch) {
-      telemetry.observeStage('batch_wait', (startedAt - readyAt) / 1000);
-      followed?.stage('batch_wait', readyAt, startedAt);
-    }
-    const attempts = await detector.detect(
-      batch.map(({ frame }) => ({
-        tensor: frame.tensor,
-        letterbox: frame.letterbox,
-        width: frame.image.width,
-        height: frame.image.height,
+    const results = await detector.detect(
+      batch.map(({ frame: { tensor, letterbox, image } }) => ({
+        tensor,
+        letterbox,
+        width: image.width,
+        height: image.height,
       })),
     );
-    const endedAt = performance.now();
-    const seconds = (endedAt - startedAt) / 1000;
-    telemetry.observeStage('detect', seconds);
-    noteStage(batch, 'detect', startedAt, endedAt);
-    telemetry.observeDetectionLatency(seconds);
-    return attempts;
+    for (const [frame, result] of zip(batch, results)) {
+      if (result.ok) {
+        frame.persons = result.value.map((detection) => ({ ...detection, face: null, embedding: null }));
+        continue;
+      }
+      frame.failure = `detection_failed:${reasonOf(result.error)}`;
+      limitedLog.error(frame.failure, { ...describe(frame), err: result.error }, 'detection failed');
+    }
+    onStage?.('detect', batch, startedAt, performance.now());
   }
 
-  const detect = inOrder(
-    (batch: readonly PreparedFrame[]) => {
-      const attempts = detectNow(batch).finally(forecast.begin(workOf(batch)));
-      detecting.add(attempts);
-      return attempts.finally(() => detecting.delete(attempts));
-    },
-    { atOnce: detectionsAtOnce },
-  );
+  async function detect(batch: readonly F[]): Promise<readonly F[]> {
+    const done = detectNow(batch).finally(forecast.begin(workOf(batch)));
+    detecting.add(done);
+    await done.finally(() => detecting.delete(done));
+    return batch;
+  }
 
-  async function alignFrames(
-    frames: readonly PreparedFrame[],
-    detections: readonly (readonly Detection[])[],
-  ): Promise<readonly (readonly FaceResult[])[]> {
-    const pictures = frames.map(({ frame: { image } }, index) => ({
-      image,
-      persons: (detections[index] ?? []).map(({ bbox }) => bbox),
-    }));
+  async function alignFrames(frames: readonly F[]): Promise<void> {
     try {
-      return await aligner.align(pictures);
+      const faces = await aligner.align(
+        frames.map(({ frame, persons }) => ({
+          image: frame.image,
+          persons: persons.map(({ bbox }) => bbox),
+        })),
+      );
+      for (const [{ persons }, found] of zip(frames, faces))
+        for (const [person, face] of zip(persons, found)) person.face = face;
     } catch (error) {
-      limiter.error(
+      limitedLog.error(
         `face_failed:${reasonOf(error)}`,
-        { frames: frames.map(({ entry }) => logFields(entry)), err: error },
+        { frames: frames.map(describe), err: error },
         'face stage failed',
       );
-      return pictures.map(({ persons }) => persons.map(() => ({ ok: false, reason: 'failed' })));
+      for (const { persons } of frames)
+        for (const person of persons) person.face = { ok: false, reason: 'failed' };
     }
   }
 
-  async function embedAll(
-    faces: readonly (readonly FaceResult[])[],
-  ): Promise<(Result<Float32Array> | null)[][]> {
-    const crops = faces.flat().flatMap((face) => (face.ok ? [face.value.aligned] : []));
-    const results = crops.length === 0 ? [] : await embedder.embed(crops);
-    let next = 0;
-    return faces.map((list) =>
-      list.map((face) => {
-        if (!face.ok) return null;
-        const result = results[next];
-        next += 1;
-        return result ?? { ok: false, reason: 'missing' };
-      }),
+  async function align(batch: readonly F[]): Promise<readonly F[]> {
+    const startedAt = performance.now();
+    const each = alignTogether ? batch.length : 1;
+    const parts: Promise<void>[] = [];
+    for (let at = 0; at < batch.length; at += each) {
+      // Cutting persons out takes milliseconds: who waits for the event loop gets a turn between frames.
+      if (at > 0) await setImmediate();
+      parts.push(alignFrames(batch.slice(at, at + each)));
+    }
+    await Promise.all(parts);
+    onStage?.('align', batch, startedAt, performance.now());
+    return batch;
+  }
+
+  async function embed(batch: readonly F[]): Promise<readonly F[]> {
+    const startedAt = performance.now();
+    const faces = batch.flatMap(({ persons }) =>
+      persons.flatMap((person) =>
+        person.face?.ok === true ? [{ person, crop: person.face.value.aligned }] : [],
+      ),
     );
+    if (faces.length > 0) {
+      const results = await embedder.embed(faces.map(({ crop }) => crop));
+      for (const [{ person }, result] of zip(faces, results)) person.embedding = result;
+    }
+    onStage?.('embed', batch, startedAt, performance.now());
+    for (const { frame } of batch) decoder?.release(frame);
+    return batch;
   }
 
-  const align = inOrder(
-    async (input: { batch: readonly PreparedFrame[]; detections: readonly (readonly Detection[])[] }) => {
-      const startedAt = performance.now();
-      const each = alignTogether ? input.batch.length : 1;
-      const aligned: ReturnType<typeof alignFrames>[] = [];
-      for (let at = 0; at < input.batch.length; at += each) {
-        // Cutting persons out takes milliseconds: who waits for the event loop gets a turn between frames.
-        if (at > 0) await setImmediate();
-        aligned.push(alignFrames(input.batch.slice(at, at + each), input.detections.slice(at, at + each)));
-      }
-      const faces = (await Promise.all(aligned)).flat();
-      const endedAt = performance.now();
-      telemetry.observeStage('align', (endedAt - startedAt) / 1000);
-      noteStage(input.batch, 'align', startedAt, endedAt);
-      return faces;
-    },
-  );
-
-  const embed = inOrder(
-    async (input: { batch: readonly PreparedFrame[]; faces: readonly (readonly FaceResult[])[] }) => {
-      const { batch, faces } = input;
-      const startedAt = performance.now();
-      const embeddings = await embedAll(faces);
-      const endedAt = performance.now();
-      const seconds = (endedAt - startedAt) / 1000;
-      telemetry.observeStage('embed', seconds);
-      noteStage(batch, 'embed', startedAt, endedAt);
-      if (faces.some((list) => list.some((face) => face.ok))) telemetry.observeEmbeddingLatency(seconds);
-      return embeddings;
-    },
-  );
-
-  async function infer(batch: readonly PreparedFrame[]): Promise<FrameFindings[]> {
-    const attempts = await detect(batch);
-    const detections = attempts.map((attempt) => (attempt.ok ? attempt.value : []));
-    const faces = await align({ batch, detections });
-    const embeddings = await embed({ batch, faces });
-    return batch.map((prepared, index) => {
-      const { width: imageWidth, height: imageHeight, pixelAspectRatio = 1 } = prepared.frame.image;
-      decoder.release(prepared.frame);
-      const attempt = attempts[index];
-      const base = {
-        entry: prepared.entry,
-        followed: prepared.followed,
-        imageWidth,
-        imageHeight,
-        aspectRatio: (pixelAspectRatio * imageWidth) / imageHeight,
-        detections: detections[index] ?? [],
-        faces: faces[index] ?? [],
-        embeddings: embeddings[index] ?? [],
-      };
-      if (attempt?.ok !== false) return base;
-      const reason = reasonOf(attempt.error);
-      limiter.error(
-        `detection_failed:${reason}`,
-        { ...logFields(prepared.entry), err: attempt.error },
-        'detection failed',
-      );
-      return { ...base, failure: `detection_failed:${reason}` };
-    });
-  }
-
-  function engineBusy(): Promise<unknown> | undefined {
-    if (detecting.size >= detectionsAtOnce) return Promise.race(detecting);
+  function busy(): Promise<unknown> | undefined {
     const leaveInMs = forecast.leaveInMs;
     if (leaveInMs === 0) return undefined;
     const known = Number.isFinite(leaveInMs);
     return Promise.race([...detecting, ...(known ? [setTimeout(leaveInMs, null, { ref: false })] : [])]);
   }
 
-  return { infer, engineBusy };
+  const find = async (batch: readonly F[]): Promise<readonly F[]> => embed(await align(await detect(batch)));
+  return { find, detect, align, embed, busy };
 }

@@ -17,7 +17,9 @@ const info: ModelInfo = {
   sidecar: {},
   fileInputs: [],
 };
-const modelOn = (nodes: NodePlacement | null) => ({ yolo: { info, placement: async () => nodes } });
+const modelOn = (nodes: NodePlacement | null) => ({
+  yolo: { model: { info, placement: async () => nodes } },
+});
 
 describe('placementsOf', () => {
   it('tells where operators ran, and nothing of a model that was not profiled', async () => {

@@ -7,12 +7,12 @@ import type { InferenceModel, NodePlacement } from '@trinetra/inference-runtime'
  * @throws where none ran on the provider that is required.
  */
 export async function placementsOf(
-  models: Readonly<Record<string, Pick<InferenceModel, 'info' | 'placement'>>>,
+  models: Readonly<Record<string, { readonly model: Pick<InferenceModel, 'info' | 'placement'> }>>,
   required: string | undefined,
   logger: Logger,
 ): Promise<Record<string, NodePlacement>> {
   const placements: Record<string, NodePlacement> = {};
-  for (const [name, model] of Object.entries(models)) {
+  for (const [name, { model }] of Object.entries(models)) {
     const nodes = await model.placement?.();
     if (nodes === null || nodes === undefined) continue;
     placements[name] = nodes;

@@ -6,6 +6,13 @@ import {
   EmbedderError,
   type EmbedderOptions,
 } from '@trinetra/embedder';
+import type { OptionNames } from './options.ts';
+
+export interface ProveEmbedderOptions {
+  readonly onProblem: 'refuse' | 'warn';
+  readonly names: OptionNames;
+  readonly logger: Logger;
+}
 
 /**
  * The embedder, once it has proven itself on faces; the log tells what its pixels are and how it did.
@@ -14,8 +21,7 @@ import {
  */
 export async function proveEmbedder(
   options: EmbedderOptions,
-  onProblem: 'refuse' | 'warn',
-  logger: Logger,
+  { onProblem, names, logger }: ProveEmbedderOptions,
 ): Promise<Embedder> {
   const { embedder, proof } = await createProvenEmbedder(options);
   const { same, other, alone, oneByOne, problem } = proof;
@@ -24,7 +30,7 @@ export async function proveEmbedder(
   if (problem !== '' && onProblem === 'refuse') {
     throw new EmbedderError(
       'model_mismatch',
-      `embedder model ${path}: ${problem}; say how it wants them with ARCFACE_INPUT, or accept it with ARCFACE_PROOF=warn`,
+      `embedder model ${path}: ${problem}; say how it wants them with ${names.facePixels}, or accept it with ${names.embedderProof}=warn`,
     );
   }
   if (problem !== '') logger.warn({ ...fields, same, other }, `the embedder is not proven: ${problem}`);

@@ -20,7 +20,11 @@ function trial(fails: (height: number) => boolean) {
       ],
     }) as unknown as Detector;
   const logger = { ...silentLogger, warn: (fields: object) => warnings.push(fields) };
-  return { warnings, run: (aspects: readonly number[]) => runningDetector(create, aspects, logger) };
+  return {
+    warnings,
+    run: (aspectRatios: readonly number[]) =>
+      runningDetector({ create, aspectRatios, logger, shapesName: 'shapes' }),
+  };
 }
 
 it('keeps the sizes of a detector that runs at all of them', async () => {

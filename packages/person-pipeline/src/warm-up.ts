@@ -3,13 +3,7 @@ import { type Detector, sizeText } from '@trinetra/detector';
 import type { Embedder } from '@trinetra/embedder';
 import type { FaceAligner } from '@trinetra/face-aligner';
 import { levelFrame } from './level-frame.ts';
-
-/** Items of the runs that are warmed up: every size that runs are padded to, else one. */
-export interface RunSizes {
-  readonly detector: readonly number[];
-  readonly face: readonly number[];
-  readonly embedder: readonly number[];
-}
+import type { RunPlans } from './run-sizes.ts';
 
 const grey = 114;
 
@@ -17,14 +11,14 @@ const grey = 114;
 const runsOfSize = 2;
 
 /**
- * Runs every model in each of its sizes, the detector in each size of its input, on a grey picture, so that the first frame does not pay for the set-up, and
- * the memory of the GPU is all taken before the worker is ready. Logs how long each took.
+ * Runs every model in each of its sizes, the detector in each size of its input, on a grey picture, so that the first frame does
+ * not pay for the set-up, and the memory of the GPU is all taken before the worker is ready. Logs how long each took.
  *
  * @throws where a model fails on a grey picture.
  */
 export async function warmUp(
   { detector, aligner, embedder }: { detector: Detector; aligner: FaceAligner; embedder: Embedder },
-  sizes: RunSizes,
+  plans: RunPlans,
   logger: Logger,
 ): Promise<void> {
   const times: Record<string, number> = {};
@@ -37,14 +31,14 @@ export async function warmUp(
   const face = new Uint8Array(112 * 112 * 3).fill(grey);
   for (const input of detector.inputSizes) {
     const frame = levelFrame(detector, input, () => grey);
-    for (const size of sizes.detector) {
+    for (const size of plans.detector.warmUp) {
       await timed(`detector x${size} ${sizeText(input)}`, async () => {
         for (const result of await detector.detect(Array.from({ length: size }, () => frame)))
           valueOrThrow(result);
       });
     }
   }
-  for (const size of sizes.face) {
+  for (const size of plans.face.warmUp) {
     await timed(`face x${size}`, async () => {
       const persons = Array.from({ length: size }, (): [number, number, number, number] => [0, 0, 256, 256]);
       const [faces = []] = await aligner.align([{ image, persons }]);
@@ -52,7 +46,7 @@ export async function warmUp(
         throw new Error('the face model fails on a grey picture');
     });
   }
-  for (const size of sizes.embedder) {
+  for (const size of plans.embedder.warmUp) {
     await timed(`embedder x${size}`, async () => {
       const embeddings = await embedder.embed(Array.from({ length: size }, () => face));
       const failed = embeddings.find((one) => !one.ok);

@@ -16,4 +16,4 @@ export {
   type RedisBatchSourceOptions,
 } from './options.ts';
 export { createRedisBatchSource } from './redis-batch-source.ts';
-export type { CameraStats, Lease, RedisBatchSource, SourceStats } from './types.ts';
+export type { Lease, RedisBatchSource } from './types.ts';

@@ -1,5 +1,4 @@
-import { cameraIdOf, type FrameOutcome } from '@trinetra/contracts';
-import type { CameraStats, SourceStats } from './types.ts';
+import { type CameraStats, cameraIdOf, type FrameOutcome, type SourceStats } from '@trinetra/contracts';
 
 interface Account {
   delivered: number;

@@ -1,4 +1,4 @@
-import { createWarnOnce, type FrameOutcome } from '@trinetra/contracts';
+import { createWarnOnce, type FrameOutcome, type SourceStats } from '@trinetra/contracts';
 import { chunksOf, streamsPerCall } from './chunks.ts';
 import { AnswerWatch } from './connection/answer-watch.ts';
 import { RedisClient } from './connection/redis-client.ts';
@@ -20,7 +20,7 @@ import { AckQueue } from './settling/ack-queue.ts';
 import { HeldLeases } from './settling/held-leases.ts';
 import type { SourceContext } from './source-context.ts';
 import { StreamTroubles } from './stream-troubles.ts';
-import type { Lease, RedisBatchSource, SourceStats } from './types.ts';
+import type { Lease, RedisBatchSource } from './types.ts';
 
 /** Reads from its creation on. */
 class ConnectedSource implements RedisBatchSource {

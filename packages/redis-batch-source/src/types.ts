@@ -1,4 +1,4 @@
-import type { FrameOutcome } from '@trinetra/contracts';
+import type { FrameOutcome, SourceStats } from '@trinetra/contracts';
 
 /** An entry of a stream. */
 export interface EntryRef {
@@ -25,43 +25,6 @@ export interface Lease extends EntryRef {
 /** The name of an entry among all of them. */
 export function entryName({ streamKey, entryId }: EntryRef): string {
   return `${streamKey} ${entryId}`;
-}
-
-/** One camera in {@link SourceStats}; counts are since the start of the process. */
-export interface CameraStats {
-  /** Entries that Redis delivered to this consumer, repeated deliveries included. */
-  readonly delivered: number;
-  /** How they ended; `delivered = sum(outcomes) + inFlight` at every moment. */
-  readonly outcomes: Readonly<Record<FrameOutcome, number>>;
-  readonly inFlight: number;
-  /** Entries after the group's last delivered one, as of the last look (`discoveryIntervalMs`). */
-  readonly unread: number;
-  /**
-   * Age of the oldest of them, seconds: by its id and the clock of Redis, or by its `ingest_ts` where its writer chose an id that is no
-   * time. 0 where there is none, null where neither tells it.
-   */
-  readonly oldestUnreadAgeSeconds: number | null;
-  /** XLEN, as of the last look. */
-  readonly streamLength: number;
-  /** Entries that trimming took before any consumer of the group read them, as far as this source noticed first. */
-  readonly evicted: number;
-  /** Whether its stream is gone: nothing of it is unread then, and its counts end with the leases that are still held. */
-  readonly gone: boolean;
-}
-
-/** A snapshot of the source. */
-export interface SourceStats {
-  /** Those whose streams are there, and the last thousand of those whose streams are gone. */
-  readonly cameras: ReadonlyMap<string, CameraStats>;
-  /** Leases without an outcome: at most `maxInFlight`, and those that are parked. */
-  readonly inFlight: number;
-  /** Entries taken over from the pending list: this consumer's own of an earlier life, and those of idle consumers. */
-  readonly reclaimed: number;
-  /**
-   * Other groups that nobody reads, and the number of streams in which each keeps entries until MAXLEN takes them, as of the last look;
-   * looked for with `deleteAcked: 'auto'` only.
-   */
-  readonly unreadGroups: ReadonlyMap<string, number>;
 }
 
 /** Leases over all matching streams; see `createRedisBatchSource`. */
@@ -95,6 +58,9 @@ export interface RedisBatchSource extends AsyncDisposable {
    * `unpulled: 'serve'` still handed out: then nothing stays pending behind a worker that is the last of its group.
    */
   stop(options?: { readonly unpulled?: 'release' | 'serve' }): void;
+  /**
+   * `inFlight` is at most `maxInFlight`, and those that are parked. Groups that nobody reads are looked for with `deleteAcked: 'auto'` only.
+   */
   stats(): SourceStats;
   /** The name under which entries are read: that of the options, or one with a suffix where another living consumer has it. */
   readonly consumerName: string;

@@ -1,10 +1,5 @@
-import type { DetectionEvent, FrameEntry } from '@trinetra/contracts';
-import {
-  type CameraStatsLike,
-  createMetricsServer,
-  createTelemetry,
-  type Telemetry,
-} from '@trinetra/telemetry';
+import type { CameraStats, DetectionEvent, FrameEntry } from '@trinetra/contracts';
+import { createMetricsServer, createTelemetry, type Telemetry } from '@trinetra/telemetry';
 import { hasBrowser, launchBrowser } from '@trinetra/test-support';
 import type { Browser, Page } from 'playwright-core';
 import { createStatusPage, type StatusPage, type StatusPageOptions, type WorkerState } from '../src/index.ts';
@@ -38,7 +33,7 @@ export const noOutcomes = {
 /** Makes telemetry know cameras: what the source tells of them, the rest 0. */
 export function setCameras(
   telemetry: Telemetry,
-  cameras: Readonly<Record<string, Partial<CameraStatsLike>>>,
+  cameras: Readonly<Record<string, Partial<CameraStats>>>,
 ): void {
   const stats = new Map(
     Object.entries(cameras).map(([id, camera]) => [
@@ -50,12 +45,13 @@ export function setCameras(
         oldestUnreadAgeSeconds: 0,
         streamLength: 0,
         evicted: 0,
+        gone: false,
         ...camera,
         outcomes: { ...noOutcomes, ...camera.outcomes },
       },
     ]),
   );
-  telemetry.setSourceStats(() => ({ cameras: stats, inFlight: 0, reclaimed: 0 }));
+  telemetry.setSourceStats(() => ({ cameras: stats, inFlight: 0, reclaimed: 0, unreadGroups: new Map() }));
 }
 
 /** Makes telemetry know cameras with so many frames that wait, the oldest for so many seconds. */

@@ -1,9 +1,8 @@
-import { type FrameOutcome, frameOutcomes } from '@trinetra/contracts';
+import { type CameraStats, type FrameOutcome, frameOutcomes, type SourceStats } from '@trinetra/contracts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BoundedLabels, otherLabel } from './bounded-labels.ts';
 import { CameraBooks, type LabelSum } from './camera-books.ts';
-import type { CameraStatsLike, SourceStatsLike } from './source-metrics.ts';
 import { createTelemetry } from './telemetry.ts';
 
 const noOutcomes = Object.fromEntries(frameOutcomes.map((outcome) => [outcome, 0])) as Record<
@@ -11,17 +10,18 @@ const noOutcomes = Object.fromEntries(frameOutcomes.map((outcome) => [outcome, 0
   number
 >;
 
-function cameraOf(published: number, values: Partial<CameraStatsLike> = {}): CameraStatsLike {
+function cameraOf(published: number, values: Partial<CameraStats> = {}): CameraStats {
   const inFlight = values.inFlight ?? 0;
   const outcomes = { ...noOutcomes, published };
-  const still = { unread: 0, oldestUnreadAgeSeconds: 0, streamLength: 0, evicted: 0 };
+  const still = { unread: 0, oldestUnreadAgeSeconds: 0, streamLength: 0, evicted: 0, gone: false };
   return { ...still, ...values, delivered: published + inFlight, inFlight, outcomes };
 }
 
-const statsOf = (cameras: Iterable<[string, CameraStatsLike]>): SourceStatsLike => ({
+const statsOf = (cameras: Iterable<[string, CameraStats]>): SourceStats => ({
   cameras: new Map(cameras),
   inFlight: 0,
   reclaimed: 0,
+  unreadGroups: new Map(),
 });
 
 const valuesOf = (text: string, name: string): Map<string, number> =>
@@ -33,7 +33,7 @@ const valuesOf = (text: string, name: string): Map<string, number> =>
 
 it('gives 1600 cameras that come and go labels of their own one after another, and those that come later too', async () => {
   await using telemetry = createTelemetry({ workerId: 'w', version: '1', processMetrics: false });
-  let cameras: [string, CameraStatsLike][] = [];
+  let cameras: [string, CameraStats][] = [];
   telemetry.setSourceStats(() => statsOf(cameras));
   for (let at = 0; at < 1600; at += 50) {
     const names = Array.from({ length: 50 }, (_, index) => `short_${at + index}`);
@@ -43,8 +43,8 @@ it('gives 1600 cameras that come and go labels of their own one after another, a
       telemetry.detections(name, 1);
       telemetry.frameDropped(name, 'stale');
     }
-    cameras = [...cameras.map(([name]): [string, CameraStatsLike] => [name, cameraOf(1, { gone: true })])];
-    cameras.push(...names.map((name): [string, CameraStatsLike] => [name, cameraOf(1, { unread: 1 })]));
+    cameras = [...cameras.map(([name]): [string, CameraStats] => [name, cameraOf(1, { gone: true })])];
+    cameras.push(...names.map((name): [string, CameraStats] => [name, cameraOf(1, { unread: 1 })]));
     cameras = cameras.slice(-1050); // as a source forgets those that have long been gone
     await telemetry.registry.metrics();
   }

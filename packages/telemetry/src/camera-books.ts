@@ -1,6 +1,5 @@
-import { frameOutcomes } from '@trinetra/contracts';
+import { type CameraStats, frameOutcomes, type SourceStats } from '@trinetra/contracts';
 import { type BoundedLabels, otherLabel } from './bounded-labels.ts';
-import type { CameraStatsLike, SourceStatsLike } from './source-metrics.ts';
 
 /** Counts that never fall: delivered, evicted, then one of each of {@link frameOutcomes}. */
 type Counts = readonly number[];
@@ -10,7 +9,7 @@ const none: Counts = new Array(2 + frameOutcomes.length).fill(0);
 const plus = (a: Counts, b: Counts): Counts => a.map((count, at) => count + (b[at] ?? 0));
 const minus = (a: Counts, b: Counts): Counts => a.map((count, at) => count - (b[at] ?? 0));
 
-function countsOf(camera: CameraStatsLike): Counts {
+function countsOf(camera: CameraStats): Counts {
   return [camera.delivered, camera.evicted, ...frameOutcomes.map((outcome) => camera.outcomes[outcome])];
 }
 
@@ -57,7 +56,7 @@ export class CameraBooks {
   }
 
   /** Counts are summed, the oldest age is the largest one. */
-  fold({ cameras }: SourceStatsLike): Map<string, LabelSum> {
+  fold({ cameras }: SourceStats): Map<string, LabelSum> {
     this.#forgetAbsent(cameras);
     for (const [cameraId, camera] of cameras) {
       if (isOver(camera)) this.#labels.mayGo(cameraId);
@@ -77,7 +76,7 @@ export class CameraBooks {
     return sums;
   }
 
-  #forgetAbsent(cameras: SourceStatsLike['cameras']): void {
+  #forgetAbsent(cameras: SourceStats['cameras']): void {
     for (const [cameraId, { label, base, last }] of this.#books) {
       const camera = cameras.get(cameraId);
       // The source may have forgotten a camera that came back since.
@@ -88,7 +87,7 @@ export class CameraBooks {
     }
   }
 
-  #bookOf(cameraId: string, camera: CameraStatsLike): Book {
+  #bookOf(cameraId: string, camera: CameraStats): Book {
     const book = this.#books.get(cameraId) ?? { label: this.#labels.of(cameraId), base: none, last: none };
     this.#books.set(cameraId, book);
     if (book.label === cameraId && !this.#labels.has(cameraId)) {
@@ -99,7 +98,7 @@ export class CameraBooks {
     return book;
   }
 
-  #keepBook(cameraId: string, camera: CameraStatsLike): void {
+  #keepBook(cameraId: string, camera: CameraStats): void {
     const now = countsOf(camera);
     const book = this.#bookOf(cameraId, camera);
     if (!isOver(camera)) {
@@ -119,11 +118,11 @@ export class CameraBooks {
 }
 
 /** Whether nothing more is going to be counted for a camera. */
-function isOver({ gone, inFlight }: CameraStatsLike): boolean {
+function isOver({ gone, inFlight }: CameraStats): boolean {
   return gone === true && inFlight === 0;
 }
 
-function sumOf([delivered = 0, evicted = 0, ...outcomes]: Counts, camera?: CameraStatsLike): LabelSum {
+function sumOf([delivered = 0, evicted = 0, ...outcomes]: Counts, camera?: CameraStats): LabelSum {
   const stream =
     camera === undefined || camera.gone === true
       ? undefined

@@ -10,6 +10,5 @@ export { mergeExpositions } from './merge-expositions.ts';
 export { createMetricsServer, type MetricsServer, type MetricsServerOptions } from './metrics-server.ts';
 export { type Check, type CheckResult, createReadiness, type Readiness } from './readiness.ts';
 export { type Stage, stages } from './recording.ts';
-export type { CameraStatsLike, SourceStatsLike } from './source-metrics.ts';
 export { createTelemetry, type Telemetry } from './telemetry.ts';
 export type { TelemetryOptions } from './telemetry-options.ts';

@@ -1,40 +1,10 @@
-import { type FrameOutcome, frameOutcomes, isCameraId } from '@trinetra/contracts';
+import { frameOutcomes, isCameraId, type SourceStats } from '@trinetra/contracts';
 import { BoundedLabels } from './bounded-labels.ts';
 import type { CameraBooks } from './camera-books.ts';
 import type { MetricFactory } from './metric-factory.ts';
 
 /** Groups that nobody reads and that have a label of their own; the others share one. */
 const maxGroupLabels = 16;
-
-/** One camera in a snapshot of the source. Counts are since the start of the process. */
-export interface CameraStatsLike {
-  /** Entries that Redis delivered to this worker. */
-  readonly delivered: number;
-  /** How the delivered entries ended. */
-  readonly outcomes: Readonly<Record<FrameOutcome, number>>;
-  /** Delivered entries without an outcome yet: `delivered = sum(outcomes) + inFlight`. */
-  readonly inFlight: number;
-  /** Entries after the group's last delivered one. */
-  readonly unread: number;
-  /** Age of the oldest of them, seconds; 0 where there is none, null where nothing tells it. */
-  readonly oldestUnreadAgeSeconds: number | null;
-  /** XLEN. */
-  readonly streamLength: number;
-  /** Entries that trimming took before anyone read them. */
-  readonly evicted: number;
-  /** Whether its stream is gone: then it has no gauges, and its counters end once its label is needed. */
-  readonly gone?: boolean;
-}
-
-/** What telemetry needs of a source's statistics; `RedisBatchSource.stats()` fits as it is. */
-export interface SourceStatsLike {
-  readonly cameras: ReadonlyMap<string, CameraStatsLike>;
-  readonly inFlight: number;
-  /** Entries claimed from other consumers. */
-  readonly reclaimed: number;
-  /** Other groups that nobody reads, and the number of streams in which that is so. */
-  readonly unreadGroups?: ReadonlyMap<string, number>;
-}
 
 /**
  * Registers the metrics that are read from the source when somebody scrapes.
@@ -49,7 +19,7 @@ export interface SourceStatsLike {
 export function registerSourceMetrics(
   factory: MetricFactory,
   books: CameraBooks,
-  read: () => SourceStatsLike | undefined,
+  read: () => SourceStats | undefined,
   onError: (error: unknown) => void,
 ): void {
   let fresh = false;
@@ -127,7 +97,7 @@ export function registerSourceMetrics(
   // Whoever may write to Redis chooses the names of groups, and may make as many as they like.
   const groups = new BoundedLabels(maxGroupLabels, isCameraId);
 
-  const write = (stats: SourceStatsLike): void => {
+  const write = (stats: SourceStats): void => {
     for (const [label, sum] of books.fold(stats)) {
       const labels = { camera_id: label };
       for (const [at, outcome] of frameOutcomes.entries())
@@ -142,8 +112,7 @@ export function registerSourceMetrics(
       length.set(labels, sum.stream.length);
     }
     reclaimed.inc(stats.reclaimed);
-    for (const group of groups.values()) if (stats.unreadGroups?.has(group) !== true) groups.forget(group);
-    for (const [group, streams] of stats.unreadGroups ?? [])
-      unreadGroups.inc({ group: groups.of(group) }, streams);
+    for (const group of groups.values()) if (!stats.unreadGroups.has(group)) groups.forget(group);
+    for (const [group, streams] of stats.unreadGroups) unreadGroups.inc({ group: groups.of(group) }, streams);
   };
 }

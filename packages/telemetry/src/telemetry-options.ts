@@ -1,8 +1,7 @@
-import { type Logger, parseOptions } from '@trinetra/contracts';
+import { type Logger, parseOptions, type SourceStats } from '@trinetra/contracts';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { refusing } from './options.ts';
-import type { SourceStatsLike } from './source-metrics.ts';
 
 /** Options of {@link createTelemetry}. */
 export interface TelemetryOptions {
@@ -20,7 +19,7 @@ export interface TelemetryOptions {
   readonly registry?: Registry | undefined;
   readonly logger?: Logger | undefined;
   /** Asked once a scrape; see {@link Telemetry.setSourceStats}. */
-  readonly source?: (() => SourceStatsLike) | undefined;
+  readonly source?: (() => SourceStats) | undefined;
 }
 
 /** The plain values of the options, with the defaults. */

@@ -1,11 +1,10 @@
-import { type FrameOutcome, frameOutcomes } from '@trinetra/contracts';
+import { type CameraStats, type FrameOutcome, frameOutcomes, type SourceStats } from '@trinetra/contracts';
 import fc from 'fast-check';
 import { register as globalRegistry, Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createRecordingLogger } from '../test/recording-logger.ts';
 import { TelemetryError } from './errors.ts';
 import { endToEndBuckets, latencyBuckets } from './metric-factory.ts';
-import type { CameraStatsLike, SourceStatsLike } from './source-metrics.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
 import type { TelemetryOptions } from './telemetry-options.ts';
 
@@ -32,7 +31,7 @@ function outcomesOf(counts: Partial<Record<FrameOutcome, number>> = {}): Record<
   return { ...(zero as Record<FrameOutcome, number>), ...counts };
 }
 
-function cameraOf(values: Partial<CameraStatsLike> = {}): CameraStatsLike {
+function cameraOf(values: Partial<CameraStats> = {}): CameraStats {
   return {
     delivered: 0,
     outcomes: outcomesOf(),
@@ -41,14 +40,16 @@ function cameraOf(values: Partial<CameraStatsLike> = {}): CameraStatsLike {
     oldestUnreadAgeSeconds: 0,
     streamLength: 0,
     evicted: 0,
+    gone: false,
     ...values,
   };
 }
 
-const statsOf = (cameras: Record<string, CameraStatsLike>, reclaimed = 0): SourceStatsLike => ({
+const statsOf = (cameras: Record<string, CameraStats>, reclaimed = 0): SourceStats => ({
   cameras: new Map(Object.entries(cameras)),
   inFlight: 0,
   reclaimed,
+  unreadGroups: new Map(),
 });
 
 describe('the metrics', () => {
@@ -325,9 +326,9 @@ describe('label bounds', () => {
 
 describe('the ledger', () => {
   /** A source whose counts move with every look at it, and that always balances. */
-  function movingSource(): { read: () => SourceStatsLike; looks: () => number } {
+  function movingSource(): { read: () => SourceStats; looks: () => number } {
     let looks = 0;
-    const read = (): SourceStatsLike => {
+    const read = (): SourceStats => {
       looks += 1;
       const cameras = Object.fromEntries(
         Array.from({ length: 5 }, (_, i) => {
@@ -403,7 +404,7 @@ describe('the ledger', () => {
   it('is absent, counted and logged where the source cannot be read; the other metrics stay', async () => {
     const { logger, lines } = createRecordingLogger();
     let broken = false;
-    const source = (): SourceStatsLike => {
+    const source = (): SourceStats => {
       if (broken) throw new Error('closed');
       return statsOf({ a: cameraOf({ delivered: 5, inFlight: 5 }) });
     };

@@ -1,4 +1,4 @@
-import { isCameraId, type Logger, silentLogger } from '@trinetra/contracts';
+import { isCameraId, type Logger, type SourceStats, silentLogger } from '@trinetra/contracts';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { BoundedLabels } from './bounded-labels.ts';
 import { CameraBooks } from './camera-books.ts';
@@ -7,7 +7,7 @@ import { createLogLimiter } from './log-limiter.ts';
 import { createMetricFactory } from './metric-factory.ts';
 import { registerReadyMetric } from './ready-metric.ts';
 import type { Recording } from './recording.ts';
-import { registerSourceMetrics, type SourceStatsLike } from './source-metrics.ts';
+import { registerSourceMetrics } from './source-metrics.ts';
 import { parseTelemetryOptions, type TelemetryOptions } from './telemetry-options.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
@@ -16,7 +16,7 @@ export interface Telemetry extends Recording, AsyncDisposable {
   /** Holds every metric; give it to {@link createMetricsServer}. */
   readonly registry: Registry;
   /** Asked once a scrape; undefined takes the source's metrics away. */
-  setSourceStats(read: (() => SourceStatsLike) | undefined): void;
+  setSourceStats(read: (() => SourceStats) | undefined): void;
   /** Asked at each scrape, for up to 0.75 s; until it is set, the worker is not ready. */
   setReady(ask: () => Promise<boolean>): void;
   /** Replaces what the GPUs last answered; `[]` takes the values away. */
@@ -44,7 +44,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     metrics.cameraForgotten(cameraId),
   );
   const books = new CameraBooks(cameras);
-  let source: (() => SourceStatsLike) | undefined = options.source;
+  let source: (() => SourceStats) | undefined = options.source;
 
   const metrics = createWorkerMetrics(factory, cameras, values);
   registerSourceMetrics(

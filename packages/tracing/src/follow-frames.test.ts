@@ -107,14 +107,14 @@ describe('the span of a frame', () => {
 
 describe('the span of a batch', () => {
   function infer(follower: FrameFollower, frames: (FollowedFrame | undefined)[]): void {
-    const end = follower.beginBatch(frames);
+    follower.beginBatch(frames);
     noteStage(
       frames.map((followed) => ({ followed })),
       'detect',
       1000,
       1010,
     );
-    end();
+    follower.endBatch(frames);
     for (const frame of frames) frame?.end('published');
   }
 

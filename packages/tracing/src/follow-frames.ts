@@ -12,7 +12,6 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type FrameOutcome, type Logger, parseTraceContext, type TraceContext } from '@trinetra/contracts';
-import type { Stage } from '@trinetra/telemetry';
 
 /** What makes spans. */
 export interface Tracers {
@@ -57,8 +56,10 @@ export interface FrameNotes {
 /** Follows frames through the pipeline, each by itself. */
 export interface FrameFollower {
   begin(start: FrameStart): FollowedFrame;
-  /** The frames that go through the models together from now on; call what it returns when they are through. */
-  beginBatch(frames: readonly (FollowedFrame | undefined)[]): () => void;
+  /** The frames that go through the models together from now on. */
+  beginBatch(frames: readonly (FollowedFrame | undefined)[]): void;
+  /** They are through the models. */
+  endBatch(frames: readonly (FollowedFrame | undefined)[]): void;
 }
 
 /**
@@ -81,18 +82,20 @@ export function createFrameFollower(options: FollowOptions): FrameFollower | und
               ROOT_CONTEXT,
             );
       for (const frame of followed) frame.joinBatch(frames.length, span);
-      return () => span?.end();
+    },
+    endBatch(frames) {
+      frames.find((frame) => frame !== undefined)?.endBatch();
     },
   };
 }
 
 /** Stages that the frames of a batch go through together. */
-const sharedStages: readonly Stage[] = ['detect', 'align', 'embed'];
+const sharedStages: readonly string[] = ['detect', 'align', 'embed'];
 
 const errorOutcomes: readonly FrameOutcome[] = ['corrupt', 'publish_failed'];
 
 interface StageTimes {
-  readonly stage: Stage;
+  readonly stage: string;
   /** `performance.now()`. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -111,7 +114,7 @@ export class FollowedFrame {
   readonly #span: Span | undefined;
   #notes: FrameNotes = {};
   #batchSize: number | undefined;
-  #batch: Link | undefined;
+  #batch: Span | undefined;
 
   constructor(options: FollowOptions, start: FrameStart) {
     this.#options = options;
@@ -159,11 +162,16 @@ export class FollowedFrame {
 
   joinBatch(size: number, span: Span | undefined): void {
     this.#batchSize = size;
-    if (span !== undefined) this.#batch = { context: span.spanContext() };
+    this.#batch = span;
+  }
+
+  /** Of all frames of the batch, which share its span. */
+  endBatch(): void {
+    this.#batch?.end();
   }
 
   /** Notes that the frame was in a stage; both times are of `performance.now()`. */
-  stage(stage: Stage, startedAt: number, endedAt: number): void {
+  stage(stage: string, startedAt: number, endedAt: number): void {
     this.#stages.push({ stage, startedAt, endedAt });
   }
 
@@ -204,11 +212,12 @@ export class FollowedFrame {
 
   #endSpans(span: Span): void {
     const context = trace.setSpan(ROOT_CONTEXT, span);
+    const batch = this.#batch?.spanContext();
     for (const { stage, startedAt, endedAt } of this.#stages) {
       const options = {
         startTime: this.#epochMs + startedAt,
         ...(stage === 'publish' ? { kind: SpanKind.PRODUCER } : {}),
-        ...(sharedStages.includes(stage) && this.#batch !== undefined ? { links: [this.#batch] } : {}),
+        ...(sharedStages.includes(stage) && batch !== undefined ? { links: [{ context: batch }] } : {}),
       };
       this.#options.tracers?.frames.startSpan(stage, options, context).end(this.#epochMs + endedAt);
     }
@@ -219,7 +228,7 @@ export class FollowedFrame {
 /** The stage of all frames of a batch; what it costs without a follower is one look at each. */
 export function noteStage(
   frames: readonly { readonly followed: FollowedFrame | undefined }[],
-  stage: Stage,
+  stage: string,
   startedAt: number,
   endedAt: number,
 ): void {

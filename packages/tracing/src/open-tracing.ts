@@ -1,5 +1,4 @@
 /** Loaded only where traces are on: it brings the SDK of OpenTelemetry with it. */
-import { setTimeout } from 'node:timers/promises';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
@@ -14,38 +13,27 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import type { Logger } from '@trinetra/contracts';
+import { within } from '@trinetra/contracts';
 import { ExportLog, loggedExporter } from './export-log.ts';
-import type { Tracers } from './follow-frames.ts';
-import type { Settings } from './settings.ts';
-
-export interface TracingOptions {
-  readonly config: Settings;
-  readonly version: string;
-  readonly logger: Logger;
-  /** Aborted: the worker stops, and has `STOP_TIMEOUT_MS` for it. */
-  readonly signal: AbortSignal;
-}
-
-export interface Tracing extends AsyncDisposable {
-  readonly tracers: Tracers;
-}
+import type { TraceSettings, Tracing, TracingOptions } from './tracing.ts';
 
 /** How long the last spans may take to be sent at a stop, ms, and what is left of the stop behind it. */
 const flushLimitMs = 2000;
 const exitMarginMs = 250;
 
-/** It reads `OTEL_EXPORTER_OTLP_*` from the environment by itself. */
-async function createExporter(config: Settings): Promise<SpanExporter> {
-  if (config.OTEL_TRACES_EXPORTER === 'console') return new ConsoleSpanExporter();
+async function createExporter(settings: TraceSettings): Promise<SpanExporter> {
+  if (settings.OTEL_TRACES_EXPORTER === 'console') return new ConsoleSpanExporter();
   const { OTLPTraceExporter } =
-    config.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json'
+    settings.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json'
       ? await import('@opentelemetry/exporter-trace-otlp-http')
       : await import('@opentelemetry/exporter-trace-otlp-proto');
   return new OTLPTraceExporter();
 }
 
-function createSampler({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: ratio }: Settings): Sampler {
+function createSampler({
+  OTEL_TRACES_SAMPLER: name,
+  OTEL_TRACES_SAMPLER_ARG: ratio,
+}: TraceSettings): Sampler {
   const root = name.endsWith('always_on')
     ? new AlwaysOnSampler()
     : name.endsWith('always_off')
@@ -54,30 +42,27 @@ function createSampler({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: rat
   return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
 }
 
-/** Starts tracing; closing it sends what waits, for as long as the stop of the worker allows. */
-export async function openTracing({ config, version, logger, signal }: TracingOptions): Promise<Tracing> {
+/** See `startTracing`. */
+export async function openTracing(options: TracingOptions): Promise<Tracing> {
+  const { settings, serviceName, version, logger, signal, stopTimeoutMs } = options;
   const log = new ExportLog(logger);
   diag.setLogger(log.diagnostics, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
-  const exporter = loggedExporter(await createExporter(config), log);
+  const exporter = loggedExporter(await createExporter(settings), log);
   const processor = new BatchSpanProcessor({ exporter });
-  const named = config.OTEL_SERVICE_NAME === undefined ? {} : { 'service.name': config.OTEL_SERVICE_NAME };
   const resource = defaultResource().merge(
     resourceFromAttributes({
-      'service.name': 'trinetra-worker',
+      'service.name': serviceName,
       'service.version': version,
-      'service.instance.id': config.CONSUMER_NAME,
-      ...config.OTEL_RESOURCE_ATTRIBUTES,
-      ...named,
+      'service.instance.id': options.instanceId,
+      ...settings.OTEL_RESOURCE_ATTRIBUTES,
+      ...(settings.OTEL_SERVICE_NAME !== undefined && { 'service.name': settings.OTEL_SERVICE_NAME }),
     }),
   );
   const tracerOf = (sampler: Sampler) =>
-    new TracerProvider({ resource, sampler, spanProcessors: [processor] }).getTracer(
-      'trinetra-worker',
-      version,
-    );
+    new TracerProvider({ resource, sampler, spanProcessors: [processor] }).getTracer(serviceName, version);
   let stopBy = Number.POSITIVE_INFINITY;
   const onStop = (): void => {
-    stopBy = performance.now() + config.STOP_TIMEOUT_MS;
+    stopBy = performance.now() + stopTimeoutMs;
   };
   if (signal.aborted) onStop();
   signal.addEventListener('abort', onStop, { once: true });
@@ -88,14 +73,14 @@ export async function openTracing({ config, version, logger, signal }: TracingOp
       () => true,
       () => true, // the log has told why
     );
-    if (!(await Promise.race([sent, setTimeout(limitMs, false)]))) log.unsent();
+    if (!(await within(sent, limitMs, false))) log.unsent();
   };
-  const exporterKind = config.OTEL_TRACES_EXPORTER;
-  const endpoint = exporterKind === 'otlp' ? { endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT } : {};
+  const { OTEL_TRACES_EXPORTER: exporterKind } = settings;
+  const endpoint = exporterKind === 'otlp' ? { endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT } : {};
   logger.info({ exporter: exporterKind, ...endpoint }, 'frames are traced');
   return {
     tracers: {
-      frames: tracerOf(createSampler(config)),
+      frames: tracerOf(createSampler(settings)),
       batches: tracerOf(new AlwaysOnSampler()),
       propagator: new W3CTraceContextPropagator(),
     },

@@ -1,9 +1,40 @@
-import type { Tracing, TracingOptions } from './open-tracing.ts';
-import { areTracesOn } from './trace-settings.ts';
+import type { Logger } from '@trinetra/contracts';
+import type { Tracers } from './follow-frames.ts';
 
-/** Starts the SDK of OpenTelemetry as the configuration says; undefined where traces are off: then none of it is loaded. */
-export async function startTracing(options: TracingOptions): Promise<Tracing | undefined> {
-  if (!areTracesOn(options.config)) return undefined;
+/** Where spans go and which frames have them: names and values are those of the environment variables of OpenTelemetry. */
+export interface TraceSettings {
+  readonly OTEL_TRACES_EXPORTER: 'otlp' | 'console' | 'none';
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT: string;
+  readonly OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' | 'http/json';
+  readonly OTEL_SERVICE_NAME: string | undefined;
+  readonly OTEL_RESOURCE_ATTRIBUTES: Readonly<Record<string, string>> | undefined;
+  readonly OTEL_TRACES_SAMPLER: `${'parentbased_' | ''}${'always_on' | 'always_off' | 'traceidratio'}`;
+  readonly OTEL_TRACES_SAMPLER_ARG: number;
+}
+
+export interface TracingOptions {
+  readonly settings: TraceSettings;
+  /** Name of the service where `OTEL_SERVICE_NAME` does not say. */
+  readonly serviceName: string;
+  readonly version: string;
+  /** Tells the processes of a service apart. */
+  readonly instanceId: string;
+  readonly logger: Logger;
+  /** Aborted: the process stops, and has {@link stopTimeoutMs} for it. */
+  readonly signal: AbortSignal;
+  readonly stopTimeoutMs: number;
+}
+
+export interface Tracing extends AsyncDisposable {
+  readonly tracers: Tracers;
+}
+
+/**
+ * Starts the SDK of OpenTelemetry, which is loaded only now. Closing it sends what waits, for as long as the stop of the process allows.
+ *
+ * The exporter reads `OTEL_EXPORTER_OTLP_*` from the environment by itself.
+ */
+export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const { openTracing } = await import('./open-tracing.ts');
   return openTracing(options);
 }

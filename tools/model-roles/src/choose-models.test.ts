@@ -2,10 +2,10 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { roleOfFile } from '@trinetra/person-pipeline';
 import { type OnnxModel, onnxModel } from '@trinetra/test-support';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseModels } from './choose-models.ts';
-import { roleOf, roleOfFile } from './role-of.ts';
 
 const demo = (name: string): string =>
   fileURLToPath(new URL(`../../demo-models/models/${name}`, import.meta.url));
@@ -128,37 +128,5 @@ describe('chooseModels', () => {
   ])('refuses what is no folder: %s', async (name, message) => {
     await put('a.onnx', pointer);
     await expect(chooseModels(at(name))).rejects.toThrow(message);
-  });
-});
-
-describe('roleOf', () => {
-  it('tells what is probably not meant with a detector', () => {
-    const tensor = (name: string, ...dims: number[]) => ({ name, type: 'float32', dims });
-    const inputs = [tensor('images', 1, 3, 640, 640)];
-    const outputs = [tensor('output0', 1, 5, 8400)];
-    const of = (names: string) => roleOf('best.onnx', { inputs, outputs, metadata: { names } });
-    expect(of("{0: 'car'}")).toEqual({
-      role: 'detector',
-      warnings: [expect.stringContaining("class 0 of this model is 'car', not a person")],
-    });
-    expect(of("{0: 'person'}")).toEqual({ role: 'detector' });
-  });
-
-  it('says what each stage expected of a model that has no role', () => {
-    const tensor = (name: string, ...dims: number[]) => ({ name, type: 'float32', dims });
-    const description = {
-      inputs: [tensor('x', 1, 3, 96, 96)],
-      outputs: [tensor('y', 1, 3)],
-      metadata: {},
-    };
-    const answer = roleOf('genderage.onnx', description);
-    expect(answer).toEqual({
-      role: null,
-      reasons: [
-        expect.stringMatching(/^face model: Expected the outputs of YuNet/),
-        expect.stringMatching(/^embedder model genderage\.onnx: expected \[n, 3, 112, 112\]/),
-        expect.stringMatching(/^detector model genderage\.onnx: expected an output \[n, 4 \+ classes/),
-      ],
-    });
   });
 });

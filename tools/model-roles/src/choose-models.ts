@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrinetraError } from '@trinetra/contracts';
 import { InferenceError } from '@trinetra/inference-runtime';
-import { describeFile, type FileDescription, type ModelRole, roleOf } from './role-of.ts';
+import { describeFile, type FileDescription, type ModelRole, roleOf } from '@trinetra/person-pipeline';
 
 /** A folder has no model for what it is needed for; the message has a line for each problem. */
 export class ModelChoiceError extends TrinetraError<'bad_models'> {}

@@ -28,7 +28,7 @@ export async function runReadmeExample(folder: URL, options: ReadmeExampleOption
       [...process.execArgv.filter((argument) => argument.startsWith('--conditions=')), file],
       {
         env: { ...process.env, ...options.env },
-        timeout: 30_000,
+        timeout: 100_000, // for models on a machine that does more
       },
     );
     return stdout.trim();

@@ -1,7 +1,7 @@
 import { silentLogger } from '@trinetra/contracts';
 import { createDetector, type Detector, detectorByteInput } from '@trinetra/detector';
 import type { InferenceRuntime } from '@trinetra/inference-runtime';
-import { aspectRatiosOf, runningDetector } from '../worker-parts.ts';
+import { aspectRatiosOf, runningDetector } from '@trinetra/person-pipeline';
 import { type LoadedModel, runsText } from './loaded-model.ts';
 
 /** Frames a batch, as BATCH_SIZE is by default. */
@@ -18,22 +18,19 @@ export async function loadDetector(
 ): Promise<LoadedModel & { readonly detector: Detector }> {
   const model = await runtime.loadModel(file, { byteInput: detectorByteInput });
   const onCpu = model.info.provider === 'cpu';
-  const aspectRatios = aspectRatiosOf(
-    { DETECTOR_SHAPES: 'auto', FRAME_ASPECT: null, CAMERA_ASPECTS: [] },
-    model,
-  );
-  const detector = await runningDetector(
-    (ratios) =>
+  const detector = await runningDetector({
+    create: (aspectRatios) =>
       createDetector({
         model,
         confidenceThreshold: leastConfidence,
         classIds,
-        aspectRatios: ratios,
+        aspectRatios,
         framesPerRun: onCpu ? 1 : batchSize,
         ...(onCpu ? {} : { runSizes: [batchSize] }),
       }),
-    aspectRatios,
-    silentLogger,
-  );
+    aspectRatios: aspectRatiosOf({}, model),
+    logger: silentLogger,
+    shapesName: 'DETECTOR_SHAPES',
+  });
   return { file, runs: runsText(model.info), detector };
 }

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { ConfigError } from '@trinetra/env-settings';
 import { chooseModels } from '@trinetra/model-roles';
+import { letHeapGrow } from '@trinetra/person-pipeline';
 import { createLogger } from '@trinetra/telemetry';
 import type { Command } from 'commander';
-import { ConfigError, letHeapGrow } from '../worker-parts.ts';
 import { drawPlot } from './engine-plot.ts';
 import { adviseOn, type EngineResult } from './engine-result.ts';
 import { formatAdvice, formatResults } from './engine-table.ts';

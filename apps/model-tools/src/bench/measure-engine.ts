@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { type Logger, valueOrThrow } from '@trinetra/contracts';
-import { createGpuPoller, createLogLimiter, createTelemetry } from '@trinetra/telemetry';
-import { createInferenceHealth, levelFrame, loadModels, type Models, parseConfig } from '../worker-parts.ts';
+import { batchesAtOnce, levelFrame, loadModels, type Models } from '@trinetra/person-pipeline';
+import { modelOptions } from '@trinetra/person-pipeline/settings';
+import { createGpuPoller } from '@trinetra/telemetry';
+import { parseConfig } from '../config.ts';
 import type { EngineResult } from './engine-result.ts';
 
 export interface MeasureOptions {
@@ -16,8 +18,8 @@ export interface MeasureOptions {
 }
 
 const warmUpBatches = 3;
-/** Batches on their way, as in the worker: `pipelineDepth - 1` of its pipeline.ts, which counts the batch that is read, too. */
-const atOnce = 4;
+/** Batches on their way, as in the worker. */
+const atOnce = batchesAtOnce.detect + batchesAtOnce.align + batchesAtOnce.embed;
 /** Not more often: while nvidia-smi begins, the driver lets runs wait for tens of milliseconds. */
 const pollGpuMs = 1000;
 
@@ -89,13 +91,7 @@ async function batchesPerSecond(run: () => Promise<void>, seconds: number): Prom
 export async function measureEngine(options: MeasureOptions): Promise<EngineResult> {
   const { batchSize, seconds, logger } = options;
   const config = parseConfig({ ...options.env, BATCH_SIZE: String(batchSize) });
-  const telemetry = createTelemetry({ workerId: config.CONSUMER_NAME, version: 'bench' });
-  using limiter = createLogLimiter(logger);
-  const health = createInferenceHealth({ maxConsecutiveFailures: 1, telemetry, limiter });
-  // A run that is lost fails the measurement.
-  const lost = (): undefined => undefined;
-  const watch = { telemetry, logger, limiter, health, onStuck: lost, onDeviceLost: lost };
-  await using models = await loadModels(config, watch);
+  await using models = await loadModels({ ...modelOptions(config), logger }); // a run that is lost fails the measurement
   const run = createBatchRun(models, options);
   for (let batch = 0; batch < warmUpBatches; batch += 1) await run();
   const times = await latencies(run, seconds);

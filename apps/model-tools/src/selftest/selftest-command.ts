@@ -1,6 +1,6 @@
 import { createLogger } from '@trinetra/telemetry';
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseConfig } from '../worker-parts.ts';
+import { parseConfig } from '../config.ts';
 import { selftest } from './selftest.ts';
 
 function secondsOf(text: string): number {

@@ -6,15 +6,10 @@ import { sizeText } from '@trinetra/detector';
 import { embedderRunSizes } from '@trinetra/embedder';
 import { faceRunSizes } from '@trinetra/face-aligner';
 import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
-import { createGpuPoller, createLogLimiter, createTelemetry, type GpuSample } from '@trinetra/telemetry';
-import {
-  createInferenceHealth,
-  type LoadedInfo,
-  levelFrame,
-  loadModels,
-  type Models,
-  type Settings,
-} from '../worker-parts.ts';
+import { type LoadedInfo, levelFrame, loadModels, type Models } from '@trinetra/person-pipeline';
+import { modelOptions } from '@trinetra/person-pipeline/settings';
+import { createGpuPoller, createLogLimiter, type GpuSample } from '@trinetra/telemetry';
+import type { Settings } from '../config.ts';
 
 /** Latencies of the runs of one size, ms. */
 interface Timing {
@@ -147,19 +142,24 @@ function problemOfTurns({ [inTurn]: turns, ...alone }: Readonly<Record<string, T
  */
 export async function selftest(options: SelftestOptions): Promise<boolean> {
   const { config, version, logger, seconds, output } = options;
-  await using telemetry = createTelemetry({ workerId: config.CONSUMER_NAME, version });
-  await using limiter = createLogLimiter(logger);
+  using limiter = createLogLimiter(logger);
   const samples: GpuSample[] = [];
   await using poller = createGpuPoller({
     telemetry: { setGpuSamples: (now) => samples.splice(0, 99, ...now) },
   });
-  const health = createInferenceHealth({ maxConsecutiveFailures: 1, telemetry, limiter });
   const lost: string[] = [];
   const onLost = (error: Error): void => {
     lost.push(error.message);
   };
-  const watch = { telemetry, logger, limiter, health, onStuck: onLost, onDeviceLost: onLost };
-  await using models = await loadModels(config, watch);
+  const wanted = modelOptions(config);
+  await using models = await loadModels({
+    ...wanted,
+    runtime: { ...wanted.runtime, onStuck: onLost, onDeviceLost: onLost },
+    maxConsecutiveFailures: 1,
+    logger,
+    limitedLog: limiter,
+  });
+  const { health } = models;
   const gpus = await readGpus();
   const index = gpuOfDevice(gpus, config.GPU_DEVICE_ID)?.index;
   const memory = async (): Promise<number | null> => {

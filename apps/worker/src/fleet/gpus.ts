@@ -1,6 +1,6 @@
+import { ConfigError } from '@trinetra/env-settings';
 import type { GpuInfo } from '@trinetra/inference-runtime';
 import { InvalidArgumentError } from 'commander';
-import { ConfigError } from '../config.ts';
 
 /** What `--gpus` says: numbers as nvidia-smi gives them, or all of them. */
 export type GpuChoice = 'all' | readonly number[];

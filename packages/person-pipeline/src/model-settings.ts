@@ -156,6 +156,11 @@ export const modelSettings = {
     'longest inference, ms; the first of a thread may take 6 times that. A thread is replaced 10 s later',
     '10000',
   ),
+  MAX_CONSECUTIVE_FAILURES: setting(
+    whole(1, 1_000_000),
+    'failures of a model in a row after which /ready says no',
+    '5',
+  ),
 };
 
 /** Values of {@link modelSettings}. */

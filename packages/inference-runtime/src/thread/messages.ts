@@ -48,6 +48,10 @@ export type ThreadRequest =
   | { readonly kind: 'placement'; readonly id: number; readonly model: number }
   | { readonly kind: 'unload'; readonly id: number; readonly model: number };
 
+/** A request without its number, which the client gives. */
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
+export type ThreadCall = Unnumbered<ThreadRequest>;
+
 /** What a thread is started with. */
 export interface ThreadData {
   /** Number of the first request that somebody still waits for: those before it that wait are not begun. */

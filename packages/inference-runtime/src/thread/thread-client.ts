@@ -1,34 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import { InferenceError } from '../errors.ts';
 import type { ThreadEnd } from '../types.ts';
+import { CallLimits, type ThreadLimits } from './call-limits.ts';
 import {
   endMessage,
-  shapesOf,
+  type ThreadCall,
   type ThreadData,
-  type ThreadRequest,
   type ThreadResponse,
   transferList,
 } from './messages.ts';
-
-/** A request without its number, which the client gives. */
-type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
-export type ThreadCall = Unnumbered<ThreadRequest>;
 
 interface Waiting {
   readonly limitMs: number;
   resolve(response: ThreadResponse): void;
   reject(error: Error): void;
-}
-
-/** How long calls may take, ms, each from when the thread begins it. */
-export interface ThreadLimits {
-  readonly runMs: number;
-  /** Loading a model, and its first run, which may compile or tune; on TensorRT {@link buildFactor} times that. */
-  readonly coldMs: number;
-  /** How much longer than it may a call may take before its thread is given up. */
-  readonly lateMs: number;
-  /** After this a thread that was given up and still is in native code counts as stuck. */
-  readonly abandonedMs: number;
 }
 
 export interface ThreadEvents {
@@ -53,11 +38,6 @@ export const inferenceThreadFile: URL = new URL(
   import.meta.url,
 );
 
-/** TensorRT builds an engine for a model, and for every shape that it has not seen: seconds to minutes each. */
-const buildFactor = 10;
-/** Shapes of a model that are remembered as built. */
-const maxShapes = 64;
-
 /** No request has so high a number. */
 const noneWanted = 2n ** 62n;
 
@@ -70,12 +50,10 @@ export class ThreadClient {
   /** Requests with lower numbers have failed: the thread does not begin them. */
   readonly #firstWanted = new BigInt64Array(new SharedArrayBuffer(8));
   readonly #limits: ThreadLimits;
+  readonly #callLimits: CallLimits;
   readonly #events: ThreadEvents;
   /** In the order of the calls: the first is at work, the others have not begun. */
   readonly #waiting = new Map<number, Waiting>();
-  /** Models that have run; on GPU providers with the shapes of their feeds. */
-  readonly #warm = new Map<number, Set<string>>();
-  readonly #providers = new Map<number, string>();
   #next = 0;
   #timer: NodeJS.Timeout | undefined;
   /** The number of a call that has failed for its time, and that the thread is still at. */
@@ -87,6 +65,7 @@ export class ThreadClient {
 
   constructor(file: URL, limits: ThreadLimits, events: ThreadEvents) {
     this.#limits = limits;
+    this.#callLimits = new CallLimits(limits);
     this.#events = events;
     // ONNX Runtime 1.30 keeps an id and files on disk and sends usage data to its vendor, unless it finds this in the
     // environment of the process when it is loaded; what a thread sets in its own copy does not get there.
@@ -208,19 +187,6 @@ export class ThreadClient {
     return new InferenceError('not_begun', message, { retryable: true, cause: ended });
   }
 
-  #limitOf(request: ThreadCall): number {
-    if (request.kind === 'load') this.#providers.set(request.model, request.provider);
-    const provider = this.#providers.get(request.model);
-    const coldMs = this.#limits.coldMs * (provider === 'tensorrt' ? buildFactor : 1);
-    if (request.kind !== 'run') return coldMs;
-    const key = provider === 'cpu' ? '' : shapesOf(request.feeds);
-    const seen = this.#warm.get(request.model) ?? new Set();
-    this.#warm.set(request.model, seen);
-    if (seen.has(key) || seen.size >= maxShapes) return this.#limits.runMs;
-    seen.add(key);
-    return coldMs;
-  }
-
   async call(request: ThreadCall): Promise<ThreadResponse> {
     if (this.#ended !== undefined) throw this.#refusal(this.#ended);
     const id = this.#next;
@@ -236,7 +202,7 @@ export class ThreadClient {
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<ThreadResponse>();
-    this.#waiting.set(id, { resolve, reject, limitMs: this.#limitOf(request) });
+    this.#waiting.set(id, { resolve, reject, limitMs: this.#callLimits.of(request) });
     this.#worker.ref();
     if (this.#waiting.size === 1 && this.#late === undefined) this.#watch();
     return promise;

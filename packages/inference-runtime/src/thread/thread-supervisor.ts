@@ -1,7 +1,8 @@
 import { backoffMs, type Logger } from '@trinetra/contracts';
 import { InferenceError } from '../errors.ts';
 import type { ThreadEnd } from '../types.ts';
-import { ThreadClient, type ThreadLimits } from './thread-client.ts';
+import type { ThreadLimits } from './call-limits.ts';
+import { ThreadClient } from './thread-client.ts';
 
 export interface SupervisorOptions {
   readonly threadFile: URL;

@@ -1,4 +1,4 @@
-import { defined, parseOptions } from '@trinetra/contracts';
+import { parseOptions } from '@trinetra/contracts';
 import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { DetectorError } from './errors.ts';
@@ -42,34 +42,27 @@ type DetectorValues = Omit<DetectorOptions, 'model' | 'observer'>;
 export type DetectorSettings = Readonly<Required<Omit<DetectorValues, 'runSizes'>>> &
   Pick<DetectorValues, 'runSizes'>;
 
-/** The defaults, frozen. */
-export const defaultDetectorOptions: DetectorSettings = Object.freeze({
-  confidenceThreshold: 0.35,
-  iouThreshold: 0.45,
-  classIds: Object.freeze([0]),
-  maxDetections: 300,
-  framesPerRun: 1024,
-  aspectRatios: Object.freeze([]),
-});
-
 const schema = z.strictObject({
-  confidenceThreshold: z.number().min(0).max(1),
-  iouThreshold: z.number().min(0).max(1),
+  confidenceThreshold: z.number().min(0).max(1).default(0.35),
+  iouThreshold: z.number().min(0).max(1).default(0.45),
   classIds: z
     .array(z.int().min(0))
     .min(1)
-    .transform((ids) => [...new Set(ids)]),
-  maxDetections: z.int().min(1).max(30_000),
-  framesPerRun: z.int().min(1).max(1024),
+    .transform((ids) => [...new Set(ids)])
+    .default([0])
+    .readonly(),
+  maxDetections: z.int().min(1).max(30_000).default(300),
+  framesPerRun: z.int().min(1).max(1024).default(1024),
   runSizes: z.array(z.int().min(1).max(1024)).min(1).optional(),
-  aspectRatios: z.array(z.number().min(0.01).max(100)),
+  aspectRatios: z.array(z.number().min(0.01).max(100)).default([]).readonly(),
 });
+
+/** The defaults, frozen. */
+export const defaultDetectorOptions: DetectorSettings = Object.freeze(schema.parse({}));
 
 /** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseDetectorOptions(given: DetectorValues): DetectorSettings {
-  return parseOptions(
-    schema,
-    { ...defaultDetectorOptions, ...defined(given) },
-    { errorOf: (message, options) => new DetectorError('invalid_options', message, options) },
-  );
+  return parseOptions(schema, given, {
+    errorOf: (message, options) => new DetectorError('invalid_options', message, options),
+  });
 }

@@ -1,4 +1,4 @@
-import { defined, parseOptions } from '@trinetra/contracts';
+import { parseOptions } from '@trinetra/contracts';
 import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { EmbedderError } from './errors.ts';
@@ -21,8 +21,13 @@ export interface EmbedderOptions {
 type EmbedderValues = Pick<EmbedderOptions, 'maxRunSize' | 'runSizes'>;
 type EmbedderSettings = EmbedderValues & Required<Pick<EmbedderValues, 'maxRunSize'>>;
 
+const schema = z.strictObject({
+  maxRunSize: z.int().min(1).max(16).default(16),
+  runSizes: z.array(z.int().min(1).max(16)).min(1).optional(),
+});
+
 /** The defaults, frozen. */
-export const defaultEmbedderOptions: EmbedderSettings = Object.freeze({ maxRunSize: 16 });
+export const defaultEmbedderOptions: EmbedderSettings = Object.freeze(schema.parse({}));
 
 /**
  * Faces of the runs on a GPU, for `runSizes`: engines are built, and memory is laid out, for each size that comes.
@@ -34,16 +39,9 @@ export const embedderRunSizes = (most: number): number[] => [
   most,
 ];
 
-const schema = z.strictObject({
-  maxRunSize: z.int().min(1).max(16),
-  runSizes: z.array(z.int().min(1).max(16)).min(1).optional(),
-});
-
 /** @throws {EmbedderError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseEmbedderOptions(given: EmbedderValues): EmbedderSettings {
-  return parseOptions(
-    schema,
-    { ...defaultEmbedderOptions, ...defined(given) },
-    { errorOf: (message, options) => new EmbedderError('invalid_options', message, options) },
-  );
+  return parseOptions(schema, given, {
+    errorOf: (message, options) => new EmbedderError('invalid_options', message, options),
+  });
 }

@@ -1,4 +1,4 @@
-import { defined, type Logger, parseOptions } from '@trinetra/contracts';
+import { type Logger, parseOptions } from '@trinetra/contracts';
 import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { FaceAlignerError } from './errors.ts';
@@ -27,29 +27,23 @@ type FaceAlignerValues = Omit<FaceAlignerOptions, 'model' | 'logger' | 'observer
 type FaceAlignerSettings = FaceAlignerValues &
   Required<Pick<FaceAlignerValues, 'fallback' | 'scoreThreshold' | 'minFacePx'>>;
 
-/** The defaults, frozen. */
-export const defaultFaceAlignerOptions: FaceAlignerSettings = Object.freeze({
-  fallback: 'none',
-  scoreThreshold: 0.6,
-  minFacePx: 12,
-});
-
-/** Crops of the runs on a GPU, for `runSizes`: engines are built, and memory is laid out, for each size that comes. */
-export const faceRunSizes: readonly number[] = Object.freeze([1, 4, 16]);
-
 const schema = z.strictObject({
-  fallback: z.enum(['none', 'head-crop']),
-  scoreThreshold: z.number().min(0).max(1),
-  minFacePx: z.number().min(1),
+  fallback: z.enum(['none', 'head-crop']).default('none'),
+  scoreThreshold: z.number().min(0).max(1).default(0.6),
+  minFacePx: z.number().min(1).default(12),
   runSizes: z.array(z.int().min(1).max(64)).min(1).optional(),
   maxCropsPerRun: z.int().min(1).max(64).optional(),
 });
 
+/** The defaults, frozen. */
+export const defaultFaceAlignerOptions: FaceAlignerSettings = Object.freeze(schema.parse({}));
+
+/** Crops of the runs on a GPU, for `runSizes`: engines are built, and memory is laid out, for each size that comes. */
+export const faceRunSizes: readonly number[] = Object.freeze([1, 4, 16]);
+
 /** @throws {FaceAlignerError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseFaceAlignerOptions(given: FaceAlignerValues): FaceAlignerSettings {
-  return parseOptions(
-    schema,
-    { ...defaultFaceAlignerOptions, ...defined(given) },
-    { errorOf: (message, options) => new FaceAlignerError('invalid_options', message, options) },
-  );
+  return parseOptions(schema, given, {
+    errorOf: (message, options) => new FaceAlignerError('invalid_options', message, options),
+  });
 }

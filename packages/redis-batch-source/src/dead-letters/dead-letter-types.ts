@@ -47,7 +47,8 @@ export type ReplayResult =
       readonly entryId: string;
       readonly streamLength: number;
     }
-  | { readonly outcome: 'missing' | 'foreign' };
+  | { readonly outcome: 'missing' }
+  | { readonly outcome: 'foreign' };
 
 /** What became of one of several; `replayable`: it would go to `streamKey`. */
 export type SelectedReplay = { readonly id: string } & (

@@ -27,10 +27,17 @@ module.exports = {
       'embedder',
     ]),
     {
-      name: 'nothing-imports-an-app',
+      name: 'packages-import-no-app',
       severity: 'error',
       from: { path: '^packages/' },
       to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-import-no-other-app',
+      severity: 'error',
+      // The worker's way to load models becomes a package, which takes the place of this file.
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     { name: 'no-unknown-imports', severity: 'error', from: {}, to: { couldNotResolve: true } },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
@@ -39,6 +46,10 @@ module.exports = {
     doNotFollow: { path: ['node_modules', 'dist'] },
     exclude: { path: ['\\.test\\.ts$', '(^|/)test/'] },
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'default'] },
+    tsPreCompilationDeps: true, // type-only imports, too
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@trinetra/source', 'import', 'default', 'types'],
+    },
   },
 };

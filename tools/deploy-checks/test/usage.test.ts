@@ -48,6 +48,7 @@ it.each([
   ['scripts/test-faults.mjs', '--no-such-option'],
   ['scripts/build-kernels.mjs', '--no-such-option'],
   ['scripts/check-packages.mjs', '--no-such-option'],
+  ['scripts/check-exports.mjs', '--no-such-option'],
   ['scripts/screenshot.mjs', 'one', 'two'],
 ])('%s %s %s: bad usage ends with exit code 2 and no stack', (file, ...args) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [inRepository(file), ...args], {

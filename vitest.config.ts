@@ -22,8 +22,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: [...conditions, 'node', 'development|production'] } }, // Node gets them, too
   test: {
     execArgv: conditions.map((condition) => `--conditions=${condition}`), // for what threads import
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // A busy machine may take long; what a test waits for has its own limit.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // Most files wait for servers and workers most of the time.
     maxWorkers: Math.max(4, availableParallelism() - 1),
     projects: [

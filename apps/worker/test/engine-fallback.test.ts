@@ -75,6 +75,7 @@ async function modelsWith(
       ...env,
       PATH: `${bin}:${process.env['PATH']}`,
       EXECUTION_PROVIDERS: providers,
+      INFERENCE_THREADS: '1',
       CONSUMER_GROUP: `group-${next}`,
       STREAM_PATTERN: `frames:case${next}_*`,
       SINK: `ndjson:${join(home, 'events.ndjson')}`,

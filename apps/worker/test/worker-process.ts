@@ -21,7 +21,7 @@ export function sharedModels(): Record<string, string> {
 export async function waitFor<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,
-  limitMs = 60_000,
+  limitMs = 100_000,
 ): Promise<T> {
   const end = performance.now() + limitMs;
   while (performance.now() < end) {
@@ -61,6 +61,12 @@ export interface StartOptions {
   readonly output?: readonly ['pipe' | number, 'pipe' | number];
 }
 
+/** Those of a test that was given up: a worker left behind would slow down all others. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts the built worker as operators do: `node dist/main.js` with an environment and perhaps arguments. */
 export async function startWorker(
   env: Record<string, string>,
@@ -80,7 +86,8 @@ export async function startWorker(
   child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString();
   });
-  const exited = once(child, 'exit');
+  running.add(child);
+  const exited = once(child, 'exit').finally(() => running.delete(child));
   const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal);

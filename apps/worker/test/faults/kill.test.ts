@@ -14,6 +14,8 @@ import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 const kafkaHere = await canRunKafka();
 const names = ['one', 'two', 'three'] as const;
+/** A fleet shares the machine, and its workers start often. */
+const oneThread = { INFERENCE_THREADS: '1', INTRA_OP_THREADS: '1' };
 
 /** One life of a worker, from its start to the kill. */
 interface Life {
@@ -62,7 +64,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
       ...testStack.env,
       CLAIM_IDLE_MS: '10000',
       MAX_DELIVERIES: '1000', // the same frame may be hit again and again
-      INTRA_OP_THREADS: '1',
+      ...oneThread,
     };
     // The first lives cover every point; later ones carry a plan half of the time.
     const plan: (KillPoint | null)[] = [...killPoints, null, null, null];
@@ -257,7 +259,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
   }, async () => {
     await using stack = new AsyncDisposableStack();
     const start = async (name: string): Promise<WorkerProcess> =>
-      stack.use(await startWorker({ ...testStack.env, CONSUMER_NAME: name, INTRA_OP_THREADS: '1' }));
+      stack.use(await startWorker({ ...testStack.env, CONSUMER_NAME: name, ...oneThread }));
     const fleet = new Map<string, WorkerProcess>();
     for (const name of names) fleet.set(name, await start(name));
     await using load = startSteadyLoad(testStack, { cameras: 8, backlog: 30 });

@@ -19,7 +19,7 @@ it('finds the persons of generated scenes where they are, and accounts for every
   const output = join(folder, 'sheet.png');
   const args = ['--cameras', '8', '--fps', '1', '--seconds', '6', '--json', '--output', output];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [main, ...args], {
-    timeout: 120_000,
+    timeout: 240_000,
   });
   expect(stdout.trim().split('\n')).toHaveLength(1);
   expect(stderr).toMatch(/^Watch it live: http:\/\/127\.0\.0\.1:\d+\/ /m);
@@ -49,7 +49,7 @@ it('plays at what the machine carries, and shows nothing of how it measured that
   const output = join(folder, 'auto.png');
   const args = ['--cameras', '4', '--seconds', '3', '--sink', 'ndjson', '--json', '--output', output];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [main, ...args], {
-    timeout: 120_000,
+    timeout: 240_000,
   });
   expect(stderr).toMatch(
     /^The worker is ready\. This machine serves [\d.]+ frames\/s with these models; 4 cameras play /m,

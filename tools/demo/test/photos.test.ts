@@ -35,7 +35,7 @@ describe.skipIf(!existsSync(join(shared, 'models')))('the demo with photos (need
     const rest = ['--fps', String(photos.length / cameras), '--seconds', '1', '--sink', 'ndjson', '--json'];
     const output = ['--output', join(folder, 'sheet')];
     const { stdout } = await promisify(execFile)(process.execPath, [main, ...args, ...rest, ...output], {
-      timeout: 120_000,
+      timeout: 240_000,
     });
     return JSON.parse(stdout);
   }

@@ -45,7 +45,7 @@ function camerasIn(text: string, metric: string): string[] {
 }
 
 it('2000 random names come through source, metrics and status page as they were', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using testStack = await startRedisTestStack();
   const seed = 20_261_127;
@@ -111,7 +111,7 @@ it('2000 random names come through source, metrics and status page as they were'
 });
 
 it('cameras of ordinary names are served, and those that are refused are named once', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   await using testStack = await startTestStack();
   await using collector = await testStack.collect();

@@ -54,7 +54,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
   const published = (): Set<string> => new Set(received());
 
   it(`loses nothing, ${kills} times over, whatever it was doing`, {
-    timeout: isFullRun ? 900_000 : 120_000,
+    timeout: isFullRun ? 900_000 : 240_000,
   }, async () => {
     const seed = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000);
     console.log(`FAULTS_SEED=${seed}`);

@@ -8,11 +8,9 @@ import { waitFor } from '../worker-process.ts';
 /** No age of a frame in this test is larger, seconds. */
 const longestAge = 3600;
 
-it('ids and times that are of no clock make no frame stale, and no age that nobody can have', {
-  timeout: 120_000,
-}, async () => {
+it('ids and times that are of no clock make no frame stale, and no age that nobody can have', async () => {
   await using testStack = await startRedisTestStack();
-  await using worker = await startFileWorker({ ...testStack.env, MAX_FRAME_AGE_MS: '60000' });
+  await using worker = await startFileWorker({ ...testStack.env, MAX_FRAME_AGE_MS: '600000' });
   const frame = await scenePicture(0);
   const now = Date.now() / 1000;
   /** By camera: first id, and how `ingest_ts` runs. */

@@ -61,12 +61,6 @@ export interface StartOptions {
   readonly output?: readonly ['pipe' | number, 'pipe' | number];
 }
 
-/** Those of a test that was given up: a worker left behind would slow down all others. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 /** Starts the built worker as operators do: `node dist/main.js` with an environment and perhaps arguments. */
 export async function startWorker(
   env: Record<string, string>,
@@ -86,8 +80,7 @@ export async function startWorker(
   child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString();
   });
-  running.add(child);
-  const exited = once(child, 'exit').finally(() => running.delete(child));
+  const exited = once(child, 'exit');
   const stop = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal);

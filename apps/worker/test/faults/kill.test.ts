@@ -149,7 +149,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
   });
 
   it('has its frames back as soon as it is started again, and counts those that were trimmed meanwhile', async () => {
-    const env = { ...testStack.env, CONSUMER_NAME: 'again', CLAIM_IDLE_MS: '30000' };
+    const env = { ...testStack.env, CONSUMER_NAME: 'again', CLAIM_IDLE_MS: '120000' };
     const written: string[] = [];
     for (const camera of ['kept', 'trimmed']) {
       for (let i = 0; i < 6; i += 1)
@@ -172,7 +172,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
         : undefined,
     );
     const tookMs = Math.round(performance.now() - startedAt);
-    expect(tookMs).toBeLessThan(20_000);
+    expect(tookMs).toBeLessThan(100_000);
     const outcomes = await worker.metric('trinetra_worker_frames_total');
     expect(outcomes.get('{camera_id="trimmed",outcome="trimmed"}')).toBe(trimmed);
     await waitFor('the events', () => (published().size >= 6 ? true : undefined));
@@ -180,7 +180,7 @@ describe.skipIf(!kafkaHere.ok)('a fleet whose workers are killed (needs Java)', 
     await checkLedger(worker);
     report(
       'worker killed and started again under its name',
-      `SIGKILL during inference with ${kept} frames held, ${trimmed} more trimmed away by MAXLEN; CLAIM_IDLE_MS=30000`,
+      `SIGKILL during inference with ${kept} frames held, ${trimmed} more trimmed away by MAXLEN; CLAIM_IDLE_MS=120000`,
       `its frames were served ${tookMs} ms after its start, the trimmed ones acked and counted`,
       { frames: kept ?? 0, recoveredMs: tookMs },
     );

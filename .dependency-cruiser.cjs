@@ -35,7 +35,6 @@ module.exports = {
     {
       name: 'apps-import-no-other-app',
       severity: 'error',
-      // The worker's way to load models becomes a package, which takes the place of this file.
       from: { path: '^apps/([^/]+)/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },

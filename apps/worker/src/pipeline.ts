@@ -81,7 +81,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     return leasedAt - (lease.waitedMs < batchTimeoutMs ? lease.waitedMs : 0);
   }
 
-  function detect(batch: readonly WorkerFrame[]): Promise<readonly WorkerFrame[]> {
+  async function detect(batch: readonly WorkerFrame[]): Promise<readonly WorkerFrame[]> {
     telemetry.batch(batch.length / batchSize);
     follower?.beginBatch(batch.map(({ followed }) => followed));
     return persons.detect(batch);

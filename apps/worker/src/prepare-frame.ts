@@ -30,7 +30,7 @@ export interface WorkerFrame extends PersonFrame {
 }
 
 /** A leased entry whose outcome is known without the engine. */
-export interface RefusedFrame {
+interface RefusedFrame {
   readonly lease: Lease;
   readonly cameraId: string;
   readonly outcome: FrameOutcome;

@@ -4,16 +4,18 @@ import type { FacePixels } from '@trinetra/embedder';
 import type { InferenceRuntimeOptions } from '@trinetra/inference-runtime';
 import type { EngineObserver, LimitedLog } from './observer.ts';
 
+/** Options that messages tell of. */
+type ToldOption =
+  | 'detectorPath'
+  | 'facePath'
+  | 'embedderPath'
+  | 'faceFallback'
+  | 'facePixels'
+  | 'embedderProof'
+  | 'detectorShapes';
+
 /** What whoever sets the options calls them, for messages. */
-export interface OptionNames {
-  readonly detectorPath: string;
-  readonly facePath: string;
-  readonly embedderPath: string;
-  readonly faceFallback: string;
-  readonly facePixels: string;
-  readonly embedderProof: string;
-  readonly detectorShapes: string;
-}
+export type OptionNames = Readonly<Record<ToldOption, string>>;
 
 export interface LoadModelsOptions
   extends Pick<DetectorOptions, 'confidenceThreshold' | 'iouThreshold' | 'classIds'> {

@@ -4,7 +4,7 @@ import type { InferenceModel } from '@trinetra/inference-runtime';
 import type { LoadedModels } from './load-files.ts';
 
 /** The runs of a model: of a few sizes on GPUs; on CPUs any comes, and one is warmed up. */
-export interface RunPlan {
+interface RunPlan {
   /** Sizes that runs are padded to; undefined: none are. */
   readonly padTo: readonly number[] | undefined;
   readonly warmUp: readonly number[];

@@ -1,6 +1,6 @@
 import { pnpmOutput } from './bootstrap.mjs';
 
-/** The report of `pnpm audit --json`; undefined where the registry gave none. */
+/** The report of `pnpm audit --json`; undefined if the registry gave none. */
 function reportOf(output) {
   try {
     const report = JSON.parse(output);

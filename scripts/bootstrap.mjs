@@ -43,7 +43,7 @@ export function pnpmOutput(args) {
   });
 }
 
-/** Installs and builds; false where a step failed. */
+/** Installs and builds; false if a step failed. */
 export function bootstrap({ quiet = false } = {}) {
   const options = { quiet, alone: true };
   return (

@@ -30,7 +30,7 @@ export interface Child {
   /** The last of what it wrote. */
   output(): string;
   ended(): boolean;
-  /** @throws {ChildError} with what it said last, where it has ended. */
+  /** @throws {ChildError} with what it said last, if it has ended. */
   assertRuns(): void;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, and SIGKILL where that does not end it in 12 s. */

@@ -28,7 +28,7 @@ const end = '<!-- end of figures -->';
  * Puts figures between the markers of a block.
  *
  * @param text Of the document that holds the block.
- * @throws where the markers are missing.
+ * @throws if the markers are missing.
  */
 export function replaceFigures(text: string, figures: string, block: FiguresBlock): string {
   const { document, begin } = places[block];

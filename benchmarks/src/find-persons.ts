@@ -12,7 +12,7 @@ import type { ModelPaths } from './models.ts';
 export interface PersonFinder extends AsyncDisposable {
   /** How frames have to be decoded for it: as the worker does by default. */
   readonly decoding: FrameDecoderOptions;
-  /** @throws where the models fail on the frame. */
+  /** @throws if the models fail on the frame. */
   find(frame: DecodedFrame): Promise<FoundPerson[]>;
 }
 

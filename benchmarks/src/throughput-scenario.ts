@@ -57,8 +57,8 @@ const limitMs = 300_000;
  * Fills Redis, lets a consumer work it off, and measures from the warm-up until a few frames before the end, so that there was
  * always a frame waiting. What is left in Redis is the clock: frames count once they are acked.
  *
- * @throws {ChildError} where the consumer ends.
- * @throws where frames are left after 5 minutes, or fewer events arrived than there were frames.
+ * @throws {ChildError} if the consumer ends.
+ * @throws if frames are left after 5 minutes, or fewer events arrived than there were frames.
  */
 export async function measureThroughput<C extends Consumer>(
   options: ThroughputOptions<C>,

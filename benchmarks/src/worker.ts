@@ -7,7 +7,7 @@ import { parseMetrics, type Sample } from './metrics-text.ts';
 /** Anything that takes frames out of Redis and publishes events: our worker, or the Python one. */
 export interface Consumer extends AsyncDisposable {
   readonly pid: number;
-  /** @throws {ChildError} with what it said last, where it has ended. */
+  /** @throws {ChildError} with what it said last, if it has ended. */
   assertRuns(): void;
 }
 

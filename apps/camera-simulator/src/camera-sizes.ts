@@ -8,8 +8,8 @@ import { listFilms, readPictureSize } from './pictures.ts';
  * the headers of the pictures alone.
  *
  * @returns by camera id the size of the first picture of its film, as it stands upright; all others of the film have its
- * aspect, within 1 %. `mixed` where a camera shows pictures of several aspects.
- * @throws {SimulatorError} `no_pictures` where a folder cannot be read, or holds no picture or one that is damaged.
+ * aspect, within 1 %. `mixed` if a camera shows pictures of several aspects.
+ * @throws {SimulatorError} `no_pictures` if a folder cannot be read, or holds no picture or one that is damaged.
  * @example
  * const sizes = await readCameraSizes('photos', 8);
  * if (sizes !== 'mixed') console.log(sizes.get('cam_entrance_01')); // { width: 1920, height: 1080 }

@@ -31,10 +31,10 @@ export interface FilmList {
 }
 
 /**
- * Finds the pictures of a folder (JPEG, PNG, WebP), by name; or, where it holds none but folders, those of each of these as
+ * Finds the pictures of a folder (JPEG, PNG, WebP), by name; or, if it holds none but folders, those of each of these as
  * a film of its own.
  *
- * @throws {SimulatorError} `no_pictures` where a folder cannot be read or holds no picture.
+ * @throws {SimulatorError} `no_pictures` if a folder cannot be read or holds no picture.
  */
 export async function listFilms(folder: string): Promise<FilmList> {
   const entries = await listFolder(folder);
@@ -64,7 +64,7 @@ export interface LoadOptions {
  * Squashed ones are JPEG, their sides changed to `size` without regard to their ratio, as the ingestor does
  * it; those of size `original` are the bytes of their files.
  *
- * @throws {SimulatorError} `no_pictures` where a folder cannot be read, or holds no picture or one that is damaged.
+ * @throws {SimulatorError} `no_pictures` if a folder cannot be read, or holds no picture or one that is damaged.
  */
 export async function loadFilms(folder: string, options: LoadOptions): Promise<Picture[][]> {
   const { films, isFlat } = await listFilms(folder);
@@ -80,7 +80,7 @@ export async function loadFilms(folder: string, options: LoadOptions): Promise<P
 /**
  * Reads the size of a picture as it stands upright, from its header alone.
  *
- * @throws {SimulatorError} `no_pictures` where it is damaged.
+ * @throws {SimulatorError} `no_pictures` if it is damaged.
  */
 export async function readPictureSize(folder: string, name: string): Promise<Size> {
   const path = join(folder, name);

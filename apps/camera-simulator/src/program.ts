@@ -125,7 +125,7 @@ async function feedSources(
   );
 }
 
-/** @throws {SimulatorError} `source_failed` where a camera gave nothing. */
+/** @throws {SimulatorError} `source_failed` if a camera gave nothing. */
 function requireFrames({ cameras }: FeedSummary): void {
   const silent = Object.keys(cameras).filter((id) => cameras[id]?.frames_in === 0);
   if (silent.length > 0) throw new SimulatorError('source_failed', `${silent.join(', ')}: no frame was sent`);

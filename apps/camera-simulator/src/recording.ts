@@ -20,7 +20,7 @@ function numberOf({ frame_id }: RecordedEntry): bigint {
 /**
  * Reads the manifest of a recording; its pictures stay where they are. About 0.4 KB of memory an entry.
  *
- * @throws {SimulatorError} `bad_recording` where it cannot be read, or a line is no entry.
+ * @throws {SimulatorError} `bad_recording` if it cannot be read, or a line is no entry.
  */
 export async function readRecording(folder: string): Promise<Recording> {
   const path = join(folder, recordingManifest);

@@ -12,7 +12,7 @@ const rememberedFrames = 65_536;
 /** What is counted, of a camera or of all. */
 export interface StatsRow {
   readonly events: number;
-  /** Between the first and the last `worker_ts`; null where they are the same. */
+  /** Between the first and the last `worker_ts`; null if they are the same. */
   readonly events_per_second: number | null;
   readonly persons: number;
   readonly faces: number;

@@ -7,7 +7,7 @@ export interface FrameOrder {
   check(workerId: string, frameId: string): boolean;
 }
 
-/** The number of a stream entry id `milliseconds-sequence`; undefined where it is none. */
+/** The number of a stream entry id `milliseconds-sequence`; undefined if it is none. */
 function numberOf(frameId: string): bigint | undefined {
   const match = /^(\d{1,20})-(\d{1,20})$/.exec(frameId);
   const [, ms, sequence] = match ?? [];

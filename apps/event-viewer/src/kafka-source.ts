@@ -10,7 +10,7 @@ import type { RawEvent } from './received-event.ts';
 
 export interface KafkaSourceOptions {
   readonly settings: KafkaSettings;
-  /** Where its positions are committed; undefined: nowhere. */
+  /** Consumer group to commit positions in; undefined: none. */
   readonly group: string | undefined;
   /** From the first event that the topic has, else from those that come now. A group with positions goes on from there. */
   readonly fromBeginning: boolean;
@@ -36,7 +36,7 @@ interface Position {
  * Without a group nothing is committed: a group with a name of its own is joined, because Kafka's consumers
  * need one, positions are kept here, and the broker forgets it at the end.
  *
- * @throws {ViewerError} `unreadable` where the brokers cannot be reached, refuse, or have no such topic.
+ * @throws {ViewerError} `unreadable` if the brokers cannot be reached, refuse, or have no such topic.
  */
 export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<RawEvent> {
   const { settings, group, signal } = options;
@@ -135,7 +135,7 @@ function watch(consumer: Consumer, handoff: Handoff<RawEvent>, errorOf: (error: 
   });
 }
 
-/** Hands over the events of a batch, one by one; false where no more are wanted. */
+/** Hands over the events of a batch, one by one; false if no more are wanted. */
 async function giveBatch(
   { batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload,
   handoff: Handoff<RawEvent>,

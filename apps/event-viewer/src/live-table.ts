@@ -1,6 +1,6 @@
 /** A terminal, as much as is needed of it. */
 export interface Terminal {
-  /** 0 or undefined where it does not say. */
+  /** 0 or undefined if it does not say. */
   readonly rows?: number | undefined;
   readonly columns?: number | undefined;
   write(text: string): unknown;

@@ -119,7 +119,7 @@ function openQuietly(path: string): Promise<FileHandle> {
   return open(path, constants.O_RDONLY | constants.O_NONBLOCK);
 }
 
-/** Bytes read, 0 at the end; undefined where a pipe has none now. @param at Null for what has no positions. */
+/** Bytes read, 0 at the end; undefined if a pipe has none now. @param at Null for what has no positions. */
 async function readSome(file: FileHandle, buffer: Buffer, at: number | null): Promise<number | undefined> {
   try {
     return (await file.read(buffer, 0, buffer.length, at)).bytesRead;
@@ -129,7 +129,7 @@ async function readSome(file: FileHandle, buffer: Buffer, at: number | null): Pr
   }
 }
 
-/** The file to read from its beginning, where it was truncated or another one has taken its name; else undefined. */
+/** The file to read from its beginning, if it was truncated or another one has taken its name; else undefined. */
 async function reopened(path: string, file: FileHandle, position: number): Promise<FileHandle | undefined> {
   const [own, named] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
   if (named !== undefined && (named.ino !== own.ino || named.dev !== own.dev)) return openQuietly(path);

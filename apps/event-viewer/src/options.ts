@@ -110,7 +110,7 @@ function contradictions(values: Values): string[] {
 }
 
 /**
- * Reads the values of the command line, and the variables `KAFKA_*` and `REDIS_*` where they are used.
+ * Reads the values of the command line, and the variables `KAFKA_*` and `REDIS_*` if they are used.
  *
  * @throws {ViewerError} `invalid_options`, one line for each problem.
  */

@@ -74,7 +74,7 @@ const frameOf = (event: DetectionEvent): { ingestTs: number; frameId: string } =
 
 /**
  * From the frame's arrival to the event, ms, as the worker counts it: by `ingest_ts`, or by the id of the entry where `ingest_ts` is not
- * of the worker's clock. Undefined where neither tells.
+ * of the worker's clock. Undefined if neither tells.
  */
 export function latencyMsOf(event: DetectionEvent): number | undefined {
   return ageOfFrame(frameOf(event), event.worker_ts * 1000);

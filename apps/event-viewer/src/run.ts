@@ -26,7 +26,7 @@ export interface RunOptions {
 /**
  * Shows events until they end, or until the abort.
  *
- * @returns The exit code: 1 where something was no event, else 0.
+ * @returns The exit code: 1 if something was no event, else 0.
  * @throws {ViewerError} of what cannot be read or written; statistics and plot of what came before are there nevertheless.
  */
 export async function run({ options, stop, stdin, stdout, complain }: RunOptions): Promise<number> {

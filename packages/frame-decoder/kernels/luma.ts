@@ -1,11 +1,11 @@
-/** Vectors of the inner loop lie in the memory: V8 would build a constant of the code anew wherever it is used. */
+/** Vectors of the inner loop are in memory: V8 would rebuild a constant in the code at each use. */
 // r g of four pixels of three bytes, then b 0, as i16.
 const redsGreens = memory.data<u8>([0, 255, 1, 255, 3, 255, 4, 255, 6, 255, 7, 255, 9, 255, 10, 255]);
 const blues = memory.data<u8>([2, 255, 255, 255, 5, 255, 255, 255, 8, 255, 255, 255, 11, 255, 255, 255]);
 const redGreenWeights = memory.data<i16>([77, 150, 77, 150, 77, 150, 77, 150]);
 const blueWeights = memory.data<i16>([29, 0, 29, 0, 29, 0, 29, 0]);
 
-/** Of so many pixels the sum of squares stays below 2^31 in each of four lanes. */
+/** For this many pixels the sum of squares stays below 2^31 in each of four lanes. */
 const pixelsPerBlock: i32 = 65_536;
 
 /** The luma of four pixels, i32. Reads 16 bytes. */
@@ -35,8 +35,9 @@ function addTotals(to: usize, sum: v128, squares: v128): void {
 }
 
 /**
- * Adds the luma (77 R + 150 G + 29 B) / 256, rounded down, of RGB pixels, and its square, to the two f64 at `sums`.
- * Up to 4 bytes behind the pixels are read.
+ * Adds the luma (77 R + 150 G + 29 B) / 256, rounded down, of RGB pixels, and its square, to the two f64 at
+ * `sums`.
+ * Reads up to 4 bytes after the pixels.
  */
 export function addLuma(from: usize, pixels: i32, sums: usize): void {
   while (pixels >= 4) {

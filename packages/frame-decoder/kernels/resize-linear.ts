@@ -1,4 +1,4 @@
-/** Vectors of the inner loops lie in the memory: V8 would build a constant of the code anew wherever it is used. */
+/** Vectors of the inner loops are in memory: V8 would rebuild a constant in the code at each use. */
 // r0 r1 g0 g1 b0 b1 as i16 of two neighbours.
 const neighbours = memory.data<u8>([0, 255, 3, 255, 1, 255, 4, 255, 2, 255, 5, 255, 255, 255, 255, 255]);
 // r2 r3 g2 g3 b2 b3 of the two pixels after them.
@@ -7,7 +7,9 @@ const nextNeighbours = memory.data<u8>([
 ]);
 const twos = memory.data<i16>([2, 2, 2, 2, 2, 2, 2, 2]);
 
-/** A tap: where its first neighbour lies in a row of pixels, then the weights of both as a pair of i16; 8 bytes. */
+/**
+ * A tap: where its first neighbour lies in a row of pixels, then the weights of both as a pair of i16; 8 bytes.
+ */
 const tapBytes: usize = 8;
 
 /** One pixel from its neighbours, levels times 128. Reads 8 bytes, writes 16, of which 12 count. */
@@ -21,7 +23,8 @@ function resizePixel(row: usize, tap: usize, target: usize): void {
 /**
  * Resizes a row of RGB bytes across to i32, levels times 128.
  *
- * @param pixels Of the result, filled up to a multiple of four, as `taps` must be; 4 more bytes are written. Up to 5 bytes
+ * @param pixels Of the result, filled up to a multiple of four, as `taps` must be; 4 more bytes are written. Up
+ * to 5 bytes
  * behind the row are read, with weight 0.
  */
 export function resizeRow(row: usize, taps: usize, pixels: i32, target: usize): void {
@@ -37,7 +40,7 @@ export function resizeRow(row: usize, taps: usize, pixels: i32, target: usize): 
 const stretchedTapBytes: usize = 12;
 
 /**
- * As {@link resizeRow} from four neighbours each, for rows that are stretched on their way.
+ * {@link resizeRow} from four neighbours each, for stretched rows.
  *
  * @param pixels Of the result; 4 more bytes are written. Up to 16 bytes behind the row are read, with weight 0.
  */

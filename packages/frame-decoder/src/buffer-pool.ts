@@ -2,8 +2,8 @@
 const granule = 4096;
 
 /**
- * A bounded store of memory for reuse. It is shared with the threads that fill it, not transferred: what is transferred
- * is a new object each time, whose size makes the garbage collector run for nothing.
+ * A bounded pool of reusable memory. The threads that fill it share it. Transferring would make a new object
+ * each time, whose size makes the garbage collector run for nothing.
  */
 export class BufferPool {
   readonly #free: SharedArrayBuffer[] = [];
@@ -13,13 +13,13 @@ export class BufferPool {
   #allocated = 0;
   #reused = 0;
 
-  /** Keeps at most `maxBuffers` buffers of together `maxBytes` bytes; what comes back beyond that is dropped. */
+  /** Keeps at most `maxBuffers` buffers with `maxBytes` bytes in all, and drops further ones. */
   constructor(maxBuffers: number, maxBytes: number) {
     this.#maxBuffers = maxBuffers;
     this.#maxBytes = maxBytes;
   }
 
-  /** Buffers made, buffers reused, and bytes lying in the pool. */
+  /** Buffers made, buffers reused, and bytes in the pool. */
   get counts(): { readonly allocated: number; readonly reused: number; readonly pooledBytes: number } {
     return { allocated: this.#allocated, reused: this.#reused, pooledBytes: this.#pooledBytes };
   }
@@ -44,7 +44,7 @@ export class BufferPool {
     return found;
   }
 
-  /** Takes a buffer back, which nobody may use any more; when full, the oldest ones go. */
+  /** Takes back a buffer that nobody uses any more. Evicts the oldest when full. */
   release(buffer: SharedArrayBuffer): void {
     if (buffer.byteLength > this.#maxBytes) return;
     this.#free.push(buffer);

@@ -5,17 +5,17 @@ import { mendJpeg } from './jpeg-mend.ts';
 import { checkAllScans, prepareJpeg, spareBytes } from './jpeg-prepare.ts';
 import type { TurboJpeg } from './turbo-jpeg.ts';
 
-/** What decodes JPEGs; without libjpeg-turbo's C interface, its package (`fast`) or libvips (`exact`) does. */
+/** Decodes JPEGs. Without libjpeg-turbo's C interface, its package (`fast`) or libvips (`exact`) does. */
 export type JpegDecoder = TurboJpeg | 'fast' | 'exact';
 
 /**
- * Decodes into `target` (RGB, HWC, at least width x height x 3 bytes). Runs in the decode thread. `room` is the encoded frame
- * and {@link spareBytes} more; a JPEG is changed in it.
+ * Decodes into `target` (RGB, HWC, at least width x height x 3 bytes). Runs in the decode thread. `room` is the
+ * encoded frame and {@link spareBytes} more. A JPEG is changed in place.
  *
  * EXIF orientation, colour profiles and transparency are ignored, as `cv2.imread(..., IMREAD_COLOR |
  * IMREAD_IGNORE_ORIENTATION)` does.
  *
- * @throws when the data is broken, truncated, or not of the size that the header announced
+ * @throws if the data is broken, cut, or of another size than the header says
  */
 export async function decodePixels(
   room: Uint8Array,
@@ -32,7 +32,7 @@ export async function decodePixels(
     const decode = decoder === 'fast' ? decodeFast : decoder;
     if (decodeMending(source, header, target, decode)) return;
   }
-  // libvips decodes what libjpeg-turbo cannot. It keeps some complaints to itself, so the MCUs are counted first.
+  // libvips decodes what libjpeg-turbo cannot. It does not report every problem, so count the MCUs first.
   checkAllScans(source);
   const state = mendJpeg(source);
   if (state === 'broken') throw new Error('Some of its blocks are missing or broken');
@@ -41,7 +41,7 @@ export async function decodePixels(
   if (state === 'unknown' && complaint !== undefined) throw new Error(complaint.trim());
 }
 
-/** Only what libjpeg-turbo complains of is looked at closely, and decoded again where every pixel is there. */
+/** Checks a picture closely only if libjpeg-turbo complains, and decodes it again if every pixel is there. */
 function decodeMending(
   source: Uint8Array,
   header: ImageHeader,
@@ -53,13 +53,13 @@ function decodeMending(
   } catch (error) {
     const state = mendJpeg(source);
     if (state === 'whole') return decode(source, header, target);
-    // Of arithmetic coding nobody can say where it ends, and bytes before the end marker are no loss.
+    // The end of arithmetic coding is unknown, and bytes before the end marker are no loss.
     if (state === 'unknown' && /extraneous bytes before marker 0xd9/i.test(String(error))) return true;
     throw error;
   }
 }
 
-/** The package does not say why it refuses, and refuses where it only warns. */
+/** The package does not say why it refuses, and refuses even on a warning. */
 function decodeFast(bytes: Uint8Array, header: ImageHeader, target: Uint8Array): boolean {
   const source = bufferOf(bytes);
   const out = Buffer.from(target.buffer, target.byteOffset, header.width * header.height * 3);
@@ -71,7 +71,7 @@ function decodeFast(bytes: Uint8Array, header: ImageHeader, target: Uint8Array):
   }
 }
 
-/** @returns what libvips warned of meanwhile, in the whole process: it may be of a JPEG that another thread decodes */
+/** @returns libvips' warnings meanwhile, of the whole process: one may be about a JPEG of another thread */
 async function decodeSharp(
   bytes: Uint8Array,
   header: ImageHeader,
@@ -90,8 +90,8 @@ async function decodeSharp(
   input.on('warning', (warning: unknown) => warnings.push(String(warning)));
   const cmyk = header.components === 4;
   const plain = header.format === 'jpeg' && header.components === 3;
-  // 'cmyk' for both leaves the ink values as they are stored; they are turned into RGB as OpenCV does. The pixels of a colour
-  // JPEG are as they should be: to ask for that again costs a fifth of the time.
+  // 'cmyk' for both keeps the stored ink values, which become RGB as in OpenCV. The pixels of a colour JPEG are
+  // right already: converting them again would cost a fifth of the time.
   const pipeline = cmyk
     ? input.pipelineColourspace('cmyk').toColourspace('cmyk')
     : plain

@@ -3,14 +3,15 @@ import type { Letterbox, RgbImage } from '@trinetra/contracts';
 /** A decoded frame. Its buffers belong to the decoder's pool: hand them back with `release(frame)`. */
 export interface DecodedFrame {
   /**
-   * The full-resolution picture as it came, RGB, HWC, 0..255, in a SharedArrayBuffer, with its `pixelAspectRatio`. The orientation tag
-   * of EXIF is ignored.
+   * The full-resolution picture, RGB, HWC, 0..255, in a SharedArrayBuffer, with its `pixelAspectRatio`. The
+   * orientation tag of EXIF is ignored.
    */
   readonly image: RgbImage;
   /**
-   * The letterboxed picture in its padding of grey 114, in a SharedArrayBuffer: `[3, inputHeight, inputWidth]` RGB 0..1, or with
-   * `tensorType: 'uint8'` `[inputHeight, inputWidth, 3]` RGB 0..255, of the size that `letterbox` says. The bytes of a picture of just
-   * that size are those of `image`.
+   * The letterboxed picture in its padding of grey 114, in a SharedArrayBuffer: `[3, inputHeight, inputWidth]`
+   * RGB 0..1, or with
+   * `tensorType: 'uint8'` `[inputHeight, inputWidth, 3]` RGB 0..255, of the size in `letterbox`. If the picture
+   * has exactly that size, its bytes are those of `image`.
    */
   readonly tensor: Float32Array | Uint8Array;
   /** How the picture lies in the tensor. */

@@ -19,7 +19,7 @@ import { tensorOf } from './tensor-of.ts';
 import type { JobBuffers } from './thread-messages.ts';
 import { type Job, type JobResult, ThreadPool } from './thread-pool.ts';
 
-/** What the decoder holds and did. */
+/** Counts of what the decoder holds and did. */
 export interface FrameDecoderStats {
   /** Frames waiting for a thread. */
   readonly queued: number;
@@ -27,27 +27,28 @@ export interface FrameDecoderStats {
   readonly active: number;
   /** Threads started in place of one that died. */
   readonly restarts: number;
-  /** Buffers made and buffers taken from the pool, since the start. */
+  /** Buffers made, and buffers reused from the pool, since the start. */
   readonly allocatedBuffers: number;
   readonly reusedBuffers: number;
-  /** Bytes lying in the pool. */
+  /** Bytes in the pool. */
   readonly pooledBytes: number;
 }
 
 export interface DecodeOptions {
   /**
-   * Width over height of what the camera saw, by the size of the frame that the header tells: a squashed frame goes into the model's
-   * input in its true proportions, and `image.pixelAspectRatio` tells the stages after it. Default: the frame as it is.
+   * Width over height of what the camera saw, for the frame's size in the header. A squashed frame goes into
+   * the model's input in its true proportions, and `image.pixelAspectRatio` tells later stages. Default: the
+   * frame as it is.
    */
   readonly aspectRatioOf?: (frame: Size) => number;
   readonly signal?: AbortSignal;
 }
 
-/** Decodes frames in threads of its own. */
+/** Decodes frames in its own threads. */
 export interface FrameDecoder extends AsyncDisposable {
   /**
    * Decodes one frame. The bytes are copied before it returns, so the caller may reuse them at once.
-   * Calls made while the threads are busy wait in a queue; bound them where the frames come from.
+   * Calls wait in a queue while the threads are busy: bound them at the source of the frames.
    *
    * @throws {@link FrameDecoderError} `closed`, or `thread_failed` when no thread can be started any more
    * @throws the signal's reason when it is aborted; RangeError for an aspect ratio that is not above 0
@@ -56,7 +57,7 @@ export interface FrameDecoder extends AsyncDisposable {
   /** Gives a frame's buffers back for reuse; the frame must not be read afterwards. Twice is harmless. */
   release(frame: DecodedFrame): void;
   stats(): FrameDecoderStats;
-  /** Ends after the frames in the queue are decoded. May be called twice. */
+  /** Decodes the queued frames, then ends. A second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -77,7 +78,7 @@ export function createFrameDecoder(options: FrameDecoderOptions = {}): Promise<F
   return createFrameDecoderWith(options, new URL(file, import.meta.url));
 }
 
-/** {@link createFrameDecoder} with another thread file, for tests of what a dying thread does. */
+/** {@link createFrameDecoder} with another thread file, for tests of dying threads. */
 export async function createFrameDecoderWith(
   { logger = silentLogger, ...values }: FrameDecoderOptions,
   threadUrl: URL,

@@ -4,7 +4,7 @@ import { findMarker, isFrameHeader, segmentEnd, standsAlone } from './jpeg-marke
 /** The formats that cameras send and that are decoded; every other one is refused by its first bytes. */
 type ImageFormat = 'jpeg' | 'png' | 'webp';
 
-/** What the first bytes say, read without decoding. */
+/** The header, read without decoding. */
 export interface ImageHeader {
   readonly format: ImageFormat;
   /** Pixels, as stored (EXIF orientation ignored). */
@@ -14,7 +14,10 @@ export interface ImageHeader {
   readonly components: number;
 }
 
-/** Marker segments, and stray or fill bytes before each, of a JPEG that is not broken: bounds the time on the event loop. */
+/**
+ * Most marker segments, and stray or fill bytes before each, in a sound JPEG: bounds the time on the event
+ * loop.
+ */
 const maxJpegSegments = 4096;
 const maxStrayBytes = 65_536;
 
@@ -26,7 +29,7 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
   return null;
 }
 
-/** The header, or `null` where it is broken or cut off (a size of 0 counts as broken). */
+/** The header, or `null` if it is broken or cut off (a size of 0 counts as broken). */
 export function readImageHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header =

@@ -1,17 +1,17 @@
 import type { JpegFrame, JpegScan } from './jpeg-frame.ts';
 import type { BitReader, HuffmanTable, HuffmanTables } from './jpeg-huffman.ts';
 
-/** Reads the blocks of a scan, without keeping what they say: only to know where they end. */
+/** Reads the blocks of a scan only to find where they end. */
 export interface BlockReader {
-  /** The MCUs of the scan: a block each where the scan has one component. */
+  /** The MCUs of the scan; one block each if the scan has one component. */
   readonly mcus: number;
-  /** Reads one. False where no code begins like its bits. */
+  /** Reads one. False if no code begins like its bits. */
   readMcu(mcu: number): boolean;
   /** Forgets what is left of a run of empty blocks, at a restart marker. */
   restart(): void;
 }
 
-/** Which coefficients of a progressive picture are not 0 so far: for each component and block, two words of bits. */
+/** Coefficients of a progressive picture that are not 0 so far: two words of bits for each component and block. */
 export class CoefficientHistory {
   readonly #components: Uint32Array[] = [];
 
@@ -21,7 +21,7 @@ export class CoefficientHistory {
   }
 }
 
-/** @returns `null` where the scan makes no sense or lacks a table */
+/** @returns `null` if the scan makes no sense or lacks a table */
 export function createBlockReader(
   frame: JpegFrame,
   scan: JpegScan,
@@ -94,7 +94,7 @@ class AcReader implements BlockReader {
   readonly #bits: BitReader;
   readonly #table: HuffmanTable;
   readonly #nonZero: Uint32Array;
-  /** Blocks to come of which this scan says nothing new. */
+  /** Following blocks that this scan does not change. */
   #emptyBlocks = 0;
 
   constructor(mcus: number, scan: JpegScan, bits: BitReader, table: HuffmanTable, nonZero: Uint32Array) {
@@ -158,7 +158,7 @@ class AcReader implements BlockReader {
     return true;
   }
 
-  /** Takes a bit for each coefficient that is not 0, up to the one behind `zeros` that are; gives its place. */
+  /** Reads a bit for each coefficient that is not 0, up to the one after `zeros` zeros; returns its index. */
   #correct(block: number, from: number, zeros: number): number {
     let left = zeros;
     for (let k = from; k <= this.#scan.last; k++) {

@@ -1,6 +1,6 @@
 import { segmentEnd, uint16 } from './jpeg-markers.ts';
 
-/** What a frame header (SOFn) says. @see ITU-T T.81, B.2.2 */
+/** A frame header (SOFn). @see ITU-T T.81, B.2.2 */
 export interface JpegFrame {
   /** `other`: arithmetic coded, lossless or hierarchical. */
   readonly coding: 'sequential' | 'progressive' | 'other';
@@ -18,16 +18,16 @@ interface JpegComponent {
   readonly vertical: number;
 }
 
-/** What a scan header (SOS) says. @see ITU-T T.81, B.2.3 */
+/** A scan header (SOS). @see ITU-T T.81, B.2.3 */
 export interface JpegScan {
   readonly components: readonly ScanComponent[];
   /** The first and the last coefficient, 0..63, in zigzag order. */
   readonly first: number;
   readonly last: number;
-  /** Successive approximation: the bit before, 0 in a first scan, and the bit of this scan, 0 for full precision. */
+  /** Successive approximation: the previous bit, 0 in a first scan, and this scan's bit, 0 for full precision. */
   readonly high: number;
   readonly low: number;
-  /** Where the entropy-coded data begin. */
+  /** Start of the entropy-coded data. */
   readonly dataAt: number;
 }
 
@@ -39,7 +39,7 @@ interface ScanComponent {
   readonly acTable: number;
 }
 
-/** The frame header whose marker's code lies at `code`, or `null` where it is malformed. */
+/** The frame header whose marker's code lies at `code`, or `null` if it is malformed. */
 export function readFrame(bytes: Uint8Array, code: number): JpegFrame | null {
   const marker = bytes[code] ?? 0;
   const count = bytes[code + 8] ?? 0;
@@ -62,7 +62,7 @@ export function readFrame(bytes: Uint8Array, code: number): JpegFrame | null {
   };
 }
 
-/** The scan header whose marker's code lies at `code`, or `null` where it is malformed. */
+/** The scan header whose marker's code lies at `code`, or `null` if it is malformed. */
 export function readScan(bytes: Uint8Array, code: number, frame: JpegFrame): JpegScan | null {
   const count = bytes[code + 3] ?? 0;
   const dataAt = segmentEnd(bytes, code);
@@ -80,7 +80,7 @@ export function readScan(bytes: Uint8Array, code: number, frame: JpegFrame): Jpe
   return { components, first, last, high: precision >> 4, low: precision & 15, dataAt };
 }
 
-/** Whether the scan is the only one: libjpeg then takes no other. */
+/** Whether this is the only scan: libjpeg then accepts no other. */
 export function isOnlyScan(frame: JpegFrame, scan: JpegScan): boolean {
   return !frame.isProgressive && scan.components.length === frame.components.length;
 }

@@ -1,7 +1,10 @@
-/** For 16 bits ahead, the code that they begin with: its length in the upper byte, its symbol in the lower; 0 where none does. */
+/**
+ * The code at the start of the next 16 bits: its length in the upper byte, its symbol in the lower; 0 if there
+ * is none.
+ */
 export type HuffmanTable = Uint16Array;
 
-/** The tables of T.81, K.3, that cameras leave out of motion JPEG: the content of a DHT segment. */
+/** The tables of T.81, K.3, which cameras omit from motion JPEG: the content of a DHT segment. */
 const standardTables =
   'AAABBQEBAQEBAQAAAAAAAAAAAQIDBAUGBwgJCgsQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJ' +
   'ChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4' +
@@ -15,7 +18,7 @@ export class HuffmanTables {
   readonly #definitions: Uint8Array[] = [];
   readonly #tables: (HuffmanTable | undefined)[] = [];
 
-  /** The table, or the standard one where none was defined; `null` where there is no such, or it is malformed. */
+  /** The defined table, else the standard one; `null` if there is none, or it is malformed. */
   get(tableClass: 0 | 1, number: number): HuffmanTable | null {
     const index = tableClass * 4 + number;
     if (this.#definitions[index] === undefined) {
@@ -27,7 +30,7 @@ export class HuffmanTables {
     return this.#tables[index].length === 0 ? null : this.#tables[index];
   }
 
-  /** Takes the content of a DHT segment, without copying it. False where it is malformed. @see ITU-T T.81, B.2.4.2 */
+  /** Takes the content of a DHT segment, without copying it. False if it is malformed. @see ITU-T T.81, B.2.4.2 */
   define(content: Uint8Array): boolean {
     let at = 0;
     while (at + 17 <= content.length) {
@@ -43,7 +46,7 @@ export class HuffmanTables {
   }
 }
 
-/** Empty where there are more codes than bits can tell apart. @see ITU-T T.81, C.2 */
+/** Empty if there are more codes than bits can tell apart. @see ITU-T T.81, C.2 */
 function buildTable(definition: Uint8Array): HuffmanTable {
   const table = new Uint16Array(65_536);
   let symbolAt = 16;
@@ -60,12 +63,15 @@ function buildTable(definition: Uint8Array): HuffmanTable {
   return table;
 }
 
-/** Reads entropy-coded bits up to the next marker; behind it come zeros, and {@link isExhausted} once one was taken. */
+/**
+ * Reads entropy-coded bits up to the next marker, then zeros. {@link isExhausted} once it has read one of
+ * these.
+ */
 export class BitReader {
   readonly #bytes: Uint8Array;
   #at: number;
   #bits = 0;
-  /** Bits ahead, and how many of them are made up. */
+  /** Buffered bits, and how many of them are made up. */
   #count = 0;
   #madeUp = 0;
 
@@ -78,7 +84,7 @@ export class BitReader {
     return this.#madeUp > this.#count;
   }
 
-  /** The next symbol, or -1 where no code begins so. */
+  /** The next symbol, or -1 if no code matches. */
   symbol(table: HuffmanTable): number {
     if (this.#count < 16) this.#fill();
     const entry = table[(this.#bits >>> (this.#count - 16)) & 0xffff] ?? 0;
@@ -93,7 +99,7 @@ export class BitReader {
     return (this.#bits >>> this.#count) & ((1 << bits) - 1);
   }
 
-  /** Ends the segment: where its first byte lies of which no bit was taken. */
+  /** Ends the segment; returns the position of its first unread byte. */
   end(): number {
     for (let left = (this.#count - this.#madeUp) >> 3; left > 0; left--) {
       this.#at -= 1;
@@ -105,7 +111,7 @@ export class BitReader {
     return this.#at;
   }
 
-  /** Goes on at `at`, after {@link end}. */
+  /** Continues at `at`, after {@link end}. */
   restart(at: number): void {
     this.#at = at;
   }

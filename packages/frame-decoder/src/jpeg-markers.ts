@@ -10,7 +10,8 @@ export const markerCode = {
 } as const;
 
 /**
- * The index of the code (the byte behind 0xff) of the next marker, or -1 where there is none before `to`. As in libjpeg, any
+ * The index of the code (the byte behind 0xff) of the next marker, or -1 if there is none before `to`. As in
+ * libjpeg, any
  * bytes may lie before a marker: fill bytes 0xff belong there (T.81, B.1.1.2), and others are skipped.
  */
 export function findMarker(bytes: Uint8Array, from: number, to: number = bytes.length): number {
@@ -26,7 +27,7 @@ export function findMarker(bytes: Uint8Array, from: number, to: number = bytes.l
   return -1;
 }
 
-/** {@link findMarker}, past the restart markers and the codes that mean nothing: the end of a scan's data. */
+/** The end of a scan's data: {@link findMarker}, past restart markers and meaningless codes. */
 export function findScanEnd(bytes: Uint8Array, from: number): number {
   let code = findMarker(bytes, from);
   while (code !== -1 && ((bytes[code] ?? 0) < 0xc0 || isRestart(bytes[code] ?? 0)))
@@ -43,7 +44,7 @@ export function standsAlone(code: number): boolean {
   return isRestart(code) || code === 0x01;
 }
 
-/** Whether libjpeg goes on behind the marker: not SOI, JPG, DHP, EXP, JPGn and the codes that are none. */
+/** Whether libjpeg continues after the marker: not for SOI, JPG, DHP, EXP, JPGn and codes that are no marker. */
 export function isKnown(code: number): boolean {
   if (code < 0xc0) return code === 0x01;
   const isUnsupported = code === 0xc8 || code === 0xde || code === 0xdf || (code >= 0xf0 && code <= 0xfd);
@@ -55,7 +56,10 @@ export function isFrameHeader(code: number): boolean {
   return code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
 }
 
-/** Where the segment of the marker at `code` ends; beyond the bytes where it is cut off. Like libjpeg, takes a length of 0 for 2. */
+/**
+ * End of the segment of the marker at `code`; past the last byte if it is cut. Like libjpeg, reads a length of
+ * 0 as 2.
+ */
 export function segmentEnd(bytes: Uint8Array, code: number): number {
   return code + 1 + Math.max(2, uint16(bytes, code + 1));
 }

@@ -12,21 +12,24 @@ import {
   uint16,
 } from './jpeg-markers.ts';
 
-/** MCUs read in all scans together: some more than an honest picture of 33 megapixels has. Bounds the time, to seconds. */
+/**
+ * Most MCUs to read in all scans: a few more than an honest picture of 33 megapixels has. Bounds the time to
+ * seconds.
+ */
 const maxMcus = 12_000_000;
 
-/** So many equal bytes are no data. */
+/** This many equal bytes are no data. */
 const fillingBytes = 16;
 
 /**
- * Mends, in place, a prepared JPEG that libjpeg complains of, where every MCU is there. Bytes that no MCU needs become fill
- * bytes, before restart markers and behind scans; an only scan ends with an end marker.
+ * Mends, in place, a prepared JPEG that libjpeg complains of, if every MCU is there. Bytes before restart
+ * markers and after scans that no MCU needs become fill bytes. A single scan ends with an end marker.
  *
- * libjpeg says only its first complaint, which may be of such bytes while a later one would be of lost pixels. So its words
- * do not decide. This reads the Huffman codes, counts MCUs, and so knows where each restart interval really ends. The mended
- * bytes then give libjpeg nothing to complain of but damage.
+ * libjpeg reports only its first complaint. It may be about such bytes, while a later one would be about lost
+ * pixels. So this function reads the Huffman codes, counts MCUs, and finds where each restart interval really
+ * ends. After the mending, libjpeg complains only of damage.
  *
- * @returns `broken` where an MCU is missing or broken, `unknown` where the coding is not Huffman's
+ * @returns `broken` if an MCU is missing or broken, `unknown` if the coding is not Huffman's
  */
 export function mendJpeg(bytes: Uint8Array): 'whole' | 'broken' | 'unknown' {
   const tables = new HuffmanTables();
@@ -68,7 +71,7 @@ export function mendJpeg(bytes: Uint8Array): 'whole' | 'broken' | 'unknown' {
   }
 }
 
-/** Reads the MCUs of a scan and mends the bytes before its restart markers. False where not every MCU is there. */
+/** Reads the MCUs of a scan and mends the bytes before its restart markers. False if an MCU is missing. */
 function mendScan(bytes: Uint8Array, bits: BitReader, blocks: BlockReader, interval: number): boolean {
   let restarts = 0;
   for (let mcu = 0; mcu < blocks.mcus; mcu++) {
@@ -85,8 +88,10 @@ function mendScan(bytes: Uint8Array, bits: BitReader, blocks: BlockReader, inter
 }
 
 /**
- * Fills up to the restart marker and gives the place behind it, or -1 where libjpeg would lose pixels. It skips what is no
- * marker, and the numbers one or two behind the expected one; it takes those three to five off for the expected one.
+ * Fills up to the restart marker and gives the place behind it, or -1 if libjpeg would lose pixels. It skips
+ * what is no
+ * marker, and the numbers one or two behind the expected one; it takes those three to five off for the expected
+ * one.
  *
  * @see https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdmarker.c jpeg_resync_to_restart
  */
@@ -109,8 +114,8 @@ function mendRestart(bytes: Uint8Array, from: number, expected: number): number 
 }
 
 /**
- * Whether one and the same byte lies behind and before the end of the data: lost data whose place was filled. Most fillings
- * can be read as Huffman codes, but an encoder does not write so many equal bytes and then the same as padding.
+ * Whether the same byte fills both sides of the end of the data: lost data that was filled up. Most fillings
+ * read as Huffman codes, but no encoder writes so many equal bytes and then the same as padding.
  */
 function isFilled(bytes: Uint8Array, end: number): boolean {
   return bytes.subarray(Math.max(0, end - fillingBytes), end).every((value) => value === bytes[end]);

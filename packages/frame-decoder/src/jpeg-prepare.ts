@@ -8,20 +8,24 @@ import {
   standsAlone,
 } from './jpeg-markers.ts';
 
-/** Bytes of room that {@link prepareJpeg} needs behind the file. */
+/** Room that {@link prepareJpeg} needs after the file, bytes. */
 export const spareBytes = 2;
 
-/** More scans than any encoder writes: files built to cost hours, with a few bytes for each pass over all pixels, end here. */
+/**
+ * More scans than any encoder writes. Stops files built to cost hours, with a few bytes for each pass over all
+ * pixels.
+ */
 const maxJpegScans = 100;
 
 /**
- * Readies a JPEG for its decoder, in place, and gives the bytes to decode. `room` is the file and {@link spareBytes} more.
+ * Prepares a JPEG for its decoder, in place, and returns the bytes to decode. `room` is the file and {@link
+ * spareBytes} more.
  *
- * - An end marker (EOI) goes behind the file. Where the file's own is missing, libjpeg then complains of missing pixels only,
- *   not of a missing marker. Arithmetic decoders never complain of missing pixels, so their files stay as they are.
- * - Stray bytes between the header's segments become fill bytes, of which nobody complains.
+ * - It writes an end marker (EOI) after the file. If the file's own is missing, libjpeg then complains only of
+ *   missing pixels. Arithmetic decoders never complain of missing pixels, so their files stay as they are.
+ * - Stray bytes between the header's segments become fill bytes, which decoders accept.
  *
- * @throws where there are more scans than {@link maxJpegScans}, or some are missing
+ * @throws if there are more scans than {@link maxJpegScans}, or some are missing
  */
 export function prepareJpeg(room: Uint8Array): Uint8Array {
   room.set([0xff, markerCode.endOfImage], room.length - spareBytes);
@@ -30,15 +34,17 @@ export function prepareJpeg(room: Uint8Array): Uint8Array {
 }
 
 /**
- * Counts the scans behind an only one as well. libjpeg-turbo refuses them, libvips does not.
+ * Counts the scans after a single one as well. libjpeg-turbo refuses them, libvips does not.
  *
- * @throws where there are more than {@link maxJpegScans}
+ * @throws if there are more than {@link maxJpegScans}
  */
 export function checkAllScans(bytes: Uint8Array): void {
   walkScans(bytes, true);
 }
 
-/** Walks the segments to the end marker, or only to the data of the only scan: what lies behind then costs no time. */
+/**
+ * Walks the segments to the end marker. Stops at the data of a single scan, so that what follows costs no time.
+ */
 function walkScans(bytes: Uint8Array, isThrough: boolean): JpegFrame | null {
   const seen = new SeenScans();
   let frame: JpegFrame | null = null;
@@ -65,13 +71,13 @@ function walkScans(bytes: Uint8Array, isThrough: boolean): JpegFrame | null {
   return frame;
 }
 
-/** Which coefficients of which components came, and in which precision. */
+/** The received coefficients of each component, and their precision. */
 class SeenScans {
   #scans = 0;
-  /** The lowest bit that came, [component][coefficient], 255 for none. */
+  /** The lowest received bit, [component][coefficient]; 255 for none. */
   readonly #lowest = new Uint8Array(4 * 64).fill(255);
 
-  /** @throws where it is one too many */
+  /** @throws if it is one too many */
   count(scan: JpegScan | null): void {
     this.#scans += 1;
     if (this.#scans > maxJpegScans) throw new Error(`Expected at most ${maxJpegScans} scans in a JPEG`);
@@ -82,7 +88,7 @@ class SeenScans {
   /**
    * A multi-scan picture whose end is lost decodes without a complaint, coarse or without colours.
    *
-   * @throws where a component is missing, or one of a progressive picture is not there in full precision
+   * @throws if a component is missing, or one of a progressive picture is not there in full precision
    */
   expectAll({ components, isProgressive }: JpegFrame): void {
     if (this.#scans === 0) return;

@@ -1,6 +1,6 @@
 import { wasmBase64 } from './kernels-wasm.ts';
 
-/** What `kernels/` exports; addresses are bytes of its memory. What each function does is said there. */
+/** Exports of `kernels/`, documented there. Addresses are bytes of its memory. */
 interface DecoderKernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   addLuma(from: number, pixels: number, sums: number): void;
@@ -16,7 +16,7 @@ interface DecoderKernels {
   ): void;
 }
 
-/** The part of JavaScript's WebAssembly that is used here, which Node's types leave to the browser's. */
+/** The part of WebAssembly's JavaScript API that this file uses. Node's types leave it to the browser's. */
 interface WasmGlobal {
   readonly WebAssembly: {
     readonly Module: new (bytes: Uint8Array) => object;
@@ -24,13 +24,13 @@ interface WasmGlobal {
   };
 }
 
-/** First byte of the kernels' memory that is free; their constants lie below. */
+/** First free byte of the kernels' memory, after their constants. */
 export const scratch = 4096;
 
 /** The kernels and their memory, which is valid until the next call of {@link useKernels}. */
 interface KernelsInUse {
   readonly kernels: DecoderKernels;
-  /** Its `copy` moves shared memory as fast as any; `set` of a typed array takes three times as long there. */
+  /** Its `copy` moves shared memory at full speed; `set` of a typed array takes three times as long. */
   readonly bytes: Buffer;
 }
 
@@ -44,8 +44,8 @@ function compile(): DecoderKernels {
 }
 
 /**
- * The kernels of this thread, compiled at the first call, with at least `byteLength` bytes of memory, which never shrinks.
- * Everybody uses the same bytes, from {@link scratch} on: nothing lasts there.
+ * The kernels of this thread, compiled at the first call, with at least `byteLength` bytes of memory, which
+ * never shrinks. All callers share the bytes from {@link scratch} on, so nothing lasts there.
  */
 export function useKernels(byteLength: number): KernelsInUse {
   if (inUse !== undefined && inUse.bytes.length >= byteLength) return inUse;

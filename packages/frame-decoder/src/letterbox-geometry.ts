@@ -10,12 +10,12 @@ export function roundHalfEven(value: number): number {
 }
 
 /**
- * Where a picture of `width` x `height` px lies in the model's input: in its true proportions, as large as fits and
- * centred, an odd pixel of padding going to the right or the bottom.
+ * Places a picture of `width` x `height` px in the model's input: in its true proportions, as large as fits,
+ * and centred. An odd pixel of padding goes to the right or the bottom.
  *
  * A side that would vanish (a picture thinner than 1/640) keeps one pixel.
  *
- * @param pixelAspectRatio Of the picture, not 1 where it was squashed; default 1.
+ * @param pixelAspectRatio Of the picture, not 1 if it was squashed; default 1.
  * @see https://github.com/ultralytics/ultralytics LetterBox in ultralytics/data/augment.py (auto=False)
  * @throws {FrameDecoderError} `invalid_options` for a size that is not a positive integer; RangeError for a ratio not above 0
  * @example letterboxGeometry(1920, 1080, 640, 640) // scaleX and scaleY 1/3, left 0, top 140, newWidth 640, newHeight 360
@@ -50,7 +50,7 @@ export function letterboxGeometry(
 }
 
 /**
- * The letterbox in that one of several inputs which shows the picture as large as any of them, with the least padding.
+ * The letterbox in the input that shows the picture largest, with the least padding.
  *
  * @throws as {@link letterboxGeometry}; {@link FrameDecoderError} `invalid_options` without an input.
  */

@@ -1,4 +1,4 @@
-// The plain arithmetic that letterbox-tensor.ts has to equal to the bit. For tests only.
+// The plain arithmetic that letterbox-tensor.ts has to equal bit for bit. For tests only.
 import type { Letterbox } from '@trinetra/contracts';
 import type { LetterboxFiller } from './letterbox-tensor.ts';
 import { createRowResizer, type RowResizer } from './resize-linear.reference.ts';

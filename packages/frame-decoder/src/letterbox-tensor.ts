@@ -21,11 +21,11 @@ type InputTensor = Float32Array | Uint8Array;
 export type LetterboxFiller = (image: RgbImage, letterbox: Letterbox, tensor: InputTensor) => LumaStatistics;
 
 /**
- * Makes the filler of inputs. Some rows at a time are resized, written and measured while they are in the cache; a
- * picture of the input's own size is not resized, and where it is the tensor too, not copied.
+ * Creates the filler of inputs. It resizes, writes and measures a few rows at a time, while they are in the
+ * cache. A picture of the input's own size is not resized; if it is also the tensor, it is not copied.
  *
  * The luma is (77 R + 150 G + 29 B) / 256, BT.601 in 8 bits, rounded down; measured after the resizing.
- * It keeps the tables of the last resize, so cameras of one size pay for them once.
+ * It caches the tables of the last resize, so cameras of one size compute them once.
  */
 export function createLetterboxFiller(): LetterboxFiller {
   let resizer: Resizer | undefined;
@@ -60,7 +60,7 @@ export function createLetterboxFiller(): LetterboxFiller {
   };
 }
 
-/** Writes the rows that {@link TakeRows} gives to their place in the tensor, and measures them. */
+/** Writes the rows of {@link TakeRows} to their place in the tensor, and measures them. */
 type RowsWriter = (...rows: Parameters<TakeRows>) => LumaSums;
 
 function planesWriter(
@@ -89,7 +89,7 @@ function bytesWriter(tensor: Uint8Array, { left, top, newWidth, inputWidth }: Le
   return (bytes, start, y, rows) => {
     const at = ((top + y) * inputWidth + left) * 3;
     const isThere = bytes.buffer === target.buffer && bytes.byteOffset + start === target.byteOffset + at;
-    // Rows as wide as the tensor follow each other there too.
+    // Rows as wide as the tensor are contiguous there too.
     const [copies, length] = newWidth === inputWidth ? [1, rows * newWidth * 3] : [rows, newWidth * 3];
     for (let i = 0; i < copies && !isThere; i++) {
       const from = start + i * length;
@@ -99,11 +99,11 @@ function bytesWriter(tensor: Uint8Array, { left, top, newWidth, inputWidth }: Le
   };
 }
 
-/** The parts of the tensor beside the picture. Of planes there are three with one value a pixel, of bytes one with three. */
+/** The padding of the tensor: three planes with one value a pixel, or one plane of bytes with three. */
 function fillPadding(tensor: InputTensor, letterbox: Letterbox): void {
   const { left, top, newWidth, newHeight, inputWidth, inputHeight } = letterbox;
   const planes = tensor instanceof Float32Array;
-  // Of shared memory a typed array's fill takes ten times as long as that with a pattern.
+  // On shared memory a typed array's `fill` takes ten times as long as one with a pattern.
   const grey = Buffer.from(
     (planes ? Float32Array.of(padding / 255) : Uint8Array.of(padding, padding)).buffer,
   );

@@ -6,15 +6,19 @@ export interface LumaSums {
   readonly sumOfSquares: number;
 }
 
-/** Bytes that are copied at once into the memory of the kernels: whole pixels, and few enough to stay in the cache. */
+/** Bytes to copy at once into the kernels' memory: whole pixels, few enough to stay in the cache. */
 const chunkBytes = 3 * 16_384;
 
-// Two float64 first. The shift keeps chunks clear of the few distances to their source, modulo 4096, at which some CPUs take
+// Two float64 first. The shift keeps chunks clear of the few distances to their source, modulo 4096, at which
+// some CPUs take
 // twenty times as long to copy.
 const sums = scratch;
 const chunk = scratch + 1024;
 
-/** Bytes of the kernels' memory that {@link measureLuma} needs: who has so many does not see it move. */
+/**
+ * Bytes of the kernels' memory that {@link measureLuma} needs. With this many reserved, the memory does not
+ * move.
+ */
 export const measuredBytes: number = chunk + chunkBytes + 16;
 
 /** Measures RGB pixels from byte `start` on. Pixels in the memory of the kernels are measured where they are. */

@@ -25,13 +25,14 @@ const schema = z.strictObject({
 /** Options of {@link createFrameDecoder}; each has a default. */
 export interface FrameDecoderOptions {
   /**
-   * Sizes of the model's input, px, 1..8192 a side: a picture goes into the one that shows it largest, with the least padding.
+   * Sizes of the model's input, px, 1..8192 a side: a picture goes into the one that shows it largest, with the
+   * least padding.
    * Default one of 640x640.
    */
   readonly inputSizes?: readonly Size[];
   /**
-   * What the tensor holds: `float32` planes `[3, h, w]` of 0..1, as models are exported, or `uint8` pixels `[h, w, 3]` of 0..255:
-   * a quarter of the memory and half of the work, for models that take bytes. Default `float32`.
+   * Layout of the tensor: `float32` planes `[3, h, w]` of 0..1, or `uint8` pixels `[h, w, 3]` of 0..255 for
+   * models that take bytes, with a quarter of the memory and half of the work. Default `float32`.
    */
   readonly tensorType?: 'float32' | 'uint8';
   /** Largest encoded frame, bytes. Default 16 MiB. */
@@ -44,12 +45,12 @@ export interface FrameDecoderOptions {
   readonly threads?: number;
   /**
    * `fast`: libjpeg-turbo with its fast inverse DCT (on average 1 grey level off the reference).
-   * `exact`: with the accurate one, the same pixels as OpenCV, at 1.1 to 1.3 times the time; 2 to 4 times where libjpeg-turbo
-   * cannot be reached that way (not Linux, or koffi is not installed) and libvips decodes.
+   * `exact`: with the accurate one, OpenCV's pixels in 1.1 to 1.3 times the time. Without Linux or koffi
+   * libvips decodes, in 2 to 4 times the time.
    * Default `fast`.
    */
   readonly jpegAccuracy?: 'fast' | 'exact';
-  /** Gets a warning for every decode thread that died, and one where `exact` is slow. Default: silent. */
+  /** Gets a warning for every decode thread that died, and one if `exact` is slow. Default: silent. */
   readonly logger?: Logger;
 }
 

@@ -1,4 +1,4 @@
-// The plain arithmetic that resize-linear.ts has to equal to the bit. For tests only.
+// The plain arithmetic that resize-linear.ts has to equal bit for bit. For tests only.
 import type { RgbImage } from '@trinetra/contracts';
 import { planAxis, planStretchedAxis } from './resize-linear.ts';
 
@@ -11,7 +11,7 @@ export interface RowResizer {
 
 /**
  * `cv2.resize(..., interpolation=cv2.INTER_LINEAR)` of 8-bit RGB, in the same fixed-point arithmetic and
- * so to the bit: a horizontal pass in units of 1/2048, then a vertical one with truncated products.
+ * so bit for bit: a horizontal pass in units of 1/2048, then a vertical one with truncated products.
  *
  * @see https://github.com/opencv/opencv modules/imgproc/src/resize.cpp HResizeLinear, VResizeLinearVec_32s8u
  */

@@ -40,7 +40,7 @@ export function planAxis(size: number, newSize: number, clampWeights: boolean): 
   return axis;
 }
 
-/** Neighbours of each output index on an axis that is stretched on its way: the first of four, and their weights. */
+/** Neighbours of each output index on a stretched axis: the first of four, and their weights. */
 interface StretchedAxis {
   readonly first: Int32Array;
   /** Four for each output index, together 2048. */
@@ -48,8 +48,9 @@ interface StretchedAxis {
 }
 
 /**
- * What two linear resizes give in one: from `size` to `size * stretch`, and from there to `newSize`. Each output pixel lies between two
- * pixels of the stretched row, and each of these between two of the row. Shared with the reference of the tests.
+ * Combines two linear resizes: from `size` to `size * stretch`, and from there to `newSize`. Each output pixel
+ * lies between two pixels of the stretched row, and each of these between two of the row. Shared with the
+ * tests' reference.
  *
  * @param stretch At least 1: then at most four neighbours count.
  */
@@ -74,14 +75,14 @@ export function planStretchedAxis(size: number, stretch: number, newSize: number
       axis.weights[4 * i + index - first] = weight;
       left -= weight;
     }
-    // What rounding leaves goes to the middle.
+    // The rounding error goes to the middle.
     const middle = 4 * i + Math.min(1, shares.size - 1);
     axis.weights[middle] = (axis.weights[middle] as number) + left;
   }
   return axis;
 }
 
-/** The two whole positions beside one, and how much each counts. */
+/** The two whole positions beside a position, and their weights. */
 function partsOf(position: number): readonly (readonly [number, number])[] {
   const floor = Math.floor(position);
   return [
@@ -93,13 +94,13 @@ function partsOf(position: number): readonly (readonly [number, number])[] {
 /** Takes `rows` rows of a resized picture from number `y` on: they begin at byte `start`, one after the other. */
 export type TakeRows = (bytes: Buffer, start: number, y: number, rows: number) => void;
 
-/** Resizes a picture and gives its rows from the top, some at a time; they are valid until `take` returns. */
+/** Resizes a picture and passes on its rows from the top, a few at a time. They are valid until `take` returns. */
 export type Resizer = (pixels: Buffer, take: TakeRows) => void;
 
-/** Rows that are given at once: few enough to stay in the cache. */
+/** Rows to pass on at once: few enough to stay in the cache. */
 const stripRows = 16;
 
-/** Offsets and weights as the kernels want them, padded with zeros to a multiple of four. */
+/** Offsets and weights for the kernels, padded with zeros to a multiple of four. */
 function packTaps({ first, weight0, weight1 }: Axis): Buffer {
   const taps = new Int32Array(2 * Math.ceil(first.length / 4) * 4);
   for (let i = 0; i < first.length; i++) {
@@ -122,10 +123,10 @@ function packStretchedTaps({ first, weights }: StretchedAxis): Buffer {
 
 /**
  * `cv2.resize(..., interpolation=cv2.INTER_LINEAR)` of 8-bit RGB, in the same fixed-point arithmetic and
- * so to the bit: a horizontal pass in units of 1/2048, then a vertical one with truncated products.
- * With a `stretch` above 1 the picture is as if it had been resized to `width * stretch` before, in the same pass: what a squashed
- * picture gives that is brought back to its proportions first, without rounding in between.
- * In the memory of the kernels lie one row of the picture, two resized ones and 16 rows of the result.
+ * so bit for bit: a horizontal pass in units of 1/2048, then a vertical one with truncated products.
+ * A `stretch` above 1 acts as a resize to `width * stretch` before, in the same pass and without rounding in
+ * between: it brings a squashed picture back to its proportions. The kernels' memory holds one row of the
+ * picture, two resized ones and 16 rows of the result.
  *
  * @see https://github.com/opencv/opencv modules/imgproc/src/resize.cpp HResizeLinear, VResizeLinearVec_32s8u
  */
@@ -184,10 +185,10 @@ export function createResizer(
 }
 
 /**
- * Resizes a whole picture as `cv2.resize(..., interpolation=cv2.INTER_LINEAR)` does, to the bit: no pixel between the two nearest counts,
- * so that a picture made much smaller is rough.
+ * Resizes a whole picture as `cv2.resize(..., interpolation=cv2.INTER_LINEAR)` does, bit for bit: only the two
+ * nearest pixels on each axis count, so a picture made much smaller looks rough.
  *
- * @param stretch Above 1: as if the picture had been resized to `width * stretch` before. Default 1.
+ * @param stretch Above 1: resizes to `width * stretch` before. Default 1.
  * @returns `[newHeight, newWidth, 3]` RGB in memory of its own, without a `pixelAspectRatio`.
  * @throws {FrameDecoderError} `invalid_options` for a size that is not a positive integer.
  * @example

@@ -1,9 +1,9 @@
 import type { RgbImage } from '@trinetra/contracts';
 
-/** What the values of the model's input are: `[3, h, w]` RGB 0..1, or `[h, w, 3]` RGB 0..255. */
+/** Layout of the model's input: `[3, h, w]` RGB 0..1, or `[h, w, 3]` RGB 0..255. */
 export type TensorType = 'float32' | 'uint8';
 
-/** The model's input over its memory; where it has none, the picture's own bytes are the input. */
+/** The model's input over its memory, or the picture's own bytes if it has none. */
 export function tensorOf(
   type: TensorType,
   memory: SharedArrayBuffer | null,

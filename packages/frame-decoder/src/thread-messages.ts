@@ -11,10 +11,10 @@ export interface ThreadData {
 
 /** The memory of one job, shared with the thread until it answers. */
 export interface JobBuffers {
-  /** The encoded frame: `byteLength` bytes from the start of `bytes`, and `spareBytes` of room behind it. */
+  /** The encoded frame: the first `byteLength` bytes of `bytes`, then `spareBytes` of room. */
   readonly bytes: SharedArrayBuffer;
   readonly image: SharedArrayBuffer;
-  /** Null where the picture itself is the tensor. */
+  /** Null if the picture itself is the tensor. */
   readonly tensor: SharedArrayBuffer | null;
 }
 
@@ -29,7 +29,7 @@ export interface DecodeRequest {
 
 /** From the thread: once ready, then one answer a request, in order. */
 export type ThreadMessage =
-  /** `slow`: why libjpeg-turbo's C interface cannot be used; null where it is. */
+  /** `slow`: why libjpeg-turbo's C interface cannot be used; null if it is. */
   | { readonly type: 'ready'; readonly slow: string | null }
   | { readonly type: 'decoded'; readonly luma: LumaStatistics }
   | { readonly type: 'failed'; readonly message: string };

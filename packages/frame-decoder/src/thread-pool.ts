@@ -3,7 +3,7 @@ import type { Logger } from '@trinetra/contracts';
 import { FrameDecoderError } from './errors.ts';
 import type { DecodeRequest, ThreadData, ThreadMessage } from './thread-messages.ts';
 
-/** What became of a job. */
+/** The result of a job. */
 export type JobResult =
   | Exclude<ThreadMessage, { type: 'ready' }>
   | { readonly type: 'crashed'; readonly message: string };
@@ -27,7 +27,7 @@ interface Slot {
   job: QueuedJob | undefined;
 }
 
-/** Starts in a row that may fail before the waiting jobs are given up. */
+/** Failed starts in a row after which the waiting jobs fail. */
 const maxFailedStarts = 3;
 
 /** Decode threads with one queue; a thread that dies costs its own job and is replaced. */
@@ -88,7 +88,7 @@ export class ThreadPool {
     return { result: promise, cancel };
   }
 
-  /** Lets the queued and running jobs end, then ends the threads. */
+  /** Finishes the queued and running jobs, then ends the threads. */
   async close(): Promise<void> {
     if (this.#queue.length > 0 || this.stats.active > 0) {
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));

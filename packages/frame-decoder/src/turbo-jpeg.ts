@@ -1,13 +1,14 @@
-// The package's own function has the fast inverse DCT only, and does not say what was wrong. On Linux it links the library as a
-// file of its own: to load the package is to load the library.
+// The package's own function has only the fast inverse DCT, and does not say what was wrong. On Linux it links
+// the library as a separate file, so loading the package loads the library.
 import '@julusian/jpeg-turbo';
 import type { ImageHeader } from './image-header.ts';
 
 /**
- * Decodes a JPEG of one or three components into `target` (RGB, HWC). False where libjpeg-turbo cannot, or reads another size
+ * Decodes a JPEG of one or three components into `target` (RGB, HWC). False if libjpeg-turbo cannot, or reads
+ * another size
  * than the header's; `target` then holds anything.
  *
- * @throws what libjpeg-turbo complains of, where the data is damaged
+ * @throws libjpeg-turbo's complaint, if the data is damaged
  */
 export type TurboJpeg = (source: Uint8Array, header: ImageHeader, target: Uint8Array) => boolean;
 
@@ -18,10 +19,10 @@ const formatRgb = 0;
 const parameter = { width: 5, height: 6, fastDct: 10 } as const;
 
 /**
- * Opens libjpeg-turbo by its C interface. Its accurate inverse DCT (`exact`) gives libvips' pixels, to the bit, in less than
- * half of the time, as nothing is handed from thread to thread.
+ * Opens libjpeg-turbo's C interface. Its accurate inverse DCT (`exact`) gives libvips' pixels, bit for bit, in
+ * less than half of the time, because nothing changes threads.
  *
- * @throws where there is no such library (on Linux there is) or koffi is not installed
+ * @throws if there is no such library (on Linux there is) or koffi is not installed
  * @see https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/turbojpeg.h
  */
 export async function openTurboJpeg(accuracy: 'fast' | 'exact'): Promise<TurboJpeg> {
@@ -48,7 +49,7 @@ export async function openTurboJpeg(accuracy: 'fast' | 'exact'): Promise<TurboJp
   };
 
   return (source, header, target) => {
-    // A handle costs less than a microsecond, and one that met a broken header refuses every picture after it.
+    // A handle costs less than a microsecond, and after a broken header it refuses every further picture.
     const handle: unknown = init(initDecompress);
     if (handle === null) return false;
     try {
@@ -60,9 +61,9 @@ export async function openTurboJpeg(accuracy: 'fast' | 'exact'): Promise<TurboJp
 }
 
 /**
- * Of an unknown kind of JPEG, or an error behind the pixels, others may know more.
+ * For an unknown kind of JPEG, or an error after the pixels, another decoder may know more.
  *
- * @throws the complaint, where pixels may be missing or wrong
+ * @throws the complaint, if pixels may be missing or wrong
  */
 function leaveToOthers(message: string): false {
   if (/corrupt jpeg data|premature end/i.test(message)) throw new Error(message);

@@ -22,7 +22,7 @@ export interface Program {
 
 /** Options of {@link startProgram}. */
 export interface ProgramOptions {
-  /** Where it starts; default: where we did. */
+  /** Working directory; default: ours. */
   readonly cwd?: string;
   /** Takes each line of its standard error as it comes. */
   readonly onErrorLine?: (line: string) => void;

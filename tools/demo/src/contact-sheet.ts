@@ -163,7 +163,7 @@ async function sizeOf({ image, scene }: Finding, frames: string | undefined): Pr
  * Draws one tile a picture: what the camera saw in its own proportions, the persons with their confidence, the faces with their
  * five landmarks, and below it the camera and the time from ingest to event.
  *
- * @param frames Folder of the pictures; undefined where all are scenes.
+ * @param frames Folder of the pictures; undefined if all are scenes.
  * @returns PNG bytes.
  */
 async function drawContactSheet(findings: readonly Finding[], frames: string | undefined): Promise<Buffer> {

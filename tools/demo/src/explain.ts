@@ -24,7 +24,7 @@ function isOverloaded({ framesIn, eventsOut, waiting }: CamerasEnd, summary: Sum
 }
 
 /**
- * Says that the machine was overloaded, and how it shows; undefined where it kept up.
+ * Says that the machine was overloaded, and how it shows; undefined if it kept up.
  *
  * @param asked Frames/s that the cameras were to send together.
  * @param chosen Whether `--fps` was given.
@@ -61,7 +61,7 @@ const meanings: Readonly<Record<string, string>> = {
   flat: 'the picture is of one colour',
 };
 
-/** Says what was dropped and why, in one sentence; undefined where nothing was. */
+/** Says what was dropped and why, in one sentence; undefined if nothing was. */
 export function explainDrops(dropped: Readonly<Record<string, number>>): string | undefined {
   const parts = Object.entries(dropped)
     .filter(([, count]) => count > 0)

@@ -14,7 +14,7 @@ export interface Inputs {
 
 const isPicture = (name: string): boolean => /\.(jpe?g|png|webp)$/i.test(name);
 
-/** @throws {ModelChoiceError} where a model is missing. */
+/** @throws {ModelChoiceError} if a model is missing. */
 export async function findInputs(options: Pick<DemoOptions, 'models' | 'frames'>): Promise<Inputs> {
   const { models, notes } = await chooseModels(options.models);
   const { frames } = options;

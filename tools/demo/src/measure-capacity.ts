@@ -50,7 +50,7 @@ async function ended(program: Program): Promise<void> {
  * Lets the simulator write the frames of a burst where no worker reads them. Each says the size of its camera's picture,
  * because the worker knows no aspect of the cameras of the burst.
  *
- * @throws {DemoError} `not_started` where the simulator fails.
+ * @throws {DemoError} `not_started` if the simulator fails.
  */
 export async function prepareBurst({ redisUrl, cameras, frames }: BurstOptions): Promise<BurstFrames> {
   const url = `${redisUrl}/${waitingDatabase}`;
@@ -84,7 +84,7 @@ export interface MeasureOptions {
 
 /**
  * What the worker serves on this machine with these models, frames/s: a burst of about a second through the worker, in streams
- * of its own that are removed again. 0 where it served nothing within 20 s.
+ * of its own that are removed again. 0 if it served nothing within 20 s.
  */
 export async function measureCapacity(options: MeasureOptions): Promise<number> {
   const redis = new Redis(options.redisUrl);

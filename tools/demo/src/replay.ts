@@ -63,7 +63,7 @@ export interface Replayed {
 /**
  * Runs the cameras and fills the ledger, until every frame is accounted for or nothing moved for 15 s.
  *
- * @throws {DemoError} `not_started` where the simulator or the worker fails.
+ * @throws {DemoError} `not_started` if the simulator or the worker fails.
  */
 export async function replay(replayed: ReplayOptions): Promise<Replayed> {
   const { options, worker, ledger, sink, screen } = replayed;

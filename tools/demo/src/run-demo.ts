@@ -118,7 +118,7 @@ function paceOf({ fps, cameras, seconds }: DemoOptions, capacity = 0): Pace {
  * Runs the whole path: servers, worker, cameras; reads the events back and accounts for every frame.
  * Everything that it starts is stopped when it returns or throws.
  *
- * @throws {DemoError} where the inputs are not usable or a process does not start.
+ * @throws {DemoError} if the inputs are not usable or a process does not start.
  */
 export async function runDemo(options: DemoOptions, screen: Screen): Promise<DemoResult> {
   const inputs = await findInputs(options);

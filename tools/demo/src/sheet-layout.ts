@@ -13,7 +13,7 @@ export interface Rectangle {
 export interface SheetLayout {
   readonly width: number;
   readonly height: number;
-  /** Where the pictures go, row by row, each cell of its picture's proportions. */
+  /** Places the pictures row by row, each cell with its picture's proportions. */
   readonly tiles: readonly Rectangle[];
 }
 

@@ -165,7 +165,7 @@ function judgeIdentities(all: readonly Face[]): Pick<Agreement, 'identities_matc
   };
 }
 
-/** Holds what was found against what was to be seen; null where there is no frame with a truth. */
+/** Holds what was found against what was to be seen; null if there is no frame with a truth. */
 export function judge(frames: readonly JudgedFrame[]): Agreement | null {
   if (frames.length === 0) return null;
   let [found, wrong, wanted] = [0, 0, 0];

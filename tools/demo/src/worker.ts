@@ -10,7 +10,7 @@ export interface Worker {
   readonly program: Program;
   /** Address of its live page. */
   readonly pageUrl: string;
-  /** undefined where it did not answer: whether it is still alive is asked of `program`. */
+  /** undefined if it did not answer: whether it is still alive is asked of `program`. */
   counters(): Promise<WorkerCounters | undefined>;
 }
 

@@ -14,7 +14,7 @@ export function readText(path: string): string {
 /**
  * The documents of a YAML text. Aliases and `<<` are resolved.
  *
- * @throws where it is not valid, has a key twice, or anything that the parser warns of.
+ * @throws if it is not valid, has a key twice, or anything that the parser warns of.
  */
 export function parseYaml(text: string, path: string): unknown[] {
   return parseAllDocuments(text, { merge: true, uniqueKeys: true }).map((document) => {
@@ -31,7 +31,7 @@ export function readYaml(path: string): unknown {
   return documents[0];
 }
 
-/** What lies at `keys` in nested objects and lists; undefined where there is nothing. */
+/** What lies at `keys` in nested objects and lists; undefined if there is nothing. */
 export function at(value: unknown, ...keys: readonly (string | number)[]): unknown {
   let current = value;
   for (const key of keys) {
@@ -41,7 +41,7 @@ export function at(value: unknown, ...keys: readonly (string | number)[]): unkno
   return current;
 }
 
-/** The list at `keys`; empty where there is none. */
+/** The list at `keys`; empty if there is none. */
 export function listAt(value: unknown, ...keys: readonly (string | number)[]): unknown[] {
   const found = at(value, ...keys);
   return Array.isArray(found) ? found : [];

@@ -28,8 +28,8 @@ export interface FiringCase {
 /**
  * Feeds recordings to the alert rules, and asks which alerts fire at the end of each.
  *
- * @returns What promtool has against what is expected; undefined where it is so.
- * @throws where there is no promtool.
+ * @returns What promtool has against what is expected; undefined if it is so.
+ * @throws if there is no promtool.
  */
 export function firingProblem(cases: readonly FiringCase[]): string | undefined {
   const promtool = findTool('promtool');

@@ -1,5 +1,5 @@
 /**
- * Gets promtool, hadolint and a collector of OpenTelemetry, once a machine. Where that is not possible it says so, and the tests that need them are
+ * Gets promtool, hadolint and a collector of OpenTelemetry, once a machine. If that is not possible it says so, and the tests that need them are
  * skipped by name. Debian's package of Prometheus is unpacked, not installed: installing it would start a server.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';

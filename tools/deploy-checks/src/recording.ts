@@ -91,7 +91,7 @@ export class Recording {
    * Goes on for some minutes as these scrapes show: counters rise at the rate between the first and the last of them, gauges repeat the
    * values of all of them.
    *
-   * @throws where there are not two scrapes, or a counter fell between them.
+   * @throws if there are not two scrapes, or a counter fell between them.
    */
   goOn(scrapes: readonly Scrape[], minutes: number): this {
     const [first, last] = [scrapes[0], scrapes.at(-1)];

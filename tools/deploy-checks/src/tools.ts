@@ -27,7 +27,7 @@ const places: Readonly<Record<Tool, string | undefined>> = {
 
 const flags: Partial<Record<Tool, string>> = { kubectl: 'help' };
 
-/** The command of a tool, from the cache or from PATH; undefined where it is not to be had. */
+/** The command of a tool, from the cache or from PATH; undefined if it is not to be had. */
 export function findTool(name: Tool): string | undefined {
   const place = places[name];
   if (place !== undefined && existsSync(place)) return place;

@@ -87,7 +87,7 @@ export interface ServerProcess {
 /**
  * Starts a server and resolves once it listens.
  *
- * @throws where it ends first or does not listen within 60 s; the message holds the end of its output.
+ * @throws if it ends first or does not listen within 60 s; the message holds the end of its output.
  */
 export async function startProcess(
   command: string,

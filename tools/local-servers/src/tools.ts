@@ -38,7 +38,7 @@ const tools: Readonly<
 /**
  * Makes sure that commands exist, installing Debian's packages where this process is root.
  *
- * @throws with one sentence that says what to install, where that is not possible.
+ * @throws with one sentence that says what to install, if that is not possible.
  */
 export function ensureTools(...names: readonly Tool[]): void {
   const isMissing = (name: Tool): boolean => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
-/** State letter of a process (R, S, T, ...), undefined where there is none; a zombie is none. */
+/** State letter of a process (R, S, T, ...), undefined if there is none; a zombie is none. */
 export function stateOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -101,7 +101,7 @@ async function listModels(folder: string, engines: boolean): Promise<string[]> {
  * Chooses one model for each role in a folder, by what the graphs are and not by their names. Of several it takes the first by
  * name; of face models first those that take several pictures a run.
  *
- * @throws {ModelChoiceError} where there is no folder, or none for a role that is needed: names every file and why it is not it.
+ * @throws {ModelChoiceError} if there is no folder, or none for a role that is needed: names every file and why it is not it.
  */
 export async function chooseModels<Needed extends ModelRole = ModelRole>(
   folder: string,

@@ -11,8 +11,8 @@ export interface NodeManifest {
 /**
  * Says in one sentence that Node `version`, such as `20.19.5`, is too old for a package.
  *
- * @returns undefined where it is not.
- * @throws TypeError where `engines.node` is not of the form `>=22.14`.
+ * @returns undefined if it is not.
+ * @throws TypeError if `engines.node` is not of the form `>=22.14`.
  */
 export function nodeComplaint(manifest: NodeManifest, version: string): string | undefined {
   const range = manifest.engines.node;

@@ -15,7 +15,7 @@ export interface ReadmeExampleOptions {
  *
  * @param folder The package's folder, ending in `/`.
  * @returns What it printed, trimmed.
- * @throws where there is no example or it fails.
+ * @throws if there is no example or it fails.
  */
 export async function runReadmeExample(folder: URL, options: ReadmeExampleOptions = {}): Promise<string> {
   const code = /```ts\n([\s\S]*?)```/.exec(await readFile(new URL('README.md', folder), 'utf8'))?.[1];

@@ -45,7 +45,7 @@ function readSizeLine(
   const match = sizeLine.exec(line);
   if (match === null) return undefined;
   const [time = 0, across = 0, down = 0, width = 0, height = 0] = match.slice(1).map(Number);
-  // 0/1 where nothing is told. What is told is not always possible, and entries take 1..65535.
+  // 0/1 if nothing is told. What is told is not always possible, and entries take 1..65535.
   const aspect = across > 0 && down > 0 ? across / down : 1;
   const seen = Math.min(65_535, Math.max(1, Math.round(width * aspect)));
   return { raw: { width, height }, original: { width: seen, height }, time: Number.isNaN(time) ? 0 : time };
@@ -61,7 +61,7 @@ function ffmpegEnvironment(): NodeJS.ProcessEnv {
  * Runs ffmpeg on a source once, and gives its pictures as they come. It has to be pulled without delay: ffmpeg waits, and a
  * camera with it, where nobody takes its pictures.
  *
- * @returns how it ended; `ended` where the signal or the caller ended it.
+ * @returns how it ended; `ended` if the signal or the caller ended it.
  */
 export async function* decode(
   ffmpeg: Ffmpeg,
@@ -138,7 +138,7 @@ function withoutName(reason: string, shown: string): string {
   return end.replace(/^Error opening input files: /, '');
 }
 
-/** Gives the bytes of a stream in pieces of the length that is asked for; undefined where it ends before. */
+/** Gives the bytes of a stream in pieces of the length that is asked for; undefined if it ends before. */
 function createReader(stream: AsyncIterable<Buffer>): (length: number) => Promise<Buffer | undefined> {
   const chunks = stream[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);

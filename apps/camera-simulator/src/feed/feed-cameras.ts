@@ -23,7 +23,7 @@ export interface FeedSummary extends Summary {
 }
 
 export interface FeedCamerasOptions extends Omit<FeedOptions, 'onOutage' | 'onReturn'> {
-  /** undefined where all sources are folders. */
+  /** undefined if all sources are folders. */
   readonly ffmpeg: Ffmpeg | undefined;
   readonly cameras: readonly FedCamera[];
   readonly writer: RedisWriter;
@@ -50,7 +50,7 @@ interface Run {
 /**
  * Feeds all cameras until their sources end, or until the signal.
  *
- * @throws {SimulatorError} `bad_source` where a film cannot be read, or where no camera gave a picture at its first try.
+ * @throws {SimulatorError} `bad_source` if a film cannot be read, or if no camera gave a picture at its first try.
  */
 export async function feedCameras(options: FeedCamerasOptions): Promise<FeedSummary> {
   const cameras: FeedSummary['cameras'] = Object.create(null);

@@ -49,7 +49,7 @@ const schema = z.strictObject({
 });
 
 /**
- * Reads the values of the command line, where there are sources.
+ * Reads the values of the command line, if there are sources.
  *
  * @param values Only those that were given, and the address of Redis.
  * @throws {SimulatorError} `invalid_options`, one line for each bad value.

@@ -19,7 +19,7 @@ type SourceKind = 'film' | 'camera' | 'device' | 'playlist' | 'folder';
 /** Where the pictures of one camera come from. */
 export interface Source {
   readonly kind: SourceKind;
-  /** Camera id; undefined where none was given. */
+  /** Camera id; undefined if none was given. */
   readonly name: string | undefined;
   /** An address, or an absolute path. It may hold a password. */
   readonly input: string;

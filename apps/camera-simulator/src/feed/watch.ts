@@ -26,7 +26,7 @@ function describeEnd(end: DecodeEnd, stallMs: number): string {
 /**
  * The pictures of a source: of a film to its end, of anything else until the signal, connecting again for ever.
  *
- * @throws {SimulatorError} `bad_source` where ffmpeg cannot read a film, `source_failed` where that shows in its midst.
+ * @throws {SimulatorError} `bad_source` if ffmpeg cannot read a film, `source_failed` if that shows in its midst.
  */
 export async function* watch(
   ffmpeg: Ffmpeg,
@@ -53,7 +53,7 @@ export async function* watch(
       }
       end = step.value;
     } finally {
-      // Where the caller stops here, so does ffmpeg.
+      // If the caller stops here, so does ffmpeg.
       await run.return({ how: 'ended' });
     }
     if (signal.aborted) return;

@@ -15,7 +15,7 @@ export interface PersonTruth {
   readonly bbox: Box;
   /** Share of the person that others hide, 0..1: an estimate from boxes for body and head, rather too high. */
   readonly hidden: number;
-  /** Null where the face is turned away, cut by the picture or hidden. Landmarks in the order of the ArcFace template. */
+  /** Null if the face is turned away, cut by the picture or hidden. Landmarks in the order of the ArcFace template. */
   readonly face: { readonly bbox: Box; readonly landmarks: FivePoints } | null;
 }
 

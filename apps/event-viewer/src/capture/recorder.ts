@@ -18,7 +18,7 @@ export interface Recorder extends AsyncDisposable {
   /**
    * Writes the picture, then its line of the manifest, so that what the manifest names is complete.
    *
-   * @returns `full` where it would take more than it may: nothing of the entry is written then. `unusable` where the
+   * @returns `full` if it would take more than it may: nothing of the entry is written then. `unusable` where the
    * entry has no picture, or a field twice or with a name that is no text.
    * @throws {ViewerError} `unwritable`; what was written before is complete.
    */

@@ -6,7 +6,7 @@ export interface CropBox {
   readonly height: number;
 }
 
-/** The pixels of a box `[x1, y1, x2, y2]` in 0..1; undefined where it has none. */
+/** The pixels of a box `[x1, y1, x2, y2]` in 0..1; undefined if it has none. */
 export function cropBoxOf(
   [x1, y1, x2, y2]: readonly [number, number, number, number],
   { width, height }: { readonly width: number; readonly height: number },

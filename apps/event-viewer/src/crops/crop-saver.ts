@@ -41,7 +41,7 @@ function isPicture(bytes: Uint8Array): boolean {
 }
 
 /**
- * Makes the folder (mode 0700) where it is missing.
+ * Makes the folder (mode 0700) if it is missing.
  *
  * @throws {ViewerError} `unwritable`.
  */

@@ -9,7 +9,7 @@ interface ComparedPerson {
   readonly confidenceShift: number;
   readonly faces: InWhich;
   readonly embeddings: InWhich;
-  /** -1..1; null where not both have one, or their spaces differ. */
+  /** -1..1; null if not both have one, or their spaces differ. */
   readonly cosine: number | null;
 }
 
@@ -32,7 +32,7 @@ function inWhich(inA: boolean, inB: boolean): InWhich {
   return inB ? 'only_b' : 'none';
 }
 
-/** The cosine of two vectors, -1..1; exactly 1 where all numbers are the same. */
+/** The cosine of two vectors, -1..1; exactly 1 if all numbers are the same. */
 export function cosineOf(a: Float32Array, b: Float32Array): number {
   let [dot, squareA, squareB, isSame] = [0, 0, 0, a.length === b.length];
   for (let i = 0; i < a.length; i += 1) {

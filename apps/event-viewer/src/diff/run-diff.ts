@@ -25,8 +25,8 @@ export interface RunDiffOptions {
 /**
  * Compares two sets of events, and shows how they differ.
  *
- * @returns The exit code: 1 past a threshold or where something was no event, 130 after the abort, else 0.
- * @throws {ViewerError} of what cannot be read, or where there is nothing to compare.
+ * @returns The exit code: 1 past a threshold or if something was no event, 130 after the abort, else 0.
+ * @throws {ViewerError} of what cannot be read, or if there is nothing to compare.
  */
 export async function runDiff({ options, stop, stdin, stdout, complain }: RunDiffOptions): Promise<number> {
   const output = createOutput(stdout, () => stop.abort());

@@ -10,7 +10,7 @@ const ink = '#1f2933';
 const pale = '#52606d';
 const grid = '#e4e7eb';
 
-/** One curve; null where it has a gap. */
+/** One curve; null if it has a gap. */
 interface Series {
   readonly name: string;
   readonly colour: string;

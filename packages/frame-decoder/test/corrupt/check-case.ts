@@ -10,15 +10,15 @@ export interface Decoders {
   readonly fast: FrameDecoder;
 }
 
-/** A file and what must become of it. */
+/** A file and the expected result. */
 export interface DecodeCase {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** One of these reasons, or decoded, or whatever the decoder makes of it. */
+  /** One of these reasons, decoded, or any result. */
   readonly expected: 'decoded' | 'either' | readonly DecodeProblem[];
-  /** The whole that these bytes are the beginning of: nothing but its pixels may come out. */
+  /** The whole picture that these bytes begin: only its pixels may come out. */
   readonly cutFrom?: Uint8Array | undefined;
-  /** The pixels that must come out, where they are known. */
+  /** The expected pixels, if known. */
   readonly pixels?: Uint8Array;
   /** Largest mean difference of them. Default 6 levels: what the coding costs. */
   readonly tolerance?: number;
@@ -29,7 +29,7 @@ export interface DecodeCase {
 /** Longest time for one small picture; a machine of two busy cores takes some tens of milliseconds. */
 const limitMs = 3000;
 
-/** What was counted over all cases. */
+/** Counts over all cases. */
 export class Book {
   cases = 0;
   decodes = 0;
@@ -48,8 +48,8 @@ export class Book {
   }
 
   /**
-   * Means of the third and the last quarter: one moment before a collection does not count, and in the first half the
-   * allocator finds the memory that so many odd sizes take.
+   * Means of the third and the last quarter. A mean smooths single garbage collections, and in the first half
+   * the allocator still grows for the many odd sizes.
    */
   summary(): { readonly growthMb: number; readonly line: string } {
     const quarter = this.#rss.length >> 2;
@@ -63,7 +63,7 @@ export class Book {
   }
 }
 
-/** What an independent caller of libvips sees; `null` where it refuses. */
+/** What an independent caller of libvips sees; `null` if it refuses. */
 async function independentDecode(
   bytes: Uint8Array,
 ): Promise<{ data: Buffer; width: number; height: number } | null> {
@@ -80,7 +80,7 @@ async function independentDecode(
   }
 }
 
-/** Runs a case through both decoders. @throws with the name of the case where one of them does wrong */
+/** Runs a case through both decoders. @throws with the name of the case if one of them is wrong */
 export async function checkCase(
   decoders: Decoders,
   one: DecodeCase,

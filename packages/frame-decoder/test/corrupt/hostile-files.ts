@@ -13,7 +13,7 @@ const mebibyte = 1024 * 1024;
 /** 8K pictures are allowed: decoding one is long work for a busy machine. */
 const largePictureMs = 30_000;
 
-/** Everything that somebody might put in place of a frame; nothing of it may be fetched from `address`. */
+/** Files that an attacker might send as a frame. Decoding must fetch nothing from `address`. */
 export async function hostileFiles(address: string): Promise<DecodeCase[]> {
   const jpeg = await encode(pixels, width, height).jpeg({ quality: 95 }).toBuffer();
   return [
@@ -68,7 +68,7 @@ function nothingAndNoise(): DecodeCase[] {
   ];
 }
 
-/** What libvips or a browser would interpret, and some of it would fetch or run. */
+/** Files that libvips or a browser would interpret; some would fetch or run code. */
 function otherFormats(address: string): DecodeCase[] {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="80" height="80">
 <image xlink:href="${address}/svg.png" width="80" height="80"/><script>fetch('${address}/script')</script></svg>`;
@@ -162,7 +162,7 @@ async function bombs(): Promise<DecodeCase[]> {
       bytes: png(64, 64, [['IDAT', compressed]]),
       expected: 'either',
     },
-    // The text and the profile are of no use for the pixels: whatever becomes of them, they are not inflated whole.
+    // The pixels do not need the text and the profile, so these must not be inflated whole.
     ...['zTXt', 'iCCP'].map(
       (name): DecodeCase => ({
         name: `PNG with 256 MB in a ${name} chunk`,

@@ -7,7 +7,7 @@ export interface BrokenPicture {
   /** What was done to what; with the seed it names the case. */
   readonly name: string;
   readonly bytes: Buffer;
-  /** Where it is a prefix of a JPEG or WebP, the whole: it is refused, or every pixel is there. */
+  /** If it is a prefix of a JPEG or WebP, the whole: it is refused, or every pixel is there. */
   readonly cutFrom: Buffer | undefined;
 }
 

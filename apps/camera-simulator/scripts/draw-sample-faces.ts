@@ -6,8 +6,9 @@ import { drawHead } from '../src/scene/draw-head.ts';
 import { createIdentity } from '../src/scene/index.ts';
 
 /**
- * Draws the three aligned faces that embedders are proven on, and writes them as packages/embedder/src/sample-faces.ts. Two people that a
- * network for real faces tells apart well: edgeface_xs says 0.94 for the two pictures of one, 0.14 for the other.
+ * Draws the three aligned faces that prove embedders, and writes packages/embedder/src/sample-faces.ts. A
+ * network for real faces tells the two people apart well: edgeface_xs gives 0.94 for the two pictures of one,
+ * 0.14 for the other.
  */
 const faces = [
   { id: 36, roll: 0, yaw: 0, ground: '#b9b4aa', light: null },

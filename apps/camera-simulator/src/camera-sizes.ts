@@ -4,10 +4,10 @@ import { filmOf, haveOneAspect, splitByAspect } from './films.ts';
 import { listFilms, readPictureSize } from './pictures.ts';
 
 /**
- * Says which aspect each camera has that plays a folder with `--frames` and `--cameras`, before anything is played. Reads
- * the headers of the pictures alone.
+ * Tells beforehand which aspect each camera has that plays a folder with `--frames` and `--cameras`. Reads only
+ * the headers of the pictures.
  *
- * @returns by camera id the size of the first picture of its film, as it stands upright; all others of the film have its
+ * @returns by camera id the upright size of the first picture of its film. All others of the film have its
  * aspect, within 1 %. `mixed` if a camera shows pictures of several aspects.
  * @throws {SimulatorError} `no_pictures` if a folder cannot be read, or holds no picture or one that is damaged.
  * @example

@@ -1,6 +1,6 @@
 import { type CameraType, cameraTypes } from '@trinetra/contracts';
 
-/** A camera that is played. */
+/** A simulated camera. */
 export interface Camera {
   /** Such as `cam_entrance_01`. */
   readonly id: string;
@@ -17,7 +17,7 @@ const defaultTypes: readonly CameraType[] = [
 /**
  * `count` cameras, their types in turn: `cam_entrance_01`, `cam_billing_02`, `cam_face_capture_03`, ...
  *
- * @param types Whose turn it is; by its type the worker knows the priority of a camera.
+ * @param types Types in turn. The type sets a camera's priority in the worker.
  */
 export function createCameras(count: number, types: readonly CameraType[] = defaultTypes): Camera[] {
   return Array.from({ length: count }, (_, i) => {

@@ -16,7 +16,7 @@ export function corrupt(
   const copy = Buffer.from(bytes);
   const end = damage === 'header' ? Math.min(16, copy.length) : copy.length;
   for (let i = 0; i < end; i += 1) copy[i] = Math.floor(random() * 256);
-  // Chance must not spell the signature of a JPEG.
+  // Noise must not form the signature of a JPEG.
   if (copy.length > 0) copy[0] = 0;
   return { bytes: copy, damage };
 }

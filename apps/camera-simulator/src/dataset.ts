@@ -6,7 +6,7 @@ import { cameraTypes } from '@trinetra/contracts';
 import { createRandomOf } from './random.ts';
 import { type Box, createScene, type FivePoints, type PersonTruth } from './scene/index.ts';
 
-/** What {@link writeDataset} writes. */
+/** Options of {@link writeDataset}. */
 export interface DatasetOptions {
   readonly folder: string;
   readonly count: number;
@@ -17,7 +17,7 @@ export interface DatasetOptions {
 
 const momentsPerScene = 8;
 
-/** The cameras' own pictures by how many of ten scenes they take; they are written at half their sides. */
+/** Sizes of the cameras' own pictures, one for each of ten scenes. Files have half their sides. */
 const shapes = [
   { share: 0.8, width: 1280, height: 720 },
   { share: 0.1, width: 1280, height: 960 },
@@ -38,9 +38,9 @@ function halfSize({ bbox, face, ...person }: PersonTruth): PersonTruth {
 
 /**
  * Writes `count` scenes as JPEG files (quality 60 to 95) and `truth.ndjson`, a line
- * `{image, persons: [{identity, bbox, hidden, face}]}` each: what models are trained and measured on.
+ * `{image, persons: [{identity, bbox, hidden, face}]}` each, to train and measure models.
  *
- * A picture has the size in which a detector of 640 px sees its camera: 640x360 mostly, but also 640x480, 640x640
+ * A picture has the size in which a detector of 640 px sees its camera: mostly 640x360, also 640x480, 640x640
  * and 360x640. The truth is in pixels of the file.
  */
 export async function writeDataset({ folder, count, seed, identities }: DatasetOptions): Promise<void> {

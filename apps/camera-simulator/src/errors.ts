@@ -1,6 +1,6 @@
 import { TrinetraError } from '@trinetra/contracts';
 
-/** Every reason for which the simulator does not start, or ends with an error. */
+/** Reasons why the simulator does not start, or ends with an error. */
 export type SimulatorErrorCode =
   | 'invalid_options'
   | 'no_pictures'
@@ -11,5 +11,5 @@ export type SimulatorErrorCode =
   | 'redis_unreachable'
   | 'write_failed';
 
-/** Its message is shown as it is; it holds no password. */
+/** Its message is for people and holds no password. */
 export class SimulatorError extends TrinetraError<SimulatorErrorCode> {}

@@ -1,6 +1,6 @@
 import type { Size } from '@trinetra/contracts';
 
-/** Ratios that differ by no more than this share are one aspect: nobody sees the difference, and no model does. */
+/** Ratios within this share are one aspect: neither people nor models see the difference. */
 const tolerance = 0.01;
 
 function haveSameAspect(a: Size, b: Size): boolean {
@@ -14,10 +14,10 @@ export function haveOneAspect(pictures: readonly Size[]): boolean {
 }
 
 /**
- * Makes a film of the pictures of each aspect, because a camera has one: films in the order of their first pictures,
- * pictures in theirs.
+ * Makes a film of the pictures of each aspect, because a camera has one aspect. Films are in the order of their
+ * first pictures.
  *
- * @param cameras How many there are. Fewer than there are aspects cannot show everything: then all pictures are one film.
+ * @param cameras Number of cameras. If there are fewer cameras than aspects, all pictures are one film.
  */
 export function splitByAspect<P extends Size>(pictures: readonly P[], cameras: number): P[][] {
   const films: P[][] = [];
@@ -29,7 +29,7 @@ export function splitByAspect<P extends Size>(pictures: readonly P[], cameras: n
   return films.length <= cameras ? films : [[...pictures]];
 }
 
-/** The film that a camera plays, and with which of its pictures the camera begins: cameras take the films in turn. */
+/** The film of a camera and its first picture. Cameras take the films in turn. */
 export function filmOf<P>(
   films: readonly (readonly P[])[],
   camera: number,

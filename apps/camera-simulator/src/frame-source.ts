@@ -3,23 +3,23 @@ import { filmOf } from './films.ts';
 import type { Picture } from './pictures.ts';
 import { createScene, type SceneMoment, type SceneTruth } from './scene/index.ts';
 
-/** A frame as a camera sends it. */
+/** A frame of a camera. */
 export interface SourceFrame {
-  /** File name of the picture (with its folder where there are several films), or which moment of the scene it is. */
+  /** File name of the picture (with its folder if there are several films), or the moment of the scene. */
   readonly image: string;
   readonly bytes: Buffer;
   /** Of the camera's own picture, px. */
   readonly width: number;
   readonly height: number;
-  /** Which scene it is and what is to be seen; only of scenes. */
+  /** The scene and its truth; only of scenes. */
   readonly scene?: SceneMoment & { readonly truth: SceneTruth };
 }
 
-/** Where frames come from: frame number `frame` of camera number `camera`. */
+/** A source of frames: frame number `frame` of camera number `camera`. */
 export type FrameSource = (camera: number, frame: number) => SourceFrame | Promise<SourceFrame>;
 
 /**
- * The pictures of a film in turn, and from its beginning again.
+ * The pictures of a film in turn, again and again.
  *
  * @param films Cameras take them in turn; each further camera of a film begins one picture later.
  */
@@ -36,17 +36,17 @@ export function filmSource(films: readonly (readonly Picture[])[]): FrameSource 
 export interface SceneSourceOptions {
   readonly seed: number;
   readonly fps: number;
-  /** Of the frames that are sent, px; default the camera's own 1280x720. */
+  /** Of the sent frames, px; default the camera's own 1280x720. */
   readonly width?: number;
   readonly height?: number;
   /** JPEG quality, 1..100. */
   readonly quality: number;
 }
 
-/** What the cameras of generated scenes see, px. */
+/** Size of the pictures of generated scenes, px. */
 const cameraPicture = { width: 1280, height: 720 };
 
-/** A generated scene for each camera, in which time goes on with its frames; see `createScene`. */
+/** A generated scene for each camera, whose time advances with its frames; see `createScene`. */
 export function sceneSource(cameras: readonly Camera[], options: SceneSourceOptions): FrameSource {
   const { seed, fps, quality } = options;
   const { width: sentWidth, height: sentHeight } = { ...cameraPicture, ...options };

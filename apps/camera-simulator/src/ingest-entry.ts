@@ -2,17 +2,17 @@ import type { Size } from '@trinetra/contracts';
 import type { Camera } from './cameras.ts';
 import type { EntryToWrite } from './redis-writer.ts';
 
-/** A picture as it is sent. */
+/** An encoded picture. */
 export interface SentPicture extends Size {
-  /** Its `width` and `height` are those of the camera's own picture. */
+  /** `width` and `height` are of the camera's own picture. */
   readonly bytes: Buffer;
 }
 
 /**
  * The entry that the ingestor would write.
  *
- * @param options `takenAtMs`: when the picture was taken, ms since 1970; `sizes`: with `width` and `height`, which those of
- * the ingestor do not have.
+ * @param options `takenAtMs`: when the picture was taken, ms since 1970; `sizes`: adds `width` and `height`,
+ * which the ingestor does not send.
  */
 export function ingestEntry(
   { id, type }: Camera,

@@ -6,20 +6,20 @@ import type { Damage } from './corrupt.ts';
 import { SimulatorError } from './errors.ts';
 import type { SourceFrame } from './frame-source.ts';
 
-/** One line of the manifest: which picture an entry holds. */
+/** One line of the manifest: the picture of an entry. */
 interface ManifestLine {
   readonly camera_id: string;
   /** Stream entry id, as in the event. */
   readonly frame_id: string;
-  /** File name in the folder of pictures, or which moment of the scene it is. */
+  /** File name in the folder of pictures, or the moment of the scene. */
   readonly image: string;
-  /** Only where the frame was damaged. */
+  /** Only if the frame was damaged. */
   readonly corrupt?: Damage;
-  /** How to make the picture again, and who is to be seen where; only of generated scenes. */
+  /** How to draw the picture again, and its truth; only of generated scenes. */
   readonly scene?: SourceFrame['scene'];
 }
 
-/** A file of JSON lines that is being written. */
+/** Writes a file of JSON lines. */
 export interface Manifest {
   write(line: ManifestLine): void;
   close(): Promise<void>;

@@ -11,7 +11,7 @@ export interface SimulatorOptions {
   /** Folder of pictures; undefined: generated scenes. */
   readonly frames: string | undefined;
   readonly cameras: number;
-  /** Types of the cameras, in turn; undefined: all there are. */
+  /** Types of the cameras, in turn; undefined: all. */
   readonly types: readonly CameraType[] | undefined;
   /** Frames per second of each camera. */
   readonly fps: number;
@@ -20,12 +20,12 @@ export interface SimulatorOptions {
   /** Length to which Redis trims each stream, approximately. */
   readonly maxlen: number;
   readonly size: PictureSize;
-  /** Whether entries say the size of the camera's own picture. */
+  /** Whether entries have the size of the camera's own picture. */
   readonly sizes: boolean;
   /** JPEG quality, 1..100. */
   readonly quality: number;
   readonly seed: number;
-  /** Share of frames that are damaged, 0..1. */
+  /** Share of damaged frames, 0..1. */
   readonly corruptRate: number;
   /** Longest delay of a frame or a burst, as a share of the time between two, 0..0.95. */
   readonly jitter: number;
@@ -35,7 +35,7 @@ export interface SimulatorOptions {
   readonly json: boolean;
 }
 
-/** The defaults, as they would stand on the command line. */
+/** The defaults, as on the command line. */
 export const defaultArguments: Readonly<
   Record<
     | 'redis'
@@ -112,7 +112,7 @@ const datasetSchema = z.strictObject({
   identities,
 });
 
-/** What `--replay` takes from the command line. */
+/** Options for `--replay` on the command line. */
 export interface PlaybackOptions {
   readonly replay: string;
   readonly redis: string;
@@ -166,7 +166,10 @@ export function refuseForeign(values: object, shape: object, beside: string): vo
   throw new SimulatorError('invalid_options', `${flags}: expected none of these beside ${beside}`);
 }
 
-/** As {@link parseOptions}, where `--replay` is given. @param values Only those that were given, and the address. */
+/**
+ * As {@link parseOptions}, where `--replay` is given. @param values Only those that were given, and the
+ * address.
+ */
 export function parsePlaybackOptions(values: Readonly<Record<string, unknown>>): PlaybackOptions {
   refuseForeign(values, playbackSchema.shape, '--replay');
   const { maxlen, manifest, ...rest } = parse(playbackSchema, values);

@@ -9,11 +9,11 @@ import { splitByAspect } from './films.ts';
 /** How the pictures are sent: squashed to a size as the ingestor does, or the bytes of the file. */
 export type PictureSize = Size | 'original';
 
-/** A picture that is ready to be sent. */
+/** A picture ready to send. */
 export interface Picture extends Size {
-  /** File name, with its folder where there are several films. */
+  /** File name, with its folder if there are several films. */
   readonly name: string;
-  /** As sent. Its `width` and `height` are those of the picture before it was squashed. */
+  /** As sent. `width` and `height` are of the picture before the squash. */
   readonly bytes: Buffer;
 }
 
@@ -22,17 +22,16 @@ const extensions = /\.(jpe?g|png|webp)$/i;
 /** `frame_9` before `frame_10`. */
 const byName = new Intl.Collator('en', { numeric: true }).compare;
 
-/** What a folder holds. */
+/** The content of a folder. */
 export interface FilmList {
   /** Paths within the folder, by name: `frame_9.jpg`, or `film/frame_9.jpg`. No film is empty. */
   readonly films: readonly (readonly string[])[];
-  /** Whether the pictures lie in the folder itself, and not in folders that are a film each. */
+  /** Whether the pictures are in the folder itself, not in folders that are a film each. */
   readonly isFlat: boolean;
 }
 
 /**
- * Finds the pictures of a folder (JPEG, PNG, WebP), by name; or, if it holds none but folders, those of each of these as
- * a film of its own.
+ * Finds the pictures of a folder (JPEG, PNG, WebP), by name. If it holds only folders, each of these is a film.
  *
  * @throws {SimulatorError} `no_pictures` if a folder cannot be read or holds no picture.
  */
@@ -50,7 +49,7 @@ export async function listFilms(folder: string): Promise<FilmList> {
   return { films, isFlat };
 }
 
-/** How {@link loadFilms} prepares pictures, and for how many cameras. */
+/** Options of {@link loadFilms}. */
 export interface LoadOptions {
   readonly cameras: number;
   readonly size: PictureSize;
@@ -59,10 +58,10 @@ export interface LoadOptions {
 }
 
 /**
- * Reads the pictures of a folder: a film of those of each aspect (see {@link splitByAspect}), or of each folder in it.
+ * Reads the pictures of a folder: a film for each aspect (see {@link splitByAspect}), or for each folder in it.
  *
- * Squashed ones are JPEG, their sides changed to `size` without regard to their ratio, as the ingestor does
- * it; those of size `original` are the bytes of their files.
+ * Squashed pictures are JPEG of exactly `size`, as the ingestor makes them. Pictures of size `original` are the
+ * bytes of their files.
  *
  * @throws {SimulatorError} `no_pictures` if a folder cannot be read, or holds no picture or one that is damaged.
  */
@@ -78,7 +77,7 @@ export async function loadFilms(folder: string, options: LoadOptions): Promise<P
 }
 
 /**
- * Reads the size of a picture as it stands upright, from its header alone.
+ * Reads the upright size of a picture from its header.
  *
  * @throws {SimulatorError} `no_pictures` if it is damaged.
  */
@@ -107,7 +106,7 @@ function loadPicture(folder: string, name: string, { size, quality }: LoadOption
   return refuseDamaged(path, async () => {
     const file = await readFile(path);
     const { width, height, autoOrient } = await sharp(file).metadata();
-    // Whoever decodes the bytes of a file sees it as it lies there: the worker ignores its orientation.
+    // The worker ignores the orientation tag, so the stored size counts.
     if (size === 'original') return { name, bytes: file, width, height };
     const bytes = await sharp(file)
       .autoOrient()

@@ -32,7 +32,7 @@ const usageErrors: readonly SimulatorErrorCode[] = [
   'bad_recording',
   'bad_source',
 ];
-/** Of Node: 25 days. */
+/** Limit of Node's timers: 25 days. */
 const longestTimerMs = 2 ** 31 - 1;
 
 /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -54,7 +54,7 @@ async function createSource(options: SimulatorOptions, cameras: readonly Camera[
   return sceneSource(cameras, { seed, fps, quality, ...(size === 'original' ? {} : size) });
 }
 
-/** What both ways to play need: where to write, and whom to tell. */
+/** Output and messages of both ways to play. */
 interface Stage {
   readonly writer: RedisWriter;
   readonly manifest: Manifest | undefined;
@@ -75,7 +75,7 @@ async function withStage<S extends Summary>(
   const say = (text: string): void => progress.say(`${name}: ${text}`);
   let failing = '';
   const onWriteError = (reason: string): void => {
-    // Said when it begins and when it changes: an outage is not worth a line for each frame.
+    // One line when it begins and when it changes, not one for each frame.
     if (reason !== failing) say(`frame not written: ${reason}`);
     failing = reason;
   };

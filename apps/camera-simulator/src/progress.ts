@@ -1,15 +1,15 @@
 import type { Summary } from './simulate.ts';
 
-/** Where progress is shown: standard error, when somebody watches it. */
+/** Shows progress on standard error, if that is a terminal. */
 export interface Screen {
   readonly isTTY?: boolean | undefined;
   write(text: string): unknown;
 }
 
-/** A bar and a line that are written over themselves, at most five times a second; nothing where it is no terminal. */
+/** Redraws a bar and a line, at most five times a second; nothing if it is no terminal. */
 export interface Progress {
   show(summary: Summary): void;
-  /** Writes a whole line, the progress line out of its way. */
+  /** Writes a whole line above the progress line. */
   say(text: string): void;
   end(): void;
 }

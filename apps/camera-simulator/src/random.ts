@@ -1,7 +1,7 @@
 /**
- * A generator of numbers in 0 (inclusive)..1 (exclusive) that repeats itself for the same seed; mulberry32.
+ * A generator of numbers in 0 (inclusive)..1 (exclusive), repeatable by its seed; mulberry32.
  *
- * @param seed Its lower 32 bits count.
+ * @param seed Only its lower 32 bits count.
  * @see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
  */
 export function createRandom(seed: number): () => number {
@@ -14,7 +14,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** A generator of its own for each of several things, from one seed. */
+/** A separate generator for each index, from one seed. */
 export function createRandomOf(seed: number, index: number): () => number {
   return createRandom(Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(index + 1, 0xc2b2ae35));
 }

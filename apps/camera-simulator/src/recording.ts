@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 import { errorText, type RecordedEntry, recordedEntrySchema, recordingManifest } from '@trinetra/contracts';
 import { SimulatorError } from './errors.ts';
 
-/** Frames that were recorded by `trinetra-events capture`. */
+/** Frames recorded by `trinetra-events capture`. */
 export interface Recording {
   readonly folder: string;
-  /** As they were added to Redis, the earliest first: those of a camera in the order of its stream. At least one. */
+  /** In the order of their addition to Redis; those of a camera in the order of its stream. At least one. */
   readonly entries: readonly RecordedEntry[];
 }
 
@@ -18,7 +18,7 @@ function numberOf({ frame_id }: RecordedEntry): bigint {
 }
 
 /**
- * Reads the manifest of a recording; its pictures stay where they are. About 0.4 KB of memory an entry.
+ * Reads the manifest of a recording, without its pictures. About 0.4 KB of memory an entry.
  *
  * @throws {SimulatorError} `bad_recording` if it cannot be read, or a line is no entry.
  */

@@ -2,7 +2,7 @@ import { errorText, streamKeyOf } from '@trinetra/contracts';
 import { Redis } from 'ioredis';
 import { SimulatorError } from './errors.ts';
 
-/** One entry as it goes into the stream of its camera. */
+/** One entry for the stream of its camera. */
 export interface EntryToWrite {
   readonly cameraId: string;
   /** Names and values in turn. */
@@ -38,7 +38,7 @@ export async function createRedisWriter(url: string, maxlen: number | undefined)
     lazyConnect: true,
     connectTimeout: 5000,
     commandTimeout: 10_000,
-    // A frame that cannot be written now is lost, as a camera's is: writing it later, or twice, would be wrong.
+    // A frame that cannot be written now is lost, as from a real camera. Do not write it later or twice.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     retryStrategy: (times) => Math.min(times * 50, 1000),

@@ -10,9 +10,9 @@ import type { Summary } from './simulate.ts';
 export interface ReplayOptions {
   readonly recording: Recording;
   readonly writer: RedisWriter;
-  /** 2 plays twice as fast as it was recorded; Infinity waits for nothing. */
+  /** 2 plays twice as fast as recorded; Infinity does not wait. */
   readonly speed: number;
-  /** `original`: `ingest_ts` as it was recorded. `now`: when the entry is written. */
+  /** `original`: `ingest_ts` as recorded. `now`: when the entry is written. */
   readonly timestamps: 'original' | 'now';
   readonly manifest?: Manifest | undefined;
   /** Ends the run after the entries under way. */
@@ -24,13 +24,13 @@ export interface ReplayOptions {
 /** Entries in one round trip: a bound for the memory that pictures take. */
 const maxEntriesPerWrite = 32;
 
-/** Plays the entries in their order to the end, or until the signal, and says what was written. */
+/** Plays the entries in order, to the end or until the signal, and returns what was written. */
 export async function replay(options: ReplayOptions): Promise<Summary> {
   const { recording, writer, speed, signal } = options;
   const { entries } = recording;
   const summary = summaryOf(entries);
   const firstTime = entries[0]?.time ?? 0;
-  // Clocks that were set back do not make an entry due before the first.
+  // A clock that was set back makes no entry due before the first.
   const dueMsOf = ({ time }: RecordedEntry): number => Math.max(0, (1000 * (time - firstTime)) / speed);
   const start = performance.now();
   for (let next = 0; next < entries.length && !signal.aborted; ) {
@@ -66,7 +66,7 @@ function summaryOf(entries: readonly RecordedEntry[]): Summary {
   return { frames_in: 0, corrupt: 0, write_errors: 0, seconds: 0, max_late_ms: 0, cameras };
 }
 
-/** All fields as they were recorded, and the bytes of the picture. */
+/** All recorded fields, and the bytes of the picture. */
 async function entryOf(
   { camera_id: cameraId, image, fields }: RecordedEntry,
   { recording, timestamps }: ReplayOptions,

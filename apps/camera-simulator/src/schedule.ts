@@ -1,11 +1,11 @@
 import { createRandomOf } from './random.ts';
 
-/** A frame that is to be sent. */
+/** A frame to send. */
 export interface DueFrame {
   readonly camera: number;
   /** 0 for the camera's first one. */
   readonly frame: number;
-  /** When, ms after the start. */
+  /** Due time, ms after the start. */
   readonly dueMs: number;
 }
 
@@ -21,9 +21,9 @@ export interface ScheduleOptions {
   readonly seed: number;
 }
 
-/** Which frame of which camera is sent when. */
+/** Decides when each frame of each camera is sent. */
 export interface Schedule {
-  /** Frames that each camera sends; Infinity where there is no end. */
+  /** Frames of each camera; Infinity without an end. */
   readonly framesPerCamera: number;
   /** The time of the next frame, ms after the start; undefined after the last one. */
   nextDueMs(): number | undefined;
@@ -32,9 +32,10 @@ export interface Schedule {
 }
 
 /**
- * Frame `k` of camera `i` of `n` is due at `(k + i / n) / fps` seconds: a time that is computed from the
- * start and not from the frame before, so that lateness never adds up, and that spreads the cameras evenly.
- * In bursts of `b` frames it is due at `(floor(k / b) + i / n) * b / fps` seconds, and jitter delays the whole burst.
+ * Frame `k` of camera `i` of `n` is due at `(k + i / n) / fps` seconds. The time counts from the start, not
+ * from the frame before, so lateness never adds up, and cameras are spread evenly.
+ * In bursts of `b` frames it is due at `(floor(k / b) + i / n) * b / fps` seconds, and jitter delays the whole
+ * burst.
  */
 export function createSchedule(options: ScheduleOptions): Schedule {
   const { burst = 1 } = options;

@@ -8,20 +8,20 @@ import { createRandomOf } from './random.ts';
 import type { RedisWriter } from './redis-writer.ts';
 import type { DueFrame, Schedule } from './schedule.ts';
 
-/** What one camera did. */
+/** Counts of one camera. */
 export interface CameraSummary {
   readonly camera_type: string;
   /** Frames that are in the stream now, or were until it was trimmed. */
   frames_in: number;
-  /** Those among them that were damaged. */
+  /** Damaged ones among them. */
   corrupt: number;
-  /** Of sources: pictures that were not sent, because a newer one had come before Redis took them. */
+  /** Of sources: pictures replaced by a newer one before Redis took them. */
   dropped?: number;
   /** Of sources: how often the stream failed or ended. */
   outages?: number;
 }
 
-/** What the simulator did; its JSON line. */
+/** The summary; its JSON line. */
 export interface Summary {
   frames_in: number;
   corrupt: number;
@@ -29,7 +29,7 @@ export interface Summary {
   write_errors: number;
   /** Time between the first and the last write, seconds. */
   seconds: number;
-  /** How late the latest frame was, ms: large where this machine or Redis cannot keep up. */
+  /** Delay of the latest frame, ms: large if this machine or Redis cannot keep up. */
   max_late_ms: number;
   readonly cameras: Record<string, CameraSummary>;
 }
@@ -58,7 +58,7 @@ interface Prepared extends SourceFrame {
   readonly damage: Damage | undefined;
 }
 
-/** Plays the schedule to its end, or until the signal, and says what was written. */
+/** Plays the schedule to its end or until the signal, and returns what was written. */
 export async function simulate(options: SimulateOptions): Promise<Summary> {
   const { cameras, schedule, writer, sizes, signal } = options;
   const summary: Summary = {
@@ -77,7 +77,7 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
     const early = due - (performance.now() - start);
     if (early > 0) await pause(early, signal);
     if (signal.aborted) break;
-    // A timer may end a little early: then nothing is due yet, and the loop sleeps again.
+    // A timer may fire a little early: then nothing is due yet, and the loop sleeps again.
     const elapsed = performance.now() - start;
     const taken = schedule.takeDue(elapsed, maxFramesPerWrite);
     const [first] = taken;
@@ -102,8 +102,8 @@ function createPreparer({
   return async ({ camera: index, frame }) => {
     const camera = cameras[index];
     if (camera === undefined) throw new RangeError(`camera ${index}: expected one of ${cameras.length}`);
-    // Of each frame its own, because frames are prepared side by side; and not the numbers of the schedule's jitter:
-    // each must repeat whether or not the other is used.
+    // Each frame has its own generator, because frames are prepared in parallel. The schedule's jitter has
+    // another, so that each repeats whether or not the other is used.
     const random = createRandomOf(seed + 1_000_003 + Math.imul(frame, 0x9e3779b1), index);
     const broken = random() < corruptRate;
     const sent = await source(index, frame);

@@ -7,7 +7,7 @@ import { TrinetraError } from '@trinetra/contracts';
  */
 export type ViewerErrorCode = 'invalid_options' | 'unreadable' | 'unwritable';
 
-/** Its message may go to a terminal once it is made printable; it holds no password. */
+/** Make its message printable before it goes to a terminal. It holds no password. */
 export class ViewerError extends TrinetraError<ViewerErrorCode> {}
 
 /** What is wrong with the command line or the environment, a line each. */

@@ -2,9 +2,9 @@ import { styleText } from 'node:util';
 import { printable } from '@trinetra/contracts';
 import { countsOf, latencyMsOf, type ReceivedEvent } from './received-event.ts';
 
-/** Longest text of a column; a longer one is cut, so that a hostile event cannot fill the screen. */
+/** Longest text of a column. Longer ones are cut, so that a hostile event cannot fill the screen. */
 const maxCellLength = 64;
-/** Confidences shown of one frame. */
+/** Confidences to show of one frame. */
 const maxConfidences = 4;
 
 const colours = { ok: 'green', degraded: 'yellow', failed: 'red' } as const;
@@ -19,7 +19,7 @@ export function plural(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
-/** `2026-02-23T10:13:20.123Z`; the number itself where it is no date. */
+/** `2026-02-23T10:13:20.123Z`; the number itself if it is no date. */
 function formatTime(seconds: number): string {
   const date = new Date(Math.round(seconds * 1000));
   return Number.isNaN(date.getTime()) ? `${seconds} s` : date.toISOString();
@@ -42,7 +42,8 @@ export interface EventLineOptions {
 }
 
 /**
- * Makes the line of each event: time, camera, type, status with reasons, persons with confidence, faces and embeddings,
+ * Makes the line of each event: time, camera, type, status with reasons, persons with confidence, faces and
+ * embeddings,
  * latency, frame id. Columns are as wide as their widest cell so far, so lines align without knowing what comes.
  * The time is that of the frame (`ingest_ts`), UTC.
  */

@@ -4,12 +4,12 @@ import { createLatencyHistogram, type LatencyHistogram } from './latency-histogr
 import { cameraOf, countsOf, latencyMsOf } from './received-event.ts';
 import { createSeenFrames } from './seen-frames.ts';
 
-/** Cameras with a row of their own; the others share `_other`. */
+/** Cameras with their own row; the others share `_other`. */
 const maxCameras = 1000;
-/** Frames among which one that comes again is noticed. */
+/** Frames to remember for duplicates. */
 const rememberedFrames = 65_536;
 
-/** What is counted, of a camera or of all. */
+/** Counts of a camera or of all. */
 export interface StatsRow {
   readonly events: number;
   /** Between the first and the last `worker_ts`; null if they are the same. */
@@ -25,9 +25,9 @@ export interface StatsRow {
   };
   readonly degraded: number;
   readonly failed: number;
-  /** Events whose `camera_id` and `frame_id` came before. They count in nothing else of this row but `events`. */
+  /** Duplicates by `camera_id` and `frame_id`. In this row they count only here and in `events`. */
   readonly duplicates: number;
-  /** Events of a frame that is older than one that the same worker sent before. */
+  /** Events whose frame is older than an earlier one of the same worker. */
   readonly order_violations: number;
 }
 

@@ -1,9 +1,9 @@
-/** Workers of one camera whose latest frame is remembered. */
+/** Workers to remember for one camera. */
 const maxWorkers = 16;
 
-/** Notices events that leave a worker in another order than the frames have in the stream. */
+/** Detects events that a worker published out of stream order. */
 export interface FrameOrder {
-  /** Whether this frame is older than one that the worker has sent before. */
+  /** Whether this frame is older than an earlier one of the worker. */
   check(workerId: string, frameId: string): boolean;
 }
 
@@ -14,7 +14,10 @@ function numberOf(frameId: string): bigint | undefined {
   return ms === undefined || sequence === undefined ? undefined : (BigInt(ms) << 64n) + BigInt(sequence);
 }
 
-/** For one camera. Events that another worker took over, after a crash, may come late: the order is that of each worker. */
+/**
+ * For one camera. Order counts for each worker, because events that another worker took over after a crash may
+ * come late.
+ */
 export function createFrameOrder(): FrameOrder {
   const latest = new Map<string, bigint>();
   return {

@@ -1,8 +1,8 @@
-/** Hands items one by one from a producer that is called to a consumer that asks. Holds at most one item. */
+/** Hands items one by one from a push producer to a pull consumer. Holds at most one item. */
 export interface Handoff<T> extends AsyncIterable<T> {
   /** Resolves to true once the consumer is done with the item, to false if it wants no more. */
   give(item: T): Promise<boolean>;
-  /** No item comes any more; the consumer's loop ends, or throws the error. */
+  /** Ends the items: the consumer's loop ends, or throws the error. */
   end(error?: Error): void;
 }
 

@@ -12,16 +12,16 @@ export interface KafkaSourceOptions {
   readonly settings: KafkaSettings;
   /** Consumer group to commit positions in; undefined: none. */
   readonly group: string | undefined;
-  /** From the first event that the topic has, else from those that come now. A group with positions goes on from there. */
+  /** Begins with the topic's first event, else with new ones. A group with positions resumes there. */
   readonly fromBeginning: boolean;
   /** Ends with what the topic has now. Not with a group: another member may hold the partition. */
   readonly untilEnd: boolean;
   readonly signal: AbortSignal;
-  /** Called once the positions are known: whatever is published from now on is read. */
+  /** Called once the positions are known: events published from now on are read. */
   readonly onReady?: (() => void) | undefined;
 }
 
-/** Below the session timeout of the consumer, so that a reader that waits for us stays a member. */
+/** Below the consumer's session timeout, so that a waiting reader stays a member. Ms. */
 const heartbeatMs = 3000;
 
 /** By partition, the next offset to read, and the one at which the topic ended. */
@@ -33,8 +33,8 @@ interface Position {
 /**
  * The events of the topic, in the order of each partition.
  *
- * Without a group nothing is committed: a group with a name of its own is joined, because Kafka's consumers
- * need one, positions are kept here, and the broker forgets it at the end.
+ * Without a group it commits nothing. It joins a group with a unique name, because Kafka's consumers need one,
+ * and keeps the positions itself. The broker forgets the group at the end.
  *
  * @throws {ViewerError} `unreadable` if the brokers cannot be reached, refuse, or have no such topic.
  */
@@ -62,7 +62,7 @@ export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<
     groupId: group ?? `trinetra-events-${randomUUID()}`,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 200,
-    // After an outage the group waits for the member that we were until this is over.
+    // After an outage the group waits this long for our former member.
     sessionTimeout: 10_000,
   });
   try {
@@ -98,7 +98,7 @@ export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<
   }
 }
 
-/** Where each partition is read from, and where it ends now. */
+/** Start and current end of each partition. */
 async function findPositions(
   kafka: Kafka,
   { settings, fromBeginning }: KafkaSourceOptions,
@@ -119,8 +119,8 @@ async function findPositions(
 }
 
 /**
- * Puts a consumer that commits nothing back to where it was, whenever it joins its group: at the start, and after
- * an outage, where it would otherwise begin anew.
+ * Seeks a consumer that commits nothing to its position whenever it joins its group: at the start, and after an
+ * outage.
  */
 function seekOnJoin(consumer: Consumer, topic: string, positions: ReadonlyMap<number, Position>): void {
   consumer.on(consumer.events.GROUP_JOIN, () => {
@@ -128,7 +128,7 @@ function seekOnJoin(consumer: Consumer, topic: string, positions: ReadonlyMap<nu
   });
 }
 
-/** kafkajs recovers from what may pass; what it gives up on ends the events. */
+/** kafkajs retries temporary errors; other errors end the events. */
 function watch(consumer: Consumer, handoff: Handoff<RawEvent>, errorOf: (error: Error) => ViewerError): void {
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) handoff.end(errorOf(payload.error));
@@ -146,7 +146,7 @@ async function giveBatch(
   for (const { offset, value } of batch.messages) {
     if (!isRunning() || isStale()) return true;
     if (untilEnd && position !== undefined && BigInt(offset) >= position.end) return true; // came after the start
-    // Position before the event is given: whoever gets it asks whether it was the last.
+    // Update the position first: the receiver of the event asks whether it was the last.
     if (position !== undefined) position.next = BigInt(offset) + 1n;
     const place = `partition ${batch.partition} offset ${offset}`;
     const given = handoff.give({ bytes: value ?? Buffer.alloc(0), place });
@@ -156,7 +156,7 @@ async function giveBatch(
   return true;
 }
 
-/** Waits for a reader that may be slow, a terminal that is stopped perhaps, without losing the membership. */
+/** Waits for a slow reader, such as a stopped terminal, without losing the membership. */
 async function waitFor(given: Promise<boolean>, heartbeat: () => Promise<void>): Promise<boolean> {
   for (;;) {
     const answer = await within(given, heartbeatMs);

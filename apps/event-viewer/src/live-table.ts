@@ -1,17 +1,17 @@
-/** A terminal, as much as is needed of it. */
+/** The needed part of a terminal. */
 export interface Terminal {
-  /** 0 or undefined if it does not say. */
+  /** 0 or undefined if unknown. */
   readonly rows?: number | undefined;
   readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
-/** A table that is drawn over itself once a second, until its last state stays. */
+/** Redraws a table once a second. Its last state stays. */
 export interface LiveTable {
   stop(): void;
 }
 
-/** @param table Makes the text, given the lines that it may have. */
+/** @param table Makes the text for the available lines. */
 export function startLiveTable(
   terminal: Terminal,
   table: (maxRows: number) => string,

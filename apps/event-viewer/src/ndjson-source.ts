@@ -8,23 +8,23 @@ import { createLineSplitter } from './split-lines.ts';
 export interface NdjsonSourceOptions {
   /** `-`: standard input. */
   readonly path: string;
-  /** Goes on at the end of the file with what is appended, also after it was rotated or truncated. */
+  /** Follows what is appended, also after a rotation or truncation. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
   readonly stdin: Readable;
-  /** What complaints call it. Default `--file`. */
+  /** Its name in complaints. Default `--file`. */
   readonly name?: string;
 }
 
 const pollMs = 200;
-// A pipe holds 64 KB: who writes much must not wait long for us.
+// A pipe holds 64 KB: a fast writer must not wait long for us.
 const pipePollMs = 10;
 const chunkBytes = 256 * 1024;
-/** What is at fault then is the path, and not the reading. */
+/** Errors of the path, not of the reading. */
 const wrongPaths = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES'];
 
 /**
- * The lines of an NDJSON file, from its beginning; empty ones are left out.
+ * The lines of an NDJSON file, from its beginning, without empty ones.
  *
  * @throws {ViewerError} `unreadable`.
  */
@@ -112,8 +112,8 @@ async function* fileChunks({
 }
 
 /**
- * Opens a file whose reads never wait. Of a named pipe that is silent, or has no writer yet, they would wait in a thread
- * that even the end of the process waits for.
+ * Opens a file for reads that never block. On a silent named pipe, or one without a writer, a blocking read
+ * would hold a thread that the end of the process waits for.
  */
 function openQuietly(path: string): Promise<FileHandle> {
   return open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -129,7 +129,7 @@ async function readSome(file: FileHandle, buffer: Buffer, at: number | null): Pr
   }
 }
 
-/** The file to read from its beginning, if it was truncated or another one has taken its name; else undefined. */
+/** The file to read from its beginning, if it was truncated or replaced; else undefined. */
 async function reopened(path: string, file: FileHandle, position: number): Promise<FileHandle | undefined> {
   const [own, named] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
   if (named !== undefined && (named.ino !== own.ino || named.dev !== own.dev)) return openQuietly(path);

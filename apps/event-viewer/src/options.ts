@@ -14,7 +14,7 @@ import { flag, glob, parseValues } from './option-schemas.ts';
 import { plotFormat } from './plot/write-plot.ts';
 import { parseRedisSettings } from './redis.ts';
 
-/** Where events come from. */
+/** Source of the events. */
 export type SourceOptions =
   | { readonly kind: 'file'; readonly path: string; readonly follow: boolean }
   | {
@@ -28,9 +28,9 @@ export type SourceOptions =
 /** The command line and the environment, read and validated. */
 export interface ViewerOptions {
   readonly source: SourceOptions;
-  /** Globs; an event is shown whose camera matches one. None: all. */
+  /** Globs of the cameras to show. None: all. */
   readonly cameras: readonly string[];
-  /** Of those events only these; none: all. */
+  /** Statuses to show. None: all. */
   readonly statuses: readonly ('ok' | 'degraded' | 'failed')[];
   /** Events after which it ends. */
   readonly limit: number;
@@ -76,7 +76,7 @@ const schema = z.strictObject({
 
 type Values = z.infer<typeof schema>;
 
-/** What does not go together, one line each. */
+/** Options that do not combine, one line each. */
 function contradictions(values: Values): string[] {
   const { file, follow, group, fromBeginning, untilEnd, brokers, topic } = values;
   const kafkaOnly = { brokers, topic, group, 'from-beginning': fromBeginning, 'until-end': untilEnd };

@@ -8,7 +8,7 @@ export interface Output {
 }
 
 /**
- * @param onClosed Called where the reader has gone, as `head` does: nothing that is written reaches anybody.
+ * @param onClosed Called when the reader is gone, as `head` does.
  */
 export function createOutput(stream: Writable, onClosed: () => void): Output {
   let closed = false;

@@ -25,7 +25,7 @@ Exit codes: 0 done, 1 something could not be read or written or was no event, 2 
 
 const streams = { stdin: process.stdin, stdout: process.stdout, complain };
 
-// Whoever does not read complaints shall not end us: `2>&1 | head`.
+// A reader that stops reading complaints must not end us: `2>&1 | head`.
 process.stderr.on('error', () => undefined);
 
 const program = new Command(name)
@@ -58,10 +58,10 @@ const program = new Command(name)
   .option('--redis <url>', 'with --save-crops: where the frames are')
   .option('--i-may-store-personal-data', 'with --save-crops: says that you may')
   .addHelpText('after', notes)
-  // What commander says of a bad argument repeats it.
+  // Commander's message repeats a bad argument.
   .configureOutput({ outputError: (text, write) => write(text.split('\n').map(printable).join('\n')) })
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  // Options after the name of a command are its own.
+  // Options after a command's name belong to it.
   .enablePositionalOptions()
   .action((values: Readonly<Record<string, unknown>>) =>
     execute(
@@ -75,7 +75,7 @@ function collect(pattern: string, earlier: readonly string[] = []): string[] {
 }
 
 interface Execute {
-  /** Exit code where the input cannot be read. Default 1. */
+  /** Exit code if the input cannot be read. Default 1. */
   readonly unreadable?: number;
 }
 
@@ -93,7 +93,7 @@ async function execute<T>(
     });
   }
   const code = await attempt(async () => work(parse(), stop), unreadable);
-  // Not left to the end of what is open: after an abort kafkajs may still be trying to connect.
+  // Exit explicitly: after an abort kafkajs may still try to connect.
   process.stdout.write('', () => process.exit(code));
 }
 

@@ -6,14 +6,14 @@ import {
   timeOfFrame,
 } from '@trinetra/contracts';
 
-/** One message of the topic or one line of a file, not read yet. */
+/** One message of the topic or one line of a file, unparsed. */
 export interface RawEvent {
   readonly bytes: Uint8Array;
   /** For complaints: `line 3`, or `partition 0 offset 17`. */
   readonly place: string;
 }
 
-/** An event, as it is validated and as it came: additions that this version does not know are kept in `raw`. */
+/** An event, validated and raw. `raw` keeps additions that this version does not know. */
 export interface ReceivedEvent {
   readonly event: DetectionEvent;
   readonly raw: Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ export type ReadResult =
   | { readonly ok: true; readonly received: ReceivedEvent }
   | { readonly ok: false; readonly message: string };
 
-/** Reads and validates one event. Never throws; the message repeats nothing of what came. */
+/** Reads and validates one event. Never throws. The message repeats nothing of the input. */
 export function readEvent({ bytes, place }: RawEvent): ReadResult {
   const refuse = (message: string): ReadResult => ({ ok: false, message: `${place}: ${message}` });
   let value: unknown;
@@ -41,10 +41,10 @@ export function readEvent({ bytes, place }: RawEvent): ReadResult {
   return { ok: true, received: { event: parsed.data, raw: value as Record<string, unknown> } };
 }
 
-/** Complaints about what is no event; the others are counted. */
+/** Complaints to print; further ones are counted. */
 const maxComplaints = 10;
 
-/** The events among what came, read; `counts` grows by what is none, and `complain` hears of the first of those. */
+/** Yields the valid events. It counts the others in `counts`, and passes the first of them to `complain`. */
 export async function* readEvents(
   events: AsyncIterable<RawEvent>,
   counts: { invalid: number },
@@ -62,7 +62,7 @@ export async function* readEvents(
   }
 }
 
-/** The camera as it counts in statistics: names that no camera can have share `_invalid`. */
+/** The camera's name in statistics: invalid names share `_invalid`. */
 export function cameraOf(event: DetectionEvent): string {
   return isCameraId(event.camera_id) ? event.camera_id : '_invalid';
 }
@@ -73,8 +73,8 @@ const frameOf = (event: DetectionEvent): { ingestTs: number; frameId: string } =
 });
 
 /**
- * From the frame's arrival to the event, ms, as the worker counts it: by `ingest_ts`, or by the id of the entry where `ingest_ts` is not
- * of the worker's clock. Undefined if neither tells.
+ * From the frame's arrival to the event, ms, as the worker counts it: by `ingest_ts`, or by the entry's id if
+ * `ingest_ts` is not of the worker's clock. Undefined if neither is a time.
  */
 export function latencyMsOf(event: DetectionEvent): number | undefined {
   return ageOfFrame(frameOf(event), event.worker_ts * 1000);

@@ -15,7 +15,7 @@ export function parseRedisSettings(url: string, env: Environment): RedisServerSe
   return parseSettings(redisServerSettings, given, (problems) => invalidOptions(problems.join('\n')));
 }
 
-/** A connection, to be closed with `disconnect`. */
+/** A connection; close it with `disconnect`. */
 export interface RedisConnection {
   readonly redis: Redis;
   /** @throws {ViewerError} `unreadable` that says where and why, without the password. */
@@ -27,7 +27,7 @@ export async function connectRedis(settings: RedisServerSettings): Promise<Redis
   const { protocol, host } = new URL(settings.REDIS_URL);
   let lastError: Error | undefined;
   const refuse = (error: unknown): never => {
-    // Which says why the retries failed.
+    // This error says why the retries failed.
     const isGivenUp = error instanceof Error && error.name === 'MaxRetriesPerRequestError';
     const reason = errorText(isGivenUp ? (lastError ?? error) : error);
     throw new ViewerError('unreadable', `--redis: cannot use ${protocol}//${host}: ${reason}`);

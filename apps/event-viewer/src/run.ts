@@ -16,7 +16,7 @@ import { type ViewCounts, view } from './view.ts';
 
 export interface RunOptions {
   readonly options: ViewerOptions;
-  /** Its abort ends the run with what came so far. */
+  /** Its abort ends the run with the events so far. */
   readonly stop: AbortController;
   readonly stdin: Readable;
   readonly stdout: NodeJS.WriteStream;
@@ -27,7 +27,7 @@ export interface RunOptions {
  * Shows events until they end, or until the abort.
  *
  * @returns The exit code: 1 if something was no event, else 0.
- * @throws {ViewerError} of what cannot be read or written; statistics and plot of what came before are there nevertheless.
+ * @throws {ViewerError} if something cannot be read or written, after statistics and plot of the events so far.
  */
 export async function run({ options, stop, stdin, stdout, complain }: RunOptions): Promise<number> {
   await using frames =

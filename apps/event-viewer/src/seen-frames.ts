@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 
-/** Remembers the latest frames, so that one that comes again is noticed. */
+/** Remembers the latest frames to detect duplicates. */
 export interface SeenFrames {
   /** Whether this frame came before; remembers it. */
   check(cameraId: string, frameId: string): boolean;
 }
 
 /**
- * @param capacity Frames that are remembered, of all cameras together; the oldest is forgotten first. A digest of
- * each is kept, so its size does not depend on what the names are.
+ * @param capacity Frames to remember, of all cameras together. Forgets the oldest first. Keeps a digest of
+ * each, so memory does not depend on the names.
  */
 export function createSeenFrames(capacity: number): SeenFrames {
   const seen = new Set<string>();

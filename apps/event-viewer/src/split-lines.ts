@@ -1,11 +1,11 @@
 /** Longest line, bytes; events are below 1 MB. Bounds the memory that a file without newlines takes. */
 const maxLineBytes = 16 * 1024 * 1024;
 
-/** Cuts bytes at newlines, whatever the pieces are in which they come. */
+/** Cuts bytes at newlines, in whatever pieces they come. */
 export interface LineSplitter {
-  /** The lines that these bytes complete; of one that is longer than the limit only its beginning. */
+  /** The lines that these bytes complete. Lines over the limit are cut. */
   push(chunk: Uint8Array): Uint8Array[];
-  /** What came after the last newline; undefined for nothing. Starts anew. */
+  /** The rest after the last newline; undefined if empty. Resets. */
   flush(): Uint8Array | undefined;
 }
 

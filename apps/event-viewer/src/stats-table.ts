@@ -39,7 +39,7 @@ function cells(name: string, row: StatsRow): string[] {
 /**
  * The statistics as a table, the total below.
  *
- * @param maxRows Lines it may have; of too many cameras the first by name are shown, and how many are not.
+ * @param maxRows Most lines. Of too many cameras it shows the first by name, and the number of others.
  */
 export function statsTable(report: StatsReport, maxRows: number = Number.POSITIVE_INFINITY): string {
   const cameras = Object.entries(report.cameras);

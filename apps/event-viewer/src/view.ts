@@ -23,19 +23,19 @@ export interface ViewOptions {
   readonly stats: EventStats | undefined;
   readonly times: TimeBins | undefined;
   readonly crops: CropSaver | undefined;
-  /** Grows; so that it says what came also where the events end with an error. */
+  /** Updated in place, so that the counts exist even if the events end with an error. */
   readonly counts: ViewCounts;
   readonly complain: (message: string) => void;
 }
 
 export interface ViewCounts {
-  /** Events that were selected. */
+  /** Selected events. */
   shown: number;
   /** Messages or lines that are no events. */
   invalid: number;
 }
 
-/** Takes events to their end or to the limit, and shows each. */
+/** Shows events to their end or to the limit. */
 export async function view({ events, options, output, ...rest }: ViewOptions): Promise<void> {
   const { stats, times, crops, counts, complain } = rest;
   const line = createLine(options, rest.colour);
@@ -52,10 +52,10 @@ export async function view({ events, options, output, ...rest }: ViewOptions): P
   }
 }
 
-/** Cameras of which it is said that their clock is another one; of more it is not. */
+/** Most cameras to warn about their clock. */
 const maxClockComplaints = 10;
 
-/** Says once a camera that its frames were not timed by the worker's clock. */
+/** Warns once a camera that its frames have the time of another clock. */
 function createClockTeller(complain: (message: string) => void): (received: ReceivedEvent) => void {
   const told = new Set<string>();
   return ({ event }) => {

@@ -6,12 +6,12 @@ import { type Ffmpeg, ffmpegArguments, type PictureOptions } from './ffmpeg.ts';
 import { redact } from './redact.ts';
 import type { Source } from './source.ts';
 
-/** A picture as it comes from ffmpeg. */
+/** A picture from ffmpeg. */
 export interface DecodedPicture {
-  /** RGB, 8 bits a channel, `[height, width, 3]` of the size that was asked for. */
+  /** RGB, 8 bits a channel, `[height, width, 3]` of the requested size. */
   readonly pixels: Buffer;
   readonly pixelSize: Size;
-  /** Of the picture before it was squashed, upright, px; those of pixels that are not square as if they were. */
+  /** Of the picture before the squash, upright, in square px. */
   readonly original: Size;
   /** Seconds, by the clock of the film or stream. */
   readonly time: number;
@@ -24,7 +24,7 @@ export type DecodeEnd =
   | { readonly how: 'failed'; readonly reason: string };
 
 export interface DecodeOptions extends PictureOptions {
-  /** Without a picture for so long ffmpeg is ended; undefined: it is waited for. */
+  /** Time without a picture after which ffmpeg is ended, ms; undefined: never. */
   readonly stallMs: number | undefined;
   readonly signal: AbortSignal;
 }
@@ -32,7 +32,7 @@ export interface DecodeOptions extends PictureOptions {
 /** Larger pictures are refused: each is held up to three times. */
 const maxPixels = 64 * 1024 * 1024;
 
-/** How long ffmpeg may take to end. */
+/** Longest time for ffmpeg to end, ms. */
 const killAfterMs = 1000;
 
 const sizeLine =
@@ -45,21 +45,21 @@ function readSizeLine(
   const match = sizeLine.exec(line);
   if (match === null) return undefined;
   const [time = 0, across = 0, down = 0, width = 0, height = 0] = match.slice(1).map(Number);
-  // 0/1 if nothing is told. What is told is not always possible, and entries take 1..65535.
+  // 0/1 means unknown. Streams may claim impossible ratios, and entries take 1..65535.
   const aspect = across > 0 && down > 0 ? across / down : 1;
   const seen = Math.min(65_535, Math.max(1, Math.round(width * aspect)));
   return { raw: { width, height }, original: { width: seen, height }, time: Number.isNaN(time) ? 0 : time };
 }
 
-/** The environment without what is none of ffmpeg's business, and without the report that it would write passwords to. */
+/** The environment without what ffmpeg must not see, and without the report file, which would hold passwords. */
 function ffmpegEnvironment(): NodeJS.ProcessEnv {
   const { REDIS_URL: _, FFREPORT: __, AV_LOG_FORCE_COLOR: ___, ...rest } = process.env;
   return rest;
 }
 
 /**
- * Runs ffmpeg on a source once, and gives its pictures as they come. It has to be pulled without delay: ffmpeg waits, and a
- * camera with it, where nobody takes its pictures.
+ * Runs ffmpeg on a source once, and yields its pictures as they come. Pull without delay: otherwise ffmpeg
+ * waits, and the camera with it.
  *
  * @returns how it ended; `ended` if the signal or the caller ended it.
  */
@@ -80,7 +80,7 @@ export async function* decode(
   );
   let killer: NodeJS.Timeout | undefined;
   const end = (): void => {
-    // At SIGTERM it tells the camera that it goes: some give out a few sessions only, and keep those that were left.
+    // At SIGTERM it closes its session: some cameras allow few sessions, and keep abandoned ones.
     child.kill('SIGTERM');
     killer ??= setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   };
@@ -132,13 +132,13 @@ export async function* decode(
   }
 }
 
-/** ffmpeg repeats in most messages what it was given, or begins with what it was about to do. */
+/** Most messages of ffmpeg repeat its input, or begin with what it was about to do. */
 function withoutName(reason: string, shown: string): string {
   const end = reason.startsWith(`${shown}: `) ? reason.slice(shown.length + 2) : reason;
   return end.replace(/^Error opening input files: /, '');
 }
 
-/** Gives the bytes of a stream in pieces of the length that is asked for; undefined if it ends before. */
+/** Reads a stream in pieces of a requested length; undefined if it ends before. */
 function createReader(stream: AsyncIterable<Buffer>): (length: number) => Promise<Buffer | undefined> {
   const chunks = stream[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);

@@ -9,15 +9,15 @@ import type { Ffmpeg } from './ffmpeg.ts';
 import { createLatest } from './latest.ts';
 import type { Source } from './source.ts';
 
-/** A camera and where its pictures come from. */
+/** A camera and its source of pictures. */
 export interface FedCamera extends Camera {
   readonly source: Source;
 }
 
-/** What one camera did. */
+/** Counts of one camera. */
 type FedCameraSummary = Required<CameraSummary>;
 
-/** What was fed; its JSON line. */
+/** The summary; its JSON line. */
 export interface FeedSummary extends Summary {
   readonly cameras: Record<string, FedCameraSummary>;
 }
@@ -43,7 +43,7 @@ interface Run {
   readonly startedAt: number;
   /** Ends all cameras, with an error. */
   readonly stop: AbortController;
-  /** What was wrong with cameras at their first try, as long as they have given no picture. */
+  /** Errors of cameras at their first try, while they have given no picture. */
   readonly firstFailures: Map<string, string>;
 }
 

@@ -7,13 +7,13 @@ import type { Ffmpeg, PictureOptions } from './ffmpeg.ts';
 import type { Source } from './source.ts';
 import { type WatchOptions, watch } from './watch.ts';
 
-/** A picture of a camera that has just come. */
+/** A new picture of a camera. */
 export interface FeedFrame extends Size {
-  /** What it shows, for the manifest: a file, or where and when. */
+  /** Its content, for the manifest: a file, or where and when. */
   readonly image: string;
   /** When it came, ms since 1970. */
   readonly takenAtMs: number;
-  /** As it is sent. Not before it is needed: those that are dropped cost nothing. */
+  /** Encodes it for sending, only when needed: dropped pictures cost nothing. */
   encode(): Promise<Buffer>;
 }
 
@@ -22,7 +22,7 @@ export interface FeedOptions extends PictureOptions, Omit<WatchOptions, keyof Pi
   readonly quality: number;
 }
 
-/** Frames a second of a folder, which has no pace of its own. */
+/** Frames a second of a folder, which has no rate of its own. */
 const folderFps = 5;
 
 /** Begins to read a source; see {@link watch}. @throws {SimulatorError} `bad_source` of a folder, too. */
@@ -57,7 +57,7 @@ function encode({ pixels, pixelSize }: DecodedPicture, quality: number): Promise
     .toBuffer();
 }
 
-/** The pictures of a folder, or of the folders in it, by name, and from the beginning again. */
+/** The pictures of a folder, or of the folders in it, by name, again and again. */
 async function* playFolder(
   { input, shown }: Source,
   { size, quality, fps = folderFps, signal }: FeedOptions,

@@ -4,10 +4,10 @@ import { SimulatorError } from '../errors.ts';
 import type { PictureSize } from '../pictures.ts';
 import type { Source } from './source.ts';
 
-/** The program, found and of a version that will do. */
+/** The program, found and of a sufficient version. */
 export interface Ffmpeg {
   readonly path: string;
-  /** Options that keep each picture as it comes: none is repeated or dropped for the sake of a steady rate. */
+  /** Options that keep each picture as it comes: ffmpeg neither repeats nor drops one for a steady rate. */
   readonly passthrough: readonly string[];
 }
 
@@ -41,17 +41,17 @@ export async function findFfmpeg(path: string | undefined): Promise<Ffmpeg> {
   };
 }
 
-/** What a stream on the network may open beside itself. Never a file: a playlist could name one of ours. */
+/** Protocols that a network stream may open. Never a file: a playlist could name one of ours. */
 const networkProtocols = 'rtsp,rtsps,rtp,srtp,rtmp,rtmps,srt,udp,tcp,tls,http,https,httpproxy,crypto,data';
 const fileProtocols = 'file,crypto,data';
 
 function inputArguments({ kind, input }: Source, loop: boolean): string[] {
   const isAddress = input.includes('://');
   const options: Record<string, string | undefined> = {
-    // More threads hold back a picture each, and cost more.
+    // Each further thread delays a picture and costs more.
     '-threads': '2',
     '-protocol_whitelist': isAddress ? networkProtocols : fileProtocols,
-    // TCP where the camera has it: a lost packet of UDP smears the picture until the next key frame.
+    // TCP if the camera has it: a lost UDP packet smears the picture until the next key frame.
     '-rtsp_flags': /^rtsps?:/i.test(input) ? 'prefer_tcp' : undefined,
     // Cameras send no times (MJPEG over HTTP), or wrong ones.
     '-use_wallclock_as_timestamps': kind === 'camera' ? '1' : undefined,
@@ -67,8 +67,8 @@ function inputArguments({ kind, input }: Source, loop: boolean): string[] {
 }
 
 /**
- * Lets a picture through where it is due, `fps` times a second at most. One may come half a period early, so that jitter
- * costs none, and none is repeated. Times that jump, back too, begin anew.
+ * Passes pictures that are due, at most `fps` a second. One may be half a period early, so that jitter costs
+ * none. None is repeated. A jump in time, also back, restarts the clock.
  */
 function atMost(fps: number): string {
   const period = (1 / fps).toFixed(6);
@@ -78,20 +78,20 @@ function atMost(fps: number): string {
   return `select='if(between(t,ld(0)-2*${period},ld(0)-${half}),0,1+0*st(0,${next}))'`;
 }
 
-/** Colours at full resolution: otherwise they are off by 2 of 255 on average, and by much more at edges. */
+/** Colours at full resolution: without it they are off by 2 of 255 on average, and by much more at edges. */
 const exactly = ':flags=bicubic+accurate_rnd+full_chroma_int';
 
-/** How the pictures are wanted. */
+/** Requested form of the pictures. */
 export interface PictureOptions {
-  /** At most so many a second; undefined: as they come. */
+  /** Most pictures a second; undefined: as they come. */
   readonly fps: number | undefined;
   readonly size: PictureSize;
   readonly loop: boolean;
 }
 
 /**
- * The command line that writes pictures to standard output, RGB, 8 bits a channel, row by row, one after the other; and for
- * each a line to standard error that tells its size before it was squashed (`showinfo`). Rotated ones come upright.
+ * The command line that writes pictures to standard output: RGB, 8 bits a channel, row by row. For each it
+ * writes a line to standard error with its size before the squash (`showinfo`). Rotated ones come upright.
  */
 export function ffmpegArguments(ffmpeg: Ffmpeg, source: Source, options: PictureOptions): string[] {
   const { fps, size, loop } = options;
@@ -105,7 +105,7 @@ export function ffmpegArguments(ffmpeg: Ffmpeg, source: Source, options: Picture
   return [
     ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'],
     ...inputArguments(source, loop),
-    // The first video that is no cover of an album.
+    // The first video stream that is no album cover.
     ...['-map', '0:V:0', '-vf', filters.join(','), ...ffmpeg.passthrough],
     ...['-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'],
   ];

@@ -1,10 +1,10 @@
-/** Holds one item, the newest: whoever takes them slowly gets recent ones, and nothing queues. */
+/** Holds only the newest item: a slow consumer gets recent ones, and nothing queues. */
 export interface Latest<T> {
-  /** @returns whether one that nobody had taken made room for it. */
+  /** @returns whether it replaced an item that nobody had taken. */
   put(item: T): boolean;
-  /** No more come. */
+  /** Ends the items. */
   close(): void;
-  /** The items that were there when they were asked for. To be iterated once. */
+  /** The newest item at each request. Iterate once. */
   [Symbol.asyncIterator](): AsyncGenerator<T, void>;
 }
 

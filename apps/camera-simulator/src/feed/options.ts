@@ -8,7 +8,7 @@ import type { PictureSize } from '../pictures.ts';
 import type { FedCamera } from './feed-cameras.ts';
 import type { Source } from './source.ts';
 
-/** What sources take from the command line. */
+/** Options for sources on the command line. */
 export interface FeedCommandOptions {
   readonly redis: string;
   readonly types: readonly CameraType[];
@@ -22,15 +22,15 @@ export interface FeedCommandOptions {
   readonly sizes: boolean;
   /** JPEG quality, 1..100. */
   readonly quality: number;
-  /** Whether films begin again where they end. */
+  /** Whether films repeat. */
   readonly loop: boolean;
-  /** A stream without a picture for so long is connected again, seconds. */
+  /** Time without a picture after which a stream reconnects, seconds. */
   readonly stall: number;
   readonly manifest: string | undefined;
   readonly json: boolean;
 }
 
-/** Seconds; some cameras send a key frame every 10 s only, and there is no picture before the first. */
+/** Seconds. Some cameras send a key frame only every 10 s, and there is no picture before the first. */
 export const defaultStall = '15';
 
 const schema = z.strictObject({
@@ -49,7 +49,7 @@ const schema = z.strictObject({
 });
 
 /**
- * Reads the values of the command line, if there are sources.
+ * Reads the values of the command line, for sources.
  *
  * @param values Only those that were given, and the address of Redis.
  * @throws {SimulatorError} `invalid_options`, one line for each bad value.
@@ -61,7 +61,7 @@ export function parseFeedOptions(values: Readonly<Record<string, unknown>>): Fee
 }
 
 /**
- * Makes a camera of each source, with the name that it was given or `cam_others_01`, `cam_others_02`, ...
+ * Makes a camera of each source, with its given name or `cam_others_01`, `cam_others_02`, ...
  *
  * @throws {SimulatorError} `invalid_options` where two have one name.
  */

@@ -6,17 +6,17 @@ import { SimulatorError } from '../errors.ts';
 import { shownAddress } from './redact.ts';
 
 /**
- * What a source is, which decides how it is read.
+ * Kind of a source; decides how it is read.
  *
  * - `film`: in real time, to its end.
- * - `camera`: as it comes, for ever; its pictures are as old as their arrival tells.
- * - `device`: likewise, with the times that the driver gives.
+ * - `camera`: as it comes, for ever; the time of a picture is its arrival.
+ * - `device`: likewise, with the driver's times.
  * - `playlist`: a stream in pieces (HLS): in real time, for ever.
  * - `folder`: of pictures, one after the other, for ever.
  */
 type SourceKind = 'film' | 'camera' | 'device' | 'playlist' | 'folder';
 
-/** Where the pictures of one camera come from. */
+/** Source of one camera's pictures. */
 export interface Source {
   readonly kind: SourceKind;
   /** Camera id; undefined if none was given. */
@@ -40,7 +40,8 @@ function kindOfAddress(url: URL): SourceKind {
 }
 
 /**
- * Reads `SOURCE` or `NAME=SOURCE`. A name has none of `/`, `\`, `:` and `?`, so an address with `=` in it has no name, and a
+ * Reads `SOURCE` or `NAME=SOURCE`. A name has none of `/`, `\`, `:` and `?`, so an address with `=` in it has
+ * no name, and a
  * file `a=b.mp4` is written `./a=b.mp4`.
  *
  * @param base Folder that relative paths start from.
@@ -67,7 +68,7 @@ export async function readSource(text: string, base: string): Promise<Source> {
 async function readPath(path: string, base: string): Promise<Omit<Source, 'name'>> {
   if (path === '') refuse('expected an address, a file, a device or a folder but received nothing');
   const input = resolve(base, path);
-  // Something like concat:a|b or http:host may hold a password, too.
+  // An input like concat:a|b or http:host may hold a password, too.
   const shown = /^[a-z][a-z0-9+.-]+:/i.test(path) ? `${path.slice(0, path.indexOf(':'))}:...` : path;
   const found = await stat(input).catch((error: NodeJS.ErrnoException) =>
     refuse(

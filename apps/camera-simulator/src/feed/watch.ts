@@ -5,11 +5,11 @@ import type { Ffmpeg } from './ffmpeg.ts';
 import type { Source } from './source.ts';
 
 export interface WatchOptions extends Omit<DecodeOptions, 'stallMs'> {
-  /** A stream that gives no picture for so long is connected again. */
+  /** Time without a picture after which a stream reconnects, ms. */
   readonly stallMs: number;
-  /** One clause about an outage, at its first failure: it is told once. */
+  /** Called once at the start of an outage, with one clause about it. */
   readonly onOutage: (what: string) => void;
-  /** The first picture after an outage, which lasted so long. */
+  /** Called at the first picture after an outage, with its duration. */
   readonly onReturn: (outageMs: number) => void;
 }
 
@@ -24,9 +24,9 @@ function describeEnd(end: DecodeEnd, stallMs: number): string {
 }
 
 /**
- * The pictures of a source: of a film to its end, of anything else until the signal, connecting again for ever.
+ * Yields the pictures of a source: of a film to its end, of anything else until the signal, reconnecting for ever.
  *
- * @throws {SimulatorError} `bad_source` if ffmpeg cannot read a film, `source_failed` if that shows in its midst.
+ * @throws {SimulatorError} `bad_source` if ffmpeg cannot read a film, `source_failed` if reading fails midway.
  */
 export async function* watch(
   ffmpeg: Ffmpeg,
@@ -40,7 +40,7 @@ export async function* watch(
   while (!signal.aborted) {
     const startedAt = performance.now();
     let pictures = 0;
-    // A film may show one picture for minutes; its end tells.
+    // A film may show one picture for minutes; only its end counts.
     const run = decode(ffmpeg, source, { ...options, stallMs: isFilm ? undefined : stallMs });
     let end: DecodeEnd;
     try {

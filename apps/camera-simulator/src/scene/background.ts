@@ -15,7 +15,7 @@ const goods = [
   '#34495e',
 ];
 
-/** Draws the empty shop as one camera sees it; the same for the same numbers. */
+/** Draws the empty shop of one camera; the same for the same numbers. */
 export function drawBackground(
   { context, width, height }: Surface,
   type: CameraType,
@@ -26,7 +26,7 @@ export function drawBackground(
   const wallEnd = horizon * height;
 
   context.fillStyle = pick(walls);
-  // Behind the floor too, and beyond: a translucent pixel would take on what was drawn before.
+  // Also behind the floor and beyond: a translucent pixel would show what was drawn before.
   context.fillRect(-1, -1, width + 2, height + 2);
   const floor = context.createLinearGradient(0, wallEnd, 0, height);
   const colour = pick(floors);

@@ -1,6 +1,6 @@
 import { createRandomOf } from '../random.ts';
 
-/** How one person looks: the same in every camera and at every time. */
+/** The look of one person, the same in every camera and at every time. */
 export interface Identity {
   readonly id: number;
   readonly skin: string;
@@ -66,7 +66,7 @@ const bottoms = ['#1f2a44', '#2b2b2b', '#6d5a41', '#4a6076', '#7b7f86', '#3c4a2f
 const frames = ['#111111', '#7a1f1f', '#c9a227', '#2f4f8f'];
 const beards = ['none', 'none', 'none', 'full', 'goatee', 'moustache'] as const;
 
-/** The look of identity `id`, from nothing but its number. */
+/** The look of identity `id`, derived from its number alone. */
 export function createIdentity(id: number): Identity {
   const random = createRandomOf(0x1de47, id);
   const pick = <T>(from: readonly [T, ...T[]] | readonly T[]): T =>

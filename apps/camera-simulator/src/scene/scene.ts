@@ -8,14 +8,17 @@ import { placeAt, views } from './place-people.ts';
 import type { Box, Surface } from './tracking-pen.ts';
 import { clip, WhoMap } from './who-map.ts';
 
-/** One person of a frame, in pixels of the camera's own picture, whatever size is sent. */
+/** One person of a frame, in pixels of the camera's own picture, whatever the sent size. */
 export interface PersonTruth {
   readonly identity: number;
-  /** `[x1, y1, x2, y2]` of all that is within the picture, hidden parts too. */
+  /** `[x1, y1, x2, y2]` of everything within the picture, hidden parts included. */
   readonly bbox: Box;
   /** Share of the person that others hide, 0..1: an estimate from boxes for body and head, rather too high. */
   readonly hidden: number;
-  /** Null if the face is turned away, cut by the picture or hidden. Landmarks in the order of the ArcFace template. */
+  /**
+   * Null if the face is turned away, cut by the picture or hidden. Landmarks in the order of the ArcFace
+   * template.
+   */
   readonly face: { readonly bbox: Box; readonly landmarks: FivePoints } | null;
 }
 
@@ -34,7 +37,10 @@ export interface SceneOptions {
   /** Of the canvas, px: the picture is drawn squashed to it, as the ingestor does. Default `width` x `height`. */
   readonly sentWidth?: number;
   readonly sentHeight?: number;
-  /** People are numbered from the first of these to before the second; no more are in a picture. Default `[0, 24]`. */
+  /**
+   * People are numbered from the first of these to before the second; no more are in a picture. Default `[0,
+   * 24]`.
+   */
   readonly identities?: readonly [number, number];
   /** People in the picture at once, about; default by camera type. */
   readonly crowd?: number;
@@ -55,14 +61,17 @@ export interface SceneMoment {
 
 /** A shop floor that goes on in time; frames may be asked for in any order. */
 export interface Scene {
-  /** Draws the moment `seconds` and says what is to be seen. The canvas is the scene's own: valid until the next call. */
+  /**
+   * Draws the moment `seconds` and returns its truth. The canvas belongs to the scene and is valid until the
+   * next call.
+   */
   frame(seconds: number): { readonly canvas: Canvas; readonly truth: SceneTruth };
 }
 
 /** Persons less wide, by the picture's longer side, or less than twice as tall are not told. */
 const leastWidth = 1 / 80;
 
-/** Grain that is laid over frames at changing places: as noise of the sensor, without its cost. */
+/** Grain laid over frames at changing places: like sensor noise, but cheap. */
 function createGrain(width: number, height: number): Canvas {
   const canvas = createCanvas(width, height);
   const context = canvas.getContext('2d');
@@ -99,7 +108,7 @@ function truthOf(
   };
 }
 
-/** Draws in the units of a `width` x `height` picture on all of a canvas, and leaves the context as it was. */
+/** Draws in units of a `width` x `height` picture on a whole canvas, and restores the context. */
 function drawScaled<T>(canvas: Canvas, width: number, height: number, draw: (surface: Surface) => T): T {
   const context = canvas.getContext('2d');
   context.save();

@@ -15,14 +15,14 @@ export interface CaptureOptions {
   readonly redis: RedisServerSettings;
   /** Globs; a camera is recorded that matches one. None: all. */
   readonly cameras: readonly string[];
-  /** Ends after so long, or so many frames; Infinity: not for that. */
+  /** Limits of time and frames; Infinity: no limit. */
   readonly seconds: number;
   readonly frames: number;
-  /** Ends before the folder takes more. */
+  /** Largest size of the folder. */
   readonly maxBytes: number;
-  /** Of each camera one frame of so many. */
+  /** One frame of this many of each camera. */
   readonly every: number;
-  /** Begins with what the streams hold, else with what comes now. */
+  /** Begins with what the streams hold, else with new entries. */
   readonly fromBeginning: boolean;
 }
 

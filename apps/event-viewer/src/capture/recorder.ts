@@ -18,8 +18,8 @@ export interface Recorder extends AsyncDisposable {
   /**
    * Writes the picture, then its line of the manifest, so that what the manifest names is complete.
    *
-   * @returns `full` if it would take more than it may: nothing of the entry is written then. `unusable` where the
-   * entry has no picture, or a field twice or with a name that is no text.
+   * @returns `full` if the entry would exceed the limit; it is then not written. `unusable` if the entry has no
+   * picture, or has a field twice or with a name that is no text.
    * @throws {ViewerError} `unwritable`; what was written before is complete.
    */
   write(entry: StreamEntry): Promise<'written' | 'full' | 'unusable'>;
@@ -34,7 +34,7 @@ interface RecorderCounts {
   unusable: number;
 }
 
-/** Formats that the worker takes, by their first bytes. */
+/** Formats that the worker accepts, by their first bytes. */
 const formats = [
   { at: 0, text: '\u00ff\u00d8\u00ff', extension: 'jpg' },
   { at: 0, text: '\u0089PNG\r\n', extension: 'png' },
@@ -70,7 +70,7 @@ export async function createRecorder(folder: string, maxBytes: number): Promise<
       await writeFile(path, picture, { flag: 'wx', mode: 0o600 });
       await manifest.appendFile(line);
     } catch (error) {
-      // A full disk: nothing of this entry stays, so that what is there is complete.
+      // The disk is full: remove this entry, so that the recording stays complete.
       const isOurs = !(error instanceof Error && 'code' in error && error.code === 'EEXIST');
       await Promise.allSettled([isOurs && rm(path, { force: true }), manifest.truncate(manifestBytes)]);
       refuse(error);
@@ -126,7 +126,7 @@ async function prepareFolder(
   return open(join(folder, recordingManifest), 'ax', 0o600).catch(refuse);
 }
 
-/** By the id; by `ingest_ts`, or else by our own clock, where the writer chose an id that is no time. */
+/** By the id. If the id is no time, by `ingest_ts`, else by our own clock. */
 function timeMsOf(frameId: string, ingestTs: RecordedValue | undefined): number {
   const nowMs = Date.now();
   const ingestMs = Number(ingestTs) * 1000;

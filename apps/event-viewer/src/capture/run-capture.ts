@@ -7,14 +7,14 @@ import { readStreams } from './stream-reader.ts';
 
 export interface RunCaptureOptions {
   readonly options: CaptureOptions;
-  /** Its abort ends the run with what was recorded so far. */
+  /** Its abort ends the run and keeps what was recorded so far. */
   readonly stop: AbortController;
   readonly stdout: Writable;
   readonly complain: (message: string) => void;
 }
 
 /**
- * Records frames until one of the bounds, or until the abort, and says what it has.
+ * Records frames until a bound or the abort, and reports what it has.
  *
  * @returns The exit code, 0.
  * @throws {ViewerError} of what cannot be read or written; what was recorded before is complete.
@@ -28,7 +28,7 @@ export async function runCapture({ options, stop, stdout, complain }: RunCapture
     const signal = timeout === undefined ? stop.signal : AbortSignal.any([stop.signal, timeout]);
     const { cameras, fromBeginning } = options;
     const onReady = (): void => complain(`recording into ${folder}, until Ctrl-C or a bound`);
-    /** Frames that came of each camera. */
+    /** Received frames of each camera. */
     const seen = new Map<string, number>();
     let end = 'a signal';
     try {

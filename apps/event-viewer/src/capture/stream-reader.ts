@@ -16,28 +16,29 @@ export interface StreamReaderOptions {
   readonly cameras: readonly string[];
   readonly fromBeginning: boolean;
   readonly signal: AbortSignal;
-  /** Called once the positions are known: whatever is added from now on is read. */
+  /** Called once the positions are known: entries added from now on are read. */
   readonly onReady?: (() => void) | undefined;
 }
 
-/** Longest wait for entries, ms: so soon an abort is noticed. */
+/** Longest wait for entries, ms. Bounds the delay of an abort. */
 const blockMs = 200;
-/** How often new cameras are looked for, ms, and at most in which part of the time: there may be millions of other keys. */
+/** Interval of scans for new cameras, ms, and their largest share of time: there may be millions of other keys. */
 const discoveryMs = 1000;
 const discoveryShare = 0.1;
-/** Entries in one answer, or one of each stream: a bound for the memory that pictures take. */
+/** Entries in one answer, or one of each stream. Bounds the memory of pictures. */
 const entriesPerRead = 64;
 
 /**
- * The entries of the streams `frames:*`, in the order of each stream, until the abort. Reads beside the consumer groups:
- * nothing is leased, acked, deleted or created. Streams that come later are read from their beginning.
+ * The entries of the streams `frames:*`, in the order of each stream, until the abort. Reads beside the
+ * consumer groups:
+ * it leases, acks, deletes and creates nothing. It reads streams that come later from their beginning.
  *
  * @throws {ViewerError} `unreadable`.
  */
 export async function* readStreams(options: StreamReaderOptions): AsyncGenerator<StreamEntry> {
   const { connection, cameras, fromBeginning, signal, onReady } = options;
   const { redis, refuse } = connection;
-  /** By stream the id of the last entry that was read. */
+  /** Id of the last read entry of each stream. */
   const positions = new Map<string, string>();
   const isWanted = (camera: string): boolean =>
     isCameraId(camera) && (cameras.length === 0 || cameras.some((pattern) => matchesGlob(pattern, camera)));
@@ -89,7 +90,7 @@ export async function* readStreams(options: StreamReaderOptions): AsyncGenerator
   }
 }
 
-/** The id of the entry that was added last, also where it is gone already. */
+/** The id of the last added entry, even if it is gone already. */
 async function lastIdOf({ redis }: RedisConnection, key: string): Promise<string> {
   const info: unknown = await redis.xinfo('STREAM', key).catch(() => []); // the stream has gone meanwhile
   const values: readonly unknown[] = Array.isArray(info) ? info : [];

@@ -6,26 +6,29 @@ import { ViewerError } from '../errors.ts';
 import { cropBoxOf } from './crop-box.ts';
 import type { FrameReader } from './frame-reader.ts';
 
-/** What became of the persons of the events so far. */
+/** Counts of persons so far. */
 interface CropCounts {
   /** Files written. */
   saved: number;
-  /** Persons whose crop was there already: the same event came before. */
+  /** Persons whose crop existed already: the event is a duplicate. */
   known: number;
-  /** Events whose frame the stream has no more. */
+  /** Events whose frame is gone from the stream. */
   gone: number;
-  /** Events whose frame is no picture, or whose names are none of a camera and a frame. */
+  /** Events whose frame is no picture, or whose camera or frame id is invalid. */
   unusable: number;
 }
 
 /** Saves the persons of events as pictures. */
 export interface CropSaver {
-  /** One JPEG a person, mode 0600: `{camera}_{frame}_{track}.jpg`, the camera as {@link cameraFileName} writes it. @throws {ViewerError} `unreadable`, `unwritable`. */
+  /**
+   * One JPEG a person, mode 0600: `{camera}_{frame}_{track}.jpg`, the camera as {@link cameraFileName} writes
+   * it. @throws {ViewerError} `unreadable`, `unwritable`.
+   */
   save(event: DetectionEvent): Promise<void>;
   readonly counts: Readonly<CropCounts>;
 }
 
-/** Most pixels of a frame: what the worker decodes, and enough for any camera. */
+/** Most pixels of a frame, as the worker decodes. */
 const maxPixels = 50_000_000;
 
 const signatures = [
@@ -34,7 +37,7 @@ const signatures = [
   { at: 8, text: 'WEBP' },
 ] as const;
 
-/** Only what the worker takes, too: sharp would read much else. */
+/** Only the worker's formats: sharp would read many others. */
 function isPicture(bytes: Uint8Array): boolean {
   const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
   return signatures.some(({ at, text }) => head.startsWith(text, at));
@@ -54,7 +57,7 @@ export async function createCropSaver(folder: string, frames: FrameReader): Prom
 
   async function write(name: string, bytes: Buffer): Promise<void> {
     try {
-      // Never through a file or a link that is there already.
+      // Never through an existing file or link.
       await writeFile(join(folder, name), bytes, { flag: 'wx', mode: 0o600 });
       counts.saved += 1;
     } catch (error) {
@@ -98,7 +101,7 @@ export async function createCropSaver(folder: string, frames: FrameReader): Prom
   };
 }
 
-/** The pixels as the worker saw them: an orientation tag is not followed. Undefined for a damaged picture. */
+/** The pixels as the worker saw them: ignores the orientation tag. Undefined for a damaged picture. */
 async function decode(frame: Uint8Array): Promise<{ data: Buffer; info: OutputInfo } | undefined> {
   try {
     return await sharp(frame, { limitInputPixels: maxPixels })

@@ -4,7 +4,7 @@ import { connectRedis } from '../redis.ts';
 
 /** Reads frames from the streams that the ingestor writes. */
 export interface FrameReader extends AsyncDisposable {
-  /** The encoded picture; undefined if the stream has it no more. @throws {ViewerError} `unreadable`. */
+  /** The encoded picture; undefined if it is gone from the stream. @throws {ViewerError} `unreadable`. */
   read(cameraId: string, frameId: string): Promise<Uint8Array | undefined>;
 }
 

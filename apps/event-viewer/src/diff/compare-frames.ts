@@ -1,7 +1,7 @@
 import type { Frame, Person } from './frame.ts';
 import { matchPersons } from './match-persons.ts';
 
-/** Two persons that are the same one. */
+/** A matched person. */
 interface ComparedPerson {
   /** 0.5..1 */
   readonly iou: number;
@@ -13,10 +13,10 @@ interface ComparedPerson {
   readonly cosine: number | null;
 }
 
-/** In which of the two something is. */
+/** Which side has something. */
 type InWhich = 'both' | 'only_a' | 'only_b' | 'none';
 
-/** What one frame is like in A and in B. */
+/** The comparison of one frame. */
 export interface FrameComparison {
   /** Undefined where A or B has no such frame. */
   readonly a: Frame | undefined;
@@ -44,7 +44,7 @@ export function cosineOf(a: Float32Array, b: Float32Array): number {
   }
   if (isSame) return 1;
   const length = Math.sqrt(squareA * squareB);
-  // Rounding must not say 1 of vectors that are not the same.
+  // Rounding must not give 1 for different vectors.
   return length === 0 ? 0 : Math.min(1 - Number.EPSILON, Math.max(-1, dot / length));
 }
 
@@ -100,9 +100,9 @@ export function isSame({ a, b, both, onlyA, onlyB, sameSpace }: FrameComparison)
 }
 
 /**
- * How much a frame differs, from 0. A person whom only one has counts the confidence, a matched one 1 - IoU, the shift of
- * the confidence and 1 - cosine; a face or an embedding of a matched person that only one has counts 0.5, another status
- * 1, and a frame that only one has 1.
+ * How much a frame differs, from 0; a sum. A person in one side only counts the confidence. A matched person
+ * counts 1 - IoU, the shift of the confidence, 1 - cosine, and 0.5 for a face or embedding in one side only.
+ * Another status counts 1, and so does a frame in one side only.
  */
 export function scoreOf({ a, b, both, onlyA, onlyB }: FrameComparison): number {
   const alone = [...onlyA, ...onlyB].reduce((sum, { confidence }) => sum + confidence, 0);

@@ -21,7 +21,7 @@ export type SideSource =
 export interface DiffOptions {
   readonly a: SideSource;
   readonly b: SideSource;
-  /** Frames to show of those that differ. */
+  /** Differing frames to show. */
   readonly worst: number;
   readonly json: boolean;
   readonly thresholds: Thresholds;

@@ -1,11 +1,11 @@
-/** Values are counted in steps of this size. */
+/** Step of the counted values. */
 const stepsPerUnit = 100_000;
 
-/** What is known of many values, in memory that does not grow with their number. */
+/** Statistics of many values, in constant memory. */
 export interface Distribution {
   add(value: number): void;
   readonly count: number;
-  /** Exact; null for no values, as all that follow. */
+  /** Exact. Null without values, like all that follow. */
   readonly mean: number | null;
   readonly least: number | null;
   readonly most: number | null;
@@ -17,7 +17,7 @@ export interface Distribution {
   percentile(share: number): number | null;
 }
 
-/** For values in `low`..`high`, whole numbers; those beyond count as the nearest of these. */
+/** For values in `low`..`high`, whole numbers. Values beyond are clamped. */
 export function createDistribution(low: number, high: number): Distribution {
   const counts = new Uint32Array((high - low) * stepsPerUnit + 1);
   let [count, sum, least, most] = [0, 0, Infinity, -Infinity];

@@ -3,7 +3,7 @@ import type { DetectionEvent } from '@trinetra/contracts';
 /** Corners `[x1, y1, x2, y2]`, normalised to 0..1 of the frame. */
 export type Box = readonly [x1: number, y1: number, x2: number, y2: number];
 
-/** A detection, as much of it as is compared. */
+/** The compared parts of a detection. */
 export interface Person {
   readonly classId: number;
   readonly box: Box;
@@ -14,7 +14,7 @@ export interface Person {
   readonly embedding: Float32Array | undefined;
 }
 
-/** An event, as much of it as is compared. */
+/** The compared parts of an event. */
 export interface Frame {
   readonly cameraId: string;
   /** Stream entry id. */
@@ -24,11 +24,14 @@ export interface Frame {
   readonly status: DetectionEvent['status'];
   readonly embeddingSpace: string | null;
   readonly persons: readonly Person[];
-  /** About how much memory it takes. */
+  /** Approximate memory, bytes. */
   readonly bytes: number;
 }
 
-/** Measured with Node 24: what a frame takes beside its texts, a person, and an embedding beside its numbers. */
+/**
+ * Bytes of a frame without its texts, of a person, and of an embedding without its numbers. Measured with Node
+ * 24.
+ */
 const [frameBytes, personBytes, embeddingBytes] = [400, 180, 200];
 
 export function frameOf(event: DetectionEvent): Frame {

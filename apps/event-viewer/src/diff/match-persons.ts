@@ -1,9 +1,9 @@
 import type { Box, Person } from './frame.ts';
 
-/** Least overlap of two boxes that are the same person. */
+/** Least overlap of two boxes of one person. */
 const leastIou = 0.5;
 
-/** Which person of A is which of B, by their places in the lists. */
+/** Indexes of a person in A and in B. */
 export interface PersonMatch {
   readonly a: number;
   readonly b: number;
@@ -25,8 +25,8 @@ export function iouOf(a: Box, b: Box): number {
  * Matches persons of one class whose boxes overlap by at least 0.5, the pair that overlaps most first, each
  * person once; of equal pairs the one that comes first.
  *
- * Greedy and not the assignment of the largest sum (Hungarian): that one takes a box away from the person who is exactly
- * there, where so two lesser pairs come about, and reports two moved boxes in place of one lost person.
+ * Greedy, not the assignment of the largest sum (Hungarian). That one may take a box from the person who is
+ * exactly there to form two lesser pairs. It then reports two moved boxes instead of one lost person.
  */
 export function matchPersons(a: readonly Person[], b: readonly Person[]): PersonMatch[] {
   const candidates: PersonMatch[] = [];

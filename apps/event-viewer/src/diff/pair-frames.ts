@@ -1,6 +1,6 @@
 import type { Frame } from './frame.ts';
 
-/** A frame of A and the same one of B; or one that only one of them has. */
+/** A frame of A and the same one of B, or a frame of one side only. */
 export interface FramePair {
   readonly a: Frame | undefined;
   readonly b: Frame | undefined;
@@ -10,9 +10,9 @@ export interface FramePair {
 const maxHeldBytes = 256 * 1024 * 1024;
 
 export interface PairOptions {
-  /** Frames of a side that wait for the other side may take so much memory; past it the oldest is given up. */
+  /** Most memory of a side's waiting frames, bytes. Past it the oldest is given up. */
   readonly maxHeldBytes?: number;
-  /** Called for each frame that is given up: it comes as one that only its side has. */
+  /** Called for each frame that is given up. It then counts as missing on the other side. */
   readonly onGivenUp?: (() => void) | undefined;
 }
 
@@ -22,7 +22,7 @@ const timeOf = ({ cameraId, ingestTs }: Frame): string => `${cameraId.length}:${
 /** Frames of one side that wait for the other side, oldest first. */
 class HeldFrames {
   readonly #byId = new Map<string, Frame>();
-  /** Several where they came to the ingestor at the same time, in their order. */
+  /** Several if they reached the ingestor at the same time, in order. */
   readonly #byTime = new Map<string, Frame[]>();
   bytes = 0;
 
@@ -64,17 +64,17 @@ class HeldFrames {
 interface Side {
   readonly frames: AsyncIterator<Frame>;
   readonly held: HeldFrames;
-  /** Of the frame that was read last, s; Infinity once there is none any more. */
+  /** Time of the last read frame, s; Infinity at the end. */
   at: number;
 }
 
 /**
- * Finds the frames that are in both, reading A and B in step: always that one whose frames are behind, by `ingest_ts`.
- * Only what the other side has not had yet is held.
+ * Finds the frames that are in both. It reads A and B in step: always the side that is behind by `ingest_ts`.
+ * It holds only frames that the other side has not had yet.
  *
- * Frames are the same whose camera and `frame_id` are. As long as no frame was found so, those are whose camera and
- * `ingest_ts` are, in their order where several have the same: a replayed frame has another id, and keeps its time.
- * Each frame comes once, in no order.
+ * Frames match by camera and `frame_id`. While none has matched so, they match by camera and `ingest_ts`, in
+ * order if several have the same: a replayed frame has another id, and keeps its time. Each frame comes once,
+ * in any order.
  */
 export async function* pairFrames(
   a: AsyncIterable<Frame>,

@@ -3,10 +3,10 @@ import { createSeenFrames } from '../seen-frames.ts';
 import { type Frame, frameOf } from './frame.ts';
 import type { SideCounts } from './report.ts';
 
-/** Frames of a side among which one that comes again is noticed: about 100 bytes each. */
+/** Frames of a side to remember for duplicates: about 100 bytes each. */
 const rememberedFrames = 1_000_000;
 
-/** The frames of one side, each once. `counts` grows; `complain` hears of what is no event. */
+/** The frames of one side, each once. It updates `counts`, and passes what is no event to `complain`. */
 export async function* readFrames(
   events: AsyncIterable<RawEvent>,
   counts: SideCounts,

@@ -2,18 +2,18 @@ import { type FrameComparison, isSame, scoreOf } from './compare-frames.ts';
 import { createDistribution, type Distribution } from './distribution.ts';
 import type { Frame } from './frame.ts';
 
-/** What came of A or of B. */
+/** Counts of A or of B. */
 export interface SideCounts {
   readonly name: string;
   /** Events, duplicates among them. */
   events: number;
-  /** Events whose `camera_id` and `frame_id` came before: they are not compared. */
+  /** Duplicates by `camera_id` and `frame_id`: not compared. */
   duplicates: number;
   /** Lines or messages that are no events. */
   invalid: number;
 }
 
-/** How many of something there are, and how many of those are in both. */
+/** Counts of A, of B, and of both. */
 export interface Shared {
   readonly a: number;
   readonly b: number;
@@ -25,7 +25,7 @@ export interface Shared {
 /** A frame that differs. */
 export interface WorstFrame {
   readonly camera_id: string;
-  /** Null where A, or B, has no such frame. */
+  /** Null if A, or B, has no such frame. */
   readonly frame_id_a: string | null;
   readonly frame_id_b: string | null;
   readonly ingest_ts: number;
@@ -33,7 +33,7 @@ export interface WorstFrame {
   readonly score: number;
   readonly status_a: Frame['status'] | null;
   readonly status_b: Frame['status'] | null;
-  /** Confidence of each person whom only A has. */
+  /** Confidence of each person in A only. */
   readonly persons_only_a: readonly number[];
   readonly persons_only_b: readonly number[];
   readonly faces_lost: number;
@@ -45,7 +45,7 @@ export interface WorstFrame {
   readonly least_cosine: number | null;
 }
 
-/** The comparison, as `--json` writes it. Null stands for what nothing was there to compare of. */
+/** The comparison, as `--json` writes it. Null: there was nothing to compare. */
 export interface DiffReport {
   /** Whether nothing that is compared differs. */
   readonly identical: boolean;
@@ -53,7 +53,7 @@ export interface DiffReport {
   readonly b: SideCounts;
   readonly frames: Shared & { readonly given_up: number };
   readonly persons: Shared;
-  /** Of the persons whom only one has. */
+  /** Of persons in one side only. */
   readonly only_a_confidence: { readonly mean: number | null; readonly most: number | null };
   readonly only_b_confidence: { readonly mean: number | null; readonly most: number | null };
   readonly faces: Shared;
@@ -71,7 +71,7 @@ export interface DiffReport {
     readonly p1: number | null;
     readonly worst: number | null;
   };
-  /** Embedding spaces of the two, 8 at most each; where those of a frame differ its embeddings are not compared. */
+  /** Embedding spaces of the two, at most 8 each. If those of a frame differ, its embeddings are not compared. */
   readonly spaces: {
     readonly a: readonly string[];
     readonly b: readonly string[];
@@ -82,7 +82,7 @@ export interface DiffReport {
   readonly worst: readonly WorstFrame[];
 }
 
-/** Takes comparisons of frames, in memory that does not grow with their number. */
+/** Collects comparisons of frames, in constant memory. */
 export interface Tally {
   add(frame: FrameComparison): void;
   report(a: SideCounts, b: SideCounts, givenUp: number): DiffReport;
@@ -108,7 +108,7 @@ const largest = (values: readonly number[]): number | null =>
 const least = (values: readonly number[]): number | null =>
   values.length === 0 ? null : Math.min(...values);
 
-/** @param worstFrames How many of the frames that differ are kept, those with the highest score. */
+/** @param worstFrames Differing frames to keep, those with the highest score. */
 export function createTally(worstFrames: number): Tally {
   const [frames, persons, faces, embeddings] = [counter(), counter(), counter(), counter()];
   const [iou, shift, cosine] = [

@@ -23,9 +23,9 @@ export interface RunDiffOptions {
 }
 
 /**
- * Compares two sets of events, and shows how they differ.
+ * Compares two sets of events, and prints the differences.
  *
- * @returns The exit code: 1 past a threshold or if something was no event, 130 after the abort, else 0.
+ * @returns The exit code: 1 past a threshold or if a line was no event, 130 after the abort, else 0.
  * @throws {ViewerError} of what cannot be read, or if there is nothing to compare.
  */
 export async function runDiff({ options, stop, stdin, stdout, complain }: RunDiffOptions): Promise<number> {

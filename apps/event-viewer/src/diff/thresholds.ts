@@ -1,12 +1,12 @@
 import type { DiffReport, Shared } from './report.ts';
 
-/** A limit, and how it was written on the command line. */
+/** A limit, and its text on the command line. */
 export interface Limit {
   readonly value: number;
   readonly text: string;
 }
 
-/** How much B may differ from A. */
+/** Largest differences of B from A. */
 export interface Thresholds {
   /** Shares 0..1 of the persons, faces and frames of A that B may lack. */
   readonly maxLost?: Limit | undefined;
@@ -19,8 +19,8 @@ export interface Thresholds {
 }
 
 /**
- * Says what is past its threshold, one line each. A threshold of what could not be compared at all is passed: it was set
- * so that this is proven.
+ * One line for each exceeded threshold. A threshold without anything to compare counts as exceeded: it was set
+ * as a proof.
  */
 export function passedThresholds(report: DiffReport, thresholds: Thresholds): string[] {
   const { maxLost, maxFacesLost, maxFramesLost, minIou, minCosine, maxConfidenceShift } = thresholds;

@@ -1,7 +1,7 @@
 import { createCanvas, GlobalFonts } from '@napi-rs/canvas';
 import { fontFamily, type Pen } from './pen.ts';
 
-/** Pixels of the picture for one of the plot: sharp on screens with many pixels, too. */
+/** Picture pixels for each plot pixel: sharp on dense screens, too. */
 const scale = 2;
 
 /** Whether this machine has any font; without one a PNG has no text. */

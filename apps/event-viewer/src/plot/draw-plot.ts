@@ -127,7 +127,7 @@ function drawPanel(pen: Pen, panel: Panel, bins: readonly TimeBin[], from: numbe
   }
   drawLegend(pen, series, top - 14);
   const middle = (to - from) / Math.max(1, bins.length) / 2;
-  // The last below the others: of percentiles that coincide the higher one is wider, and both are seen.
+  // Draw the last one below the others: it is wider, so that coinciding percentiles both show.
   for (const { colour, width, values } of series.toReversed()) {
     for (const run of runsOf(values)) {
       const points = run.map(([at, value]) => [xOf((bins[at]?.start ?? from) + middle), yOf(value)] as const);

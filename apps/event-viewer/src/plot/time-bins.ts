@@ -2,7 +2,7 @@ import type { DetectionEvent } from '@trinetra/contracts';
 import { createLatencyHistogram, type LatencyHistogram } from '../latency-histogram.ts';
 import { countsOf, latencyMsOf } from '../received-event.ts';
 
-/** What happened in a stretch of time. */
+/** Counts of a stretch of time. */
 export interface TimeBin {
   /** Its beginning, seconds since the epoch. */
   readonly start: number;
@@ -12,12 +12,12 @@ export interface TimeBin {
   faces: number;
 }
 
-/** Events by time (`worker_ts`), in bounded memory: the bins grow so that there are never more than `maxBins`. */
+/** Events by time (`worker_ts`), in bounded memory: bins widen so that there are never more than `maxBins`. */
 export interface TimeBins {
   add(event: DetectionEvent): void;
   /** Seconds a bin. */
   readonly widthSeconds: number;
-  /** In order of time, without gaps: a stretch without events is a bin with none. */
+  /** In order of time, without gaps: a stretch without events is an empty bin. */
   bins(): TimeBin[];
 }
 
@@ -29,7 +29,7 @@ function createBin(start: number): TimeBin {
 }
 
 /**
- * @param firstWidthSeconds Width to begin with; doubled as often as needed.
+ * @param firstWidthSeconds First width; doubled as often as needed.
  */
 export function createTimeBins(maxBins = 120, firstWidthSeconds = 1): TimeBins {
   let width = firstWidthSeconds;

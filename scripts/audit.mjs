@@ -11,8 +11,8 @@ function reportOf(output) {
 }
 
 /**
- * Asks the registry for known weaknesses of what ships. Not every registry (a mirror, say) answers that: `answered` tells,
- * so that "nothing was checked" never looks like "nothing was found".
+ * Asks the registry for known weaknesses of what ships. Not every registry (such as a mirror) answers that.
+ * `answered` tells, so that "not checked" never looks like "nothing found".
  */
 export function auditDependencies(run = pnpmOutput) {
   const { status, stdout, stderr } = run(['audit', '--prod', '--audit-level', 'high', '--json']);

@@ -15,11 +15,14 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 
 const quietEnv = { CI: 'true', TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
 
-/** Holds a lock on a file while a command runs, so that two programs started at once do not build into one folder. */
+/**
+ * Holds a lock on a file while a command runs, so that two programs started at once do not build into one
+ * folder.
+ */
 const lock = ['flock', '--close', join(root, 'pnpm-workspace.yaml')];
 const canLock = spawnSync(lock[0], ['--version'], { stdio: 'ignore' }).status === 0;
 
-/** Runs pnpm with arguments; `quiet` shows its output only where it failed, `alone` waits for others that are. */
+/** Runs pnpm with arguments. `quiet` shows its output only on failure; `alone` holds a lock. */
 export function pnpm(args, { quiet = false, alone = false } = {}) {
   const [command, ...rest] = [...(alone && canLock ? lock : []), 'npx', '-y', `pnpm@${pnpmVersion}`, ...args];
   const result = spawnSync(command, rest, {

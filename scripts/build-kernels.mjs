@@ -1,5 +1,5 @@
 // npm run kernels: compiles the WebAssembly kernels of every package that has a kernels/ folder into its
-// src/kernels-wasm.ts. With --check it writes nothing and fails where that file is not what the kernels give.
+// src/kernels-wasm.ts. With --check it writes nothing, and fails if that file differs from the kernels.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main as compile } from 'assemblyscript/asc';

@@ -1,5 +1,6 @@
-// npm run notice: writes NOTICE, the licences of what the programs bring along. With --check it writes nothing and fails where that
-// file is not what the lockfile gives. The packages of this machine's platform stand for those of every platform.
+// npm run notice: writes NOTICE, the licences of what the programs bring along. With --check it writes nothing,
+// and fails if that file differs from the lockfile. The packages of this machine's platform stand for those of
+// every platform.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pnpmOutput, root } from './bootstrap.mjs';

@@ -31,14 +31,14 @@ export async function writeBacklog(redis: Redis, { cameras, frames, pictures }: 
   }
 }
 
-/** Lua: the entries of all streams of {@link streamOf}, so that 1000 cameras are one question and not 1000. */
+/** Lua: counts the entries of all streams of {@link streamOf} in one call, not in 1000. */
 const countScript = `
 local count = 0
 for camera = 0, ARGV[1] - 1 do count = count + redis.call('XLEN', 'frames:cam_' .. camera) end
 return count
 `;
 
-/** Frames that have no outcome yet, read or not. Workers delete what they ack. */
+/** Frames without an outcome yet, read or not. Workers delete what they ack. */
 export async function remaining(redis: Redis, cameras: number): Promise<number> {
   return Number(await redis.eval(countScript, 0, cameras));
 }

@@ -4,18 +4,18 @@ import type { Pictures } from './pictures.ts';
 import type { Section } from './report.ts';
 import type { TestStack } from './test-stack.ts';
 
-/** What a benchmark works with. */
+/** Input of a benchmark. */
 export interface BenchmarkContext {
   readonly testStack: TestStack;
   readonly pictures: Pictures;
-  /** Folder that the pictures are from; undefined: they are generated. */
+  /** Folder of the pictures; undefined: generated ones. */
   readonly frames: string | undefined;
   readonly models: ModelPaths;
-  /** Short runs that show that everything works; their figures are rough. */
+  /** Short runs with rough figures, to check that everything works. */
   readonly quick: boolean;
   /** Of interleaved scenarios; benchmarks with long ones take 3 at most. */
   readonly repetitions: number;
-  /** The command that runs one benchmark as it was run now. */
+  /** The command that repeats one benchmark as run now. */
   command(name: string): string;
   /** Progress, for the person at the terminal. */
   say(text: string): void;
@@ -25,9 +25,9 @@ export interface Benchmark {
   readonly name: string;
   /** One line for `--help`. */
   readonly about: string;
-  /** Its pictures have to be a camera's, not generated ones: it runs with `--frames` only. */
+  /** Needs a camera's pictures: runs only with `--frames`. */
   readonly needsFrames?: true;
-  /** Where `--write` puts its tables; default docs/PERFORMANCE.md, by the models. */
+  /** Block for the tables of `--write`; default one of docs/PERFORMANCE.md, by the models. */
   readonly figures?: FiguresBlock;
   run(context: BenchmarkContext): Promise<Section>;
 }

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import { TrinetraError } from '@trinetra/contracts';
 
-/** A process of ours failed; the message is a sentence of what it said. */
+/** A child process failed; the message is a sentence from its output. */
 export class ChildError extends TrinetraError<'child_failed'> {}
 
-/** What a process said last: its line, or what the line of a log tells. */
+/** Last message of a process: its last line, or the text of a log line. */
 export function lastSaid(output: string): string {
   const line = output.trim().split('\n').at(-1) ?? '';
   if (!line.startsWith('{')) return line;
@@ -24,18 +24,21 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** A process of ours; it never outlives us. */
+/** A child process; it never outlives us. */
 export interface Child {
   readonly pid: number;
-  /** The last of what it wrote. */
+  /** The end of its output. */
   output(): string;
   ended(): boolean;
   /** @throws {ChildError} with what it said last, if it has ended. */
   assertRuns(): void;
   signal(name: NodeJS.Signals): void;
-  /** SIGTERM, and SIGKILL where that does not end it in 12 s. */
+  /** SIGTERM, and SIGKILL if it has not ended in 12 s. */
   stop(): Promise<void>;
-  /** Resolves to what it wrote on standard output once it has ended with 0. @throws {ChildError} with what it said last otherwise. */
+  /**
+   * Resolves to its standard output once it has ended with 0. @throws {ChildError} with what it said last
+   * otherwise.
+   */
   finished(): Promise<string>;
 }
 

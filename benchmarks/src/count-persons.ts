@@ -1,7 +1,7 @@
 import { type ArrivedEvent, readTopic } from './read-topic.ts';
 import type { TestStack } from './test-stack.ts';
 
-/** What events tell of, on average a frame. */
+/** Average counts of the events a frame. */
 export interface Crowd {
   readonly persons: number;
   readonly faces: number;

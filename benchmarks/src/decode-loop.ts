@@ -5,7 +5,7 @@ import { valueOrThrow } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
 import sharp from 'sharp';
 
-/** What decodes, which pictures (a JSON file of base64 strings), and for how long. */
+/** The decoder, the pictures (a JSON file of base64 strings), and the duration. */
 export interface DecodeJob {
   readonly decoder: 'sharp' | 'jpeg-turbo' | 'package-exact' | 'package-fast';
   readonly pictures: string;

@@ -1,4 +1,7 @@
-/** The parts of documents that hold figures: of the models that come with the project, of the user's, and of ways to send frames. */
+/**
+ * Blocks of figures in the documents: of the project's models, of the user's models, and of ways to send
+ * frames.
+ */
 export type FiguresBlock = 'demo models' | 'other models' | 'ingestor';
 
 interface Place {
@@ -7,7 +10,7 @@ interface Place {
   readonly begin: string;
 }
 
-/** Where each block is. */
+/** Place of each block. */
 export const places: Readonly<Record<FiguresBlock, Place>> = {
   'demo models': {
     document: 'PERFORMANCE.md',
@@ -35,7 +38,7 @@ export function replaceFigures(text: string, figures: string, block: FiguresBloc
   const from = text.indexOf(begin);
   const to = text.indexOf(end, from);
   const next = Object.values(places).map((other) => text.indexOf(other.begin, from + begin.length));
-  // An end behind another begin is the end of that one.
+  // An end after another begin belongs to that one.
   if (from < 0 || to < 0 || next.some((at) => at >= 0 && at < to))
     throw new Error(`expected docs/${document} to hold "${begin}" and, after it, "${end}"`);
   return `${text.slice(0, from)}${begin}\n\n${figures}\n\n${text.slice(to)}`;

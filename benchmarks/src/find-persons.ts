@@ -8,9 +8,9 @@ import { createInferenceRuntime } from '@trinetra/inference-runtime';
 import type { FoundPerson } from './match-persons.ts';
 import type { ModelPaths } from './models.ts';
 
-/** The worker's stages behind decoding, with its default settings on a CPU. */
+/** The worker's stages after decoding, with its default settings on a CPU. */
 export interface PersonFinder extends AsyncDisposable {
-  /** How frames have to be decoded for it: as the worker does by default. */
+  /** How to decode frames for it: as the worker does by default. */
   readonly decoding: FrameDecoderOptions;
   /** @throws if the models fail on the frame. */
   find(frame: DecodedFrame): Promise<FoundPerson[]>;

@@ -1,6 +1,6 @@
 import type { DeviceRun } from './simulated-engine.ts';
 
-/** When a batch leaves, and how long the engine takes for it. */
+/** When a batch is sent, and the engine's time for it. */
 export interface IdealWorker {
   readonly batchSize: number;
   readonly timeoutMs: number;
@@ -9,8 +9,9 @@ export interface IdealWorker {
 }
 
 /**
- * Latencies, ms, of a worker that costs nothing itself: a batch leaves when it has N frames, or when its oldest has waited the
- * timeout, and the engine is free. What a real worker takes longer on the same arrivals is its own.
+ * Latencies, ms, of a worker that costs nothing itself. It sends a batch when it has N frames, or when its
+ * oldest has waited the timeout, and the engine is free. On the same arrivals, everything beyond these is a
+ * real worker's own cost.
  *
  * @param arrivals Ms, in order.
  */
@@ -33,8 +34,9 @@ export function idealLatencies(arrivals: readonly number[], worker: IdealWorker)
 }
 
 /**
- * What each frame took besides the engine's time and the wait for its batch, ms: how much later its run began than by the rule of
- * {@link idealLatencies}, with the engine free when it was in fact, and what passed from the end of the run until the frame was done.
+ * The overhead of each frame, ms: without the engine's time and the wait for its batch. It is the delay of its
+ * run against the rule of {@link idealLatencies}, with the engine free when it really was, and the time from
+ * the end of the run until the frame was done.
  *
  * @param frames Arrivals in order, and the latency of each. Runs take frames in this order.
  * @param runs On the clock of the arrivals, in order, from the first frame on. Frames without a run are left out.

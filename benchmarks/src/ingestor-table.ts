@@ -4,7 +4,7 @@ import type { Cell, Table } from './report.ts';
 import { median, percentile } from './statistics.ts';
 import { proportionalSides } from './ways-to-send.ts';
 
-/** What one way to send frames gave, over all pictures. */
+/** Results of one way to send frames, over all pictures. */
 export interface WayResult {
   readonly name: string;
   /** Of each picture. */
@@ -17,17 +17,17 @@ export interface WayResult {
   readonly decodeMs: number;
 }
 
-/** What the ways are compared with. */
+/** The reference of the comparison. */
 export interface Reference {
   /** Px, of each picture. */
   readonly pictures: readonly Size[];
-  /** Found in the full pictures. */
+  /** Persons found in the full pictures. */
   readonly persons: number;
   /** With an embedding. */
   readonly faces: number;
 }
 
-/** Entries that the ingestor keeps of each camera, MAXLEN. */
+/** The ingestor's MAXLEN. */
 const keptEntries = 100;
 
 /** Below this many the 5th percentile is the lowest value. */

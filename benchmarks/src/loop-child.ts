@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { startChild } from './child.ts';
 
-/** What a loop tells of itself. */
+/** Results of a loop. */
 interface Loop {
   /** Frames, pictures or faces a second. */
   readonly perSecond: number;
@@ -9,9 +9,9 @@ interface Loop {
   readonly cpuMsEach: number;
 }
 
-/** What a bare loop reached. */
+/** Results of a bare loop. */
 export interface LoopResult extends Loop, Readonly<Record<string, number>> {
-  /** How many cores it had, by its CPU time: fewer than it has threads where the machine has others to run. */
+  /** Cores that it had, by its CPU time; fewer than its threads if the machine runs others. */
   readonly coresInUse: number;
 }
 

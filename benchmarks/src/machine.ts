@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
-/** What the figures were made on. */
+/** The machine of the figures. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGb: number;
   readonly node: string;
-  /** Processes that wanted a core when the run began, of the last minute: above 1 the figures are disturbed. */
+  /** Load average of the last minute at the start; above 1 the figures are disturbed. */
   readonly loadBefore: number;
 }
 

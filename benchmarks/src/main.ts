@@ -1,4 +1,4 @@
-/** npm run bench: how fast the worker is, beside what this machine could do at most. */
+/** npm run bench: the speed of the worker, beside the most that this machine can do. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { TrinetraError } from '@trinetra/contracts';
@@ -69,7 +69,7 @@ async function run(options: BenchOptions): Promise<void> {
     try {
       blocks.set(block, [...(blocks.get(block) ?? []), await benchmark.run(context)]);
     } catch (error) {
-      // The others took half an hour, and are worth as much without it.
+      // The others took half an hour, and are valid without it.
       process.exitCode = 1;
       process.stderr.write(`${benchmark.name} FAILED: ${textOf(error)}\n`);
     }
@@ -96,7 +96,7 @@ function isBadInput(error: unknown): boolean {
   return BenchError.isInstance(error) || (TrinetraError.isInstance(error) && error.code === 'bad_models');
 }
 
-/** Errors of our own, such as of a model that fails, are sentences; anything else is our fault and has a stack. */
+/** Expected errors, such as a failing model, are sentences. Anything else is a bug and has a stack. */
 function textOf(error: unknown): string {
   if (TrinetraError.isInstance(error)) return error.message;
   return String((error as Error).stack);

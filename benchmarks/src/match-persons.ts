@@ -8,13 +8,13 @@ export interface FoundPerson {
   readonly embedding: Float32Array | null;
 }
 
-/** How what was found agrees with what should be found. */
+/** Agreement of found and expected persons. */
 export interface PersonAgreement {
-  /** Of the persons that were found again, each overlap of the two boxes, 0..1. */
+  /** Overlap of the two boxes of each person found again, 0..1. */
   readonly overlaps: readonly number[];
-  /** Of the faces that have an embedding in both, each cosine, -1..1. */
+  /** Cosine of each face with an embedding in both, -1..1. */
   readonly cosines: readonly number[];
-  /** Found, and none of those that should be. */
+  /** Found, but not expected. */
   readonly others: number;
 }
 
@@ -34,7 +34,7 @@ function cosineOf(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, index) => sum + value * (b[index] ?? Number.NaN), 0);
 }
 
-/** Pairs the persons of one picture, those that overlap most first; no person is in two pairs. */
+/** Pairs the persons of one picture, largest overlap first; no person is in two pairs. */
 export function matchPersons(wanted: readonly FoundPerson[], found: readonly FoundPerson[]): PersonAgreement {
   const pairs = wanted
     .flatMap((a) => found.map((b) => ({ a, b, overlap: overlapOf(a.box, b.box) })))

@@ -32,7 +32,7 @@ function matches(sample: Sample, labels: Readonly<Record<string, string>>): bool
   return Object.entries(labels).every(([key, value]) => sample.labels[key] === value);
 }
 
-/** Upper bounds and cumulative counts of what was observed between two scrapes. */
+/** Upper bounds and cumulative counts between two scrapes. */
 function bucketsBetween(
   before: readonly Sample[],
   after: readonly Sample[],

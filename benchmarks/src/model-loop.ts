@@ -1,4 +1,5 @@
-// The bare loop of ONNX Runtime: what a model can do at most on this machine. Run by loop-child.ts with a job as JSON.
+// The bare loop of ONNX Runtime: the most that a model can do on this machine. Run by loop-child.ts with a job
+// as JSON.
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { errorText } from '@trinetra/contracts';
@@ -74,7 +75,7 @@ async function runAll(job: ModelJob): Promise<void> {
   process.stdout.write(JSON.stringify({ perSecond, cpuMsEach: (user + system) / 1000 / items }));
 }
 
-/** Its parent tells the user what went wrong, in a sentence. */
+/** The parent reports the error to the user, in a sentence. */
 function fail(error: unknown): never {
   process.stderr.write(`${errorText(error).replace(/\s+/g, ' ')}\n`);
   process.exit(1);

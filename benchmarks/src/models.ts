@@ -8,7 +8,7 @@ export interface ModelPaths {
   readonly embedder: string;
 }
 
-/** Small models for generated scenes, which come with the project. */
+/** The project's small models for generated scenes. */
 export const demoModels: string = fileURLToPath(new URL('../../tools/demo-models/models', import.meta.url));
 
 /** Whether a detector takes pictures of any height and width. */

@@ -1,5 +1,5 @@
-// Preloaded into a real worker: at each SIGUSR2 it appends what the main thread went through since the last one to the file
-// OBSERVE_FILE: delays of the event loop, garbage collections, and the heap.
+// Preloaded into a real worker. At each SIGUSR2 it appends to OBSERVE_FILE what the main thread did since the
+// last one: delays of the event loop, garbage collections, and the heap.
 import { appendFileSync } from 'node:fs';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';

@@ -17,7 +17,7 @@ export interface BenchOptions {
   readonly models: string;
   /** Folder of pictures; undefined: generated scenes. */
   readonly frames: string | undefined;
-  /** The options that change what is measured, as given but for the folders. */
+  /** The options that affect the results, as given except the folders. */
   readonly given: string;
 }
 

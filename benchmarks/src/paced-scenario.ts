@@ -19,7 +19,7 @@ export interface PacedOptions {
   /** Of each camera. */
   readonly fps: number;
   readonly seconds: number;
-  /** Streams are trimmed to about this, as the ingestor does. */
+  /** About the length to which the ingestor trims streams. */
   readonly maxlen?: number;
   /** `log`: the file for a simulated device. */
   start(scenario: Scenario, log: string): Promise<Worker>;
@@ -28,9 +28,9 @@ export interface PacedOptions {
 }
 
 export interface PacedResult {
-  /** Ms from the frame's XADD until the broker had its event, of each frame that was published. */
+  /** Ms from XADD until the broker had the event, for each published frame. */
   readonly latencies: readonly number[];
-  /** When these frames came, ms since the start, in order. */
+  /** Arrivals of these frames, ms since the start, in order. */
   readonly arrivals: readonly number[];
   readonly written: number;
   readonly published: number;
@@ -38,20 +38,22 @@ export interface PacedResult {
   readonly seconds: number;
   /** Of the simulated device between the first and the last frame; empty with another engine. */
   readonly runs: readonly DeviceRun[];
-  /** When the worker handed these runs, and those of other models, to its threads; on their clock. */
+  /** When the worker handed runs of all models to its threads, on the same clock. */
   readonly departures: readonly number[];
   /** From before the first frame until after the last one, on the clock of the runs, ms. */
   readonly span: readonly [number, number];
-  /** Share of the machine that its hypervisor gave to others meanwhile, 0..1. */
+  /** Share of the machine that the hypervisor stole meanwhile, 0..1. */
   readonly stolenShare: number;
-  /** Where the arrivals begin on the clock of the runs, ms. */
+  /** Start of the arrivals on the clock of the runs, ms. */
   readonly firstAt: number;
 }
 
 const warmUpFrames = 8;
 const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** Writes `cameras x fps` frames a second, each camera at its own phase; returns when each came, by `camera id`. */
+/**
+ * Writes `cameras x fps` frames a second, each camera at its own phase; returns their arrivals, by `camera id`.
+ */
 async function playCameras(redis: Redis, options: PacedOptions): Promise<Map<string, number>> {
   const { cameras, fps, seconds, pictures, maxlen } = options;
   const written = new Map<string, number>();
@@ -74,7 +76,8 @@ async function playCameras(redis: Redis, options: PacedOptions): Promise<Map<str
 }
 
 /**
- * Plays cameras to a worker and measures each frame's way until the broker has its event. The broker's clock is this machine's,
+ * Plays cameras to a worker and measures each frame's time until the broker has its event. The broker's clock
+ * is this machine's,
  * in whole ms.
  */
 export async function playPaced(options: PacedOptions): Promise<PacedResult> {
@@ -118,7 +121,7 @@ export async function playPaced(options: PacedOptions): Promise<PacedResult> {
   }
 }
 
-/** What a log tells; nothing where there is none. */
+/** Parses a log; empty if there is none. */
 function unlessMissing<T>(read: () => T[]): T[] {
   try {
     return read();
@@ -139,7 +142,7 @@ async function settled(redis: Redis, cameras: number): Promise<void> {
   }
 }
 
-/** Events beside the frames that they tell of. Of an event that came twice the first counts. */
+/** Matches events with their frames. Of a duplicate the first counts. */
 function joinEvents(
   written: ReadonlyMap<string, number>,
   events: readonly ArrivedEvent[],

@@ -7,7 +7,7 @@ import { BenchError } from './errors.ts';
 /** JPEGs as the ingestor writes them: 640x640, quality 85. */
 export type Pictures = readonly Buffer[];
 
-/** Enough to be no single lucky case, few enough to be drawn in a second. */
+/** Enough for variety, few enough to draw in a second. */
 const scenePictures = 12;
 
 /** Moments of generated shop scenes, or the pictures of a folder squashed as the ingestor does. */
@@ -30,7 +30,7 @@ async function squash(path: string): Promise<Buffer> {
 }
 
 /**
- * Paths of the pictures in a folder, by the alphabet.
+ * Paths of the pictures in a folder, sorted by name.
  *
  * @throws {BenchError} where there are none, or no folder.
  */

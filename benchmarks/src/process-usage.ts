@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What a process has used so far. */
+/** CPU use of a process so far. */
 export interface ProcessUsage {
   /** Seconds on a CPU, all threads together. */
   readonly cpuSeconds: number;
-  /** The same by the name of the thread: `MainThread`, `trinetra-decode`, ... */
+  /** The same by thread name: `MainThread`, `trinetra-decode`, ... */
   readonly byThread: ReadonlyMap<string, number>;
 }
 
@@ -41,7 +41,7 @@ export function residentMegabytes(pid: number): number {
 /** Time of all cores together, in clock ticks. */
 export interface MachineTime {
   readonly idle: number;
-  /** In which the hypervisor ran something else. */
+  /** Time that the hypervisor stole. */
   readonly stolen: number;
   readonly all: number;
 }

@@ -10,7 +10,7 @@ import type { Consumer } from './worker.ts';
 const folder = fileURLToPath(new URL('../python-baseline/', import.meta.url));
 const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
 
-/** A Python that has what the baseline needs, or why there is none. */
+/** A Python with the baseline's packages, or why there is none. */
 export type PythonEnvironment =
   | { readonly ok: true; readonly python: string }
   | { readonly ok: false; readonly reason: string };
@@ -26,7 +26,7 @@ async function runTool(command: string, args: readonly string[]): Promise<void> 
   await startChild(command, args, { HOME: home, ...env }).finished();
 }
 
-/** Makes a virtual environment in a folder that git ignores, once for each list of packages. */
+/** Creates a virtual environment in an ignored folder, once for each list of packages. */
 export async function preparePython(): Promise<PythonEnvironment> {
   const requirements = join(folder, 'requirements.txt');
   const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
@@ -55,7 +55,7 @@ export async function preparePython(): Promise<PythonEnvironment> {
   }
 }
 
-/** Starts the baseline; the streams must be there. */
+/** Starts the baseline; the streams must exist. */
 export function startPython(python: string, env: Readonly<Record<string, string>>): Consumer {
   const child = startChild(python, [join(folder, 'worker.py')], { ...env });
   return { pid: child.pid, assertRuns: child.assertRuns, [Symbol.asyncDispose]: child.stop };

@@ -8,7 +8,7 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
   decompress: async (buffer: Buffer) => Buffer.from(await decompressFrame(buffer)),
 });
 
-/** When the broker had an event, ms since the epoch, and what it is about. */
+/** An event, and when the broker had it, ms since the epoch. */
 export interface ArrivedEvent {
   readonly cameraId: string;
   readonly frameId: string;
@@ -18,7 +18,7 @@ export interface ArrivedEvent {
   readonly faces: number;
 }
 
-/** Reads the first `count` events of a topic that takes no more. */
+/** Reads the first `count` events of a topic without further writes. */
 export async function readTopic(
   brokers: readonly string[],
   topic: string,

@@ -1,15 +1,15 @@
-/** A cell: text as it is, a number with the digits that it deserves. */
+/** A cell: text as it is, a number with three significant digits. */
 export type Cell = string | number;
 
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** What has to be known to read the table. */
+  /** Note on how to read the table. */
   readonly note?: string;
 }
 
-/** What was to be reached, and what was. */
+/** A target and its measured value. */
 export interface Target {
   readonly what: string;
   readonly wanted: string;
@@ -17,17 +17,17 @@ export interface Target {
   readonly met: boolean;
 }
 
-/** What one benchmark found. */
+/** Results of one benchmark. */
 export interface Section {
   readonly name: string;
   readonly title: string;
-  /** Makes the figures again. */
+  /** Command that repeats the figures. */
   readonly command: string;
   readonly tables: readonly Table[];
   readonly targets: readonly Target[];
 }
 
-/** Three digits that say something: 0.0123, 1.23, 12.3, 123, 1234. */
+/** Three significant digits: 0.0123, 1.23, 12.3, 123, 1234. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-';
   if (value === 0) return '0';
@@ -64,7 +64,7 @@ function markdownSection(section: Section, suffix: string): string {
 }
 
 /**
- * All sections, after one table of what was to be reached.
+ * One table of targets, then all sections.
  *
  * @param suffix Of the headings, such as ` with yolov8n.onnx`.
  */

@@ -23,7 +23,7 @@ function latencyOf(batch) {
   return t0 + ((t1 - t0) * (batch - n0)) / (n1 - n0);
 }
 
-/** Takes the next free time of the device and waits until it is over; ns on the monotonic clock. */
+/** Reserves the next free time of the device and waits until it is over; ns on the monotonic clock. */
 function occupyDevice(batch) {
   const busyUntil = new BigInt64Array(getEnvironmentData(key), 0, 1);
   const length = BigInt(Math.round(latencyOf(batch) * 1e6));
@@ -85,7 +85,7 @@ function replaceRunOf(ort) {
     shapes.set(session, known);
     if (!known.has(shape)) {
       const real = await run.call(session, feeds, ...rest); // once, to know what the outputs look like
-      // Of bytes: no model, but the conversion of a float picture that a proof feeds to one.
+      // Bytes: not a model, but the conversion of a float picture for a proof.
       if (Object.values(real).some(({ type }) => type === 'uint8')) return null;
       known.set(
         shape,
@@ -117,7 +117,7 @@ function replaceRunOf(ort) {
   };
 }
 
-/** Writes down when runs are handed to the inference threads. */
+/** Records when runs are handed to the inference threads. */
 function logDepartures() {
   const { postMessage } = Worker.prototype;
   Worker.prototype.postMessage = function (message, ...rest) {

@@ -9,7 +9,10 @@ export interface SimulatedEngineOptions {
   readonly persons: number;
   /** Frames a run; the worker's batch size, as on a GPU. */
   readonly batchSize: number;
-  /** File that gets one line a run of a `latency` device; beside it, in `.departures`, one for each run of any model that the worker hands over. */
+  /**
+   * File with one line a run of a `latency` device. `.departures` beside it has one line for each run of any
+   * model that the worker hands over.
+   */
   readonly log?: string;
 }
 
@@ -50,7 +53,7 @@ export function readDepartures(file: string): number[] {
   return linesOf(`${file}.departures`).map((line) => Number(line) / 1e6);
 }
 
-/** Share of the time between two instants in which the device was at work, 0..1. */
+/** Share of the time between two instants in which the device worked, 0..1. */
 export function busyShare(runs: readonly DeviceRun[], fromMs: number, toMs: number): number {
   const busy = runs.reduce(
     (sum, { startMs, endMs }) => sum + Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs)),

@@ -37,7 +37,10 @@ export async function startTestStack(): Promise<TestStack> {
       brokers: kafka.brokers,
       logLevel: kafkajs.logLevel.NOTHING,
     });
-    /** Connected for one question only: kafkajs keeps a timer of 1 ms on a connection, which took 2 % of two cores from what is measured. */
+    /**
+     * Connects for one request only: kafkajs keeps a timer of 1 ms on a connection, which took 2 % of two
+     * cores.
+     */
     const ask = async <T>(question: (admin: Admin) => Promise<T>): Promise<T> => {
       const admin = client.admin();
       await admin.connect();
@@ -59,7 +62,7 @@ export async function startTestStack(): Promise<TestStack> {
             REDIS_URL: server.url,
             KAFKA_BOOTSTRAP_SERVERS: brokers,
             KAFKA_TOPIC: topic,
-            // What is left in the streams is the clock; `auto` would wait 2 s in a Redis that was emptied just now.
+            // The rest in the streams is the measure; `auto` would wait 2 s in a freshly emptied Redis.
             STREAM_DELETE_ACKED: 'on',
           },
           published: () => ask((admin) => countEvents(admin, topic)),

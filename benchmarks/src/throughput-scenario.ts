@@ -4,7 +4,7 @@ import { type MachineTime, machineTime, type ProcessUsage, shareOf, usageOf } fr
 import type { Scenario, TestStack } from './test-stack.ts';
 import type { Consumer } from './worker.ts';
 
-/** What a consumer did while frames waited. */
+/** Throughput of a consumer while frames waited. */
 interface Throughput {
   readonly framesPerSecond: number;
   /** Of the consumer alone, ms of CPU. */
@@ -16,20 +16,20 @@ interface Throughput {
 export interface ThroughputOptions<C extends Consumer> {
   readonly testStack: TestStack;
   readonly backlog: Backlog;
-  /** The share of the frames after which measuring begins: caches are warm then. */
+  /** Share of the frames before measuring begins, as warm-up. */
   readonly warmUpShare?: number;
   start(scenario: Scenario): Promise<C>;
   /** Called when measuring begins and ends. */
   onWindow?(consumer: C, edge: 'begin' | 'end'): Promise<void>;
 }
 
-/** What happened between two instants, for those who need more than {@link Throughput}. */
+/** Details between two instants, beyond {@link Throughput}. */
 export interface ThroughputWindow extends Throughput {
   readonly seconds: number;
   readonly frames: number;
-  /** Share of the machine that nobody used, 0..1. */
+  /** Idle share of the machine, 0..1. */
   readonly idleShare: number;
-  /** Share of the machine that its hypervisor gave to others, 0..1. */
+  /** Share of the machine that the hypervisor stole, 0..1. */
   readonly stolenShare: number;
   readonly usage: { readonly before: ProcessUsage; readonly after: ProcessUsage };
   /** Calls of each Redis command. */
@@ -49,13 +49,13 @@ interface Instant {
   readonly machine: MachineTime;
 }
 
-/** Measuring shares the cores with what is measured. */
+/** Measure rarely: measuring uses the same cores. */
 const pollMs = 100;
 const limitMs = 300_000;
 
 /**
- * Fills Redis, lets a consumer work it off, and measures from the warm-up until a few frames before the end, so that there was
- * always a frame waiting. What is left in Redis is the clock: frames count once they are acked.
+ * Fills Redis, lets a consumer work it off, and measures from the warm-up until a few frames before the end,
+ * while frames always wait. The rest in Redis is the measure: frames count once they are acked.
  *
  * @throws {ChildError} if the consumer ends.
  * @throws if frames are left after 5 minutes, or fewer events arrived than there were frames.

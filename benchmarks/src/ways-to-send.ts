@@ -2,10 +2,10 @@ import { createCameraAspect, type RgbImage, type Size } from '@trinetra/contract
 import { resizeLinear } from '@trinetra/frame-decoder';
 import sharp from 'sharp';
 
-/** How an ingestor makes a frame of a camera's picture, and what the worker knows of that. */
+/** One way to send a camera's picture, and what the worker is told. */
 export interface WayToSend {
   readonly name: string;
-  /** What becomes of the picture; null: its file is sent as it is. */
+  /** Change of the picture; null: send the file as it is. */
   readonly frame: { sizeOf(picture: Size): Size; readonly quality: number } | null;
   /** The entry has `width` and `height` of the camera's picture. */
   readonly isTold: boolean;
@@ -22,7 +22,7 @@ function squashed(quality: number): NonNullable<WayToSend['frame']> {
   return { sizeOf: () => ({ width: squashSide, height: squashSide }), quality };
 }
 
-/** A picture's size with its longer side at `side` px at most, in proportion. Never larger than the picture. */
+/** A picture's size in proportion, with its longer side at most `side` px. Never enlarges. */
 export function sizeWithin(side: number, { width, height }: Size): Size {
   const scale = Math.min(1, side / Math.max(width, height));
   const scaled = (length: number): number => Math.max(1, Math.round(length * scale));
@@ -38,7 +38,7 @@ function inProportion(side: number, quality: number): WayToSend {
   };
 }
 
-/** Longer sides that frames in proportion are tried with, px. */
+/** Tested longer sides of frames in proportion, px. */
 export const proportionalSides = [640, 960, 1280] as const;
 
 /** The reference: everything that the camera saw. */
@@ -49,7 +49,7 @@ export const fullPicture: WayToSend = {
   frameAspect: assumedAspect,
 };
 
-/** Everything that is compared, the reference first. */
+/** All compared ways, the reference first. */
 export const waysToSend: readonly WayToSend[] = [
   fullPicture,
   {
@@ -82,14 +82,17 @@ export const waysToSend: readonly WayToSend[] = [
   inProportion(640, 95),
 ];
 
-/** The aspect that the worker takes a frame for, by the frame's size. */
+/** The aspect that the worker assumes for a frame of a size. */
 export function aspectRatioOf({ isTold, frameAspect }: WayToSend, picture: Size): (frame: Size) => number {
   const aspectOf = createCameraAspect({ frameAspect });
   const entry = { cameraId: 'camera', ...(isTold ? { originalSize: picture } : {}) };
   return (frame) => aspectOf(entry, frame).aspectRatio;
 }
 
-/** The frame as it is written to Redis: resized as cv2.INTER_LINEAR does, and encoded as cv2.imencode does, 4:2:0. */
+/**
+ * The frame as it is written to Redis: resized as cv2.INTER_LINEAR does, and encoded as cv2.imencode does,
+ * 4:2:0.
+ */
 export async function encodeFrame(way: WayToSend, picture: RgbImage, file: Buffer): Promise<Buffer> {
   if (way.frame === null) return file;
   const { width, height } = way.frame.sizeOf(picture);

@@ -4,7 +4,7 @@ import { freePort } from '@trinetra/local-servers';
 import { ChildError, lastSaid, startChild } from './child.ts';
 import { parseMetrics, type Sample } from './metrics-text.ts';
 
-/** Anything that takes frames out of Redis and publishes events: our worker, or the Python one. */
+/** A consumer of frames that publishes events: our worker, or the Python one. */
 export interface Consumer extends AsyncDisposable {
   readonly pid: number;
   /** @throws {ChildError} with what it said last, if it has ended. */

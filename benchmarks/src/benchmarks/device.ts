@@ -12,9 +12,9 @@ import { startWorker } from '../worker.ts';
 type Numbers = Readonly<Record<string, number>>;
 
 const timeoutMs = 20;
-/** A proof of the engine would be one run more than there are frames. */
+/** A proof of the engine would be one run more than the frames need. */
 const noProof = { PROBE_INTERVAL_MS: '86400000' };
-/** As the ingestor: streams are trimmed to about so many entries. */
+/** About the length to which the ingestor trims streams. */
 const maxlen = 100;
 
 interface Play {
@@ -22,7 +22,7 @@ interface Play {
   readonly cameras: number;
   readonly fps: number;
   readonly seconds: number;
-  /** Seconds at the beginning that latencies are told of apart: code is still being compiled then. */
+  /** First seconds, whose latencies count apart: V8 still compiles code then. */
   readonly warmUpSeconds?: number;
 }
 
@@ -52,7 +52,7 @@ function summarise(result: PacedResult, { batchSize, warmUpSeconds = 0 }: Play):
     endMs: run.endMs - firstAt,
   }));
   const own = ownTimes(result, known, { batchSize, timeoutMs });
-  // Where each frame ran alone: from its XADD until it left for the engine. The last one leaves after the span.
+  // If each frame ran alone: from its XADD until it was sent to the engine. The last one is sent after the span.
   const alone = departures.length === runs.length && runs.length >= arrivals.length - 1;
   const leaves = alone ? departures.map((ms, at) => ms - firstAt - (arrivals[at] ?? Number.NaN)) : [];
   const begins = alone ? known.map(({ startMs }, at) => startMs - (arrivals[at] ?? Number.NaN)) : [];
@@ -81,7 +81,7 @@ function summarise(result: PacedResult, { batchSize, warmUpSeconds = 0 }: Play):
   };
 }
 
-/** Frames/s of some workers together, each with a device of its own. */
+/** Frames/s of several workers together, each with its own device. */
 async function workersTogether(context: BenchmarkContext, count: number): Promise<Numbers> {
   const { testStack, pictures, models, quick } = context;
   const cameras = 8;
@@ -185,7 +185,7 @@ function targetsOf(results: ReadonlyMap<string, Numbers>): Target[] {
   ];
 }
 
-/** What a worker with a GPU would see: an engine that takes the time of the design's table and no CPU. */
+/** A simulated GPU: an engine that takes the time of the design's table and no CPU. */
 export const device: Benchmark = {
   name: 'device',
   about: 'an engine with the latencies of the design: its table, 80 % load, a lone frame, 1, 2 and 4 workers',

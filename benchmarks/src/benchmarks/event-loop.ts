@@ -74,7 +74,7 @@ async function observe(
   }
 }
 
-/** Whether the main thread is free to answer while everything works. */
+/** Whether the main thread stays responsive under full load. */
 export const eventLoop: Benchmark = {
   name: 'event-loop',
   about: 'delays of the event loop, garbage collection and heap under full load',

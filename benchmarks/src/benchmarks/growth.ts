@@ -15,7 +15,7 @@ const batchSize = 4;
 const cameraCounts = [1, 8, 40, 200, 1000] as const;
 const personCounts = [0, 1, 10, 50] as const;
 const depths = [400, 1500, 6000] as const;
-/** Compared with one another: resident memory differs by 10 % from run to run, so these run more often. */
+/** These are compared. They run more often, because resident memory differs by 10 % from run to run. */
 const comparedCounts = [8, 40, 1000] as const;
 const moreRepetitions = 4;
 
@@ -128,7 +128,7 @@ function targetsOf(results: ReadonlyMap<string, Numbers>): Target[] {
   ];
 }
 
-/** What grows when cameras, persons and waiting frames do. */
+/** What grows with cameras, persons and waiting frames. */
 export const growth: Benchmark = {
   name: 'growth',
   about: '1 to 1000 cameras, 0 to 50 persons a frame, short and long backlogs; engine of zero cost',

@@ -12,7 +12,7 @@ import type { Section } from '../report.ts';
 import { interleave, medians } from '../statistics.ts';
 import { aspectRatioOf, encodeFrame, fullPicture, type WayToSend, waysToSend } from '../ways-to-send.ts';
 
-/** A picture as it arrives at the worker in one way, and what the worker finds in it. */
+/** A picture sent in one way, and what the worker finds in it. */
 interface Sent {
   readonly bytes: Buffer;
   readonly aspectRatioOf: ReturnType<typeof aspectRatioOf>;
@@ -27,7 +27,7 @@ interface Compared {
   readonly sent: ReadonlyMap<WayToSend, Sent>;
 }
 
-/** Decodes, hands the frame over, and takes its memory back. */
+/** Decodes, passes the frame on, and releases its memory. */
 async function withFrame<T>(
   decoder: FrameDecoder,
   bytes: Buffer,
@@ -100,7 +100,7 @@ async function compareAll(
   return pictures;
 }
 
-/** Decodes what was sent, way by way in turn, with no model at work. */
+/** Decodes the sent pictures, way by way in turn, without models. */
 async function decodeCosts(
   { quick, repetitions, say }: BenchmarkContext,
   decoder: FrameDecoder,

@@ -217,7 +217,7 @@ function targetsOf(results: ReadonlyMap<string, Row>, crowd: { persons: number; 
   ];
 }
 
-/** Points 1 to 3 of what is measured, and the baseline, side by side. */
+/** The steps alone, the whole path, and the baseline, side by side. */
 export const throughput: Benchmark = {
   name: 'throughput',
   about: 'models alone, decoding alone, the whole path, an engine of zero cost, the Python baseline',

@@ -88,10 +88,9 @@ function mendScan(bytes: Uint8Array, bits: BitReader, blocks: BlockReader, inter
 }
 
 /**
- * Fills up to the restart marker and gives the place behind it, or -1 if libjpeg would lose pixels. It skips
- * what is no
- * marker, and the numbers one or two behind the expected one; it takes those three to five off for the expected
- * one.
+ * Fills up to the restart marker and returns the position after it, or -1 if libjpeg would lose pixels. libjpeg
+ * skips what is no marker, and numbers one or two behind the expected one. It takes numbers three to five off
+ * for the expected one.
  *
  * @see https://github.com/libjpeg-turbo/libjpeg-turbo/blob/main/src/jdmarker.c jpeg_resync_to_restart
  */

@@ -11,26 +11,26 @@ import {
   type TensorInfo,
 } from '@trinetra/inference-runtime';
 
-/** What a model is for in the worker. */
+/** Role of a model in the worker. */
 export type ModelRole = 'detector' | 'face' | 'embedder';
 
-/** The role of a model; null for a model of none, with what each stage expected and found. */
+/** The role of a model; null for none, with what each stage expected and found. */
 export type RoleAnswer =
   | {
       readonly role: ModelRole;
-      /** Of a detector: what is probably not meant with it, at the default settings. */
+      /** Of a detector: warnings at the default settings. */
       readonly warnings?: readonly string[];
     }
   | { readonly role: null; readonly reasons: readonly string[] };
 
-/** What a file says of its model. */
+/** A model as its file describes it. */
 export interface FileDescription {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** In the order in which they are asked: what finds faces is no detector of persons. */
+/** Checked in this order: a face finder is no detector of persons. */
 const stages: readonly ((model: InferenceModel) => RoleAnswer)[] = [
   (model) => {
     createFaceAligner({ model });
@@ -46,7 +46,7 @@ const stages: readonly ((model: InferenceModel) => RoleAnswer)[] = [
   },
 ];
 
-/** A model as its file describes it, which no stage can run. */
+/** A model from a file's description, which no stage can run. */
 function described(path: string, { inputs, outputs, metadata }: FileDescription): InferenceModel {
   const close = async (): Promise<void> => undefined;
   return {
@@ -70,7 +70,7 @@ function described(path: string, { inputs, outputs, metadata }: FileDescription)
   };
 }
 
-/** Tells what a model is for by what the stages of the worker accept: by its inputs, outputs and metadata, and not by its name. */
+/** Finds a model's role by what the worker's stages accept: by inputs, outputs and metadata, not by name. */
 export function roleOf(path: string, description: FileDescription): RoleAnswer {
   const model = described(path, description);
   const reasons: string[] = [];
@@ -86,7 +86,7 @@ export function roleOf(path: string, description: FileDescription): RoleAnswer {
 }
 
 /**
- * What the file of a model says without being loaded. An engine tells less than the `.onnx` beside it.
+ * Reads the description in a model's file without loading it. An engine tells less than the `.onnx` beside it.
  *
  * @returns Null for an engine of which nothing tells the inputs and outputs.
  * @throws {InferenceError} `model_not_found`, `model_unusable` or `model_load_failed`.

@@ -2,19 +2,19 @@ import { readCameraSizes } from '@trinetra/camera-simulator/camera-sizes';
 import { TrinetraError } from '@trinetra/contracts';
 import { DemoError } from './errors.ts';
 
-/** How the worker learns the aspects of the cameras, whose pictures reach it squashed. */
+/** How the worker learns the aspects of squashed cameras. */
 export interface AspectPlan {
   /** For the worker. */
   readonly env: Readonly<Record<string, string>>;
   /** For the simulator. */
   readonly flags: readonly string[];
-  /** What the person at the terminal should know. */
+  /** Message for the terminal. */
   readonly note: string | undefined;
 }
 
 /**
- * Tells the worker of each camera's aspect as an operator would, by `CAMERA_ASPECTS`. Where cameras show pictures of several
- * aspects, only the size of each frame can tell. Generated scenes are 16:9, as the worker expects of all cameras.
+ * Sets each camera's aspect as an operator would, by `CAMERA_ASPECTS`. If cameras show pictures of several
+ * aspects, each frame must carry its size. Generated scenes are 16:9, the worker's default.
  *
  * @param frames Folder of pictures; undefined: generated scenes.
  * @throws {DemoError} `invalid_options` where a picture cannot be read.

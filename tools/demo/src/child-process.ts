@@ -7,7 +7,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** A program of ours that runs beside the demo, and never outlives it. */
+/** A child program of the demo that never outlives it. */
 export interface Program {
   readonly name: string;
   /** How it ended; undefined while it runs. */
@@ -16,7 +16,7 @@ export interface Program {
   succeeded(): boolean;
   /** The last lines of its standard error and output together. */
   lastLines(count: number): string;
-  /** SIGTERM, and SIGKILL where it has not ended after `limitMs`. */
+  /** SIGTERM, and SIGKILL if it has not ended after `limitMs`. */
   stop(limitMs: number): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface Program {
 export interface ProgramOptions {
   /** Working directory; default: ours. */
   readonly cwd?: string;
-  /** Takes each line of its standard error as it comes. */
+  /** Called with each line of its standard error. */
   readonly onErrorLine?: (line: string) => void;
 }
 

@@ -1,5 +1,5 @@
-// The command line of npm run demo. The demo reads it, and before anything is installed or built scripts/demo.mjs does, on a bare
-// Node 20: nothing but modules of Node may be imported here.
+// The command line of npm run demo. scripts/demo.mjs reads it too, on a bare Node 20 before anything is
+// installed or built. So import only modules of Node here.
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -60,8 +60,8 @@ const choice =
   ];
 
 /**
- * Every option: its name, what its value is called, what it is for, how its value is read, and what stands for it, beside cameras of
- * the user's own `withCamera`; `alone`: not beside those.
+ * Every option: its name, the name of its value, its purpose, its parser, and its default; `withCamera` is the
+ * default with the user's own cameras, and `alone` options do not combine with those.
  */
 const options = [
   {

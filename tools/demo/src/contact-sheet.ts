@@ -22,7 +22,7 @@ import {
   type Rectangle,
 } from './sheet-layout.ts';
 
-/** A folder may hold thousands of pictures; a sheet of more is not looked at. */
+/** Most pictures on a sheet; a folder may hold thousands. */
 const maxTiles = 48;
 
 const colours = {
@@ -43,7 +43,7 @@ export function hasFonts(): boolean {
   return GlobalFonts.families.length > 0;
 }
 
-/** Text that ends with an ellipsis where it is wider than the room for it. */
+/** Cuts text to a width, with an ellipsis. */
 function fit(context: SKRSContext2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let kept = text;
@@ -89,7 +89,7 @@ function drawConfidence(context: SKRSContext2D, detection: EventDetection, tile:
 }
 
 function drawTile(context: SKRSContext2D, image: Image | Canvas, finding: Finding, tile: Rectangle): void {
-  // Boxes are parts of the frame's sides, which squashing does not change.
+  // Boxes are shares of the frame's sides, which a squash does not change.
   const view = fitInto(tile, image);
   context.save();
   context.beginPath();
@@ -98,7 +98,7 @@ function drawTile(context: SKRSContext2D, image: Image | Canvas, finding: Findin
   context.drawImage(image, view.x, view.y, view.width, view.height);
   for (const detection of finding.detections) drawPerson(context, detection, view);
   for (const { face } of finding.detections) if (typeof face === 'object') drawFace(context, face, view);
-  // Last, and the surest on top: no line of a neighbour crosses a number.
+  // Draw numbers last, the most confident on top, so that no line crosses them.
   for (const detection of finding.detections.toReversed()) drawConfidence(context, detection, view);
   context.restore();
   const faces = finding.detections.filter(({ face }) => typeof face === 'object').length;
@@ -152,7 +152,7 @@ async function pictureOf({ image, scene }: Finding, frames: string | undefined):
   return createScene({ ...rest, cameraType }).frame(seconds).canvas;
 }
 
-/** Px, upright; of pictures by reading them, because two dozen photos in memory at once are a gigabyte. */
+/** Size, px, upright. Reads pictures one by one, because two dozen photos in memory take a gigabyte. */
 async function sizeOf({ image, scene }: Finding, frames: string | undefined): Promise<Size> {
   if (scene !== undefined) return scene;
   const { width, height } = await loadImage(join(frames ?? '.', image));
@@ -160,7 +160,7 @@ async function sizeOf({ image, scene }: Finding, frames: string | undefined): Pr
 }
 
 /**
- * Draws one tile a picture: what the camera saw in its own proportions, the persons with their confidence, the faces with their
+ * Draws one tile a picture: the camera's picture in its own proportions, persons with confidence, faces with
  * five landmarks, and below it the camera and the time from ingest to event.
  *
  * @param frames Folder of the pictures; undefined if all are scenes.

@@ -2,7 +2,7 @@ import { streamKeyOf } from '@trinetra/contracts';
 import { Redis } from 'ioredis';
 
 /**
- * Counts the frames that the worker took and did not acknowledge, as Redis sees it.
+ * Counts the frames that the worker leased and has not acked, by Redis' count.
  *
  * @param group Consumer group of the worker.
  */

@@ -13,13 +13,13 @@ CompressionCodecs[CompressionTypes.LZ4] = () => ({
 
 /** Reads the worker's events back, as the identity-resolver would. */
 export interface EventReader extends AsyncDisposable {
-  /** The events that came since the last call. */
+  /** The events since the last call. */
   read(): Promise<DetectionEvent[]>;
-  /** The rest of what was written, once the worker has ended. */
+  /** The remaining events, once the worker has ended. */
   drain(): Promise<DetectionEvent[]>;
 }
 
-/** Longest wait for events that are in the topic but did not arrive yet. */
+/** Longest wait for events that are in the topic but not received yet. */
 const drainLimitMs = 15_000;
 
 /** Reads a topic from its beginning. */

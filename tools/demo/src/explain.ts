@@ -2,19 +2,19 @@ import { rate } from './pace.ts';
 import { plural } from './plural.ts';
 import type { Summary } from './summary.ts';
 
-/** What stood when the cameras ended. */
+/** The state when the cameras ended. */
 export interface CamerasEnd {
   readonly framesIn: number;
   readonly eventsOut: number;
-  /** Frames that had neither an event nor a reason. */
+  /** Frames with neither an event nor a reason. */
   readonly waiting: number;
   /** From the first frame on. */
   readonly seconds: number;
 }
 
-/** Frames that wait in a worker that keeps up: those of its own path. */
+/** Frames in the path of a worker that keeps up. */
 const onTheWay = 20;
-/** A machine that serves less of what was sent does not keep up. */
+/** A machine that serves a smaller share does not keep up. */
 const keptUpShare = 0.95;
 
 /** Whether the cameras sent more than the worker served. */
@@ -24,9 +24,9 @@ function isOverloaded({ framesIn, eventsOut, waiting }: CamerasEnd, summary: Sum
 }
 
 /**
- * Says that the machine was overloaded, and how it shows; undefined if it kept up.
+ * Explains an overload of the machine; undefined if it kept up.
  *
- * @param asked Frames/s that the cameras were to send together.
+ * @param asked Requested frames/s of all cameras.
  * @param chosen Whether `--fps` was given.
  */
 export function explainOverload(
@@ -50,7 +50,7 @@ export function explainOverload(
   ].join('');
 }
 
-/** What reasons mean that do not say so themselves. */
+/** Explanations of reasons that need one. */
 const meanings: Readonly<Record<string, string>> = {
   trimmed_unread: 'Redis keeps only the newest of each camera, and the worker had not come to them',
   trimmed: 'Redis trimmed them away before they were served',
@@ -61,7 +61,7 @@ const meanings: Readonly<Record<string, string>> = {
   flat: 'the picture is of one colour',
 };
 
-/** Says what was dropped and why, in one sentence; undefined if nothing was. */
+/** Explains drops in one sentence; undefined without any. */
 export function explainDrops(dropped: Readonly<Record<string, number>>): string | undefined {
   const parts = Object.entries(dropped)
     .filter(([, count]) => count > 0)

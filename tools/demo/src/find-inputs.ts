@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { chooseModels } from '@trinetra/model-roles';
 import type { DemoOptions } from './options.ts';
 
-/** Files that the demo works on. */
+/** Input files of the demo. */
 export interface Inputs {
   /** Absolute paths. */
   readonly models: { readonly detector: string; readonly face: string; readonly embedder: string };
-  /** Lines for people: which models were taken, and which were not. */
+  /** Lines for people: chosen and other models. */
   readonly modelNotes: readonly string[];
   /** undefined: generated scenes. */
   readonly pictures: number | undefined;

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 
 /** Reads a file that another process appends to. */
 export interface LineFollower {
-  /** The whole lines that were added since the last call; none while there is no such file. */
+  /** The whole lines added since the last call; none while the file does not exist. */
   read(): Promise<string[]>;
 }
 
@@ -25,7 +25,7 @@ export function followLines(path: string): LineFollower {
           const { buffer, bytesRead } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, position);
           if (bytesRead === 0) return lines;
           position += bytesRead;
-          // Cut at the newline before decoding: a character may lie across two reads.
+          // Cut at the newline before decoding: a character may span two reads.
           const bytes = Buffer.concat([partial, buffer.subarray(0, bytesRead)]);
           const end = bytes.lastIndexOf(0x0a) + 1;
           partial = bytes.subarray(end);

@@ -9,7 +9,7 @@ export interface SentFrame {
   readonly camera_id: string;
   /** Stream entry id. */
   readonly frame_id: string;
-  /** File name of the picture, or which moment of its scene it is. */
+  /** File name of the picture, or the moment of its scene. */
   readonly image: string;
   /** Only of generated scenes. */
   readonly scene?: (SceneMoment & { readonly truth: SceneTruth }) | undefined;
@@ -24,21 +24,21 @@ export interface Finding {
   readonly detections: readonly EventDetection[];
 }
 
-/** Holds each frame that went in against what came out: an event, a counted drop, or nothing. */
+/** Compares each sent frame with its result: an event, a counted drop, or nothing. */
 export interface Ledger {
   sent(frame: SentFrame): void;
   received(event: DetectionEvent): void;
-  /** Replaces what the worker said before. */
+  /** Replaces the worker's earlier counters. */
   counted(counters: WorkerCounters): void;
   /** Cameras that sent something, sorted. */
   cameras(): string[];
   summary(): Summary;
   /**
-   * One finding a picture, of the first frame that shows it, by the name of the picture; of scenes one a camera, where
-   * most faces were found.
+   * One finding a picture, of the first frame that shows it, by the picture's name. Of scenes one a camera,
+   * with the most faces.
    */
   findings(): Finding[];
-  /** The frames of scenes that have an event, with what was to be seen. */
+  /** The frames of scenes with an event, with their truth. */
   judged(): JudgedFrame[];
 }
 
@@ -58,7 +58,7 @@ const keyOf = (frame: { readonly camera_id: string; readonly frame_id: string })
 /**
  * @param maxlen Length to which the streams are trimmed: only a frame with that many newer ones can have been
  * trimmed before somebody read it.
- * @param isForeign Whether a camera is none of ours: what the worker says of it does not count.
+ * @param isForeign Whether a camera is not ours: its counters do not count.
  */
 export function createLedger(maxlen: number, isForeign: (cameraId: string) => boolean = () => false): Ledger {
   const inOrder: SentFrame[] = [];
@@ -125,7 +125,7 @@ export function createLedger(maxlen: number, isForeign: (cameraId: string) => bo
     },
     cameras: () => [...frames.keys()].toSorted(),
     summary() {
-      // A camera may be known to the worker alone: past its bound of labels it counts the rest together.
+      // The worker may name other cameras: past its bound of labels it counts the rest together.
       const cameras = new Set(
         [...[...frames.keys()].toSorted(), ...counters.dropped.keys()].filter((id) => !isForeign(id)),
       );

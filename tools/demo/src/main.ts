@@ -12,8 +12,8 @@ import { watchCameras } from './watch-cameras.ts';
 const badInput: readonly string[] = ['invalid_options', 'bad_models'];
 
 /**
- * Ends at once; what was started is killed and its folders removed as the process exits. With a controller the first signal
- * aborts it, and ends nothing else.
+ * Ends at once. As the process exits, it kills its children and removes their folders. With a controller the
+ * first signal only aborts it.
  */
 function stopOnSignals(first: AbortController | undefined): void {
   for (const [signal, code] of [
@@ -26,10 +26,10 @@ function stopOnSignals(first: AbortController | undefined): void {
       first.abort();
     });
   }
-  // The one who started us is gone: nobody else would stop what runs here.
+  // Our parent is gone: nobody else would stop the demo.
   process.on('disconnect', () => process.exit(129));
   process.channel?.unref();
-  // Nobody reads what we write any more, as with `| head`.
+  // Our reader is gone, as with `| head`.
   process.stdout.once('error', () => process.exit(1));
 }
 
@@ -68,7 +68,7 @@ function describeAgreement(result: DemoResult): string {
 
 async function main(): Promise<void> {
   try {
-    // npm runs scripts in the folder of package.json and says here where the user stood.
+    // npm runs scripts in the folder of package.json; this is the user's folder.
     const options = parseOptions(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd());
     const screen = createScreen(options.json ? process.stderr : process.stdout);
     const isOwn = options.sources.length > 0;

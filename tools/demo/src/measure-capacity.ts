@@ -11,19 +11,19 @@ export const simulatorMain: string = fileURLToPath(
   new URL('main.js', import.meta.resolve('@trinetra/camera-simulator/scene')),
 );
 
-/** The cameras of the burst: their streams are gone before the demo plays, and no table has them. */
+/** The cameras of the burst. Their streams are removed before the demo plays, and no table shows them. */
 const measuredPrefix = 'cam_measure_';
-/** Whether frames, events and counters of this camera are of the burst. */
+/** Whether this camera belongs to the burst. */
 export const isMeasured = (cameraId: string): boolean => cameraId.startsWith(measuredPrefix);
 
 /** Where the frames of the burst wait: a database that the worker does not read. */
 const waitingDatabase = 1;
 /** Cameras and frames of each that the burst repeats. */
 const [mostCameras, framesEach] = [8, 2];
-/** The first wave warms up and tells how many frames take a second: those are the second wave. */
+/** The first wave warms up and sizes the second wave to about a second. */
 const firstWave = 4;
 const secondWave = { seconds: 1, least: 4, most: 400 };
-/** For a wave; what is served by then has to do. */
+/** Longest wave; counts the frames served by then. */
 const limitMs = 20_000;
 const pollMs = 20;
 
@@ -47,8 +47,8 @@ async function ended(program: Program): Promise<void> {
 }
 
 /**
- * Lets the simulator write the frames of a burst where no worker reads them. Each says the size of its camera's picture,
- * because the worker knows no aspect of the cameras of the burst.
+ * Lets the simulator write the frames of a burst where no worker reads them. Each has the size of its camera's
+ * picture, because the worker knows no aspect of these cameras.
  *
  * @throws {DemoError} `not_started` if the simulator fails.
  */
@@ -83,8 +83,8 @@ export interface MeasureOptions {
 }
 
 /**
- * What the worker serves on this machine with these models, frames/s: a burst of about a second through the worker, in streams
- * of its own that are removed again. 0 if it served nothing within 20 s.
+ * Measures what the worker serves on this machine with these models, frames/s. It sends a burst of about a
+ * second through separate streams, and removes them again. 0 if it served nothing within 20 s.
  */
 export async function measureCapacity(options: MeasureOptions): Promise<number> {
   const redis = new Redis(options.redisUrl);
@@ -97,7 +97,7 @@ export async function measureCapacity(options: MeasureOptions): Promise<number> 
   }
 }
 
-/** Sends frames at once and resolves with how many were served a second. */
+/** Sends frames at once and resolves with the frames served a second. */
 async function serveWave(redis: Redis, options: MeasureOptions, count: number): Promise<number> {
   const { burst, worker, reader } = options;
   const ingestTs = (Date.now() / 1000).toFixed(3);
@@ -126,7 +126,7 @@ async function serveWave(redis: Redis, options: MeasureOptions, count: number): 
   return served === 0 ? 0 : (served * 1000) / (lastAt - startedAt);
 }
 
-/** Frames of the burst that the worker gave up, such as pictures that are all black. */
+/** Frames of the burst that the worker gave up, such as black pictures. */
 async function droppedOf(worker: Worker): Promise<number> {
   let sum = 0;
   for (const [camera, reasons] of (await worker.counters())?.dropped ?? []) {

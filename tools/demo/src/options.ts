@@ -6,17 +6,17 @@ import { DemoError } from './errors.ts';
 export interface DemoOptions extends Pick<CommandLineValues, 'cameras' | 'json'> {
   /** Folder of ONNX models; by default those made for the generated scenes. */
   readonly models: string;
-  /** Cameras of the user's own, as `npm run cameras` takes them; none: {@link frames}. */
+  /** The user's cameras, as for `npm run cameras`; none: {@link frames}. */
   readonly sources: readonly string[];
   /** Folder that relative paths of sources start from. */
   readonly base: string;
   /** Folder of pictures; undefined: generated scenes. */
   readonly frames: string | undefined;
-  /** Frames per second of each camera; undefined: what the machine carries. */
+  /** Frames per second of each camera; undefined: by the machine's capacity. */
   readonly fps: number | undefined;
-  /** 0, of sources only: until Ctrl-C. */
+  /** 0, only for sources: until Ctrl-C. */
   readonly seconds: number;
-  /** `none`, of sources only: the live page shows them, and nothing else does. */
+  /** `none`, only for sources: just the live page. */
   readonly sink: 'kafka' | 'ndjson' | 'none';
   /** PNG file of the contact sheet. */
   readonly output: string;

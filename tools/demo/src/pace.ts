@@ -1,11 +1,14 @@
 import { plural } from './plural.ts';
 
-/** How fast the cameras play where nobody says, at most: as the ingestor does. */
+/** Highest default rate of a camera, frames/s, as of the ingestor. */
 const usualFps = 5;
-/** Of what the machine serves, so much is played: the rest is for the cameras themselves, and for scenes with more people. */
+/**
+ * Played share of the machine's capacity. The rest is for the cameras themselves, and for scenes with more
+ * people.
+ */
 const playedShare = 0.7;
 
-/** How fast the cameras play, and why. */
+/** The rate of the cameras, and why. */
 export interface Pace {
   /** Frames per second of each camera. */
   readonly fps: number;
@@ -24,10 +27,10 @@ export const rate = (value: number): string =>
   String(value < 10 ? Number(value.toPrecision(2)) : Math.round(value));
 
 /**
- * Decides how fast cameras play.
+ * Decides the rate of the cameras.
  *
- * @param capacity What the machine serves, frames/s; 0: nothing.
- * @param seconds How long they play: each sends a frame at least.
+ * @param capacity Capacity of the machine, frames/s; 0: nothing.
+ * @param seconds Duration: each camera sends at least one frame.
  */
 export function decidePace(capacity: number, cameras: number, seconds: number): Pace {
   const carried = (capacity * playedShare) / cameras;

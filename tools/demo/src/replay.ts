@@ -13,7 +13,7 @@ import { countDropped, type Summary } from './summary.ts';
 import type { Worker } from './worker.ts';
 
 const pollMs = 200;
-/** Without any change for this long, what is missing does not come any more. */
+/** Time without a change after which missing frames are given up. */
 const stillMs = 15_000;
 
 export interface ReplayOptions {
@@ -53,7 +53,7 @@ function describe(summary: Summary, seconds: number): string {
   return `${seconds.toFixed(0).padStart(3)} s: ${counts}, ${countDropped(dropped)} dropped`;
 }
 
-/** How it went. */
+/** Result of the replay. */
 export interface Replayed {
   /** From the start of the cameras to the last change. */
   readonly seconds: number;
@@ -61,7 +61,7 @@ export interface Replayed {
 }
 
 /**
- * Runs the cameras and fills the ledger, until every frame is accounted for or nothing moved for 15 s.
+ * Runs the cameras and fills the ledger, until every frame is accounted for or nothing changed for 15 s.
  *
  * @throws {DemoError} `not_started` if the simulator or the worker fails.
  */
@@ -92,7 +92,7 @@ export async function replay(replayed: ReplayOptions): Promise<Replayed> {
   let camerasEnd: CamerasEnd | undefined;
   try {
     for (;;) {
-      // Asked before reading: what ended by now has written all that it will write.
+      // Check before reading: a process that has ended has written everything.
       const cameras = simulator.ended();
       const counters = await worker.counters();
       if (counters !== undefined) ledger.counted(counters);

@@ -22,7 +22,7 @@ import type { Summary } from './summary.ts';
 import { type Agreement, judge } from './truth.ts';
 import { startWorker } from './worker.ts';
 
-/** What the environment says of the user's own embedder, as for the worker. */
+/** Environment variables of the user's embedder, as for the worker. */
 export const toldOfEmbedder: Readonly<Record<string, string>> = Object.fromEntries(
   ['ARCFACE_INPUT', 'ARCFACE_PROOF'].flatMap((name) => {
     const value = process.env[name];
@@ -30,22 +30,22 @@ export const toldOfEmbedder: Readonly<Record<string, string>> = Object.fromEntri
   }),
 );
 
-/** What the demo found out; its JSON line. */
+/** Results of the demo; its JSON line. */
 export interface DemoResult extends Summary, Partial<Agreement> {
-  /** Frames that the worker had not acknowledged when it ended. */
+  /** Frames not acked when the worker ended. */
   readonly pending: number;
   readonly sink: 'kafka' | 'ndjson';
   /** Path of the PNG. */
   readonly contact_sheet: string;
   /** Frames per second of each camera. */
   readonly fps: number;
-  /** What the machine served when it was measured, frames/s; null where `--fps` was given. */
+  /** Measured capacity of the machine, frames/s; null with `--fps`. */
   readonly capacity_fps: number | null;
   /** Whether the cameras sent more than the worker served. */
   readonly overloaded: boolean;
-  /** Sentences for people: where the machine was overloaded, what was dropped and why. */
+  /** Sentences for people: overload, and what was dropped and why. */
   readonly notes: readonly string[];
-  /** From the first frame until every frame was accounted for, or nothing moved any more. */
+  /** From the first frame until every frame was accounted for, or nothing changed any more. */
   readonly seconds: number;
 }
 
@@ -53,7 +53,7 @@ const topic = 'trinetra.detections';
 const consumerGroup = 'inference-workers';
 /** As the ingestor trims its streams. */
 const maxlen = 100;
-/** By its default the worker gives itself 9.5 s to finish what is in flight. */
+/** The worker's default is 9.5 s to finish what is in flight. */
 export const workerStopLimitMs = 12_000;
 
 /** Where events go. */
@@ -63,12 +63,12 @@ export interface Sink {
   readonly reader: EventReader;
 }
 
-/** What a server said, without a stack that says nothing to the person at the terminal. */
+/** A server's message, without its stack. */
 export function notStarted(cause: unknown): never {
   throw new DemoError('not_started', errorText(cause), { cause });
 }
 
-/** Starts Kafka where it is wanted and can be had, else it is a file. */
+/** Starts Kafka if requested and available; else uses a file. */
 export async function startSink(
   wanted: Sink['kind'],
   folder: string,
@@ -107,7 +107,7 @@ function sayInputs({ models, modelNotes, pictures }: Inputs, screen: Screen): vo
   }
 }
 
-/** How fast the cameras play: as they were told, else what the machine carries. */
+/** The rate of the cameras: as given, else by the machine's capacity. */
 function paceOf({ fps, cameras, seconds }: DemoOptions, capacity = 0): Pace {
   if (fps === undefined) return decidePace(capacity, cameras, seconds);
   const note = `${plural(cameras, 'camera')} send${cameras === 1 ? 's' : ''} ${fps} frames a second${cameras === 1 ? '' : ' each'} for ${seconds} s.`;
@@ -116,7 +116,7 @@ function paceOf({ fps, cameras, seconds }: DemoOptions, capacity = 0): Pace {
 
 /**
  * Runs the whole path: servers, worker, cameras; reads the events back and accounts for every frame.
- * Everything that it starts is stopped when it returns or throws.
+ * Stops everything that it started when it returns or throws.
  *
  * @throws {DemoError} if the inputs are not usable or a process does not start.
  */

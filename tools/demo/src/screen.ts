@@ -1,4 +1,4 @@
-/** Where text for people goes. */
+/** Output for people. */
 export interface Output {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -8,7 +8,7 @@ export interface Output {
 /** Text for people: whole lines, and one line of progress. */
 export interface Screen {
   say(text: string): void;
-  /** Replaces the progress line; where nobody watches, a line now and then. */
+  /** Replaces the progress line; without a terminal, prints a line now and then. */
   progress(text: string): void;
   /** Ends the progress line. */
   endProgress(): void;
@@ -29,7 +29,7 @@ export function createScreen(output: Output, now: () => number = () => performan
     output.write(tty ? `\r\x1b[2K${text.slice(0, (output.columns ?? 80) - 1)}` : `${text}\n`);
   };
   const end = (): void => {
-    // The last state is always shown, whenever it came.
+    // Always show the last state.
     if (latest !== undefined && latest !== written) write(latest);
     if (latest !== undefined && tty) output.write('\n');
     latest = undefined;

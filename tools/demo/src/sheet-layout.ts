@@ -9,7 +9,7 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** Where everything goes on the contact sheet, px. */
+/** Layout of the contact sheet, px. */
 export interface SheetLayout {
   readonly width: number;
   readonly height: number;
@@ -25,11 +25,11 @@ const headerHeight = 84;
 const captionHeight = 52;
 /** Room for title and legend. */
 const leastSheetWidth = 640;
-/** Of a row: one tall picture alone must not make a poster of the sheet. */
+/** Highest row, so that one tall picture does not make the sheet a poster. */
 const greatestHeight = 640;
-/** A narrower picture gets a square cell, so that its caption has room. */
+/** Narrower pictures get a square cell with room for the caption. */
 const leastAspect = 1;
-/** Width by height of a sheet that is good to look at. */
+/** Preferred width by height of the sheet. */
 const wantedAspect = 1.4;
 
 type Rows = readonly (readonly number[])[];
@@ -46,7 +46,7 @@ function sizeRows(rows: Rows, count: number): { width: number; height: number; h
   return { width, height: Math.ceil(height), heights };
 }
 
-/** The less the better: rows of different heights look worse than a sheet that is too wide or too tall. */
+/** Cost of a layout: rows of different heights look worse than a sheet that is too wide or too tall. */
 function judgeRows(rows: Rows, count: number): number {
   const { width, height } = sizeRows(rows, count);
   const widths = rows.map(rowWidth);
@@ -54,7 +54,7 @@ function judgeRows(rows: Rows, count: number): number {
   return Math.abs(Math.log(width / height / wantedAspect)) + 1.5 * unevenness;
 }
 
-/** Puts pictures of any proportions into rows, in their order, none of them stretched. */
+/** Puts pictures of any proportions into rows, in order and unstretched. */
 export function layOutSheet(pictures: readonly Size[]): SheetLayout {
   if (pictures.length === 0) return { width: leastSheetWidth, height: headerHeight, tiles: [] };
   const aspects = pictures.map(({ width, height }) => Math.max(leastAspect, width / height));
@@ -90,7 +90,7 @@ export function placeBox(box: readonly [number, number, number, number], tile: R
   return { x, y, width: (box[2] - box[0]) * tile.width, height: (box[3] - box[1]) * tile.height };
 }
 
-/** Puts the label of a box above it; inside it where the tile has no room above, and never past its sides. */
+/** Puts the label of a box above it, or inside it if there is no room above, and never past the tile's sides. */
 export function placeLabel(
   box: Rectangle,
   size: { readonly width: number; readonly height: number },
@@ -104,7 +104,7 @@ export function placeLabel(
   };
 }
 
-/** The largest rectangle of a picture's proportions in a tile, at its left and bottom, where the caption begins. */
+/** The largest rectangle of a picture's proportions in a tile, at its bottom left above the caption. */
 export function fitInto(tile: Rectangle, picture: Size): Rectangle {
   const scale = Math.min(tile.width / picture.width, tile.height / picture.height);
   const [width, height] = [picture.width * scale, picture.height * scale];

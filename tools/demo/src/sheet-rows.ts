@@ -1,23 +1,23 @@
 interface Division {
   readonly rows: readonly (readonly number[])[];
-  /** Sum of the squares of the rows' widths: least where they are alike. */
+  /** Sum of the squares of the rows' widths: smallest if they are alike. */
   readonly cost: number;
 }
 
-/** How wide a row is that is 1 high. */
+/** Width of a row of height 1. */
 export function rowWidth(aspects: readonly number[]): number {
   return aspects.reduce((sum, aspect) => sum + aspect, 0);
 }
 
 /**
- * Divides a sequence into rows that are as alike in width as can be, for any number of rows.
+ * Divides a sequence into rows of widths as equal as possible, for any number of rows.
  *
  * @param aspects Width by height of each cell.
  * @returns at index `n - 1` the division into `n` rows.
  */
 export function divideIntoRows(aspects: readonly number[]): (readonly (readonly number[])[])[] {
   const divisions: (readonly (readonly number[])[])[] = [];
-  // The best division of the first `index` cells into as many rows as there have been turns.
+  // The best division of the first `index` cells into one row for each turn so far.
   let best: (Division | undefined)[] = [{ rows: [], cost: 0 }];
   for (let turn = 1; turn <= aspects.length; turn += 1) {
     const next: typeof best = [];

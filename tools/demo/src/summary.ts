@@ -1,9 +1,9 @@
 import { percentile } from './percentile.ts';
 
-/** What happened to the frames of one camera. */
+/** Counts of one camera. */
 export interface CameraCounts {
   readonly framesIn: number;
-  /** Frames with an event; a repeated event does not count. */
+  /** Frames with an event, without duplicates. */
   readonly eventsOut: number;
   readonly persons: number;
   readonly faces: number;

@@ -3,7 +3,7 @@ import type { EventDetection } from '@trinetra/contracts';
 
 type Box = readonly [number, number, number, number];
 
-/** A frame of a generated scene: what was to be seen, and what the event says. */
+/** A frame of a generated scene: its truth and its event. */
 export interface JudgedFrame {
   readonly cameraId: string;
   /** Of the camera's own picture, px; truth is in these, events are in 0..1. */
@@ -15,9 +15,9 @@ export interface JudgedFrame {
   readonly embeddings: readonly (Float32Array | null)[];
 }
 
-/** How the events agree with the truth of the scenes. */
+/** Agreement of the events with the truth of the scenes. */
 export interface Agreement {
-  /** Persons that should be found: at least half to be seen, and 16x40 px in a picture of 640 px. */
+  /** Persons that should be found: at least half visible, and 16x40 px in a picture of 640 px. */
   readonly persons_true: number;
   /** Share of detections that are a person, at IoU 0.5; null without any. */
   readonly precision: number | null;
@@ -27,7 +27,10 @@ export interface Agreement {
   readonly landmark_error: number | null;
   /** Share of faces whose nearest embedding from another camera is the same person's. */
   readonly identities_matched: number | null;
-  /** Error rate of telling same from different persons across cameras, at the threshold where both errors are equal. */
+  /**
+   * Error rate of telling same from different persons across cameras, at the threshold where both errors are
+   * equal.
+   */
   readonly identity_error: number | null;
 }
 
@@ -47,10 +50,10 @@ function iou(a: Box, b: Box): number {
   return both === 0 ? 0 : both / (area(a) + area(b) - both);
 }
 
-/** Longer side of the picture as a detector sees it, px. */
+/** Longer side of the detector's picture, px. */
 const seenSide = 640;
 
-/** Whether a person should be found: at least half to be seen, and 16x40 px where the picture is as the detector sees it. */
+/** Whether a person should be found: at least half visible, and 16x40 px in the detector's picture. */
 function counts({ bbox: [x1, y1, x2, y2], hidden }: PersonTruth, { width, height }: JudgedFrame): boolean {
   const scale = seenSide / Math.max(width, height);
   return hidden < 0.5 && (x2 - x1) * scale >= 16 && (y2 - y1) * scale >= 40;
@@ -66,7 +69,10 @@ interface Matched {
   readonly embedding: Float32Array | null;
 }
 
-/** Surest first, each detection takes the person that it overlaps most; those nobody need find excuse what overlaps them. */
+/**
+ * Most confident first, each detection takes the person that it overlaps most. Persons that need not be found
+ * excuse detections that overlap them.
+ */
 function matchFrame(frame: JudgedFrame): { readonly matched: Matched[]; readonly wrong: number } {
   const free = new Set(frame.persons);
   const matched: Matched[] = [];
@@ -165,7 +171,7 @@ function judgeIdentities(all: readonly Face[]): Pick<Agreement, 'identities_matc
   };
 }
 
-/** Holds what was found against what was to be seen; null if there is no frame with a truth. */
+/** Compares events with the truth; null without a frame with a truth. */
 export function judge(frames: readonly JudgedFrame[]): Agreement | null {
   if (frames.length === 0) return null;
   let [found, wrong, wanted] = [0, 0, 0];

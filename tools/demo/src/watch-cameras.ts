@@ -12,11 +12,11 @@ import { notStarted, startSink, toldOfEmbedder, workerStopLimitMs } from './run-
 import type { Screen } from './screen.ts';
 import { startWorker, type Worker } from './worker.ts';
 
-/** What the cameras sent, as the camera simulator tells it, and what the worker read; its JSON line. */
+/** Frames sent, by the camera simulator, and frames read by the worker; its JSON line. */
 export interface WatchResult {
   readonly frames_in: number;
   readonly cameras: Readonly<Record<string, { readonly frames_in: number }>>;
-  /** Frames that the worker had taken when it was asked last. */
+  /** Frames read at the worker's last report. */
   readonly delivered: number;
   readonly sink: DemoOptions['sink'];
 }
@@ -26,8 +26,8 @@ const pollMs = 500;
 const usualFps = 5;
 
 /**
- * Shows cameras of the user's own on the live page, films again and again, until `stop` or the end of the time that was given.
- * Everything that it starts is stopped when it returns or throws.
+ * Shows the user's cameras on the live page, films again and again, until `stop` or the end of the given time.
+ * Stops everything that it started when it returns or throws.
  *
  * @throws {DemoError} `invalid_options` where a source or the models cannot be used, `not_started` where a process fails.
  */
@@ -98,7 +98,7 @@ async function play(
   const startedAt = performance.now();
   let delivered = 0;
   try {
-    // The worker is asked once more after the cameras have ended.
+    // Ask the worker once more after the cameras have ended.
     for (let isOver = false; !isOver; ) {
       isOver = cameras.ended() !== undefined || stop.aborted;
       const counters = await worker.counters();
@@ -119,11 +119,11 @@ async function play(
     .lastLines(10)
     .split('\n')
     .find((line) => line.startsWith('{'));
-  // Ctrl-C at a terminal reaches Redis as well: a frame that was on its way then is no failure.
+  // Ctrl-C at a terminal also reaches Redis: a frame under way then is no failure.
   if (summary !== undefined && (cameras.succeeded() || stop.aborted))
     return { ...JSON.parse(summary), delivered };
   if (stop.aborted) return { frames_in: delivered, cameras: {}, delivered };
-  // What was wrong has been said already, line by line.
+  // The errors have been printed already, line by line.
   const isInput = cameras.ended() === 'exit code 2';
   throw new DemoError(
     isInput ? 'invalid_options' : 'not_started',

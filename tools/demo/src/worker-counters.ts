@@ -1,4 +1,4 @@
-/** What the worker says about the frames of each camera, from one scrape of its /metrics. */
+/** The worker's counters of each camera, from one scrape of its /metrics. */
 export interface WorkerCounters {
   /** camera -> reason -> frames given up. */
   readonly dropped: ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -34,7 +34,7 @@ function parseSamples(text: string): Sample[] {
   return samples;
 }
 
-/** Outcomes that only the ledger of the source counts: these frames never reached the pipeline. */
+/** Outcomes that only the source's ledger counts: these frames never reached the pipeline. */
 const outcomesWithoutReason = ['trimmed', 'dead_lettered'];
 
 /** Reads the counters that the demo needs out of a Prometheus text. */

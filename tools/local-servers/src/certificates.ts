@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { createFolder, removeFolder, runCommand } from './process.ts';
 import { ensureTools } from './tools.ts';
 
-/** Paths of PEM files; they are gone after `close()`. */
+/** Paths of PEM files; `close()` removes them. */
 export interface LocalCertificates extends AsyncDisposable {
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
 }
 
-/** Makes an authority of our own and a certificate for 127.0.0.1 and localhost that it signed, both for one day. */
+/** Creates an authority, and a certificate for 127.0.0.1 and localhost signed by it, both for one day. */
 export async function createCertificates(): Promise<LocalCertificates> {
   ensureTools('openssl');
   const folder = await createFolder(join(tmpdir(), 'trinetra-certificates-'));

@@ -7,23 +7,23 @@ import { administer, javaArguments, prepareKafka, randomClusterId } from './kafk
 import { createFolder, freePort, runCommand } from './process.ts';
 import { type LocalServer, serve } from './redis.ts';
 
-/** Brokers that are told apart by their numbers, from 1; the first is the controller, too. */
+/** Brokers by number, from 1; the first is also the controller. */
 export interface LocalKafkaCluster extends AsyncDisposable {
   readonly brokers: string[];
   broker(id: number): LocalServer;
-  /** @param assignment For each partition the brokers that have it, its leader first. */
+  /** @param assignment For each partition its brokers, the leader first. */
   createTopic(
     topic: string,
     assignment: readonly (readonly number[])[],
     config?: Readonly<Record<string, string>>,
   ): Promise<void>;
-  /** Adds partitions until there are so many. */
+  /** Adds partitions up to a number. */
   addPartitions(topic: string, count: number): Promise<void>;
-  /** Messages in each partition, by its number; those that all replicas in sync have. */
+  /** Messages in each partition, by its number, that all in-sync replicas have. */
   messageCounts(topic: string): Promise<number[]>;
 }
 
-/** For each of so many partitions a key whose messages go there, as the usual partitioner has it. */
+/** For each partition a key whose messages go there, by the usual partitioner. */
 export function keysOf(partitions: number): string[] {
   const partitionOf = kafkajs.Partitioners.DefaultPartitioner();
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({

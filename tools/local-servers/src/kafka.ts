@@ -20,7 +20,7 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-/** Gets Kafka's jars from Maven Central, once a machine; several processes may ask at once. */
+/** Downloads Kafka's jars from Maven Central, once a machine; safe for parallel processes. */
 export async function prepareKafka(): Promise<string> {
   const cache = process.env['TRINETRA_CACHE'] ?? join(homedir(), '.cache', 'trinetra');
   const libs = join(cache, `kafka-${version}`);
@@ -48,7 +48,7 @@ export async function prepareKafka(): Promise<string> {
   return libs;
 }
 
-/** Whether a broker can be had here, and if not, what to install. */
+/** Whether a broker can run here, and if not, what to install. */
 export async function canRunKafka(): Promise<{ ok: true } | { ok: false; reason: string }> {
   try {
     await prepareKafka();
@@ -68,7 +68,7 @@ export interface LocalKafkaOptions {
   /** Created before `startKafka` resolves. */
   readonly topic?: string;
   readonly partitions?: number;
-  /** Opens a second listener that lets nobody in but this user. */
+  /** Opens a second listener for this user only. */
   readonly user?: KafkaUser;
   /** Opens a listener on `::1`. */
   readonly ipv6?: boolean;
@@ -81,11 +81,11 @@ export interface LocalKafka extends LocalServer {
   /** The listener on `::1`; empty without `ipv6`. */
   readonly ipv6Brokers: string[];
   createTopic(topic: string, partitions?: number): Promise<void>;
-  /** Resolves once the cluster does not know the topic any more. */
+  /** Resolves once the cluster has forgotten the topic. */
   deleteTopic(topic: string): Promise<void>;
-  /** Largest batch of records that the topic takes from now on, bytes. */
+  /** Sets the largest batch of records of the topic, bytes. */
   setMaxMessageBytes(topic: string, bytes: number): Promise<void>;
-  /** Lets everybody read the topic and nobody write to it, or everybody do anything. */
+  /** Lets everybody read the topic and nobody write, or everybody do anything. */
   setReadOnly(topic: string, readOnly: boolean): Promise<void>;
 }
 
@@ -187,14 +187,14 @@ ${user === undefined ? '' : saslProperties(user)}`,
           operation: kafkajs.AclOperationTypes.READ,
           permissionType: kafkajs.AclPermissionTypes.ALLOW,
         };
-        // What one rule allows, no other operation is any more.
+        // Once a rule allows an operation, all others are denied.
         if (readOnly) await admin.createAcls({ acl: [reading] });
         else await admin.deleteAcls({ filters: [reading] });
       }),
   });
 }
 
-/** Does something with an admin client that waits for brokers which are starting. */
+/** Runs a function with an admin client that waits for starting brokers. */
 export async function administer(brokers: string[], work: (admin: Admin) => Promise<void>): Promise<void> {
   const { Kafka, logLevel } = kafkajs;
   const kafka = new Kafka({

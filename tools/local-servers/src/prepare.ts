@@ -4,7 +4,7 @@ import { ensureTools } from './tools.ts';
 
 ensureTools('redis-server', 'java');
 await prepareKafka();
-// Where these are not to be had, the tests that need them are skipped, and say so.
+// If these are not available, the tests that need them are skipped and say so.
 for (const tool of ['chromium', 'ffmpeg', 'an RTSP server'] as const) {
   try {
     ensureTools(tool);

@@ -21,12 +21,12 @@ process.once('exit', killAll);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     killAll();
-    // The default action, unless somebody else handles the signal too.
+    // The default action, unless another handler exists.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   });
 }
 
-/** Makes a folder that is removed when this process ends, if not before. */
+/** Creates a folder, removed at the latest when this process ends. */
 export async function createFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(prefix);
   folders.add(folder);
@@ -40,7 +40,7 @@ export async function removeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Runs a command to its end, which comes at the latest with ours.
+ * Runs a command to its end. It never outlives this process.
  *
  * @returns its standard output.
  */
@@ -77,7 +77,7 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-/** A server process of ours, which dies with us. */
+/** A server process that never outlives us. */
 export interface ServerProcess {
   readonly pid: number;
   signal(name: NodeJS.Signals): void;

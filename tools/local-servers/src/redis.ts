@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { createFolder, freePort, removeFolder, startProcess } from './process.ts';
 import { ensureTools } from './tools.ts';
 
-/** A real server of ours on loopback. */
+/** A real server on loopback. */
 export interface LocalServer {
   readonly pid: number;
   readonly port: number;
-  /** SIGSTOP: alive, but it answers nobody. */
+  /** SIGSTOP: alive, but it answers nothing. */
   pause(): void;
   resume(): void;
   /** SIGKILL, as a crash does. */
   kill(): Promise<void>;
-  /** Starts it again on the same port with the data that it left on disk. */
+  /** Restarts it on the same port with its data on disk. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface LocalRedis extends LocalServer {
   readonly url: string;
 }
 
-/** Starts a server, and gives it the handle that all of ours have. */
+/** Starts a server and returns its handle. */
 export async function serve(
   port: number,
   folder: string,
@@ -54,7 +54,7 @@ export async function serve(
 
 /** Options of {@link startRedis}. */
 export interface LocalRedisOptions {
-  /** Every write is on disk before it is answered, so that a kill costs nothing. Default: nothing is kept. */
+  /** Every write is on disk before its answer, so a kill loses nothing. Default: nothing is kept. */
   readonly durable?: boolean;
   /** PEM files; then there is no port without TLS. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
@@ -96,7 +96,7 @@ export interface LocalSentinelOptions {
   readonly master: Pick<LocalRedis, 'port'>;
   /** The name of the master. */
   readonly name: string;
-  /** A master that is silent for so long is down. Default 500 ms. */
+  /** Silence after which a master counts as down. Default 500 ms. */
   readonly downAfterMs?: number;
 }
 

@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A way to a server of ours, over which its answers come as fast as over a slow line. */
+/** A proxy to a server that passes its answers at the rate of a slow line. */
 export interface SlowLink extends AsyncDisposable {
   readonly port: number;
-  /** Bytes of answers that came over it so far. */
+  /** Bytes of answers so far. */
   readonly passedBytes: number;
-  /** Takes effect with the next piece; all connections share it. */
+  /** Rate. Takes effect with the next piece; all connections share it. */
   setBytesPerSecond(bytesPerSecond: number): void;
-  /** The connections of now pass nothing more and do not end, as behind a firewall that forgot them; new ones are well. */
+  /**
+   * Existing connections pass nothing more and do not end, as behind a firewall that forgot them. New ones
+   * work.
+   */
   silence(): void;
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** Debian's own, which has Debian's modules. */
+/** Debian's Python, which has Debian's modules. */
 export const debianPython = '/usr/bin/python3';
 
-/** Succeeds where Debian's Python can serve a camera by RTSP. */
+/** Succeeds if Debian's Python can serve a camera by RTSP. */
 export const rtspCheck: readonly string[] = [
   '-c',
   "import gi; gi.require_version('GstRtspServer', '1.0'); gi.require_version('Gst', '1.0')\n" +
@@ -19,7 +19,7 @@ export type Tool = 'redis-server' | 'java' | 'openssl' | 'chromium' | 'mvn' | 'f
 
 const gstreamer = ['base', 'good', 'ugly'].map((kind) => `gstreamer1.0-plugins-${kind}`);
 
-/** Of each tool a command that succeeds where it is there, and Debian's packages. */
+/** For each tool a command that succeeds if it is installed, and Debian's packages. */
 const tools: Readonly<
   Record<Tool, { readonly check: readonly [string, ...string[]]; readonly debian: readonly string[] }>
 > = {
@@ -36,7 +36,7 @@ const tools: Readonly<
 };
 
 /**
- * Makes sure that commands exist, installing Debian's packages where this process is root.
+ * Makes sure that commands exist. Installs Debian's packages if this process is root.
  *
  * @throws with one sentence that says what to install, if that is not possible.
  */

@@ -4,11 +4,11 @@ import { TrinetraError } from '@trinetra/contracts';
 import { InferenceError } from '@trinetra/inference-runtime';
 import { describeFile, type FileDescription, type ModelRole, roleOf } from '@trinetra/person-pipeline';
 
-/** A folder has no model for what it is needed for; the message has a line for each problem. */
+/** A folder lacks a needed model; the message has a line for each problem. */
 export class ModelChoiceError extends TrinetraError<'bad_models'> {}
 
 export interface ChooseOptions<Needed extends ModelRole> {
-  /** Whether engines are taken, before `.onnx` files; default false. */
+  /** Whether to choose engines, before `.onnx` files; default false. */
   readonly engines?: boolean;
   /** Default: all. */
   readonly needed?: readonly Needed[];
@@ -17,11 +17,11 @@ export interface ChooseOptions<Needed extends ModelRole> {
 /** Paths of the models of a folder. */
 export interface ChosenModels<Needed extends ModelRole = ModelRole> {
   readonly models: Readonly<Record<Needed, string> & Partial<Record<ModelRole, string>>>;
-  /** Lines for people: what was taken, and what was not. */
+  /** Lines for people: chosen and other files. */
   readonly notes: readonly string[];
 }
 
-/** What each is called, and what is one. */
+/** Name and description of each role. */
 const names: Readonly<Record<ModelRole, string>> = {
   detector: 'detector',
   face: 'face model',
@@ -40,7 +40,7 @@ interface Candidate {
   /** Why it has no role. */
   readonly reason: string;
   readonly warnings: readonly string[];
-  /** Files of less are taken before. */
+  /** Order of choice, lowest first. */
   readonly rank: number;
 }
 
@@ -58,7 +58,7 @@ function rankOf(name: string, role: ModelRole, description: FileDescription): nu
   return role === 'face' && !hasOpenBatch(description) ? 2 : 1;
 }
 
-/** What a file is that has no role, where a stage knows it: a head of YOLOv5, and the like. */
+/** What a file without a role is, if a stage knows it: a head of YOLOv5, and the like. */
 function reasonOf(reasons: readonly string[]): string {
   const known = reasons
     .map((reason) => /: (this is [^;]*)/.exec(reason)?.[1])
@@ -82,7 +82,7 @@ async function candidate(folder: string, name: string): Promise<Candidate> {
   }
 }
 
-/** Files that are to be exported first: named, so that nobody wonders where they are. */
+/** Files that need an export first, listed so that users find them. */
 const isCheckpoint = /\.(?:pt|pth|safetensors|tflite|pb|h5|keras|zip)$/i;
 
 async function listModels(folder: string, engines: boolean): Promise<string[]> {
@@ -98,10 +98,11 @@ async function listModels(folder: string, engines: boolean): Promise<string[]> {
 }
 
 /**
- * Chooses one model for each role in a folder, by what the graphs are and not by their names. Of several it takes the first by
- * name; of face models first those that take several pictures a run.
+ * Chooses one model for each role in a folder, by graph and not by name. Of several it takes the first by name;
+ * of face models first those that take several pictures a run.
  *
- * @throws {ModelChoiceError} if there is no folder, or none for a role that is needed: names every file and why it is not it.
+ * @throws {ModelChoiceError} if there is no folder, or no file for a needed role: names every file and why it
+ * does not fit.
  */
 export async function chooseModels<Needed extends ModelRole = ModelRole>(
   folder: string,

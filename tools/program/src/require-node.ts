@@ -1,7 +1,7 @@
-// Runs on Nodes far older than the programs need: keep to what they know.
+// Runs on Nodes far older than the programs need: use only what they know.
 import { readFileSync } from 'node:fs';
 
-/** What a package.json says of the Node that it needs. */
+/** The Node that a package.json needs. */
 export interface NodeManifest {
   readonly name: string;
   /** `node` is of the form `>=22.14`. */
@@ -28,7 +28,10 @@ export function nodeComplaint(manifest: NodeManifest, version: string): string |
   );
 }
 
-/** Ends the process with exit code 1 and one sentence on stderr where its Node is older than a package.json allows. */
+/**
+ * Ends the process with exit code 1 and one sentence on stderr where its Node is older than a package.json
+ * allows.
+ */
 export function requireNode(manifest: URL): void {
   const complaint = nodeComplaint(JSON.parse(readFileSync(manifest, 'utf8')), process.versions.node);
   if (complaint === undefined) return;

@@ -24,12 +24,15 @@ export interface OnnxTensor {
 
 interface Constant {
   readonly dims: readonly number[];
-  /** Where it lies in a file of its own: not written into the model. */
+  /** Its place in a separate file, if not written into the model. */
   readonly data: Float32Array;
   readonly external?: Readonly<Record<'location' | 'offset' | 'length', string>> | undefined;
 }
 
-/** An operator; attributes are whole numbers, lists of them, float32 constants, or graphs, such as the branches of an If. */
+/**
+ * An operator; attributes are whole numbers, lists of them, float32 constants, or graphs, such as the branches
+ * of an If.
+ */
 export interface OnnxNode {
   readonly op: string;
   readonly inputs?: readonly string[];

@@ -1,4 +1,4 @@
-// HEALTHCHECK of the image: exits 0 where the worker in this container answers on /health.
+// HEALTHCHECK of the image: exits 0 if the worker in this container answers on /health.
 const { METRICS_HOST, METRICS_PORT } = process.env;
 const wildcard = [undefined, '', '0.0.0.0', '::'].includes(METRICS_HOST);
 const host = wildcard ? '127.0.0.1' : METRICS_HOST.includes(':') ? `[${METRICS_HOST}]` : METRICS_HOST;

@@ -13,7 +13,7 @@ const stageOrder = ['queue', 'decode', 'batch_wait', 'detect', 'align', 'embed',
 const summed = ['delivered', 'inferred', 'published', 'persons', 'evicted', 'inFlight'] as const;
 type SummedCount = (typeof summed)[number];
 
-/** What of a snapshot does not come from the metrics. */
+/** The parts of a snapshot that do not come from the metrics. */
 export type Frame = Pick<StatusSnapshot, 'atMs' | 'worker' | 'state' | 'pictures'>;
 
 function percentilesOf(now: Buckets | undefined, before: Buckets | undefined): Percentiles {
@@ -27,7 +27,7 @@ function percentilesOf(now: Buckets | undefined, before: Buckets | undefined): P
   };
 }
 
-/** Sums of all cameras, those that are gone too. */
+/** Sums of all cameras, also of those that are gone. */
 function totalsOf({ cameras }: Sample): Record<SummedCount, number> {
   const sums = { delivered: 0, inferred: 0, published: 0, persons: 0, evicted: 0, inFlight: 0 };
   for (const camera of cameras.values()) {
@@ -74,7 +74,7 @@ function gpusOf(readings: Readings): StatusSnapshot['gpus'] {
   }));
 }
 
-/** Fallbacks that somebody should know of. That a machine has no GPU for a plain `.onnx` is no fault; the alert says the same. */
+/** Fallbacks to report. A machine without a GPU for a plain `.onnx` is no fault; the alert agrees. */
 function fallbacksOf(readings: Readings): StatusSnapshot['fallbacks'] {
   return readings.values('trinetra_engine_fallback_total').flatMap(({ labels }) => {
     const [model, from, to, reason] = ['model', 'from', 'to', 'reason'].map((name) =>
@@ -85,7 +85,7 @@ function fallbacksOf(readings: Readings): StatusSnapshot['fallbacks'] {
   });
 }
 
-/** The parts that cameras depend on; one that is not told of counts as there, but for Redis. */
+/** The parts that cameras depend on. An unreported part counts as ok, except Redis. */
 function surroundingsOf({ parts }: WorkerState): Surroundings {
   const sink = parts.find(({ kind }) => kind === 'sink');
   const some = (sink?.partitions ?? []).length > 0;
@@ -96,7 +96,7 @@ function surroundingsOf({ parts }: WorkerState): Surroundings {
 }
 
 /**
- * Makes what the page shows out of one scrape.
+ * Builds the page's data from one scrape.
  *
  * @param now The sample of the same scrape.
  * @param before An earlier one, for rates and percentiles; undefined before there is one.

@@ -1,6 +1,6 @@
 import type { Readings } from './metric.ts';
 
-/** What one scrape tells of a camera. Counts are since the start of the worker. */
+/** Counts of a camera in one scrape, since the start of the worker. */
 export interface CameraCounts {
   /** Frames that Redis delivered to this worker. */
   delivered: number;
@@ -9,7 +9,7 @@ export interface CameraCounts {
   /** Frames whose events were published. */
   published: number;
   persons: number;
-  /** Frames that were given up, for whatever reason. */
+  /** Frames given up, for any reason. */
   dropped: number;
   /** Those of them whose events were given up after inference. */
   publishDropped: number;
@@ -20,9 +20,9 @@ export interface CameraCounts {
   corrupt: number;
   stale: number;
   inFlight: number;
-  /** Undefined where the camera has no stream. */
+  /** Undefined if the camera has no stream. */
   unread: number | undefined;
-  /** Undefined where nothing tells it. */
+  /** Undefined if nothing tells it. */
   oldestUnreadAgeSeconds: number | undefined;
 }
 
@@ -100,7 +100,7 @@ export function countDrops(readings: Readings): Map<string, number> {
   return drops;
 }
 
-/** How much a counter grew; one that fell has begun anew. */
+/** Growth of a counter; one that fell has restarted. */
 export function increase(now: number, before: number): number {
   return now < before ? now : now - before;
 }

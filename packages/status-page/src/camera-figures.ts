@@ -3,7 +3,7 @@ import { judgeCamera, type Surroundings } from './camera-state.ts';
 import type { CameraFigures } from './snapshot.ts';
 import type { Sample } from './window.ts';
 
-/** What is known of cameras beside the counts of two scrapes. */
+/** Facts about cameras beyond the counts of two scrapes. */
 export interface CameraMemory {
   quietSeconds(id: string, nowMs: number): number;
   usualGapSeconds(id: string): number;
@@ -12,10 +12,13 @@ export interface CameraMemory {
 
 type Counts = Readonly<CameraCounts>;
 
-/** Frames that Redis got between two scrapes: those that this worker was given, and those that wait more, or were trimmed. */
+/**
+ * Frames that Redis got between two scrapes: those delivered to this worker, plus the growth of unread and
+ * trimmed ones.
+ */
 function arrived(now: Counts, before: Counts | undefined): number {
   const delivered = increase(now.delivered, before?.delivered ?? 0);
-  // What waited when a camera was found came at another time.
+  // Frames that waited when the camera was found came earlier.
   if (before?.unread === undefined) return delivered;
   return Math.max(0, delivered + (now.unread ?? 0) - before.unread + increase(now.evicted, before.evicted));
 }
@@ -26,7 +29,7 @@ function eventsWaitingOf({ inferred, published, publishDropped }: Counts): numbe
 }
 
 /**
- * The figures of every camera that is there, by name.
+ * The figures of every existing camera, by name.
  *
  * @param before An earlier sample, for rates; undefined before there is one.
  */

@@ -1,7 +1,7 @@
 import { duration, plural } from './words.ts';
 
 /**
- * How a camera is; the first that holds is told. Worst first, as the page orders them:
+ * State of a camera: the first that holds. Worst first, as on the page:
  *
  * - `waiting`: its events wait, because the sink takes none.
  * - `corrupt`: most of what arrives cannot be read.
@@ -22,19 +22,28 @@ export const cameraBounds: {
   readonly behindSeconds: number;
   readonly behindFrames: number;
 } = Object.freeze({
-  /** More than half is "most": a camera or an ingestor that is broken, and no single picture that was damaged on the way. */
+  /**
+   * More than half is "most": a camera or an ingestor that is broken, and no single picture that was damaged on
+   * the way.
+   */
   corruptShare: 0.5,
-  /** Longer than the window of the rates (10 s): a camera of one frame in ten seconds is not called silent between two. */
+  /**
+   * Longer than the window of the rates (10 s): a camera of one frame in ten seconds is not called silent
+   * between two.
+   */
   silentSeconds: 15,
-  /** A slower camera is silent once five of its usual gaps have passed: one or two late frames are no silence. */
+  /** A slower camera is silent after five of its usual gaps: one or two late frames do not count. */
   silentGaps: 5,
-  /** Five batches on two CPU cores take 2 s: a worker that keeps up stays well below. Half of what `InferenceFramesWaitLong` alerts of. */
+  /**
+   * Five batches on two CPU cores take 2 s: a worker that keeps up stays well below. Half of what
+   * `InferenceFramesWaitLong` alerts of.
+   */
   behindSeconds: 5,
   /** 80 of the 100 frames that a stream keeps, as in `InferenceStreamNearMaxlen`: Redis trims the oldest soon. */
   behindFrames: 80,
 });
 
-/** What is known of a camera. Frames are those of the window. */
+/** Facts about a camera. Frames are those of the window. */
 export interface CameraFacts {
   /** Inferred frames whose events are not with the sink yet. */
   readonly eventsWaiting: number;
@@ -44,14 +53,14 @@ export interface CameraFacts {
   readonly ended: number;
   readonly corrupt: number;
   readonly stale: number;
-  /** Whether this worker ever had a frame of it. */
+  /** Whether this worker ever had a frame from it. */
   readonly hasDelivered: boolean;
   /** Since the last frame arrived. */
   readonly quietSeconds: number;
-  /** Mean time between two frames as far as is known; 0 where it is not. */
+  /** Mean time between two frames as far as is known; 0 if it is not. */
   readonly usualGapSeconds: number;
   readonly unread: number;
-  /** Null where nothing tells it. */
+  /** Null if nothing tells it. */
   readonly oldestUnreadAgeSeconds: number | null;
   /** From ingest to published event, of the last ten seconds with events; null without. */
   readonly p95Seconds: number | null;
@@ -60,20 +69,20 @@ export interface CameraFacts {
 /** What the camera depends on. */
 export interface Surroundings {
   readonly redisOk: boolean;
-  /** False where the sink takes no events, or `some` where it takes those of other partitions. */
+  /** False if the sink takes no events, or `some` if it takes those of other partitions. */
   readonly sinkOk: true | 'some' | false;
 }
 
-/** A state, and the figure that it was told by, in a few words; empty where there is nothing to add. */
+/** A state, and the figure that it was told by, in a few words; empty if there is nothing to add. */
 export interface Judgement {
   readonly state: CameraState;
   readonly note: string;
 }
 
-/** Says how a camera is. */
+/** Finds the state of a camera. */
 export function judgeCamera(camera: CameraFacts, { redisOk, sinkOk }: Surroundings): Judgement {
   const { eventsWaiting, ended, corrupt, stale, unread, oldestUnreadAgeSeconds, p95Seconds } = camera;
-  // Where other partitions take events, one that waits may be just on its way.
+  // If other partitions take events, a waiting one may be just under way.
   const waits = sinkOk === false ? eventsWaiting > 0 : eventsWaiting > 0 && camera.published === 0;
   if (sinkOk !== true && waits) {
     const verb = eventsWaiting === 1 ? 'waits' : 'wait';

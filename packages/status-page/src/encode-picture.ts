@@ -3,7 +3,7 @@ import sharp, { type OverlayOptions, type Sharp } from 'sharp';
 
 /** Longest side of a picture on the page, px. */
 const maxSidePx = 640;
-/** A hidden region keeps as many colours along each side: far too few to know a person by. */
+/** Colours along each side of a hidden region: far too few to recognise a person. */
 const cellsPerSide = 4;
 /** With more regions than this the whole picture is hidden: nothing would be left to see. */
 const maxRegions = 64;
@@ -17,7 +17,7 @@ interface Raw {
 
 const open = ({ data, width, height }: Raw): Sharp => sharp(data, { raw: { width, height, channels: 3 } });
 
-/** The region in whole pixels, rounded outwards; undefined where nothing is left of it. */
+/** The region in whole pixels, rounded outwards; undefined if nothing is left of it. */
 function pixelsOf([x1, y1, x2, y2]: Xyxy, { width, height }: Raw) {
   const left = Math.max(0, Math.floor(x1 * width));
   const top = Math.max(0, Math.floor(y1 * height));
@@ -47,12 +47,13 @@ async function coverOf(raw: Raw, region: Xyxy): Promise<OverlayOptions | undefin
 }
 
 /**
- * Makes the JPEG that leaves the process: at most 640 px a side, without metadata, with what must not be seen reduced
- * to a few colours. Runs in libvips' threads, not on the event loop. The orientation tag of EXIF is ignored, as boxes ignore it.
+ * Makes the JPEG that leaves the process: at most 640 px a side, without metadata, with hidden regions reduced
+ * to a few colours. Runs in libvips' threads, not on the event loop. The orientation tag of EXIF is ignored, as
+ * boxes ignore it.
  *
- * @param picture JPEG, PNG or WebP, which the worker's own decoder has let pass.
- * @param hide Gives the regions that must not be seen, normalised to 0..1, by width over height of the picture.
- * @throws where the picture cannot be decoded.
+ * @param picture JPEG, PNG or WebP, accepted by the worker's own decoder.
+ * @param hide Returns the regions to hide, normalised to 0..1, for a width over height of the picture.
+ * @throws if the picture cannot be decoded.
  */
 export async function encodePicture(
   picture: Uint8Array,

@@ -8,12 +8,12 @@ import type { StatusPageOptions, StatusPageSettings } from './options.ts';
 import type { CameraFigures, StatusSnapshot, WorkerState } from './snapshot.ts';
 import { type Sample, sampleOf, Window } from './window.ts';
 
-/** The worker is asked how it is for so long; then the page says that it does not answer. */
+/** Longest wait for the worker's state; then the page says that it does not answer. */
 const stateLimitMs = 2500;
-/** The second snapshot comes early, so that rates are there soon. */
+/** The second snapshot comes early, so that rates appear soon. */
 const secondAfterMs = 300;
 
-/** Makes snapshots while somebody looks; while nobody does, it looks once a step, for the history. */
+/** Makes snapshots while the page has viewers; otherwise once a step, for the history. */
 export class Figures {
   readonly #options: Pick<StatusPageOptions, 'metrics' | 'state'>;
   readonly #settings: StatusPageSettings;
@@ -45,7 +45,7 @@ export class Figures {
     this.#window = new Window(settings.windowMs);
   }
 
-  /** Somebody looks, or nobody does any more. */
+  /** Whether the page has viewers. */
   watched(isWatched: boolean): void {
     if (this.#isStopped) return;
     this.#run?.abort();
@@ -55,13 +55,13 @@ export class Figures {
     else void this.#look(run.signal, [], stepMs);
   }
 
-  /** For good. */
+  /** Ends for good. */
   stop(): void {
     this.#isStopped = true;
     this.#run?.abort();
   }
 
-  /** An event was published, so long after the ingest of its frame. */
+  /** Counts a published event, and its time since the ingest. */
   published(cameraId: string, seconds: number): void {
     this.#latencies.add(cameraId, seconds);
   }
@@ -146,7 +146,7 @@ export class Figures {
     this.#hour.add(atMs, all, points);
   }
 
-  /** Never rejects; a worker that does not say is not ready. Asked once at a time, however slow the answer. */
+  /** Never rejects; a worker that does not answer is not ready. One request at a time, however slow. */
   async #askState(): Promise<void> {
     this.#asking ??= this.#options.state().finally(() => {
       this.#asking = undefined;

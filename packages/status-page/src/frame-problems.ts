@@ -3,7 +3,7 @@ import { type Finder, inState, named, type ProblemFacts } from './problem.ts';
 import type { CameraFigures } from './snapshot.ts';
 import { duration, listed, plural } from './words.ts';
 
-/** Whether nothing can arrive, or nothing is known of it. */
+/** Whether nothing can arrive, or arrivals are unknown. */
 const isBlind = (facts: ProblemFacts): boolean =>
   !facts.state.parts.some(({ kind, ok }) => kind === 'redis' && ok);
 
@@ -15,7 +15,10 @@ const justLate = (facts: ProblemFacts): CameraFigures[] =>
       (oldestUnreadAgeSeconds ?? 0) <= cameraBounds.behindSeconds,
   );
 
-/** Most cameras are behind, and of most of those frames wait: after an outage of Kafka events are late, too, and none waits. */
+/**
+ * Most cameras are behind, and of most of those frames wait: after an outage of Kafka events are late, too, and
+ * none waits.
+ */
 const isOverloaded = (facts: ProblemFacts): boolean => {
   const behind = inState(facts, 'behind').length;
   const served = inState(facts, 'behind', 'live', 'stale', 'corrupt').length;
@@ -30,7 +33,7 @@ const toldElsewhere = /^(stale|trimmed|black|blown_out|flat|publish_.*)$/;
 
 const publishDrops = ({ drops }: ProblemFacts) => drops.filter(({ reason }) => reason.startsWith('publish_'));
 
-/** What goes wrong with frames and events. */
+/** Problems of frames and events. */
 export const frameProblems: Readonly<
   Record<
     | 'overload'

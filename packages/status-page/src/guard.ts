@@ -29,7 +29,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Why a request is not answered; undefined where it is. A page bound to loopback answers to the names of loopback only:
+ * Why a request is not answered; undefined if it is. A page bound to loopback answers to the names of loopback only:
  * a site elsewhere cannot have its own name point here and read along (DNS rebinding). No other site may read.
  *
  * @param host Address that the server is bound to.

@@ -9,7 +9,7 @@ import type { Viewers } from './viewers.ts';
 /** Cameras in one request for pictures. */
 const maxCamerasPerRequest = 32;
 
-/** Pictures under way to all viewers; who asks while there are more is told to come back. Bytes. */
+/** Most bytes of pictures under way to all viewers. Beyond it, requests are told to come back. */
 const maxSendingBytes = 32 * 1024 * 1024;
 
 export interface HandlerOptions {
@@ -17,7 +17,7 @@ export interface HandlerOptions {
   readonly host: string;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly viewers: Viewers;
-  /** Undefined where no picture is shown. */
+  /** Undefined if no picture is shown. */
   readonly shelf: PictureShelf | undefined;
   /** The last hour of one camera, or of all. */
   readonly history: (cameraId?: string) => HourOfPoints;
@@ -52,7 +52,7 @@ export function createHandler(
   const sendPictures = async (query: URLSearchParams, response: ServerResponse): Promise<void> => {
     const cameras = query.getAll('camera').slice(0, maxCamerasPerRequest);
     const have = query.getAll('have');
-    // Pictures are for those who look: without a viewer none is kept.
+    // Without a viewer no picture is kept.
     const taken =
       shelf === undefined || viewers.size === 0
         ? []

@@ -10,7 +10,7 @@ function grow([x1, y1, x2, y2]: Xyxy, dx: number, dy: number): Xyxy {
 }
 
 /**
- * Where the head of a person may be whose face was not found: the top of the box, as high as the person is wide
+ * Where the head of a person without a found face may be: the top of the box, as high as the person is wide
  * (a bust is mostly head), and at least a third of the box (standing people are narrow).
  *
  * @param aspect Width of the picture over its height.
@@ -37,8 +37,9 @@ function regionsOf({ bbox, face }: EventDetection, aspect: number): Xyxy[] {
 }
 
 /**
- * What must not be seen of a frame, normalised to 0..1: the face of every person, and the head of those whose face was
- * not found, or was found where the head of somebody else may be. The whole frame where detection failed, because nobody knows then who is in it.
+ * The regions of a frame to hide, normalised to 0..1: the face of every person, and the head of each person
+ * whose face was not found, or lies where another person's head may be. The whole frame if detection failed,
+ * because its persons are unknown.
  *
  * @param aspect Width of the picture over its height.
  */

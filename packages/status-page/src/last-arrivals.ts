@@ -7,11 +7,11 @@ interface Seen {
   readonly firstDelivered: number;
 }
 
-/** Remembers when the last frame of each camera arrived, and how far apart they usually are. */
+/** Remembers the last arrival of each camera, and its usual gap. */
 export class LastArrivals {
   readonly #seen = new Map<string, Seen>();
 
-  /** @param known Whether arrivals are known at all: time in which they are not counts as no silence. */
+  /** @param known Whether arrivals are known at all. Unknown time does not count as silence. */
   note(cameras: ReadonlyMap<string, CameraCounts>, nowMs: number, known: boolean): void {
     for (const [id, { delivered, unread }] of cameras) {
       const seen = this.#seen.get(id);
@@ -29,7 +29,7 @@ export class LastArrivals {
     return (nowMs - (this.#seen.get(id)?.lastMs ?? nowMs)) / 1000;
   }
 
-  /** Mean time between two frames until the last one; 0 where no two are known. */
+  /** Mean time between two frames until the last one; 0 if no two are known. */
   usualGapSeconds(id: string): number {
     const seen = this.#seen.get(id);
     if (seen === undefined || seen.delivered === seen.firstDelivered) return 0;

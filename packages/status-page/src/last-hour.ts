@@ -1,11 +1,11 @@
-/** Time between two points, ms: finer than anybody sees in a line an hour long. */
+/** Time between two points, ms: finer than visible in a line of an hour. */
 export const stepMs = 10_000;
 /** Points kept: an hour. */
 const maxPoints = 360;
-/** Cameras kept; past them, the one that was seen least recently goes. 8640 bytes each: at most 8.7 MB. */
+/** Cameras kept; evicts the one seen least recently. 8640 bytes each: at most 8.7 MB. */
 const maxCameras = 1000;
 
-/** What a point tells; one that is not known is null. Rates are frames a second over the step. */
+/** Values of a point; null if unknown. Rates are frames a second over the step. */
 const pointFields = [
   'arrivingFps',
   'publishedFps',
@@ -29,7 +29,10 @@ interface Row {
   lastStep: number;
 }
 
-/** A point of all cameras, and of each, for every step of the last hour, in memory that is bounded and never grows after. */
+/**
+ * A point of all cameras, and of each, for every step of the last hour, in bounded memory that never grows
+ * afterwards.
+ */
 export class LastHour {
   readonly #times = new Float64Array(maxPoints);
   readonly #all: Row = newRow();

@@ -1,16 +1,16 @@
 import type { Buckets } from './metric.ts';
 import { quantile } from './quantile.ts';
 
-/** Neighbouring bounds differ by this factor: no percentile is told more than 10 % from the truth. */
+/** Neighbouring bounds differ by this factor: no percentile is more than 10 % from the truth. */
 const step = 1.1;
-/** Shorter latencies are told as this, seconds. */
+/** Shorter latencies count as this, seconds. */
 const shortest = 0.001;
 /** 1 ms x 1.1^158 is an hour. */
 const bounds: readonly number[] = [
   ...Array.from({ length: 159 }, (_, index) => shortest * step ** index),
   Number.POSITIVE_INFINITY,
 ];
-/** Cameras counted by themselves; more count in the whole alone. 640 bytes each. */
+/** Cameras with their own counts; others count only in the total. 640 bytes each. */
 const maxCameras = 1000;
 
 /** Counts latencies, of all cameras since the start and of each camera since the last step, in bounded memory. */

@@ -12,7 +12,7 @@ export interface Metric {
   readonly values: readonly MetricValue[];
 }
 
-/** A histogram as it stood at one moment. */
+/** A histogram at one moment. */
 export interface Buckets {
   /** Upper bounds, ascending, the last one infinite. */
   readonly bounds: readonly number[];
@@ -27,7 +27,7 @@ const emptyBuckets = (): { bounds: number[]; counts: number[]; sum: number } => 
   sum: 0,
 });
 
-/** One scrape, to be asked by metric and label. A metric that is not there counts as 0. */
+/** One scrape, queried by metric and label. A missing metric counts as 0. */
 export class Readings {
   readonly #metrics: ReadonlyMap<string, readonly MetricValue[]>;
 
@@ -53,7 +53,7 @@ export class Readings {
     return sums;
   }
 
-  /** A histogram by the values of one label; under `''` where it has none. */
+  /** A histogram by the values of one label; under `''` if it has none. */
   histograms(name: string, label: string): Map<string, Buckets> {
     const found = new Map<string, ReturnType<typeof emptyBuckets>>();
     for (const { labels, value, metricName } of this.values(name)) {

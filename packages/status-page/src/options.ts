@@ -9,9 +9,12 @@ export interface StatusPageOptions {
   /** Names the worker on the page. */
   readonly workerId: string;
   readonly version: string;
-  /** The metrics of this moment; `() => registry.getMetricsAsJSON()` of prom-client fits. Asked while somebody looks. */
+  /**
+   * The metrics of this moment; `() => registry.getMetricsAsJSON()` of prom-client fits. Called while the page
+   * has viewers.
+   */
   readonly metrics: () => Promise<readonly Metric[]>;
-  /** How the worker is. Asked while somebody looks, once at a time. */
+  /** State of the worker. Called while the page has viewers, one call at a time. */
   readonly state: () => Promise<WorkerState>;
   /** Address to listen on. Default 127.0.0.1: this machine only. There is no login. */
   readonly host?: string | undefined;

@@ -3,10 +3,10 @@ import { listed, plural } from './words.ts';
 
 const says = (note: string | undefined): string => (note === undefined ? '' : ` (${note})`);
 
-/** What the worker says of engines between loading and their first proof. */
+/** The worker's message on engines between loading and their first proof. */
 const notProvenYet = 'not proven yet';
 
-/** What the worker depends on, and its models. */
+/** Problems of the worker's dependencies and models. */
 export const partProblems: Readonly<
   Record<'worker' | 'redis' | 'sink' | 'inference' | 'engine' | 'models' | 'fallback', Finder>
 > = {

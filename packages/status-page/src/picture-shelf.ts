@@ -2,25 +2,25 @@ import type { DetectionEvent, FrameEntry } from '@trinetra/contracts';
 import { encodePicture } from './encode-picture.ts';
 import { hiddenRegions } from './hidden-regions.ts';
 
-/** A camera whose picture nobody asked for that long is not kept any more, ms. */
+/** Time without a request after which a camera's picture is dropped, ms. */
 const wantedForMs = 3000;
 /** Cameras whose pictures are kept at once, over all viewers. */
 const maxCameras = 64;
-/** Frames that wait to be encoded, together; what does not fit is not shown. Bytes. */
+/** Most bytes of frames that wait to be encoded. Further ones are not shown. */
 const maxWaitingBytes = 32 * 1024 * 1024;
 
-/** A person that was found this short before is hidden too: detectors miss a person in a frame now and then. Seconds. */
+/** Persons found within this time are hidden too, because detectors miss a person now and then. Seconds. */
 const rememberedSeconds = 1;
 const rememberedEvents = 3;
 
-/** A picture as it leaves the process, with what was found in it. */
+/** A picture as sent, with the persons found in it. */
 export interface Picture {
   readonly cameraId: string;
   readonly cameraType: string;
   readonly frameId: string;
   readonly ingestTs: number;
   readonly status: DetectionEvent['status'];
-  /** Width over height of what the camera saw, which may have been squashed; null where that is not known. */
+  /** Width over height of what the camera saw, which may have been squashed; null if that is not known. */
   readonly aspect: number | null;
   /** As in the event, without embeddings. */
   readonly detections: DetectionEvent['detections'];
@@ -48,13 +48,13 @@ export interface PictureShelfOptions {
   readonly showFaces: boolean;
   /** Least time between two pictures of a camera, ms. */
   readonly intervalMs: number;
-  /** Told of frames that cannot be encoded. */
+  /** Called for frames that cannot be encoded. */
   readonly onError: (error: unknown) => void;
   /** A clock that never goes back, ms. Default `performance.now`. */
   readonly now?: () => number;
 }
 
-/** The last pictures of the cameras that somebody looks at; nothing of the others. */
+/** The last pictures of the cameras that viewers look at. */
 export class PictureShelf {
   readonly #options: PictureShelfOptions;
   readonly #now: () => number;
@@ -79,7 +79,7 @@ export class PictureShelf {
   }
 
   /**
-   * The last picture of a camera, encoded now where there is a newer frame; undefined where there is none, or none
+   * The last picture of a camera, encoded now where there is a newer frame; undefined if there is none, or none
    * newer than `have`. The first call for a camera only asks for its next frame.
    */
   async take(cameraId: string, have: string): Promise<Picture | undefined> {
@@ -89,7 +89,7 @@ export class PictureShelf {
     return place.picture?.frameId === have ? undefined : place.picture;
   }
 
-  /** Lets go of everything. */
+  /** Drops everything. */
   clear(): void {
     this.#places.clear();
   }

@@ -10,7 +10,7 @@ export interface ProblemFacts {
   readonly eventsWaiting: number;
   /** Frames that Redis trimmed before any worker read them. */
   readonly evicted: number;
-  /** Frames that were given up, by reason. */
+  /** Frames given up, by reason. */
   readonly drops: readonly { readonly reason: string; readonly count: number }[];
   readonly engines: readonly EngineFigures[];
   readonly fallbacks: readonly { readonly model: string; readonly reason: string }[];
@@ -18,10 +18,10 @@ export interface ProblemFacts {
   readonly slowest: { readonly stage: string; readonly seconds: number } | undefined;
 }
 
-/** Tells of one kind of problem, where there is it. */
+/** Finds one kind of problem, if present. */
 export type Finder = (facts: ProblemFacts) => Omit<Problem, 'id' | 'help'> | undefined;
 
-/** The part of this kind, where it is not ok. */
+/** The part of this kind, if it is not ok. */
 export function brokenPart({ state }: ProblemFacts, kind: Part['kind']): Part | undefined {
   return state.parts.find((one) => one.kind === kind && !one.ok);
 }

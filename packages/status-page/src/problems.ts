@@ -6,7 +6,9 @@ import { type ProblemId, troubleshooting } from './troubleshooting.ts';
 
 const finders = { ...partProblems, ...frameProblems };
 
-/** Worst first: what stops all cameras, what costs events, what may soon. That its worker is gone the page finds itself. */
+/**
+ * Worst first: what stops all cameras, what costs events, what may soon. The page itself detects a lost worker.
+ */
 const worstFirst: readonly Exclude<ProblemId, 'lost'>[] = [
   'worker',
   'redis',
@@ -27,7 +29,7 @@ const worstFirst: readonly Exclude<ProblemId, 'lost'>[] = [
   'drops',
 ];
 
-/** Finds what is wrong, worst first. */
+/** Finds all problems, worst first. */
 export function findProblems(facts: ProblemFacts): Problem[] {
   return worstFirst.flatMap((id) => {
     const found = finders[id](facts);

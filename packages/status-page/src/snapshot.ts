@@ -1,7 +1,7 @@
 import type { Judgement } from './camera-state.ts';
 import type { Help, ProblemId } from './troubleshooting.ts';
 
-/** Percentiles of what a histogram saw in the window, seconds; null where it saw nothing. */
+/** Percentiles of what a histogram saw in the window, seconds; null if it saw nothing. */
 export interface Percentiles {
   readonly count: number;
   readonly p50: number | null;
@@ -9,26 +9,27 @@ export interface Percentiles {
   readonly p99: number | null;
 }
 
-/** Whether one thing that the worker needs is there. */
+/** State of one dependency of the worker. */
 export interface Part {
-  /** What it is: problems are told by it. */
+  /** Its kind, by which problems are found. */
   readonly kind: 'models' | 'engine' | 'inference' | 'redis' | 'sink' | 'worker' | 'other';
   readonly name: string;
   readonly ok: boolean;
   /** One sentence for people. */
   readonly note?: string | undefined;
-  /** Of a sink that is not ok: what of it takes nothing, where the rest does. */
+  /** Of a failing sink: the parts that take nothing while the rest does. */
   readonly partitions?: readonly number[] | undefined;
 }
 
-/** How the worker is, as `/ready` tells it. */
+/** State of the worker, as in `/ready`. */
 export interface WorkerState {
   readonly ready: boolean;
   readonly parts: readonly Part[];
 }
 
 /**
- * Counts are since the start of the worker but where it says so; rates are frames a second over the window, null before there
+ * Counts are since the start of the worker but where it says so; rates are frames a second over the window,
+ * null before there
  * is one, and where Redis does not tell.
  */
 export interface CameraFigures extends Judgement {
@@ -48,7 +49,7 @@ export interface CameraFigures extends Judgement {
   readonly eventsWaiting: number;
   /** Null where Redis does not answer. */
   readonly unread: number | null;
-  /** 0 where there is none, null where nothing tells its age. */
+  /** 0 if there is none, null if nothing tells its age. */
   readonly oldestUnreadAgeSeconds: number | null;
   /** From ingest to published event, of the last ten seconds with events; null without. */
   readonly p95Seconds: number | null;
@@ -65,7 +66,7 @@ export interface EngineFigures {
   readonly provider: string;
   readonly precision: string;
   readonly sha256: string;
-  /** Items that a run may have; null where it is not told. */
+  /** Items that a run may have; null if it is not told. */
   readonly runSize: number | null;
 }
 
@@ -95,11 +96,11 @@ export interface StatusSnapshot {
   readonly windowSeconds: number;
   readonly worker: { readonly id: string; readonly version: string; readonly uptimeSeconds: number };
   readonly state: WorkerState;
-  /** What is wrong, worst first. */
+  /** Problems, worst first. */
   readonly problems: readonly Problem[];
   /** What to read where the worker is gone. */
   readonly lostHelp: Help;
-  /** What the sink is called. */
+  /** Name of the sink. */
   readonly sinkName: string;
   readonly totals: {
     readonly arrivingFps: number | null;
@@ -115,7 +116,7 @@ export interface StatusSnapshot {
     readonly droppedPerSecond: number | null;
     /** Null where Redis does not answer. */
     readonly unread: number | null;
-    /** Null where nothing tells it. */
+    /** Null if nothing tells it. */
     readonly oldestUnreadAgeSeconds: number | null;
     readonly eventsWaiting: number;
     readonly publishErrors: number;
@@ -125,7 +126,7 @@ export interface StatusSnapshot {
   /** Mean share of the batch size in the window, 0..1, null without a batch; and the batches in it. */
   readonly batchFill: { readonly mean: number | null; readonly batches: number };
   readonly engines: readonly EngineFigures[];
-  /** Models that run as something else than was asked for; without those whose only fault is a machine without a GPU. */
+  /** Models that run as something else than requested, without those that only lack a GPU. */
   readonly fallbacks: readonly { readonly model: string; readonly to: string; readonly reason: string }[];
   readonly drops: readonly { readonly reason: string; readonly count: number }[];
   readonly gpus: readonly {

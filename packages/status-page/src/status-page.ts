@@ -12,9 +12,12 @@ import { Viewers } from './viewers.ts';
 /** Connections at once for each viewer: its events, and pictures. */
 const connectionsPerViewer = 8;
 
-/** Room for the longest names of as many cameras as one request may ask for, each byte escaped. */
+/** Room for the longest camera names of one request, each byte escaped. */
 const maxHeaderSize = 64 * 1024;
-/** What a slow client may take, as at the worker's metrics port. Node looks for late ones only every `connectionsCheckingInterval`. */
+/**
+ * What a slow client may take, as at the worker's metrics port. Node looks for late ones only every
+ * `connectionsCheckingInterval`.
+ */
 const clientLimits = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
@@ -22,15 +25,16 @@ const clientLimits = {
   connectionsCheckingInterval: 1000,
 } as const;
 
-/** A page that is served. */
+/** A running page. */
 export interface StatusPage extends AsyncDisposable {
   /** `http://HOST:PORT/`, to be opened in a browser. */
   readonly url: string;
   /**
-   * Tells the page of a frame and its event. Costs nothing where nobody looks at its camera or no picture is shown;
-   * otherwise the bytes are kept until they are encoded or the next frame comes. They must not change.
+   * Tells the page of a frame and its event. Costs nothing if nobody looks at its camera or pictures are off.
+   * Otherwise keeps the bytes until they are encoded or the next frame comes: do not change them.
    *
-   * @param aspectRatio Width over height of what the camera saw, in whose proportions the page shows it; default: by `width` and `height`
+   * @param aspectRatio Width over height of what the camera saw, in whose proportions the page shows it;
+   * default: by `width` and `height`
    * of the entry, else of the frame.
    */
   offer(entry: FrameEntry, event: DetectionEvent, aspectRatio?: number): void;
@@ -45,12 +49,14 @@ export interface StatusPage extends AsyncDisposable {
 }
 
 /**
- * Serves a live page of a worker: figures by server-sent events, their last hour, and the last frames of the cameras that
+ * Serves a live page of a worker: figures by server-sent events, their last hour, and the last frames of the
+ * cameras that
  * somebody looks at. While nobody looks, the metrics are read once in 10 s, and no picture is kept or encoded.
  *
  * @throws {StatusPageError} `invalid_options`; `listen_failed` where the address cannot be had.
  * @example
- * await using page = await createStatusPage({ workerId, version, metrics: () => registry.getMetricsAsJSON(), state });
+ * await using page = await createStatusPage({ workerId, version, metrics: () => registry.getMetricsAsJSON(),
+ * state });
  * console.log(page.url);
  */
 export async function createStatusPage(options: StatusPageOptions): Promise<StatusPage> {

@@ -23,7 +23,7 @@ export class Viewers {
     return this.#missed.size;
   }
 
-  /** False where there are too many; nothing is written then. */
+  /** False if there are too many; nothing is written then. */
   add(response: ServerResponse): boolean {
     if (this.#missed.size >= this.#max) return false;
     this.#missed.set(response, 0);

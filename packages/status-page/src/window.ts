@@ -36,7 +36,7 @@ export class Window {
     this.#windowMs = windowMs;
   }
 
-  /** Adds a sample; gives the one that it is to be compared with, undefined where it is the first. */
+  /** Adds a sample; gives the one that it is to be compared with, undefined if it is the first. */
   add(sample: Sample): Sample | undefined {
     // The newest sample that is as old as the window stays: the window is at least that long once it is full.
     while (sample.atMs - (this.#samples[1]?.atMs ?? sample.atMs) >= this.#windowMs) this.#samples.shift();

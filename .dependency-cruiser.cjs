@@ -20,6 +20,7 @@ module.exports = {
     ]),
     only('person-pipeline-imports-what-it-runs', 'person-pipeline', [
       'contracts',
+      'env-settings',
       'frame-decoder',
       'inference-runtime',
       'detector',

@@ -8,4 +8,5 @@ export {
   noteStage,
   type Tracers,
 } from './follow-frames.ts';
-export { startTracing, type TraceSettings, type Tracing, type TracingOptions } from './tracing.ts';
+export { startTracing } from './tracing.ts';
+export type { TraceSettings, Tracing, TracingOptions } from './types.ts';

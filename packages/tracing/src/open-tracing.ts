@@ -15,7 +15,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { within } from '@trinetra/contracts';
 import { ExportLog, loggedExporter } from './export-log.ts';
-import type { TraceSettings, Tracing, TracingOptions } from './tracing.ts';
+import type { TraceSettings, Tracing, TracingOptions } from './types.ts';
 
 /** How long the last spans may take to be sent at a stop, ms, and what is left of the stop behind it. */
 const flushLimitMs = 2000;

@@ -16,7 +16,6 @@ export {
   cameraLabelOf,
   describeName,
   isCameraId,
-  maxCameraIdBytes,
   printable,
   streamKeyOf,
 } from './camera-id.ts';
@@ -27,7 +26,6 @@ export {
   detectionEventSchema,
   type EventDetection,
   type FaceAbsence,
-  faceAbsences,
   parseDetectionEvent,
 } from './detection-event.ts';
 export { type DurationUnit, durationUnit } from './duration-unit.ts';
@@ -56,7 +54,7 @@ export {
   type Xyxy,
 } from './image.ts';
 export { type Logger, silentLogger } from './logger.ts';
-export { type Defined, defined, describeIssues, type ParseOptions, parseOptions } from './options.ts';
+export { defined, type ParseOptions, parseOptions } from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';
 export { printableJson } from './printable-json.ts';
 export { orOnAbort, pause, rejectOnAbort, within } from './races.ts';

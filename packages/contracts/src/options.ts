@@ -24,7 +24,7 @@ function receivedAt(value: unknown, path: readonly PropertyKey[]): number | bool
  * Joins all problems of a value as `path: message; path: message`. It repeats received numbers and flags, but
  * never texts, because one may be a password.
  */
-export function describeIssues(error: z.ZodError, value: unknown, prefix?: string): string {
+function describeIssues(error: z.ZodError, value: unknown, prefix?: string): string {
   return error.issues
     .map(({ path, message }) => {
       const name = [...(prefix === undefined ? [] : [prefix]), ...path.map(String)].join('.') || 'options';
@@ -46,7 +46,7 @@ export function parseOptions<T>(schema: z.ZodType<T>, given: object, how: ParseO
 }
 
 /** `T` without `undefined` in the values of its optional keys. */
-export type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 /** Copies an object without its undefined values. */
 export function defined<T extends object>(value: T): Defined<T> {

@@ -5,11 +5,10 @@ export { createNdjsonSink, type NdjsonSinkOptions } from './ndjson-sink.ts';
 export { defaultKafkaSinkOptions, type KafkaSinkOptions, type KafkaTlsOptions } from './options.ts';
 export { createPublisher, type FailurePolicy, type PublisherOptions } from './publishing/publisher.ts';
 export type { Delivery, GiveUpReason, Publisher, PublishResult } from './publishing/publisher-types.ts';
-export {
-  type DetectionSink,
-  type WriteFailure,
-  type WriteFailureReason,
-  type WriteResult,
-  writeFailureReasons,
+export type {
+  DetectionSink,
+  WriteFailure,
+  WriteFailureReason,
+  WriteResult,
 } from './sink.ts';
 export { createStdoutSink, type StdoutSinkOptions } from './stdout-sink.ts';

@@ -11,11 +11,13 @@ const folders = globSync([...workspace], { cwd: import.meta.dirname })
   .map((folder) => join(import.meta.dirname, folder))
   .filter((folder) => existsSync(join(folder, 'package.json')));
 
-/** One at a time, after all others: these measure what the machine carries. */
+/** One at a time, after all others: these measure what the machine carries or whether threads come in time, or install and build. */
 const alone = [
   'apps/worker/test/faults/overload.test.ts',
   'apps/worker/test/faults/soak.test.ts',
   'benchmarks/src/simulated-engine.test.ts',
+  'packages/inference-runtime/test/hanging-thread.test.ts',
+  'tools/deploy-checks/test/programs.test.ts',
 ].map((file) => join(import.meta.dirname, file));
 
 export default defineConfig({
@@ -39,7 +41,7 @@ export default defineConfig({
       })),
       {
         extends: true as const,
-        test: { name: 'alone', include: alone, fileParallelism: false },
+        test: { name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { addDeadLetterCommands } from '@trinetra/dead-letters';
 import { ConfigError, describeSettings, mistypedVariables } from '@trinetra/env-settings';
 import { letHeapGrow } from '@trinetra/person-pipeline';
 import { allowNoReader, exitCodeOf, versionOf } from '@trinetra/program';
 import { createLogger } from '@trinetra/telemetry';
 import { Command, Option } from 'commander';
 import { checkFiles, parseConfig, printConfig, unknownVariable } from './config.ts';
-import { addDeadLetterCommands } from './dead-letters/commands.ts';
 import { tellFatal } from './fatal-error.ts';
 import { runGpuFleet } from './fleet/gpu-fleet.ts';
 import { checkFleetEnvironment, type GpuChoice, gpuChoice } from './fleet/gpus.ts';

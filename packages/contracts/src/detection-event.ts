@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Why a person has no embedding. */
-export const faceAbsences = ['no_face', 'too_small', 'failed', 'not_run'] as const;
+const faceAbsences = ['no_face', 'too_small', 'failed', 'not_run'] as const;
 export type FaceAbsence = (typeof faceAbsences)[number];
 
 const unit = z.number().min(0).max(1);

@@ -54,7 +54,7 @@ export {
   type Xyxy,
 } from './image.ts';
 export { type Logger, silentLogger } from './logger.ts';
-export { defined, type ParseOptions, parseOptions } from './options.ts';
+export { type Defined, defined, type ParseOptions, parseOptions } from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';
 export { printableJson } from './printable-json.ts';
 export { orOnAbort, pause, rejectOnAbort, within } from './races.ts';

@@ -46,7 +46,7 @@ export function parseOptions<T>(schema: z.ZodType<T>, given: object, how: ParseO
 }
 
 /** `T` without `undefined` in the values of its optional keys. */
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+export type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
 /** Copies an object without its undefined values. */
 export function defined<T extends object>(value: T): Defined<T> {

@@ -10,15 +10,13 @@ import type { DetectionEvent } from '@trinetra/contracts';
  *
  * `too_large` and `invalid` are the event's own fault; for any other reason a later try may go well.
  */
-export const writeFailureReasons = [
-  'unreachable',
-  'too_large',
-  'invalid',
-  'unknown_topic',
-  'refused',
-  'unknown',
-] as const;
-export type WriteFailureReason = (typeof writeFailureReasons)[number];
+export type WriteFailureReason =
+  | 'unreachable'
+  | 'too_large'
+  | 'invalid'
+  | 'unknown_topic'
+  | 'refused'
+  | 'unknown';
 
 /** Whether an event fails by itself, so that no later try is better. */
 export function isOwnFault(reason: WriteFailureReason): boolean {

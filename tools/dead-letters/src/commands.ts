@@ -2,8 +2,10 @@ import { cameraIdProblem, errorText, printable } from '@trinetra/contracts';
 import { redisConnection } from '@trinetra/env-settings';
 import { createDeadLetterStore, type DeadLetterStore } from '@trinetra/redis-batch-source';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Settings } from '../settings.ts';
 import { drop, fail, list, replay, show } from './actions.ts';
+
+/** Which Redis, and which streams; as the worker has them. */
+type Settings = Parameters<typeof redisConnection>[0] & { readonly STREAM_PATTERN: string };
 
 /** Options of `replay` and `drop`. */
 interface Selected {

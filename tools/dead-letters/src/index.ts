@@ -1,0 +1,1 @@
+export { addDeadLetterCommands } from './commands.ts';

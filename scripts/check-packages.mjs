@@ -17,10 +17,10 @@ for (const name of readdirSync(join(root, 'packages'))) {
     ['publint', '--strict', '--pack', 'npm'],
     ['attw', '--pack', '.', '--profile', 'esm-only', '--quiet'],
   ]) {
-    const { status, stdout, stderr } = spawnSync(bin(tool), args, { cwd, encoding: 'utf8' });
+    const { status, signal, stdout, stderr } = spawnSync(bin(tool), args, { cwd, encoding: 'utf8' });
     if (status === 0) continue;
     failed = true;
-    console.error(`${name}: ${tool} is not content\n${stdout}${stderr}`);
+    console.error(`${name}: ${tool} is not content (${signal ?? status})\n${stdout}${stderr}`);
   }
 }
 

@@ -291,7 +291,10 @@ describe.skipIf(!available.ok)('a sink and a real Kafka (needs Java and Maven)',
     }
     const states = lines.filter((line) => /^(info|warn|error)/.test(line));
     expect(states).toEqual([
-      expect.stringMatching(/^warn Kafka takes no events.*tries: 1/),
+      // One broker: whether its one partition fails first, or all of it, is a matter of milliseconds.
+      expect.stringMatching(
+        /^warn (?:Kafka takes no events.*tries: 1|some partitions of Kafka take no events)/,
+      ),
       expect.stringMatching(/^info Kafka answers again/),
     ]);
   });

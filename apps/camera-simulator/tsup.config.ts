@@ -1,11 +1,6 @@
-import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({
+export default build({
   entry: { main: 'src/main.ts', scene: 'src/scene/index.ts', 'camera-sizes': 'src/camera-sizes.ts' },
-  format: 'esm',
-  target: 'node22',
-  platform: 'node',
   dts: { entry: { scene: 'src/scene/index.ts', 'camera-sizes': 'src/camera-sizes.ts' } },
-  clean: true,
-  sourcemap: true,
 });

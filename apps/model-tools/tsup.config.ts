@@ -1,10 +1,6 @@
-import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({
+export default build({
   entry: { main: 'src/main.ts' },
-  format: 'esm',
-  target: 'node22',
-  platform: 'node',
-  clean: true,
-  sourcemap: true,
+  dts: false,
 });

@@ -1,11 +1,6 @@
-import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({
+export default build({
   entry: ['src/main.ts'],
-  format: 'esm',
-  target: 'node22',
-  platform: 'node',
   dts: false,
-  clean: true,
-  sourcemap: true,
 });

@@ -1,11 +1,3 @@
-import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  target: 'node22',
-  platform: 'node',
-  dts: true,
-  clean: true,
-  sourcemap: true,
-});
+export default build();

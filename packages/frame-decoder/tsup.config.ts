@@ -1,12 +1,6 @@
-import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({
+export default build({
   entry: ['src/index.ts', 'src/decode-thread.ts'],
-  format: 'esm',
-  target: 'node22',
-  platform: 'node',
-  dts: true,
-  clean: true,
-  sourcemap: true,
   external: ['koffi'], // tsup keeps dependencies out by itself, but not optional ones
 });

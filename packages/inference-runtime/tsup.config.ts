@@ -1,11 +1,5 @@
-import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({
+export default build({
   entry: { index: 'src/index.ts', 'inference-thread': 'src/thread/inference-thread.ts' },
-  format: 'esm',
-  target: 'node22',
-  platform: 'node',
-  dts: true,
-  clean: true,
-  sourcemap: true,
 });

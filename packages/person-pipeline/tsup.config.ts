@@ -1,11 +1,5 @@
-import { defineConfig } from 'tsup';
+import { build } from '../../tsup.base.ts';
 
-export default defineConfig({
+export default build({
   entry: ['src/index.ts', 'src/settings.ts'],
-  format: 'esm',
-  target: 'node22',
-  platform: 'node',
-  dts: true,
-  clean: true,
-  sourcemap: true,
 });

@@ -1,15 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { versionOf } from '@trinetra/program';
 import { Command } from 'commander';
 import { defaultStall } from './feed/options.ts';
 import { defaultArguments } from './options.ts';
 
 export const name = 'trinetra-camera-simulator';
-
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return version ? String(manifest.version) : 'unknown';
-}
 
 /** The options and their help; what is done with them is told later. */
 export function createProgram(): Command {
@@ -23,7 +17,7 @@ export function createProgram(): Command {
         '[sources...]',
         'each a camera: rtsp://... and other addresses, a film, a device or a folder of pictures; or NAME=SOURCE (default: generated scenes)',
       )
-      .version(readVersion())
+      .version(versionOf(new URL('../package.json', import.meta.url)))
       .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
       .option(
         '--frames <folder>',

@@ -2,12 +2,13 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@trinetra/local-servers';
+import type { Ended } from '@trinetra/test-support';
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createScene } from '../src/scene/index.ts';
 import { difference, ffmpeg, framesOf, hasFfmpeg } from './feed-support.ts';
-import { type Ended, startSimulator } from './run-simulator.ts';
+import { startSimulator } from './run-simulator.ts';
 
 let server: Awaited<ReturnType<typeof startRedis>>;
 let redis: Redis;

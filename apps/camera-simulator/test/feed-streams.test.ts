@@ -6,11 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canServeRtsp, freePort, startRedis, startRtspCamera } from '@trinetra/local-servers';
+import type { Running } from '@trinetra/test-support';
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ffmpeg, framesOf, hasFfmpeg } from './feed-support.ts';
-import { type RunningSimulator, startSimulator } from './run-simulator.ts';
+import { startSimulator } from './run-simulator.ts';
 
 let server: Awaited<ReturnType<typeof startRedis>>;
 let redis: Redis;
@@ -30,7 +31,7 @@ afterAll(async () => {
 });
 beforeEach(() => redis.flushall());
 
-const start = (...args: readonly string[]): RunningSimulator => {
+const start = (...args: readonly string[]): Running => {
   const feeding = startSimulator(['--redis', server.url, '--json', '--fps', '5', ...args]);
   running.add(feeding.child);
   return feeding;
@@ -39,12 +40,10 @@ const start = (...args: readonly string[]): RunningSimulator => {
 const arrived = (cameraId: string, count: number): Promise<unknown> =>
   expect.poll(() => redis.xlen(`frames:${cameraId}`), { timeout: 60_000 }).toBeGreaterThan(count);
 
-const said = (feeding: RunningSimulator, text: RegExp): Promise<unknown> =>
+const said = (feeding: Running, text: RegExp): Promise<unknown> =>
   expect.poll(() => feeding.stderr(), { timeout: 60_000 }).toMatch(text);
 
-async function stop(
-  feeding: RunningSimulator,
-): Promise<{ readonly code: number | null; readonly summary: Summary }> {
+async function stop(feeding: Running): Promise<{ readonly code: number | null; readonly summary: Summary }> {
   feeding.child.kill('SIGTERM');
   const { code, stdout } = await feeding.ended;
   return { code, summary: JSON.parse(stdout) };

@@ -1,5 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { RecordedEntry } from '@trinetra/contracts';
 import { startRedis } from '@trinetra/local-servers';
+import type { Ended } from '@trinetra/test-support';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+import { startSimulator } from './run-simulator.ts';
 
 let server: Awaited<ReturnType<typeof startRedis>>;
 let redis: Redis;
@@ -29,21 +28,8 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true, force: true });
 });
 
-async function replay(
-  ...args: string[]
-): Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }> {
-  const all = [main, '--redis', server.url, '--replay', folder, ...args];
-  const child = spawn(process.execPath, all, { env: process.env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const [code] = await once(child, 'close');
-  return { code, stdout, stderr };
-}
+const replay = (...args: string[]): Promise<Ended> =>
+  startSimulator(['--redis', server.url, '--replay', folder, ...args]).ended;
 
 /** Writes a recording whose picture number `i` has the byte `i` alone. */
 async function recordingOf(...entries: Partial<RecordedEntry>[]): Promise<void> {

@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cameraIdOf, parseFrameEntry } from '@trinetra/contracts';
 import { startRedis } from '@trinetra/local-servers';
+import type { Ended, Running } from '@trinetra/test-support';
 import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createScene, type PersonTruth } from '../src/scene/index.ts';
-import { type Ended, type RunningSimulator, startSimulator } from './run-simulator.ts';
+import { startSimulator } from './run-simulator.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -39,7 +40,7 @@ afterAll(async () => {
 });
 beforeEach(() => redis.flushall());
 
-const start = (...args: readonly string[]): RunningSimulator =>
+const start = (...args: readonly string[]): Running =>
   startSimulator(args, { REDIS_URL: 'redis://:hush@127.0.0.1:1' });
 
 const play = (...args: readonly string[]): Promise<Ended> =>

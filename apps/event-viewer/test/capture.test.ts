@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RecordedEntry, recordedEntrySchema } from '@trinetra/contracts';
 import { type LocalRedis, startRedis } from '@trinetra/local-servers';
+import type { Ended, Running } from '@trinetra/test-support';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Ended, type Running, start } from './cli.ts';
+import { start } from './cli.ts';
 
 let server: LocalRedis;
 let redis: Redis;

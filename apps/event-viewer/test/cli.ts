@@ -1,42 +1,18 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { collect, type Ended, type Running } from '@trinetra/test-support';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface Running {
-  readonly child: ChildProcessWithoutNullStreams;
-  /** What it has printed so far. */
-  stdout(): string;
-  stderr(): string;
-  readonly ended: Promise<Ended>;
-}
-
 /** Starts `trinetra-events`, with nothing of our environment that it reads. */
-export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+export function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Running<ChildProcessWithoutNullStreams> {
   return collect(spawn(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...env } }));
-}
-
-function collect(child: ChildProcessWithoutNullStreams): Running {
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  child.stdin.on('error', () => undefined); // it may end before it has read all
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
-  return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
 /** Runs it to its end. */

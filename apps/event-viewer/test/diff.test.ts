@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DetectionEvent } from '@trinetra/contracts';
+import type { Ended } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, play } from './cli.ts';
+import { play } from './cli.ts';
 import { embedding, eventOf, face, lineOf, personOf } from './events.ts';
 
 let folder = '';

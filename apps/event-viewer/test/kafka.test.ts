@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { DetectionEvent } from '@trinetra/contracts';
 import { createKafkaSink, type DetectionSink } from '@trinetra/kafka-sink';
 import { type LocalKafka, startKafka } from '@trinetra/local-servers';
+import type { Running } from '@trinetra/test-support';
 import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { play, type Running, runReadme, start } from './cli.ts';
+import { play, runReadme, start } from './cli.ts';
 import { eventOf, lineOf } from './events.ts';
 
 const user = { username: 'viewer', password: 'right-s3cret' };

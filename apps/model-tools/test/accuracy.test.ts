@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScene } from '@trinetra/camera-simulator/scene';
-import { cases, demoModels, hasShared, sharedFolder } from '@trinetra/test-support';
+import { cases, demoModels, type Ended, hasShared, sharedFolder } from '@trinetra/test-support';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliResult, runModels } from './cli.ts';
+import { runModels } from './cli.ts';
 import { besideEachOther, personPictures } from './scene-faces.ts';
 
 const {
@@ -19,7 +19,7 @@ let folder = '';
 const at = (name: string): string => join(folder, name);
 
 /** What it writes to stderr is without the folder of the test. */
-async function accuracy(...args: string[]): Promise<CliResult> {
+async function accuracy(...args: string[]): Promise<Ended> {
   const result = await runModels(['accuracy', ...args]);
   return { ...result, stderr: result.stderr.replaceAll(`${folder}/`, '') };
 }

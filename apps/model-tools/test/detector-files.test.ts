@@ -30,7 +30,7 @@ async function detectorFile(
 }
 
 /** Loads a detector as the worker does at its start. */
-async function start(detector: string): Promise<{ code: number; output: string }> {
+async function start(detector: string): Promise<{ code: number | null; output: string }> {
   const env = { PATH: process.env['PATH'], ...demoModels(), YOLO_ENGINE_PATH: detector };
   const { code, stdout, stderr } = await runModels(['selftest', '--seconds', '1'], { env });
   return { code, output: stdout + stderr };

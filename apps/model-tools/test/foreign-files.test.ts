@@ -3,9 +3,9 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { demoModels, engineHead, onnxModel } from '@trinetra/test-support';
+import { demoModels, type Ended, engineHead, onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliResult, runModels } from './cli.ts';
+import { runModels } from './cli.ts';
 
 const { ARCFACE_ENGINE_PATH: arcface = '' } = demoModels();
 const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345678\n';
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function models(args: readonly string[], user?: number): Promise<CliResult> {
+function models(args: readonly string[], user?: number): Promise<Ended> {
   return runModels(args, user === undefined ? {} : { uid: user, gid: user });
 }
 

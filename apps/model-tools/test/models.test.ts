@@ -1,12 +1,17 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { demoModels, engineHead, hasShared, sharedFolder } from '@trinetra/test-support';
+import {
+  demoModels,
+  type Ended,
+  engineHead,
+  hasShared,
+  runWithoutReader,
+  sharedFolder,
+} from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliResult, main, runModels } from './cli.ts';
+import { main, runModels } from './cli.ts';
 
 const {
   YOLO_ENGINE_PATH: yolo = '',
@@ -31,7 +36,7 @@ async function models(...args: string[]): Promise<string> {
   return stdout;
 }
 
-const failure = (...args: string[]): Promise<CliResult> => runModels(args);
+const failure = (...args: string[]): Promise<Ended> => runModels(args);
 
 describe('trinetra-models', () => {
   it('runs the first example of its README', async () => {
@@ -41,14 +46,8 @@ describe('trinetra-models', () => {
   });
 
   it('ends as ever where nobody reads what it prints', async () => {
-    const child = spawn(process.execPath, [main, 'inspect', yolo], { stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout.destroy();
-    let complaint = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaint += chunk.toString();
-    });
-    const [code] = await once(child, 'close');
-    expect({ code, complaint }).toEqual({ code: 0, complaint: '' });
+    const { code, stderr } = await runWithoutReader(main, ['inspect', yolo]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('inspect tells what a file is', async () => {

@@ -1,19 +1,9 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type Ended, runProgram } from '@trinetra/test-support';
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-
-export interface CliResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+/** What starts the built program. */
+export const main: string = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /** Runs the built `trinetra-worker` with these arguments to its end, whatever that is. */
-export function runCli(args: readonly string[], env: Readonly<Record<string, string>>): Promise<CliResult> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
-}
+export const runCli = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> =>
+  runProgram(main, args, { env });

@@ -1,16 +1,16 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { runWithoutReader } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from './cli.ts';
 import { demoModels } from './worker-process.ts';
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const run = promisify(execFile);
 
 async function failure(
@@ -38,15 +38,8 @@ describe('trinetra-worker', () => {
   });
 
   it('ends as ever where nobody reads what it prints', async () => {
-    const args = [main, '--print-config'];
-    const child = spawn(process.execPath, args, { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout.destroy();
-    let complaint = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaint += chunk.toString();
-    });
-    const [code] = await once(child, 'close');
-    expect({ code, complaint }).toEqual({ code: 0, complaint: '' });
+    const { code, stderr } = await runWithoutReader(main, ['--print-config'], { env: {} });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('prints its help and its version', async () => {

@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Ended } from '@trinetra/test-support';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type CliResult, runCli } from './cli.ts';
+import { runCli } from './cli.ts';
 import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 
 const picture = Buffer.from([0xff, 0xd8, 0x1b, 0x5b, 0x32, 0x4a, 0xff, 0xd9]);
@@ -20,7 +21,7 @@ afterAll(async () => {
 });
 beforeEach(() => testStack.redis.flushall());
 
-function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return runCli(['dead-letters', ...args], { REDIS_URL: testStack.server.url, ...env });
 }
 

@@ -1,10 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScene } from '@trinetra/camera-simulator/scene';
+import { type Running, startProgram } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -17,26 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function start(...args: readonly string[]): {
-  readonly stderr: () => string;
-  kill(): void;
-  ended: Promise<[number | null, string]>;
-} {
-  const child = spawn(process.execPath, [main, '--json', ...args], {
-    env: { ...process.env, INIT_CWD: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const ended = once(child, 'close').then(([code]): [number | null, string] => [code, stdout]);
-  return { stderr: () => stderr, kill: () => child.kill('SIGINT'), ended };
-}
+const start = (...args: readonly string[]): Running =>
+  startProgram(main, ['--json', ...args], { env: { ...process.env, INIT_CWD: folder } });
 
 describe('npm run demo -- --camera', () => {
   it('shows a camera of the own on the live page until Ctrl-C', async () => {
@@ -44,8 +26,8 @@ describe('npm run demo -- --camera', () => {
     await expect.poll(demo.stderr, { timeout: 100_000 }).toMatch(/the worker took [1-9]/);
     const [, page = ''] = /^Watch it live: (\S+) /m.exec(demo.stderr()) ?? [];
     expect(await (await fetch(page)).text()).toContain('<html');
-    demo.kill();
-    const [code, stdout] = await demo.ended;
+    demo.child.kill('SIGINT');
+    const { code, stdout } = await demo.ended;
     expect(code, demo.stderr()).toBe(0);
     const { cameras, delivered, frames_in, sink } = JSON.parse(stdout);
     expect(Object.keys(cameras)).toEqual(['door']);
@@ -64,13 +46,13 @@ describe('npm run demo -- --camera', () => {
     await expect
       .poll(() => Number(/.*took (\d+) frames/s.exec(demo.stderr())?.[1]), { timeout: 100_000 })
       .toBeGreaterThan(30);
-    demo.kill();
-    expect((await demo.ended)[0], demo.stderr()).toBe(0);
+    demo.child.kill('SIGINT');
+    expect((await demo.ended).code, demo.stderr()).toBe(0);
   });
 
   it('says what is wrong with a source, with exit code 2', async () => {
     const demo = start('--camera', 'none.mp4');
-    expect(await demo.ended).toEqual([2, '']);
+    expect(await demo.ended).toMatchObject({ code: 2, stdout: '' });
     expect(demo.stderr()).toMatch(/none\.mp4: expected an address .* but there is none of that name\n/);
   });
 });

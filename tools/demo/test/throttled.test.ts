@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startProgram } from '@trinetra/test-support';
 import { expect, it } from 'vitest';
 import { throttle } from '../../../apps/worker/test/throttle.ts';
 
@@ -14,7 +13,7 @@ it('says where the machine was overloaded, what it served and what that did to f
 }, async ({ skip }) => {
   const folder = await mkdtemp(join(tmpdir(), 'trinetra-throttled-'));
   const args = ['--cameras', '4', '--fps', '20', '--seconds', '2', '--sink', 'ndjson', '--json'];
-  const child = spawn(process.execPath, [main, ...args, '--output', join(folder, 'sheet.png')]);
+  const { child, ended } = startProgram(main, [...args, '--output', join(folder, 'sheet.png')]);
   // All that it starts shares half a core with it, where the kernel lets us have that: signals would reach the demo alone.
   using held = throttle(child.pid ?? 0);
   if (!held.by.startsWith('cgroup')) {
@@ -22,14 +21,7 @@ it('says where the machine was overloaded, what it served and what that did to f
     skip('this user may not limit the processor time of processes');
   }
   held.hold(0.5);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  await once(child, 'close');
+  const { stdout, stderr } = await ended;
   await rm(folder, { recursive: true });
   const { overloaded, notes, unexplained, frames_in, capacity_fps } = JSON.parse(stdout);
   expect({ overloaded, unexplained, frames_in, capacity_fps }).toEqual({

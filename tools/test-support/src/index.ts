@@ -13,6 +13,15 @@ export {
 } from './golden-cases.ts';
 export { noise } from './noise.ts';
 export { type OnnxModel, type OnnxNode, type OnnxTensor, onnxModel } from './onnx-model.ts';
+export {
+  collect,
+  type Ended,
+  type ProgramOptions,
+  type Running,
+  runProgram,
+  runWithoutReader,
+  startProgram,
+} from './programs.ts';
 export { Random } from './random.ts';
 export { type ReadmeExampleOptions, runReadmeExample } from './readme-example.ts';
 export { goldenNames, hasShared, sharedFolder } from './shared.ts';

@@ -12,8 +12,8 @@ import {
   type Page,
   setCameras,
   setUnread,
-  startWorld,
-} from './world.ts';
+  startTestStack,
+} from './test-stack.ts';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const person = [0.25, 0.125, 0.75, 1] as [number, number, number, number];
@@ -69,8 +69,8 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
     page.locator('.tile').evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute('data-camera') ?? ''));
 
   it('shows the figures of /metrics', async () => {
-    await using world = await startWorld({ windowMs: 3_600_000 });
-    const { telemetry } = world;
+    await using testStack = await startTestStack({ windowMs: 3_600_000 });
+    const { telemetry } = testStack;
     setUnread(telemetry, { cam_01: [12, 6.5], cam_02: [3, 0.5] });
     telemetry.setModelInfo({
       model: 'detector',
@@ -78,11 +78,11 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
       precision: 'fp32',
       sha256: 'ab'.repeat(32),
     });
-    const page = await open(world.page.url);
+    const page = await open(testStack.page.url);
     await page.locator('[data-figure="totals.fps"]:not([data-value=""])').waitFor();
     for (let index = 1; index <= 40; index += 1) {
       telemetry.frameProcessed(index % 4 === 0 ? 'cam_02' : 'cam_01');
-      world.page.published('cam_01', index / 100);
+      testStack.page.published('cam_01', index / 100);
       telemetry.observeStage('detect', index / 1000);
     }
     telemetry.detections('cam_01', 1234);
@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
     telemetry.batch(1);
     await page.locator('[data-figure="totals.publishErrors"][data-value="2"]').waitFor();
 
-    const metric = (line: string): Promise<number> => world.metric(line);
+    const metric = (line: string): Promise<number> => testStack.metric(line);
     const sum = async (...lines: string[]): Promise<number> =>
       (await Promise.all(lines.map(metric))).reduce((total, value) => total + value, 0);
     const processed = 'trinetra_worker_frames_processed_total';
@@ -129,11 +129,11 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it('draws boxes and landmarks where the event says, over a picture whose face is blurred', async () => {
-    await using world = await startWorld({ showFrames: true });
-    world.telemetry.frameProcessed('cam_01');
+    await using testStack = await startTestStack({ showFrames: true });
+    testStack.telemetry.frameProcessed('cam_01');
     const picture = await checkered(640, 360, [faceBox, [0, 0, 0.2, 0.2]]);
-    await using _frames = keepOffering(world.page, entryOf('cam_01', picture), event);
-    const page = await open(world.page.url);
+    await using _frames = keepOffering(testStack.page, entryOf('cam_01', picture), event);
+    const page = await open(testStack.page.url);
     await page.locator('.tile.has-picture').waitFor();
     const canvas = page.locator('.tile canvas');
     const seen = await canvas.evaluate(
@@ -192,9 +192,9 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it('has no pictures and asks for none where they are off', async () => {
-    await using world = await startWorld();
-    world.telemetry.frameProcessed('cam_01');
-    const page = await open(world.page.url);
+    await using testStack = await startTestStack();
+    testStack.telemetry.frameProcessed('cam_01');
+    const page = await open(testStack.page.url);
     let asked = 0;
     page.on('request', (request) => {
       if (request.url().includes('pictures')) asked += 1;
@@ -208,10 +208,10 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it('says that the connection is lost, and goes on once the worker is back', async () => {
-    await using world = await startWorld();
-    const page = await open(world.page.url);
-    const port = Number(new URL(world.page.url).port);
-    await world.page.close();
+    await using testStack = await startTestStack();
+    const page = await open(testStack.page.url);
+    const port = Number(new URL(testStack.page.url).port);
+    await testStack.page.close();
     const lost = page.locator('#problems [data-problem="lost"]');
     await lost
       .filter({ hasText: /The connection to the worker is lost: all below is of \d\d:\d\d:\d\d\./ })
@@ -235,7 +235,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
       port,
       workerId: 'worker-2',
       version: '2',
-      metrics: () => world.telemetry.registry.getMetricsAsJSON(),
+      metrics: () => testStack.telemetry.registry.getMetricsAsJSON(),
       state: async () => ({
         ready: false,
         parts: [{ kind: 'sink', name: 'Kafka', ok: false, note: 'no broker answers' }],
@@ -254,18 +254,18 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   ])(
     'names the trouble, what to do and where to read on above the fold, at $width px',
     async ({ width, height }) => {
-      await using world = await startWorld();
-      const { telemetry } = world;
+      await using testStack = await startTestStack();
+      const { telemetry } = testStack;
       setCameras(telemetry, { cam_01: { unread: 1 }, cam_02: { unread: 1 } });
       telemetry.fallback('detector', 'engine', 'onnx', 'out_of_memory');
-      world.setState({
+      testStack.setState({
         ready: false,
         parts: [
           { kind: 'redis', name: 'Redis', ok: true },
           { kind: 'sink', name: 'Kafka', ok: false, note: 'no broker answers' },
         ],
       });
-      const page = await open(world.page.url, { width });
+      const page = await open(testStack.page.url, { width });
       await page.setViewportSize({ width, height });
       for (let index = 0; index < 7; index += 1) telemetry.frameInferred('cam_02');
       telemetry.eventsWaiting(7);
@@ -292,15 +292,15 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   );
 
   it('shows the three worst problems and folds the others, which a click opens', async () => {
-    await using world = await startWorld();
-    const { telemetry } = world;
+    await using testStack = await startTestStack();
+    const { telemetry } = testStack;
     telemetry.fallback('detector', 'engine', 'onnx', 'out_of_memory');
     setCameras(telemetry, {
       behind: { unread: 9, oldestUnreadAgeSeconds: 60 },
       live_1: { unread: 1 },
       live_2: { unread: 1 },
     });
-    world.setState({
+    testStack.setState({
       ready: false,
       parts: [
         { kind: 'redis', name: 'Redis', ok: true },
@@ -308,7 +308,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
         { kind: 'inference', name: 'Inference', ok: false },
       ],
     });
-    const page = await open(world.page.url);
+    const page = await open(testStack.page.url);
     const problems = page.locator('#problem-list li');
     await problems.nth(2).waitFor();
     expect(await problems.evaluateAll((all) => all.map((one) => one.getAttribute('data-problem')))).toEqual([
@@ -325,9 +325,9 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it('tells a change of the worst problem to screen readers, once, and in the title', async () => {
-    await using world = await startWorld();
-    setCameras(world.telemetry, { cam_01: { unread: 1 } });
-    const page = await open(world.page.url);
+    await using testStack = await startTestStack();
+    setCameras(testStack.telemetry, { cam_01: { unread: 1 } });
+    const page = await open(testStack.page.url);
     const announcement = page.locator('#announcement');
     expect(await announcement.getAttribute('role')).toBe('status');
     expect(await announcement.textContent()).toBe('');
@@ -339,13 +339,13 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
       if (place === null) throw new TypeError('expected an announcement');
       new MutationObserver(() => said.push(place.textContent ?? '')).observe(place, { childList: true });
     });
-    world.setState({ ready: false, parts: [{ kind: 'redis', name: 'Redis', ok: false }] });
+    testStack.setState({ ready: false, parts: [{ kind: 'redis', name: 'Redis', ok: false }] });
     await page.waitForFunction(() => document.title.startsWith('⚠ Redis is away'));
     for (const figure of ['totals.unread', 'totals.oldestUnreadAgeSeconds', 'totals.arrivingFps']) {
       expect(await page.locator(`[data-figure="${figure}"]`).textContent(), figure).toBe('–');
     }
     expect(await page.locator('#state').getAttribute('data-state')).toBe('not-ready');
-    world.setState({ ready: true, parts: [{ kind: 'redis', name: 'Redis', ok: true }] });
+    testStack.setState({ ready: true, parts: [{ kind: 'redis', name: 'Redis', ok: true }] });
     await page.waitForFunction(() => Reflect.get(window, 'said').length === 2);
     const said: string[] = await page.evaluate(() => Reflect.get(window, 'said'));
     expect(said.map((text) => text.slice(0, 23))).toEqual([
@@ -356,9 +356,9 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it('is not green while everything is behind', async () => {
-    await using world = await startWorld();
-    setUnread(world.telemetry, { cam_01: [60, 90], cam_02: [60, 150] });
-    const page = await open(world.page.url);
+    await using testStack = await startTestStack();
+    setUnread(testStack.telemetry, { cam_01: [60, 90], cam_02: [60, 150] });
+    const page = await open(testStack.page.url);
     const state = page.locator('#state');
     await state.filter({ hasText: 'Ready, 1 problem' }).waitFor();
     expect(await state.getAttribute('data-state')).toBe('bad');
@@ -368,13 +368,13 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it.each([1280, 390])('shows names in full, whatever they begin with, at %d px', async (width) => {
-    await using world = await startWorld();
+    await using testStack = await startTestStack();
     const names = [
       'cam_entrance_north_building_second_floor_left_01',
       'cam_entrance_north_building_second_floor_left_02',
     ];
-    setUnread(world.telemetry, Object.fromEntries(names.map((name) => [name, [0, 0]])));
-    const page = await open(world.page.url, { width });
+    setUnread(testStack.telemetry, Object.fromEntries(names.map((name) => [name, [0, 0]])));
+    const page = await open(testStack.page.url, { width });
     await page.locator('.tile').nth(1).waitFor();
     for (const [index, name] of names.entries()) {
       const place = page.locator('.tile .name').nth(index);
@@ -396,10 +396,10 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it('names the trouble of 500 cameras, theirs first', async () => {
-    await using world = await startWorld();
+    await using testStack = await startTestStack();
     const names = Array.from({ length: 500 }, (_, index) => `cam_${index + 1}`);
     setCameras(
-      world.telemetry,
+      testStack.telemetry,
       Object.fromEntries(
         names.map((name, index) => [
           name,
@@ -407,7 +407,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
         ]),
       ),
     );
-    const page = await open(world.page.url);
+    const page = await open(testStack.page.url);
     await page.locator('.tile').nth(239).waitFor({ state: 'attached' });
     expect((await ids(page)).slice(0, 6)).toEqual([
       'cam_100',
@@ -424,8 +424,8 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it('draws the last hour with its highest value and its span, and gaps where nothing is known', async () => {
-    await using world = await startWorld();
-    setCameras(world.telemetry, { cam_01: { unread: 1 } });
+    await using testStack = await startTestStack();
+    setCameras(testStack.telemetry, { cam_01: { unread: 1 } });
     const points = (values: (number | null)[]) => ({
       arrivingFps: values,
       publishedFps: values,
@@ -448,7 +448,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
       asked.push(new URL(route.request().url()).search);
       return route.fulfill({ json: hour });
     });
-    await page.goto(world.page.url);
+    await page.goto(testStack.page.url);
     await page.locator('#chart-age .top', { hasText: '2.5 min' }).waitFor();
     expect(await page.locator('#chart-age .axis').textContent()).toBe('1 h agonow');
     expect(await page.locator('#chart-age svg').getAttribute('aria-label')).toBe(
@@ -474,7 +474,7 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
       name,
       values: [{ labels: { camera_id: hostile, [label]: hostile }, value: 1 }],
     });
-    await using world = await startWorld({
+    await using testStack = await startTestStack({
       showFrames: true,
       workerId: hostile,
       metrics: async () => [
@@ -490,8 +490,8 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
       }),
     });
     const picture = await checkered(64, 64, []);
-    await using _frames = keepOffering(world.page, entryOf(hostile, picture), eventOf(hostile, []));
-    const page = await open(world.page.url);
+    await using _frames = keepOffering(testStack.page, entryOf(hostile, picture), eventOf(hostile, []));
+    const page = await open(testStack.page.url);
     await page.locator('.tile.has-picture').waitFor();
     expect(await page.locator('.tile .name').first().textContent()).toBe(hostile);
     await page.locator('.tile button').first().click();
@@ -501,14 +501,14 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
   });
 
   it('filters and sorts 200 cameras, and goes through them with the keyboard', async () => {
-    await using world = await startWorld();
+    await using testStack = await startTestStack();
     const names = Array.from({ length: 200 }, (_, index) => `cam_${index + 1}`);
     setUnread(
-      world.telemetry,
+      testStack.telemetry,
       Object.fromEntries(names.map((name, index) => [name, [index % 50, index === 120 ? 30 : 0]])),
     );
-    world.telemetry.frameDropped('cam_77', 'corrupt');
-    const page = await open(world.page.url);
+    testStack.telemetry.frameDropped('cam_77', 'corrupt');
+    const page = await open(testStack.page.url);
     await page.locator('.tile').nth(199).waitFor({ state: 'attached' });
     expect((await ids(page))[0]).toBe('cam_121'); // the only one that is behind
     await page.locator('#sort').selectOption('id');
@@ -553,21 +553,21 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
     { scheme: 'dark', width: 1280 },
     { scheme: 'light', width: 390 },
   ] as const)('has nothing that axe finds wrong, in $scheme at $width px', async ({ scheme, width }) => {
-    await using world = await startWorld({ showFrames: true });
-    setUnread(world.telemetry, { cam_01: [12, 6.5], cam_02: [0, 0], cam_03: [0, 0] });
-    world.telemetry.frameProcessed('cam_02');
-    world.telemetry.frameDropped('cam_02', 'stale');
-    world.telemetry.setModelInfo({ model: 'detector', provider: 'cpu', precision: 'fp32', sha256: 'ab' });
-    world.telemetry.fallback('detector', 'engine', 'onnx', 'no TensorRT');
-    world.setState({
+    await using testStack = await startTestStack({ showFrames: true });
+    setUnread(testStack.telemetry, { cam_01: [12, 6.5], cam_02: [0, 0], cam_03: [0, 0] });
+    testStack.telemetry.frameProcessed('cam_02');
+    testStack.telemetry.frameDropped('cam_02', 'stale');
+    testStack.telemetry.setModelInfo({ model: 'detector', provider: 'cpu', precision: 'fp32', sha256: 'ab' });
+    testStack.telemetry.fallback('detector', 'engine', 'onnx', 'no TensorRT');
+    testStack.setState({
       ready: false,
       parts: [
         { kind: 'redis', name: 'Redis', ok: true },
         { kind: 'sink', name: 'Kafka', ok: false, note: 'away' },
       ],
     });
-    await using _frames = keepOffering(world.page, entryOf('cam_01', await checkered(64, 64, [])), event);
-    const page = await open(world.page.url, { scheme, width });
+    await using _frames = keepOffering(testStack.page, entryOf('cam_01', await checkered(64, 64, [])), event);
+    const page = await open(testStack.page.url, { scheme, width });
     await page.locator('.tile').first().scrollIntoViewIfNeeded();
     await page.locator('.tile.has-picture').waitFor();
     const check = async (): Promise<string[]> => {
@@ -585,14 +585,14 @@ describe.skipIf(!hasBrowser())('the page in a browser', () => {
     await page.locator('.tile button').first().click();
     expect(await check()).toEqual([]);
     await page.keyboard.press('Escape');
-    await world.page.close();
+    await testStack.page.close();
     await page.locator('#problems [data-problem="lost"]').waitFor();
     expect(await check()).toEqual([]);
   });
 
   it('keeps the theme that was chosen', async () => {
-    await using world = await startWorld();
-    const page = await open(world.page.url);
+    await using testStack = await startTestStack();
+    const page = await open(testStack.page.url);
     const background = (): Promise<string> =>
       page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const light = await background();

@@ -3,7 +3,7 @@ import { get, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkered, entryOf, eventOf } from './frames.ts';
-import { noOutcomes, setCameras, setUnread, startWorld } from './world.ts';
+import { noOutcomes, setCameras, setUnread, startTestStack } from './test-stack.ts';
 
 /** Asks with headers that fetch does not let one set. */
 async function ask(url: string, headers: Record<string, string>, method = 'GET'): Promise<number> {
@@ -46,8 +46,8 @@ async function watch(url: string) {
 
 describe('the files of the page', () => {
   it('are served with a policy that lets nothing in from elsewhere', async () => {
-    await using world = await startWorld();
-    const response = await fetch(world.page.url);
+    await using testStack = await startTestStack();
+    const response = await fetch(testStack.page.url);
     expect(response.headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; script-src 'self';/,
     );
@@ -57,69 +57,69 @@ describe('the files of the page', () => {
     expect(html).toContain('<h1>Inference worker</h1>');
     const files = [...html.matchAll(/(?:href|src)="([\w.-]+)"/g)].map(([, name]) => name);
     expect(files.length).toBeGreaterThan(4);
-    for (const file of files) expect((await fetch(`${world.page.url}${file}`)).status).toBe(200);
+    for (const file of files) expect((await fetch(`${testStack.page.url}${file}`)).status).toBe(200);
     expect(html).not.toMatch(/https?:\/\//);
   });
 
   it('are not sent again where they have not changed', async () => {
-    await using world = await startWorld();
-    const etag = (await fetch(world.page.url)).headers.get('etag') ?? '';
-    expect((await fetch(world.page.url, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    await using testStack = await startTestStack();
+    const etag = (await fetch(testStack.page.url)).headers.get('etag') ?? '';
+    expect((await fetch(testStack.page.url, { headers: { 'if-none-match': etag } })).status).toBe(304);
   });
 
   it('are all there is: no other path or method', async () => {
-    await using world = await startWorld();
+    await using testStack = await startTestStack();
     for (const path of ['tsconfig.json', '../package.json', '..%2fpackage.json', 'constructor']) {
-      expect((await fetch(`${world.page.url}${path}`)).status).toBe(404);
+      expect((await fetch(`${testStack.page.url}${path}`)).status).toBe(404);
     }
-    expect(await ask(world.page.url, {}, 'POST')).toBe(405);
-    expect(await ask(`${world.page.url}events`, {}, 'HEAD')).toBe(405);
+    expect(await ask(testStack.page.url, {}, 'POST')).toBe(405);
+    expect(await ask(`${testStack.page.url}events`, {}, 'HEAD')).toBe(405);
   });
 });
 
 describe('who may ask', () => {
   it('answers to names of this machine only, so that no foreign name can be pointed here', async () => {
-    await using world = await startWorld();
-    expect(await ask(world.page.url, { host: 'evil.example' })).toBe(403);
-    expect(await ask(world.page.url, { host: 'localhost:1' })).toBe(200);
-    expect(await ask(world.page.url, { host: '[::1]:1' })).toBe(200);
+    await using testStack = await startTestStack();
+    expect(await ask(testStack.page.url, { host: 'evil.example' })).toBe(403);
+    expect(await ask(testStack.page.url, { host: 'localhost:1' })).toBe(200);
+    expect(await ask(testStack.page.url, { host: '[::1]:1' })).toBe(200);
   });
 
   it('refuses scripts of other sites, and lets a link to the page work', async () => {
-    await using world = await startWorld();
-    expect(await ask(`${world.page.url}pictures`, { 'sec-fetch-site': 'cross-site' })).toBe(403);
-    expect(await ask(`${world.page.url}pictures`, { 'sec-fetch-site': 'same-site' })).toBe(403);
-    expect(await ask(`${world.page.url}pictures`, { 'sec-fetch-site': 'same-origin' })).toBe(200);
+    await using testStack = await startTestStack();
+    expect(await ask(`${testStack.page.url}pictures`, { 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await ask(`${testStack.page.url}pictures`, { 'sec-fetch-site': 'same-site' })).toBe(403);
+    expect(await ask(`${testStack.page.url}pictures`, { 'sec-fetch-site': 'same-origin' })).toBe(200);
     const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
-    expect(await ask(world.page.url, link)).toBe(200);
+    expect(await ask(testStack.page.url, link)).toBe(200);
   });
 });
 
 describe('/events', () => {
   it('reads metrics once an interval only while somebody looks', async () => {
-    await using world = await startWorld({ intervalMs: 100 });
-    expect(world.metricsRead()).toBe(0);
-    const viewer = await watch(world.page.url);
+    await using testStack = await startTestStack({ intervalMs: 100 });
+    expect(testStack.metricsRead()).toBe(0);
+    const viewer = await watch(testStack.page.url);
     await viewer.next();
     await viewer.next();
     viewer.close();
     let before = -1;
     await until('the reading to stop', async () => {
-      before = world.metricsRead();
+      before = testStack.metricsRead();
       await new Promise((resolve) => setTimeout(resolve, 300));
-      return world.metricsRead() === before;
+      return testStack.metricsRead() === before;
     });
     expect(before).toBeGreaterThan(1);
   });
 
   it('tells of an engine that could not be used, and not that a machine has no GPU for a plain model', async () => {
-    await using world = await startWorld();
-    const { telemetry } = world;
+    await using testStack = await startTestStack();
+    const { telemetry } = testStack;
     telemetry.fallback('detector', 'engine@tensorrt', 'onnx@tensorrt', 'provider_missing');
     telemetry.fallback('detector', 'onnx@tensorrt', 'onnx@cpu', 'provider_missing');
     telemetry.fallback('face', 'onnx@cuda', 'onnx@cpu', 'gpu_missing');
     telemetry.fallback('embedder', 'onnx@cuda', 'onnx@cpu', 'out_of_memory');
-    const viewer = await watch(world.page.url);
+    const viewer = await watch(testStack.page.url);
     const { fallbacks } = await viewer.next();
     viewer.close();
     expect(fallbacks).toEqual([
@@ -129,15 +129,15 @@ describe('/events', () => {
   });
 
   it('sends what /metrics says, with rates from the second snapshot on', async () => {
-    await using world = await startWorld();
-    setUnread(world.telemetry, { a: [7, 1.5], b: [2, 9] });
-    const viewer = await watch(world.page.url);
+    await using testStack = await startTestStack();
+    setUnread(testStack.telemetry, { a: [7, 1.5], b: [2, 9] });
+    const viewer = await watch(testStack.page.url);
     expect(await viewer.next()).toMatchObject({
       totals: { fps: null, unread: 9, oldestUnreadAgeSeconds: 9 },
       pictures: 'none',
     });
-    for (let index = 0; index < 10; index += 1) world.telemetry.frameProcessed('a');
-    world.telemetry.frameDropped('b', 'corrupt');
+    for (let index = 0; index < 10; index += 1) testStack.telemetry.frameProcessed('a');
+    testStack.telemetry.frameDropped('b', 'corrupt');
     let snapshot = await viewer.next();
     while (snapshot.totals.processed < 10) snapshot = await viewer.next();
     expect(snapshot.totals.fps).toBeCloseTo(10 / snapshot.windowSeconds, 6);
@@ -150,10 +150,10 @@ describe('/events', () => {
   });
 
   it('shows no camera whose stream is gone, and keeps what it did in the totals', async () => {
-    await using world = await startWorld();
-    world.telemetry.frameProcessed('a');
-    setUnread(world.telemetry, { a: [0, 0], b: [2, 9] }, { gone: ['a'] });
-    const viewer = await watch(world.page.url);
+    await using testStack = await startTestStack();
+    testStack.telemetry.frameProcessed('a');
+    setUnread(testStack.telemetry, { a: [0, 0], b: [2, 9] }, { gone: ['a'] });
+    const viewer = await watch(testStack.page.url);
     const { cameras, totals } = await viewer.next();
     viewer.close();
     expect(cameras).toMatchObject([{ id: 'b' }]);
@@ -161,12 +161,12 @@ describe('/events', () => {
   });
 
   it('tells what arrives, what is inferred and what is published apart, and which cameras wait for the sink', async () => {
-    await using world = await startWorld({ windowMs: 3_600_000 });
-    const { telemetry } = world;
+    await using testStack = await startTestStack({ windowMs: 3_600_000 });
+    const { telemetry } = testStack;
     setCameras(telemetry, { a: { delivered: 10 }, b: { delivered: 10 }, c: {} });
-    const viewer = await watch(world.page.url);
+    const viewer = await watch(testStack.page.url);
     await viewer.next();
-    world.setState({
+    testStack.setState({
       ready: false,
       parts: [
         { kind: 'redis', name: 'Redis', ok: true },
@@ -199,10 +199,10 @@ describe('/events', () => {
   });
 
   it('says that it does not know what waits in Redis while Redis does not answer', async () => {
-    await using world = await startWorld();
-    setUnread(world.telemetry, { a: [0, 0] });
-    world.setState({ ready: false, parts: [{ kind: 'redis', name: 'Redis', ok: false }] });
-    const viewer = await watch(world.page.url);
+    await using testStack = await startTestStack();
+    setUnread(testStack.telemetry, { a: [0, 0] });
+    testStack.setState({ ready: false, parts: [{ kind: 'redis', name: 'Redis', ok: false }] });
+    const viewer = await watch(testStack.page.url);
     await viewer.next();
     const { totals, cameras, problems } = await viewer.next();
     viewer.close();
@@ -212,10 +212,10 @@ describe('/events', () => {
   });
 
   it('tells percentiles of the events that it was told of, within 10 % of the truth', async () => {
-    await using world = await startWorld({ windowMs: 3_600_000 });
-    const viewer = await watch(world.page.url);
+    await using testStack = await startTestStack({ windowMs: 3_600_000 });
+    const viewer = await watch(testStack.page.url);
     await viewer.next();
-    for (let index = 0; index < 200; index += 1) world.page.published('a', 12.5 + index * 0.0085);
+    for (let index = 0; index < 200; index += 1) testStack.page.published('a', 12.5 + index * 0.0085);
     let snapshot = await viewer.next();
     while (snapshot.endToEnd.count < 200) snapshot = await viewer.next();
     viewer.close();
@@ -223,8 +223,8 @@ describe('/events', () => {
   });
 
   it('says that the worker is not ready where it does not say how it is', async () => {
-    await using world = await startWorld({ state: () => Promise.reject(new Error('x')) });
-    const viewer = await watch(world.page.url);
+    await using testStack = await startTestStack({ state: () => Promise.reject(new Error('x')) });
+    const viewer = await watch(testStack.page.url);
     expect(await viewer.next()).toMatchObject({
       state: { ready: false, parts: [{ name: 'Worker', ok: false }] },
     });
@@ -232,14 +232,14 @@ describe('/events', () => {
   });
 
   it('has room for so many viewers, and for the next once one has gone', async () => {
-    await using world = await startWorld({ maxViewers: 2 });
-    const first = await watch(world.page.url);
-    const second = await watch(world.page.url);
-    expect((await watch(world.page.url)).status).toBe(503);
+    await using testStack = await startTestStack({ maxViewers: 2 });
+    const first = await watch(testStack.page.url);
+    const second = await watch(testStack.page.url);
+    expect((await watch(testStack.page.url)).status).toBe(503);
     first.close();
-    let third = await watch(world.page.url);
+    let third = await watch(testStack.page.url);
     await until('room', async () => {
-      if (third.status !== 200) third = await watch(world.page.url);
+      if (third.status !== 200) third = await watch(testStack.page.url);
       return third.status === 200;
     });
     expect((await third.next()).worker.id).toBe('worker-1');
@@ -250,13 +250,13 @@ describe('/events', () => {
 
 describe('/history', () => {
   it('gives the last hour of all cameras or of one to the page alone, without points at the start', async () => {
-    await using world = await startWorld();
-    const response = await fetch(`${world.page.url}history`);
+    await using testStack = await startTestStack();
+    const response = await fetch(`${testStack.page.url}history`);
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await response.json()).toMatchObject({ atMs: [], points: { unread: [], p95Seconds: [] } });
-    const ofCamera = await fetch(`${world.page.url}history?camera=a`);
+    const ofCamera = await fetch(`${testStack.page.url}history?camera=a`);
     expect(await ofCamera.json()).toMatchObject({ atMs: [] });
-    expect(await ask(`${world.page.url}history`, { 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await ask(`${testStack.page.url}history`, { 'sec-fetch-site': 'cross-site' })).toBe(403);
   });
 });
 
@@ -268,26 +268,26 @@ describe('/pictures', () => {
       [true, false],
       [false, true],
     ] as const) {
-      await using world = await startWorld({ showFrames });
-      const viewer = watched ? await watch(world.page.url) : undefined;
+      await using testStack = await startTestStack({ showFrames });
+      const viewer = watched ? await watch(testStack.page.url) : undefined;
       for (let index = 0; index < 3; index += 1) {
-        const response = await fetch(`${world.page.url}pictures?camera=a&have=`);
+        const response = await fetch(`${testStack.page.url}pictures?camera=a&have=`);
         expect((await response.arrayBuffer()).byteLength).toBe(0);
-        world.page.offer(entryOf('a', picture), event);
+        testStack.page.offer(entryOf('a', picture), event);
       }
       viewer?.close();
     }
   });
 
   it('gives the picture of a camera that is looked at', async () => {
-    await using world = await startWorld({ showFrames: true });
-    const viewer = await watch(world.page.url);
+    await using testStack = await startTestStack({ showFrames: true });
+    const viewer = await watch(testStack.page.url);
     const picture = await checkered(64, 64, []);
     let length = 0;
     await until('a picture', async () => {
-      const response = await fetch(`${world.page.url}pictures?camera=a&have=`);
+      const response = await fetch(`${testStack.page.url}pictures?camera=a&have=`);
       length = (await response.arrayBuffer()).byteLength;
-      world.page.offer(entryOf('a', picture), eventOf('a', []));
+      testStack.page.offer(entryOf('a', picture), eventOf('a', []));
       return length > 0;
     });
     expect(length).toBeGreaterThan(200);
@@ -297,14 +297,14 @@ describe('/pictures', () => {
 
 describe('createStatusPage', () => {
   it('says which option is wrong', async () => {
-    await expect(startWorld({ intervalMs: 1, port: 70_000 })).rejects.toThrow(
+    await expect(startTestStack({ intervalMs: 1, port: 70_000 })).rejects.toThrow(
       /^statusPage\.port: .*statusPage\.intervalMs: /,
     );
   });
 
   it('says that a port is in use', async () => {
-    await using world = await startWorld();
-    await expect(startWorld({ port: Number(new URL(world.page.url).port) })).rejects.toThrow(
+    await using testStack = await startTestStack();
+    await expect(startTestStack({ port: Number(new URL(testStack.page.url).port) })).rejects.toThrow(
       /^status page on 127\.0\.0\.1:\d+: the port is in use$/,
     );
   });
@@ -313,7 +313,7 @@ describe('createStatusPage', () => {
     const lines: string[] = [];
     const ignore = (): void => undefined;
     const warn = (_: unknown, message: string): void => void lines.push(message);
-    await using _world = await startWorld({
+    await using _world = await startTestStack({
       host: '0.0.0.0',
       showFrames: true,
       logger: { debug: ignore, info: ignore, warn, error: ignore },
@@ -328,8 +328,8 @@ describe('slow clients', () => {
     ['never ends its body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n', 10],
     ['says nothing', '', 5],
   ])('are cut soon: one that %s', async (_what, text, seconds) => {
-    await using world = await startWorld();
-    const socket = connect(Number(new URL(world.page.url).port), '127.0.0.1').resume();
+    await using testStack = await startTestStack();
+    const socket = connect(Number(new URL(testStack.page.url).port), '127.0.0.1').resume();
     onTestFinished(() => void socket.destroy());
     socket.on('error', () => undefined);
     socket.write(text);

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { createStatusPage, type StatusPage, type StatusPageOptions, type WorkerState } from '../src/index.ts';
 
 /** The page of a worker whose metrics the test records itself, and the same metrics as /metrics. */
-export interface World extends AsyncDisposable {
+export interface TestStack extends AsyncDisposable {
   readonly telemetry: Telemetry;
   readonly page: StatusPage;
   /** What `state` answers from now on. */
@@ -67,7 +67,7 @@ export function setUnread(
   setCameras(telemetry, Object.fromEntries(cameras));
 }
 
-export async function startWorld(options: Partial<StatusPageOptions> = {}): Promise<World> {
+export async function startTestStack(options: Partial<StatusPageOptions> = {}): Promise<TestStack> {
   const telemetry = createTelemetry({ workerId: 'worker-1', version: '1.2.3' });
   const metrics = await createMetricsServer({ host: '127.0.0.1', port: 0, registry: telemetry.registry });
   let state: WorkerState = {

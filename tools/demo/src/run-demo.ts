@@ -54,7 +54,7 @@ const consumerGroup = 'inference-workers';
 /** As the ingestor trims its streams. */
 const maxlen = 100;
 /** The worker's default is 9.5 s to finish what is in flight. */
-export const workerStopLimitMs = 12_000;
+export const stopLimitMs = 12_000;
 
 /** Where events go. */
 export interface Sink {
@@ -149,7 +149,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
     CONSUMER_NAME: 'trinetra-demo',
     CONSUMER_GROUP: consumerGroup,
   });
-  stack.defer(() => worker.program.stop(workerStopLimitMs));
+  stack.defer(() => worker.program.stop(stopLimitMs));
   const capacity =
     burst === undefined
       ? undefined
@@ -170,7 +170,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Dem
     sink,
     screen,
   });
-  await worker.program.stop(workerStopLimitMs);
+  await worker.program.stop(stopLimitMs);
   for (const event of await sink.reader.drain()) ledger.received(event);
   const summary = ledger.summary();
   const pending = await countPending(redis.url, consumerGroup, ledger.cameras());

@@ -8,7 +8,7 @@ import { startProgram } from './child-process.ts';
 import { DemoError } from './errors.ts';
 import { simulatorMain } from './measure-capacity.ts';
 import { type DemoOptions, demoModels } from './options.ts';
-import { notStarted, startSink, toldOfEmbedder, workerStopLimitMs } from './run-demo.ts';
+import { notStarted, startSink, stopLimitMs, toldOfEmbedder } from './run-demo.ts';
 import type { Screen } from './screen.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -61,7 +61,7 @@ export async function watchCameras(
     ARCFACE_ENGINE_PATH: models.embedder,
     ...toldOfEmbedder,
   });
-  stack.defer(() => worker.program.stop(workerStopLimitMs));
+  stack.defer(() => worker.program.stop(stopLimitMs));
   const until = options.seconds === 0 ? 'Ctrl-C' : `${options.seconds} s are over`;
   screen.say(`The worker is ready. It is shown until ${until}.`);
   screen.say(`Watch it live: ${worker.pageUrl} (faces are blurred).`);
@@ -112,7 +112,7 @@ async function play(
       if (!isOver) await pause(pollMs, stop);
     }
   } finally {
-    await cameras.stop(3000);
+    await cameras.stop(stopLimitMs);
     screen.endProgress();
   }
   const summary = cameras

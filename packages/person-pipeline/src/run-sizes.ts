@@ -30,15 +30,11 @@ export function planRuns(
   },
 ): RunPlans {
   const onGpu = (model: InferenceModel | null): boolean => model !== null && model.info.provider !== 'cpu';
-  const planOf = (model: InferenceModel | null, few: readonly number[]): RunPlan =>
-    onGpu(model) ? { padTo: few, warmUp: few } : { padTo: undefined, warmUp: [1] };
-  const batch = [sizes.batchSize];
+  const planOf = (model: InferenceModel | null, few: readonly number[], most = 1): RunPlan =>
+    onGpu(model) ? { padTo: few, warmUp: few } : { padTo: undefined, warmUp: [most] };
+  const framesPerRun = sizes.framesPerRun ?? (onGpu(models.detector) ? sizes.batchSize : 1);
   return {
-    detector: {
-      ...planOf(models.detector, batch),
-      warmUp: batch, // they come together, also where each runs alone
-      framesPerRun: sizes.framesPerRun ?? (onGpu(models.detector) ? sizes.batchSize : 1),
-    },
+    detector: { ...planOf(models.detector, [sizes.batchSize], framesPerRun), framesPerRun },
     face: planOf(models.face, faceRunSizes),
     embedder: planOf(models.embedder, embedderRunSizes(sizes.facesPerRun)),
   };

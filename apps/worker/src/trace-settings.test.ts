@@ -16,6 +16,7 @@ describe('the settings of traces', () => {
     ['OTEL_SDK_DISABLED', 'yes', 'expected one of true, false'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'like http://collector:4318'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector:4317', 'like http://collector:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318/v1/traces/', 'expected it without /v1/traces'],
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'expected one of http/protobuf, http/json'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 's3cret', 'expected name=value pairs like api-key=secret'],
     ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,b', 'expected name=value pairs'],

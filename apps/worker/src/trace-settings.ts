@@ -35,6 +35,10 @@ export const traceSettings = {
       httpUrl('the address of an OTLP/HTTP receiver like http://collector:4318'),
       'OTLP/HTTP receiver of the traces; /v1/traces is added',
       'http://localhost:4318',
+      {
+        rule: ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }) =>
+          /\/v1\/traces\/*$/.test(String(endpoint)) ? 'expected it without /v1/traces, which is added' : null,
+      },
     ),
     OTEL_EXPORTER_OTLP_PROTOCOL: setting(
       oneOf('http/protobuf', 'http/json'),

@@ -41,6 +41,36 @@ it('names all problems together, and those between settings last', () => {
   );
 });
 
+it.each([
+  ['a secret made with echo', 'TOKEN', 's3cret\n', 'expected no line break at its end'],
+  ['a number with a line break', 'SIZE', '4\r\n', 'expected no line break at its end'],
+  ['a line of an env file in double quotes', 'SIZE', '"4"', 'expected it without the quotes around it'],
+  ['one in single quotes', 'FILE', "'/a/b'", 'expected it without the quotes around it'],
+  [
+    'a Service link of Kubernetes',
+    'METRICS_HTTP_PORT',
+    'tcp://10.0.0.3:9090',
+    'expected a port, but Kubernetes has set it for the Service metrics-http',
+  ],
+])('tells how a variable was set wrongly: %s', (_, name, text, told) => {
+  const parseIt = () =>
+    parseSettings(
+      { ...table, METRICS_HTTP_PORT: setting(whole(0), 'where', '0') },
+      { [name]: text },
+      errorOf,
+    );
+  expect(parseIt).toThrow(`${name}: ${told}`);
+  expect(parseIt).not.toThrow(/s3cret|10\.0\.0\.3/);
+});
+
+it.each(['"', 'a"', '"a\'', 'a b', ' a '])('takes the text %j as it is', (text) => {
+  expect(parse({ FILE: text }).FILE).toBe(text);
+});
+
+it('takes a secret in quotes as it is', () => {
+  expect(parse({ TOKEN: '"s3cret"' }).TOKEN).toBe('"s3cret"');
+});
+
 it('takes a setting that is not read as not set, whatever is there', () => {
   expect(parse({ SPEED: 'maybe' }).SPEED).toBe('off');
   expect(printSettings(table, { SPEED: 'maybe' }, String)).toContain('SPEED=off');

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ConfigError } from './errors.ts';
 import type { Environment, Setting, SettingsOf, SettingsTable } from './setting.ts';
+import { textProblem } from './text-problem.ts';
 
 /** Makes the error of a program from all that is wrong, a line `NAME: expected ...` each. */
 export type ErrorOfProblems = (problems: readonly string[]) => Error;
@@ -26,8 +27,11 @@ export function parseSettings<Table extends SettingsTable>(
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, setting] of Object.entries(table)) {
-    const parsed = setting.schema.safeParse(textOf(name, setting, env));
-    if (parsed.success) values[name] = parsed.data;
+    const text = textOf(name, setting, env);
+    const problem = textProblem(name, text ?? '', setting.secret === true);
+    const parsed = setting.schema.safeParse(text);
+    if (problem !== null) problems.push(`${name}: ${problem}`);
+    else if (parsed.success) values[name] = parsed.data;
     else problems.push(`${name}: ${messagesOf(parsed.error)}`);
   }
   for (const [name, { rule }] of Object.entries(table)) {

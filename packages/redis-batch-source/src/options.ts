@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import {
   type CameraType,
   cameraTypes,
+  defined,
   type Logger,
   type ParseOptions,
   parseOptions,
@@ -28,24 +29,27 @@ export const defaultPriorityWeights: Readonly<Record<CameraType, number>> = Obje
 });
 
 const schema = z.strictObject({
-  redis: z.strictObject({
-    url: z.string().refine((url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol), {
-      message: 'expected redis://host:port or rediss://host:port',
-    }),
-    username: z.string().optional(),
-    password: z.string().optional(),
-    tls: z.strictObject({ ca: z.string().optional() }).optional(),
-    sentinel: z
-      .strictObject({
-        addresses: z
-          .array(z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535) }))
-          .min(1),
-        master: z.string().min(1),
-        username: z.string().optional(),
-        password: z.string().optional(),
-      })
-      .optional(),
-  }),
+  redis: z
+    .strictObject({
+      url: z.string().refine((url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol), {
+        message: 'expected redis://host:port or rediss://host:port',
+      }),
+      username: z.string().optional(),
+      password: z.string().optional(),
+      tls: z.strictObject({ ca: z.string().optional() }).transform(defined).optional(),
+      sentinel: z
+        .strictObject({
+          addresses: z
+            .array(z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535) }))
+            .min(1),
+          master: z.string().min(1),
+          username: z.string().optional(),
+          password: z.string().optional(),
+        })
+        .transform(defined)
+        .optional(),
+    })
+    .transform(defined),
   streamPattern: z.string().min(1).default('frames:*'),
   consumerGroup: z.string().min(1).default('inference-workers'),
   consumerName: z.string().min(1).default(hostname()),
@@ -118,35 +122,18 @@ export interface RedisBatchSourceOptions {
   readonly logger?: Logger;
 }
 
-type PlainOptions = Required<
-  Omit<RedisBatchSourceOptions, 'redis' | 'maxInFlight' | 'priorityWeights' | 'logger'>
->;
-
 /** The options, all filled in. */
-export interface RedisBatchSourceSettings extends PlainOptions {
-  readonly redis: {
-    readonly url: string;
-    readonly username?: string | undefined;
-    readonly password?: string | undefined;
-    readonly tls?: { readonly ca?: string | undefined } | undefined;
-    readonly sentinel?:
-      | {
-          readonly addresses: readonly { readonly host: string; readonly port: number }[];
-          readonly master: string;
-          readonly username?: string | undefined;
-          readonly password?: string | undefined;
-        }
-      | undefined;
-  };
-  readonly maxInFlight: number;
+export interface RedisBatchSourceSettings extends Required<Omit<RedisBatchSourceOptions, 'priorityWeights'>> {
   readonly weights: Readonly<Record<CameraType, number>>;
-  readonly logger: Logger;
 }
 
 const { priorityWeights: _, ...plainDefaults } = schema.omit({ redis: true, maxInFlight: true }).parse({});
 
 /** The defaults of the plain values, frozen; `redis` and `maxInFlight` have none. */
-export const defaultRedisBatchSourceOptions: PlainOptions = Object.freeze(plainDefaults);
+export const defaultRedisBatchSourceOptions: Omit<
+  RedisBatchSourceSettings,
+  'redis' | 'maxInFlight' | 'weights' | 'logger'
+> = Object.freeze(plainDefaults);
 
 /** @throws {@link RedisBatchSourceError} `invalid_options`, naming every wrong option; never a password. */
 export function parseSourceOptions(options: RedisBatchSourceOptions): RedisBatchSourceSettings {
@@ -168,14 +155,8 @@ export type DeadLetterStoreOptions = Pick<
   'redis' | 'streamPattern' | 'deadLetterPrefix' | 'commandTimeoutMs' | 'logger'
 >;
 
-/** The options of a dead-letter store, all filled in. */
-export type DeadLetterStoreSettings = Pick<
-  RedisBatchSourceSettings,
-  'redis' | 'streamPattern' | 'deadLetterPrefix' | 'commandTimeoutMs' | 'logger'
->;
-
 /** @throws {@link RedisBatchSourceError} `invalid_options`. */
-export function parseDeadLetterOptions(options: DeadLetterStoreOptions): DeadLetterStoreSettings {
+export function parseDeadLetterOptions(options: DeadLetterStoreOptions): Required<DeadLetterStoreOptions> {
   const { logger = silentLogger, ...plain } = options;
   return { ...parseOptions(deadLetterSchema, plain, how), logger };
 }

@@ -1,9 +1,9 @@
 import { createWarnOnce, type FrameOutcome, type SourceStats } from '@trinetra/contracts';
 import { chunksOf, streamsPerCall } from './chunks.ts';
-import { AnswerWatch } from './connection/answer-watch.ts';
 import { RedisClient } from './connection/redis-client.ts';
 import { describeError } from './connection/redis-errors.ts';
 import { rightsProbes } from './connection/rights.ts';
+import type { GroupContext } from './group-context.ts';
 import { Housekeeping } from './housekeeping/housekeeping.ts';
 import { UnreadGroups } from './housekeeping/unread-groups.ts';
 import { WorkerRegistry } from './housekeeping/worker-registry.ts';
@@ -15,7 +15,7 @@ import {
 } from './options.ts';
 import { FairSchedule } from './reading/fair-schedule.ts';
 import { LeaseReader } from './reading/lease-reader.ts';
-import { leaveGroup } from './scripts/leave-group.ts';
+import { removeConsumers } from './scripts/remove-consumers.ts';
 import { AckQueue } from './settling/ack-queue.ts';
 import { HeldLeases } from './settling/held-leases.ts';
 import type { SourceContext } from './source-context.ts';
@@ -25,8 +25,6 @@ import type { Lease, RedisBatchSource } from './types.ts';
 /** Reads from its creation on. */
 class ConnectedSource implements RedisBatchSource {
   readonly #context: SourceContext;
-  readonly #acks: AckQueue;
-  readonly #held: HeldLeases;
   readonly #reader: LeaseReader;
   readonly #housekeeping: Housekeeping;
   readonly #kept: Promise<void>;
@@ -35,30 +33,24 @@ class ConnectedSource implements RedisBatchSource {
   #closed: Promise<void> | undefined;
 
   constructor(settings: RedisBatchSourceSettings, client: RedisClient) {
-    const registry = new WorkerRegistry(client, settings);
-    const troubles = new StreamTroubles(client, settings.logger);
-    this.#context = {
+    const group: GroupContext = {
       client,
       settings,
+      registry: new WorkerRegistry(client, settings),
+      troubles: new StreamTroubles(client, settings.logger),
+    };
+    this.#context = {
+      ...group,
       schedule: new FairSchedule(),
       ledger: new Ledger(),
-      registry,
-      troubles,
+      acks: new AckQueue(group),
+      held: new HeldLeases(group),
       unreadGroups: new UnreadGroups(settings),
-      deleteLater: (entry) => this.#acks.deleteLater([entry]),
-      answers: new AnswerWatch(),
       warnOnce: createWarnOnce(settings.logger),
     };
-    this.#acks = new AckQueue({ ...settings, client, registry, troubles });
-    this.#held = new HeldLeases(this.#context);
-    this.#reader = new LeaseReader(this.#context, {
-      held: this.#held,
-      stopping: this.#stopping.signal,
-      unacked: this.#acks.unacked,
-      release: (lease) => void this.settle(lease, 'released'),
-    });
-    const parts = { reader: this.#reader, acks: this.#acks, held: this.#held };
-    this.#housekeeping = new Housekeeping(this.#context, parts);
+    const release = (lease: Lease): void => void this.settle(lease, 'released');
+    this.#reader = new LeaseReader(this.#context, this.#stopping.signal, release);
+    this.#housekeeping = new Housekeeping(this.#context, this.#reader);
     this.#kept = this.#housekeeping.run(this.#closing.signal);
   }
 
@@ -69,15 +61,16 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   async settle(lease: Lease, outcome: FrameOutcome): Promise<void> {
-    if (!this.#held.remove(lease)) return;
-    this.#context.ledger.settled(lease.streamKey, outcome);
+    const { held, ledger, acks } = this.#context;
+    if (!held.remove(lease)) return;
+    ledger.settled(lease.streamKey, outcome);
     this.#reader.roomIsFree();
-    await this.#acks.add(lease, { release: outcome === 'released' });
+    await acks.add(lease, { release: outcome === 'released' });
     this.#reader.roomIsFree();
   }
 
   park(lease: Lease): Lease {
-    const parked = this.#held.park(lease);
+    const parked = this.#context.held.park(lease);
     this.#reader.roomIsFree();
     return parked;
   }
@@ -90,7 +83,7 @@ class ConnectedSource implements RedisBatchSource {
     if (this.#stopping.signal.aborted) return;
     if (unpulled === 'serve') this.#reader.serveRest();
     this.#stopping.abort();
-    this.#acks.startDraining();
+    this.#context.acks.startDraining();
   }
 
   stats(): SourceStats {
@@ -112,11 +105,11 @@ class ConnectedSource implements RedisBatchSource {
   }
 
   async #close(): Promise<void> {
-    const { client } = this.#context;
+    const { client, held, acks } = this.#context;
     this.stop();
     await this.#reader.close();
-    for (const lease of this.#held.all()) void this.settle(lease, 'released');
-    await this.#acks.idle();
+    for (const lease of held.all()) void this.settle(lease, 'released');
+    await acks.idle();
     this.#closing.abort();
     await this.#kept;
     if (client.isReady) await this.#leave();
@@ -127,7 +120,8 @@ class ConnectedSource implements RedisBatchSource {
     const { client, settings, schedule, registry } = this.#context;
     try {
       const consumer = { group: settings.consumerGroup, consumer: registry.name };
-      for (const keys of chunksOf(schedule.keys(), streamsPerCall)) await leaveGroup(client, keys, consumer);
+      for (const keys of chunksOf(schedule.keys(), streamsPerCall))
+        await removeConsumers(client, keys, consumer);
       await registry.leave();
     } catch (error) {
       settings.logger.warn({ error: describeError(error) }, 'the consumer could not leave its groups');

@@ -34,8 +34,8 @@ export class StreamTroubles {
   }
 
   /** The same of several streams. */
-  async foundAll(trouble: StreamTrouble, errors: ByStream<string>): Promise<void> {
-    for (const [streamKey, error] of errors) await this.found(streamKey, trouble, error);
+  async foundAll(trouble: StreamTrouble, errors: ByStream<Buffer>): Promise<void> {
+    for (const [streamKey, error] of errors) await this.found(String(streamKey), trouble, String(error));
   }
 
   /** The next trouble of this kind is told again. */

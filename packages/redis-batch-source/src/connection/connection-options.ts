@@ -2,12 +2,17 @@ import { defined } from '@trinetra/contracts';
 import type { RedisOptions } from 'ioredis';
 import type { RedisBatchSourceSettings } from '../options.ts';
 
+/** What tells how to connect. */
+export type ConnectionSettings = Pick<
+  RedisBatchSourceSettings,
+  'redis' | 'commandTimeoutMs' | 'consumerName'
+>;
+
 /** The options of ioredis for one address, or for a master that Sentinels know. Explicit credentials go before the address's. */
 export function connectionOptions(
-  settings: Pick<RedisBatchSourceSettings, 'redis' | 'commandTimeoutMs' | 'consumerName'>,
+  { redis, commandTimeoutMs, consumerName }: ConnectionSettings,
   nextDelayMs: () => number,
 ): RedisOptions & { readonly replyMapping: 'legacy' } {
-  const { redis, commandTimeoutMs, consumerName } = settings;
   const url = new URL(redis.url);
   const username = redis.username ?? decodeURIComponent(url.username);
   const password = redis.password ?? decodeURIComponent(url.password);
@@ -17,7 +22,17 @@ export function connectionOptions(
   return defined({
     ...(redis.sentinel === undefined
       ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
-      : sentinelOptions(redis.sentinel, { nextDelayMs, tls, commandTimeoutMs })),
+      : {
+          sentinels: redis.sentinel.addresses.map(({ host, port }) => ({ host, port })),
+          name: redis.sentinel.master,
+          role: 'master' as const,
+          sentinelRetryStrategy: nextDelayMs,
+          sentinelCommandTimeout: commandTimeoutMs,
+          sentinelUsername: redis.sentinel.username,
+          sentinelPassword: redis.sentinel.password,
+          enableTLSForSentinelMode: isEncrypted || undefined,
+          sentinelTLS: tls,
+        }),
     username: username || undefined,
     password: password || undefined,
     db: database === '' ? undefined : Number(database),
@@ -40,28 +55,4 @@ export function connectionOptions(
     maxRetriesPerRequest: 0,
     connectionName: `trinetra:${consumerName}`.replaceAll(/\s/g, '_'),
   });
-}
-
-function sentinelOptions(
-  sentinel: NonNullable<RedisBatchSourceSettings['redis']['sentinel']>,
-  { nextDelayMs, tls, commandTimeoutMs }: SentinelContext,
-): RedisOptions {
-  const { addresses, master, username, password } = sentinel;
-  return defined({
-    sentinels: addresses.map(({ host, port }) => ({ host, port })),
-    name: master,
-    role: 'master' as const,
-    sentinelRetryStrategy: nextDelayMs,
-    sentinelCommandTimeout: commandTimeoutMs,
-    sentinelUsername: username,
-    sentinelPassword: password,
-    enableTLSForSentinelMode: tls && true,
-    sentinelTLS: tls,
-  });
-}
-
-interface SentinelContext {
-  readonly nextDelayMs: () => number;
-  readonly tls: { readonly ca?: string } | undefined;
-  readonly commandTimeoutMs: number;
 }

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { orOnAbort } from '@trinetra/contracts';
 import { Redis } from 'ioredis';
 import { RedisBatchSourceError } from '../errors.ts';
 import type { RedisBatchSourceSettings } from '../options.ts';
-import type { Reply, ScriptRunner } from '../scripts/reply.ts';
-import { connectionOptions } from './connection-options.ts';
+import { AnswerWatch } from './answer-watch.ts';
+import { type ConnectionSettings, connectionOptions } from './connection-options.ts';
 import { watchFailovers } from './failover-watch.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
 import { describeError, isAccessError } from './redis-errors.ts';
@@ -13,24 +14,23 @@ import { missingRights, type Probe } from './rights.ts';
 /** What scripts answer where Redis does not say which command it refused. */
 const scriptRefusal = /The user executing the script can't|^NOPERM/;
 
-type ClientSettings = Pick<
-  RedisBatchSourceSettings,
-  'redis' | 'commandTimeoutMs' | 'consumerName' | 'logger'
->;
-
 /** One connection: retries for ever, runs scripts by their hash, and says what went wrong once, not at each try. */
-export class RedisClient implements ScriptRunner {
+export class RedisClient {
   readonly #redis: Redis;
   readonly #probes: readonly Probe[];
   readonly #hashes = new Map<string, string>();
   readonly #delay = new ReconnectDelay();
+  readonly #answers = new AnswerWatch();
   #lastError: Error | undefined;
   #heardAt = Number.NEGATIVE_INFINITY;
   #connections = 0;
   #stopWatching: () => void = () => undefined;
 
   /** @param probes Of every right that its user is going to need. */
-  constructor(settings: ClientSettings, probes: readonly Probe[]) {
+  constructor(
+    settings: ConnectionSettings & Pick<RedisBatchSourceSettings, 'logger'>,
+    probes: readonly Probe[],
+  ) {
     const { logger } = settings;
     this.#probes = probes;
     const options = connectionOptions(settings, () => this.#delay.next());
@@ -67,9 +67,9 @@ export class RedisClient implements ScriptRunner {
     });
   }
 
-  /** `performance.now()` when the last bytes came from Redis, also those of a reply that is not complete yet. */
-  get heardAt(): number {
-    return this.#heardAt;
+  /** For how long an answer is due and no byte comes, ms. While a large reply is on its way, one that waits behind it is late but not missing. */
+  get silentMs(): number {
+    return Math.min(this.#answers.longestMs(), performance.now() - this.#heardAt);
   }
 
   get isReady(): boolean {
@@ -89,13 +89,8 @@ export class RedisClient implements ScriptRunner {
   /** Resolves once commands can be sent, or where `signal` aborts. */
   async whenReady(signal: AbortSignal): Promise<void> {
     if (this.isReady || signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const done = (): void => resolve();
-    this.#redis.once('ready', done);
-    signal.addEventListener('abort', done, { once: true });
-    await promise;
-    this.#redis.off('ready', done);
-    signal.removeEventListener('abort', done);
+    const ready = new Promise<void>((resolve) => this.#redis.once('ready', () => resolve()));
+    await orOnAbort(ready, signal, undefined);
   }
 
   /**
@@ -139,27 +134,27 @@ export class RedisClient implements ScriptRunner {
     });
   }
 
-  async run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> {
+  /** Runs a script inside Redis. `T` is what it returns: numbers, bytes, and lists of these. */
+  async run<T>(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<T> {
     const hash = this.#hashOf(script);
     const rest = [keys.length, ...keys, ...args];
     try {
-      const reply = (await this.#redis.callBuffer('EVALSHA', hash, ...rest)) as Reply;
+      const reply = await this.#answers.of(this.#redis.callBuffer('EVALSHA', hash, ...rest));
       this.#delay.served();
-      return reply;
+      return reply as T;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (scriptRefusal.test(error.message)) throw (await this.findMissingRights(error)) ?? error;
       if (!error.message.startsWith('NOSCRIPT')) throw error;
-      return (await this.#redis.callBuffer('EVAL', script, ...rest)) as Reply;
+      return (await this.#answers.of(this.#redis.callBuffer('EVAL', script, ...rest))) as T;
     }
   }
 
   /** The error that names every right which the user lacks; undefined where nothing is missing. */
   async findMissingRights(cause?: unknown): Promise<RedisBatchSourceError | undefined> {
     const probes = this.#probes;
-    const replies = await Promise.allSettled(
-      probes.map(({ command: [name, ...args] }) => this.#redis.callBuffer(name, ...args)),
-    );
+    const calls = probes.map(({ command: [name, ...args] }) => this.#redis.callBuffer(name, ...args));
+    const replies = await this.#answers.of(Promise.allSettled(calls));
     const refused = replies.map((reply) =>
       reply.status === 'rejected' && reply.reason instanceof Error ? reply.reason.message : undefined,
     );
@@ -179,7 +174,7 @@ export class RedisClient implements ScriptRunner {
     count: number,
   ): Promise<{ readonly next: string; readonly keys: readonly Buffer[] }> {
     const page = ['MATCH', pattern, 'COUNT', count, 'TYPE', 'stream'] as const;
-    const [next, keys] = await this.#redis.scanBuffer(cursor, ...page);
+    const [next, keys] = await this.#answers.of(this.#redis.scanBuffer(cursor, ...page));
     return { next: next.toString(), keys };
   }
 
@@ -197,12 +192,12 @@ export class RedisClient implements ScriptRunner {
 
   /** Asks for something that costs Redis next to nothing. */
   async roundTrip(): Promise<void> {
-    await this.#redis.time();
+    await this.#answers.of(this.#redis.time());
   }
 
   /** `major.minor` of the server and, where it says so, what it does when its memory is full. */
   async serverFacts(): Promise<{ readonly version: string; readonly evictionPolicy: string | undefined }> {
-    const info = await this.#redis.info();
+    const info = await this.#answers.of(this.#redis.info());
     const version = /redis_version:(\d+\.\d+)/.exec(info)?.[1] ?? '0.0';
     const evictionPolicy = /maxmemory_policy:([\w-]+)/.exec(info)?.[1];
     return { version, evictionPolicy };

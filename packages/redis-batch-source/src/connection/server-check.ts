@@ -1,14 +1,14 @@
 import { RedisBatchSourceError } from '../errors.ts';
-import type { SourceContext } from '../source-context.ts';
+import type { GroupContext } from '../group-context.ts';
 
 /** Looks once for each connection whether the server is one that works, and what it should be told otherwise. */
 export class ServerCheck {
-  readonly #context: Pick<SourceContext, 'client' | 'settings' | 'answers'>;
+  readonly #context: GroupContext;
   #check: Promise<void> | undefined;
   /** The one that was judged last: a warning comes once, not after each reconnect. */
   #evictionPolicy: string | undefined;
 
-  constructor(context: Pick<SourceContext, 'client' | 'settings' | 'answers'>) {
+  constructor(context: GroupContext) {
     this.#context = context;
   }
 
@@ -30,10 +30,10 @@ export class ServerCheck {
   }
 
   async #findFaults(): Promise<void> {
-    const { client, settings, answers } = this.#context;
-    const missing = await answers.of(client.findMissingRights());
+    const { client, settings } = this.#context;
+    const missing = await client.findMissingRights();
     if (missing !== undefined) throw missing;
-    const { version, evictionPolicy } = await answers.of(client.serverFacts());
+    const { version, evictionPolicy } = await client.serverFacts();
     if (Number(version.split('.')[0]) < 7) {
       throw new RedisBatchSourceError(
         'unsupported_server',

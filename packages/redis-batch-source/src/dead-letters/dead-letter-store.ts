@@ -1,24 +1,17 @@
-import { matchesGlob } from '@trinetra/contracts';
+import { defined, matchesGlob } from '@trinetra/contracts';
 import { chunksOf } from '../chunks.ts';
 import { RedisClient } from '../connection/redis-client.ts';
 import { deadLetterProbes } from '../connection/rights.ts';
 import { RedisBatchSourceError } from '../errors.ts';
-import {
-  type DeadLetterStoreOptions,
-  type DeadLetterStoreSettings,
-  parseDeadLetterOptions,
-} from '../options.ts';
-import { dropLetters } from '../scripts/drop-letters.ts';
-import type { LetterOrigin } from '../scripts/letter-origin.ts';
-import { type ListedLetter, listLetters } from '../scripts/list-letters.ts';
-import { readLetter } from '../scripts/read-letter.ts';
-import { replayLetter } from '../scripts/replay-letter.ts';
+import { type DeadLetterStoreOptions, parseDeadLetterOptions } from '../options.ts';
+import { type AddedFields, dropLetters, listLetters, readLetter, replayLetter } from '../scripts/letters.ts';
 import type {
   DeadLetter,
   DeadLetterInfo,
   DeadLetterSelection,
   DeadLetterStore,
   DeadLetterSummary,
+  LetterOrigin,
   ReplayResult,
   SelectedReplay,
 } from './dead-letter-types.ts';
@@ -27,10 +20,10 @@ import type {
 const lettersPerCall = 50;
 
 class RedisDeadLetterStore implements DeadLetterStore {
-  readonly #settings: DeadLetterStoreSettings;
+  readonly #settings: Required<DeadLetterStoreOptions>;
   readonly #client: RedisClient;
 
-  constructor(settings: DeadLetterStoreSettings, client: RedisClient) {
+  constructor(settings: Required<DeadLetterStoreOptions>, client: RedisClient) {
     this.#settings = settings;
     this.#client = client;
   }
@@ -47,7 +40,7 @@ class RedisDeadLetterStore implements DeadLetterStore {
     for (;;) {
       const some = { from, count: lettersPerCall };
       const listed = await listLetters(this.#client, this.#keyOf(cameraId), some);
-      letters.push(...listed.map((letter) => infoOf(cameraId, letter)));
+      letters.push(...listed.map(([id, added]) => infoOf(cameraId, String(id), added)));
       if (listed.length < lettersPerCall) return letters;
       from = `(${letters.at(-1)?.id}`;
     }
@@ -77,19 +70,22 @@ class RedisDeadLetterStore implements DeadLetterStore {
   async read(cameraId: string, id: string): Promise<DeadLetter | undefined> {
     checkIds([id]);
     const letter = await readLetter(this.#client, this.#keyOf(cameraId), id);
-    if (letter === undefined) return undefined;
-    return { ...infoOf(cameraId, { id, ...letter }), fields: letter.fields };
+    if (letter.length === 0) return undefined;
+    const [fields, added] = letter;
+    return { ...infoOf(cameraId, id, added), fields };
   }
 
   async replay(cameraId: string, id: string): Promise<ReplayResult> {
     checkIds([id]);
     const key = this.#keyOf(cameraId);
     const [letter] = await listLetters(this.#client, key, { from: id, count: 1 });
-    if (letter?.id !== id) return { outcome: 'missing' };
-    const streamKey = this.#replayableTo(letter);
+    if (letter === undefined || String(letter[0]) !== id) return { outcome: 'missing' };
+    const streamKey = this.#replayableTo(originOf(letter[1]));
     if (streamKey === undefined) return { outcome: 'foreign' };
     const replayed = await replayLetter(this.#client, { key, streamKey, id });
-    return replayed === undefined ? { outcome: 'missing' } : { outcome: 'replayed', streamKey, ...replayed };
+    if (replayed.length === 0) return { outcome: 'missing' };
+    const [entryId, streamLength] = replayed;
+    return { outcome: 'replayed', streamKey, entryId: String(entryId), streamLength };
   }
 
   async *replayAll(
@@ -99,9 +95,8 @@ class RedisDeadLetterStore implements DeadLetterStore {
   ): AsyncGenerator<SelectedReplay, void, void> {
     const { letters, missing } = await this.find(cameraId, selection);
     for (const id of missing) yield { id, outcome: 'missing' };
-    for (const letter of letters) {
-      const { id } = letter;
-      const streamKey = this.#replayableTo(letter);
+    for (const { id, origin } of letters) {
+      const streamKey = this.#replayableTo(origin);
       if (streamKey === undefined) yield { id, outcome: 'foreign' };
       else if (dryRun) yield { id, outcome: 'replayable', streamKey };
       else yield { id, ...(await this.replay(cameraId, id)) };
@@ -126,7 +121,7 @@ class RedisDeadLetterStore implements DeadLetterStore {
   }
 
   /** The stream that it came from, where sources read that one. */
-  #replayableTo({ origin }: { readonly origin?: LetterOrigin | undefined }): string | undefined {
+  #replayableTo(origin: LetterOrigin | undefined): string | undefined {
     const isOurs = origin !== undefined && matchesGlob(this.#settings.streamPattern, origin.streamKey);
     return isOurs ? origin.streamKey : undefined;
   }
@@ -161,8 +156,20 @@ function summaryOf(cameraId: string, letters: readonly DeadLetterInfo[]): DeadLe
   };
 }
 
-function infoOf(cameraId: string, { id, origin }: ListedLetter): DeadLetterInfo {
-  return { cameraId, id, deadAtMs: Number(id.split('-')[0]), ...(origin && { origin }) };
+function originOf(added: AddedFields): LetterOrigin | undefined {
+  if (added.length === 0) return undefined;
+  const [streamKey, reason, entryId, deliveryCount, consumer] = added;
+  return {
+    streamKey: String(streamKey),
+    entryId: String(entryId),
+    reason: String(reason),
+    deliveryCount: Number(deliveryCount),
+    consumer: String(consumer),
+  };
+}
+
+function infoOf(cameraId: string, id: string, added: AddedFields): DeadLetterInfo {
+  return defined({ cameraId, id, deadAtMs: Number(id.split('-')[0]), origin: originOf(added) });
 }
 
 /**

@@ -1,4 +1,14 @@
-import type { LetterOrigin } from '../scripts/letter-origin.ts';
+/** How a dead letter came to be. */
+export interface LetterOrigin {
+  /** The stream that it was an entry of, and its id there. */
+  readonly streamKey: string;
+  readonly entryId: string;
+  /** `max_deliveries`. */
+  readonly reason: string;
+  readonly deliveryCount: number;
+  /** The last one that took it up. */
+  readonly consumer: string;
+}
 
 /** What is known of a dead letter without its fields. */
 export interface DeadLetterInfo {

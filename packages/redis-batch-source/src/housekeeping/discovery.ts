@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { cameraLabelOf, describeName, pause } from '@trinetra/contracts';
+import type { LeaseReader } from '../reading/lease-reader.ts';
 import type { SourceContext } from '../source-context.ts';
 import { forget, measureStreams, permitted } from './measure-streams.ts';
 
@@ -26,17 +27,6 @@ function remember(values: number[], value: number): void {
   if (values.length > measurements) values.shift();
 }
 
-/** Options of {@link Discovery}. */
-export interface DiscoveryOptions {
-  readonly signal: AbortSignal;
-  /** Consumers of the group, at least 1: they share the time. */
-  readonly workers: () => number;
-  /** Called while it goes well, after each call. */
-  readonly onProgress: () => void;
-  /** Told of the streams that came; they are in the schedule already. */
-  readonly onFresh: (streams: readonly string[]) => void;
-}
-
 /**
  * Looks for the streams of cameras among all keys of a Redis, which may have millions of others.
  *
@@ -45,7 +35,10 @@ export interface DiscoveryOptions {
  */
 export class Discovery {
   readonly #context: SourceContext;
-  readonly #options: DiscoveryOptions;
+  readonly #reader: LeaseReader;
+  readonly #onProgress: () => void;
+  /** Consumers of the group, at least 1: they share the time. */
+  workers = 1;
   #keysPerCall: number = keysPerCall.first;
   readonly #roundTripsMs: number[] = [];
   #calls = 0;
@@ -55,15 +48,16 @@ export class Discovery {
   #untold: string[] = [];
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(context: SourceContext, options: DiscoveryOptions) {
+  /** @param onProgress Called while it goes well, after each call. */
+  constructor(context: SourceContext, reader: LeaseReader, onProgress: () => void) {
     this.#context = context;
-    this.#options = options;
+    this.#reader = reader;
+    this.#onProgress = onProgress;
   }
 
   /** Goes once through all keys: takes up the streams that came as it finds them, and forgets those that went. */
-  async round(): Promise<void> {
+  async round(signal: AbortSignal): Promise<void> {
     const { client, schedule, troubles } = this.#context;
-    const { signal } = this.#options;
     const before = schedule.keys();
     const { connections } = client;
     const found = new Set<string>();
@@ -73,10 +67,10 @@ export class Discovery {
       // Another server may count in another way: what is not found now may be there.
       if (client.connections !== connections) return;
       await this.#takeUp(keys, found);
-      this.#options.onProgress();
+      this.#onProgress();
       cursor = next;
       if (cursor === '0') this.#tell();
-      const share = this.#isFirst ? shareAtStart : shareOfRedis / this.#options.workers();
+      const share = this.#isFirst ? shareAtStart : shareOfRedis / this.workers;
       await pause(tookMs * (1 / share - 1), signal);
       if (signal.aborted) return;
     } while (cursor !== '0');
@@ -87,16 +81,16 @@ export class Discovery {
 
   /** One page of keys, and for how long Redis was busy with it, ms. */
   async #page(cursor: string): Promise<{ next: string; keys: readonly Buffer[]; tookMs: number }> {
-    const { client, answers, settings } = this.#context;
+    const { client, settings } = this.#context;
     if (this.#calls % callsPerRoundTrip === 0) {
       const askedAt = performance.now();
-      await answers.of(client.roundTrip());
+      await client.roundTrip();
       remember(this.#roundTripsMs, performance.now() - askedAt);
     }
     this.#calls += 1;
     const count = this.#keysPerCall;
     const askedAt = performance.now();
-    const page = await answers.of(client.scanPage(settings.streamPattern, cursor, count));
+    const page = await client.scanPage(settings.streamPattern, cursor, count);
     remember(this.#costs, (performance.now() - askedAt - Math.min(...this.#roundTripsMs)) / count);
     const tookMs = count * Math.max(leastMsPerKey, Math.min(...this.#costs));
     if (tookMs < busyMs.short) this.#keysPerCall = Math.min(keysPerCall.most, count * 2);
@@ -128,7 +122,8 @@ export class Discovery {
     if (fresh.length === 0) return;
     this.#untold.push(...fresh);
     if (performance.now() - this.#toldAt > tellEveryMs) this.#tell();
-    this.#options.onFresh(fresh);
+    this.#reader.recover('own', fresh);
+    this.#reader.recover('all', fresh);
     await measureStreams(this.#context, fresh);
   }
 

@@ -1,16 +1,14 @@
+import { pause } from '@trinetra/contracts';
 import { chunksOf, streamsPerCall } from '../chunks.ts';
 import { describeError, isAccessError } from '../connection/redis-errors.ts';
 import { ServerCheck } from '../connection/server-check.ts';
 import { RedisBatchSourceError } from '../errors.ts';
 import type { LeaseReader } from '../reading/lease-reader.ts';
-import { removeSilentConsumers } from '../scripts/remove-silent-consumers.ts';
-import type { AckQueue } from '../settling/ack-queue.ts';
-import type { HeldLeases } from '../settling/held-leases.ts';
+import { removeConsumers } from '../scripts/remove-consumers.ts';
 import type { SourceContext } from '../source-context.ts';
 import { Discovery } from './discovery.ts';
 import { measureStreams } from './measure-streams.ts';
 import { MemoryWatch } from './memory-watch.ts';
-import { repeat } from './repeat.ts';
 
 /** Each call of housekeeping takes milliseconds; where one takes so long and nothing comes in, Redis does not answer. */
 const slowAnswerMs = 2000;
@@ -19,28 +17,21 @@ const deadAfterClaimIdles = 10;
 
 type Part = 'look' | 'discover';
 
-/** What housekeeping works for. */
-export interface HousekeepingParts {
-  readonly reader: LeaseReader;
-  readonly acks: AckQueue;
-  readonly held: HeldLeases;
-}
-
 /** What goes on beside the reading: the name is kept, new streams are found, lag is measured, leases are kept alive. */
 export class Housekeeping {
   readonly #context: SourceContext;
-  readonly #parts: HousekeepingParts;
+  readonly #reader: LeaseReader;
   readonly #server: ServerCheck;
   readonly #memory: MemoryWatch;
-  /** Consumers that the group has, as far as the last looks showed; at least 1. */
-  #workers = 1;
+  readonly #discovery: Discovery;
   /** What does not go well. */
   readonly #unwell = new Set<Part>(['look']);
   readonly #reported = new Map<Part, string>();
 
-  constructor(context: SourceContext, parts: HousekeepingParts) {
+  constructor(context: SourceContext, reader: LeaseReader) {
     this.#context = context;
-    this.#parts = parts;
+    this.#reader = reader;
+    this.#discovery = new Discovery(context, reader, () => this.#unwell.delete('discover'));
     this.#server = new ServerCheck(context);
     this.#memory = new MemoryWatch(context.client, context.settings);
   }
@@ -48,37 +39,31 @@ export class Housekeeping {
   /** Resolves once `signal` aborts and nothing is under way. */
   async run(signal: AbortSignal): Promise<void> {
     const { client, settings, schedule, registry } = this.#context;
-    const { reader } = this.#parts;
     client.onReady(() => {
       this.#server.isNew();
       // An answer may have been lost with the connection: what it leased is pending under our name.
-      reader.recoverOwn(schedule.keys());
+      this.#reader.recover('own', schedule.keys());
     });
-    const discovery = new Discovery(this.#context, {
-      signal,
-      workers: () => this.#workers,
-      onProgress: () => this.#unwell.delete('discover'),
-      onFresh: (streams) => {
-        reader.recoverOwn(streams);
-        reader.recoverIdle(streams);
-      },
-    });
-    const everyMs = settings.discoveryIntervalMs;
+    const repeat = async (part: Part, everyMs: number, step: () => Promise<void>): Promise<void> => {
+      while (!signal.aborted) {
+        await this.#guard(part, step);
+        await pause(everyMs, signal);
+      }
+    };
+    const { discoveryIntervalMs } = settings;
     const beatMs = Math.ceil(settings.claimIdleMs / 3);
     await Promise.all([
-      registry.keep(signal, () => reader.roomIsFree()),
-      repeat(() => this.#guard('discover', () => this.#discover(discovery)), { everyMs, signal }),
-      repeat(() => this.#guard('look', () => this.#look()), { everyMs, signal }),
-      repeat(() => this.#guard('look', () => this.#beat()), { everyMs: beatMs, signal, first: 'later' }),
+      registry.keep(signal, () => this.#reader.roomIsFree()),
+      repeat('discover', discoveryIntervalMs, () => this.#discover(signal)),
+      repeat('look', discoveryIntervalMs, () => this.#look()),
+      pause(beatMs, signal).then(() => repeat('look', beatMs, () => this.#beat())),
     ]);
   }
 
   /** Whether Redis answers: connected, the last rounds went well, and bytes come in where one is late. */
   isHealthy(): boolean {
-    const { client, answers } = this.#context;
-    // While a large reply is on its way, an answer that waits behind it is late but not missing.
-    const silentMs = Math.min(answers.longestMs(), performance.now() - client.heardAt);
-    return client.isReady && this.#unwell.size === 0 && silentMs < slowAnswerMs;
+    const { client } = this.#context;
+    return client.isReady && this.#unwell.size === 0 && client.silentMs < slowAnswerMs;
   }
 
   async #guard(part: Part, step: () => Promise<void>): Promise<void> {
@@ -97,27 +82,27 @@ export class Housekeeping {
       if (![...this.#reported.values()].includes(text))
         settings.logger.warn({ error: text }, 'housekeeping in Redis failed; trying again');
       this.#reported.set(part, text);
-      if (error instanceof RedisBatchSourceError || isAccessError(error)) this.#parts.reader.fail(error);
+      if (error instanceof RedisBatchSourceError || isAccessError(error)) this.#reader.fail(error);
     }
   }
 
-  async #discover(discovery: Discovery): Promise<void> {
+  async #discover(signal: AbortSignal): Promise<void> {
     await this.#server.check();
-    await discovery.round();
+    await this.#discovery.round(signal);
   }
 
   async #look(): Promise<void> {
     await this.#server.check();
-    this.#workers = await measureStreams(this.#context, this.#context.schedule.keys());
+    this.#discovery.workers = await measureStreams(this.#context, this.#context.schedule.keys());
     await this.#memory.look();
-    await this.#parts.acks.deleteEarly();
+    await this.#context.acks.deleteEarly();
   }
 
   /** Keeps what is in work from looking abandoned, and looks for what others abandoned. */
   async #beat(): Promise<void> {
-    const { held, reader } = this.#parts;
+    const { held, schedule } = this.#context;
     await held.keepAlive();
-    reader.recoverIdle(this.#context.schedule.keys());
+    this.#reader.recover('all', schedule.keys());
     await this.#removeDeadConsumers();
   }
 
@@ -127,7 +112,7 @@ export class Housekeeping {
     const silent = { group: settings.consumerGroup, silentMs: settings.claimIdleMs * deadAfterClaimIdles };
     const dead = new Set<string>();
     for (const keys of chunksOf(schedule.keys(), streamsPerCall)) {
-      for (const name of await removeSilentConsumers(client, keys, silent)) dead.add(name);
+      for (const name of await removeConsumers(client, keys, silent)) dead.add(name);
     }
     if (dead.size > 0)
       settings.logger.debug(

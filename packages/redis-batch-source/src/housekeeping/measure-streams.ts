@@ -32,42 +32,41 @@ export function forget({ schedule, ledger, unreadGroups }: SourceContext, key: s
  * @returns How many consumers the group has; at least 1.
  */
 export async function measureStreams(context: SourceContext, streams: readonly string[]): Promise<number> {
-  const { client, settings, troubles, answers } = context;
   let workers = 1;
   // Also where there is no stream yet: whether Redis answers is to be known.
   for (const keys of streams.length === 0 ? [[]] : chunksOf(streams, streamsPerCall)) {
-    const looks = await answers.of(lookAtStreams(client, keys, settings.consumerGroup));
-    for (const look of looks.streams) {
-      if (look.state === 'gone') {
-        forget(context, look.streamKey); // it went after it was found
-      } else if (look.state === 'ill') {
-        await troubles.found(look.streamKey, 'a stream cannot be looked at', look.error);
+    const [nowMs, looks] = await lookAtStreams(context, keys);
+    for (const [key, look] of looks) {
+      const streamKey = String(key);
+      if (look === 0) {
+        forget(context, streamKey); // it went after it was found
+      } else if (Buffer.isBuffer(look)) {
+        await context.troubles.found(streamKey, 'a stream cannot be looked at', String(look));
       } else {
-        note(context, look, looks.nowMs);
-        workers = Math.max(workers, look.consumers);
+        workers = Math.max(workers, note(context, streamKey, look, nowMs));
       }
     }
   }
   return workers;
 }
 
-function note(
-  { settings, schedule, ledger, troubles, unreadGroups, warnOnce }: SourceContext,
-  look: StreamLook & { readonly state: 'well' },
-  nowMs: number,
-): void {
-  const { streamKey, oldestId, unread, evicted, cameraType } = look;
+/** @returns How many consumers the group has. */
+function note(context: SourceContext, streamKey: string, look: StreamLook, nowMs: number): number {
+  const { settings, schedule, ledger, troubles, unreadGroups, warnOnce } = context;
+  const [length, unread, oldestId, cameraType, ingestTs, evicted, behind, consumers] = look;
   troubles.isOver(streamKey, 'a stream cannot be looked at');
-  const entry = { streamKey, entryId: oldestId, nowMs };
-  const addedAtMs = oldestId === '' ? undefined : timeOfUnread(warnOnce, entry, look.ingestTs);
+  const entry = { streamKey, entryId: String(oldestId), nowMs };
+  const addedAtMs = oldestId.length === 0 ? undefined : timeOfUnread(warnOnce, entry, String(ingestTs));
   const oldestAtMs = addedAtMs === undefined ? null : addedAtMs + Date.now() - nowMs;
   ledger.observed(streamKey, {
     unread,
-    oldestUnreadAtMs: oldestId === '' ? 0 : oldestAtMs,
-    streamLength: look.length,
+    oldestUnreadAtMs: oldestId.length === 0 ? 0 : oldestAtMs,
+    streamLength: length,
   });
-  if (settings.deleteAcked === 'auto') unreadGroups.saw(streamKey, look.behind);
+  if (settings.deleteAcked === 'auto') unreadGroups.saw(streamKey, behind);
   if (evicted > 0) ledger.evicted(streamKey, evicted);
   if (unread > 0) schedule.foundUnread(streamKey);
-  if (cameraType !== '') schedule.setWeight(streamKey, settings.weights[normaliseCameraType(cameraType)]);
+  if (cameraType.length > 0)
+    schedule.setWeight(streamKey, settings.weights[normaliseCameraType(String(cameraType))]);
+  return consumers;
 }

@@ -21,7 +21,7 @@ export class UnreadGroups {
   }
 
   /** @param behind The groups of a stream that have something to read, and the ids that they were delivered last. */
-  saw(streamKey: string, behind: readonly (readonly [group: string, lastDeliveredId: string])[]): void {
+  saw(streamKey: string, behind: readonly (readonly [group: Buffer, lastDeliveredId: Buffer])[]): void {
     if (behind.length === 0) {
       this.#positions.delete(streamKey);
       return;
@@ -29,7 +29,8 @@ export class UnreadGroups {
     const before = this.#positions.get(streamKey);
     const nowMs = performance.now();
     const positions = new Map<string, Position>();
-    for (const [group, lastDeliveredId] of behind) {
+    for (const pair of behind) {
+      const [group, lastDeliveredId] = [String(pair[0]), String(pair[1])];
       const known = before?.get(group);
       const sinceMs = known?.lastDeliveredId === lastDeliveredId ? known.sinceMs : nowMs;
       const isUnread = nowMs - sinceMs > this.#settings.claimIdleMs * unreadAfterClaimIdles;

@@ -14,11 +14,6 @@ const askMs = 100;
 /** What an ACL line must hold for it. */
 const rights = `~${registryKey} +hgetall +hset +hdel`;
 
-type RegistrySettings = Pick<
-  RedisBatchSourceSettings,
-  'consumerGroup' | 'consumerName' | 'streamPattern' | 'logger'
->;
-
 /**
  * The name under which this consumer reads, which no other living one has, and what tells other groups that ours is there.
  *
@@ -28,7 +23,7 @@ type RegistrySettings = Pick<
  */
 export class WorkerRegistry {
   readonly #client: RedisClient;
-  readonly #settings: RegistrySettings;
+  readonly #settings: RedisBatchSourceSettings;
   readonly #about: string;
   #name: string;
   #suffix = 1;
@@ -40,7 +35,7 @@ export class WorkerRegistry {
   #refused = false;
   #reported = '';
 
-  constructor(client: RedisClient, settings: RegistrySettings) {
+  constructor(client: RedisClient, settings: RedisBatchSourceSettings) {
     this.#client = client;
     this.#settings = settings;
     this.#name = settings.consumerName;

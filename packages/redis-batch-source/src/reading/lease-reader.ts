@@ -1,24 +1,13 @@
 import { backoffMs, pause } from '@trinetra/contracts';
 import { describeError, isAccessError } from '../connection/redis-errors.ts';
 import { RedisBatchSourceError } from '../errors.ts';
-import type { HeldLeases } from '../settling/held-leases.ts';
 import type { SourceContext } from '../source-context.ts';
 import type { Lease } from '../types.ts';
 import { IdleDelay } from './idle-delay.ts';
 import { IsolationTurns } from './isolation-turns.ts';
-import { Leftovers } from './leftovers.ts';
+import { Leftovers, type Whose } from './leftovers.ts';
 import { readNew } from './new-entries.ts';
 import { ReadPace } from './read-pace.ts';
-
-/** How the reader sees the source. */
-export interface LeaseReaderOptions {
-  /** The reader adds to them; those that are parked do not count. */
-  readonly held: HeldLeases;
-  readonly stopping: AbortSignal;
-  /** Settled leases that Redis may not know of yet. */
-  readonly unacked: ReadonlySet<Lease>;
-  readonly release: (lease: Lease) => void;
-}
 
 /** While more waits than there is room for, it is read in lots of this part of `maxInFlight`, or what there is room for after so many ms. */
 const lotsInFlight = 4;
@@ -37,7 +26,8 @@ const errorDelays = { firstMs: 50, maxMs: 2000 } as const;
  */
 export class LeaseReader {
   readonly #context: SourceContext;
-  readonly #options: LeaseReaderOptions;
+  readonly #stopping: AbortSignal;
+  readonly #release: (lease: Lease) => void;
   readonly #ready: Lease[] = [];
   readonly #leftovers: Leftovers;
   readonly #turns = new IsolationTurns();
@@ -54,23 +44,19 @@ export class LeaseReader {
   readonly #idle = new IdleDelay();
   #filling: Promise<void> = Promise.resolve();
 
-  constructor(context: SourceContext, options: LeaseReaderOptions) {
+  /** @param release Told of leases that nobody pulled. */
+  constructor(context: SourceContext, stopping: AbortSignal, release: (lease: Lease) => void) {
     this.#context = context;
-    this.#options = options;
+    this.#stopping = stopping;
+    this.#release = release;
     this.#pace = new ReadPace(context.settings.commandTimeoutMs * readShare);
-    this.#leftovers = new Leftovers(context, () => [...options.held.all(), ...options.unacked]);
-    options.stopping.addEventListener('abort', () => this.roomIsFree(), { once: true });
+    this.#leftovers = new Leftovers(context);
+    stopping.addEventListener('abort', () => this.roomIsFree(), { once: true });
   }
 
-  /** Streams whose entries of our own earlier life are to be taken up before anything new. */
-  recoverOwn(streams: readonly string[]): void {
-    this.#leftovers.lookForOwn(streams);
-    if (streams.length > 0) this.roomIsFree();
-  }
-
-  /** Streams to look through for entries that anyone abandoned. */
-  recoverIdle(streams: readonly string[]): void {
-    this.#leftovers.lookForAbandoned(streams);
+  /** Streams to look through, before anything new is read, for entries of our own earlier life or such that anyone abandoned. */
+  recover(whose: Whose, streams: readonly string[]): void {
+    this.#leftovers.lookFor(whose, streams);
     if (streams.length > 0) this.roomIsFree();
   }
 
@@ -103,7 +89,7 @@ export class LeaseReader {
     try {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
-        if (this.#options.stopping.aborted && !(this.#servesRest && this.#ready.length > 0)) return;
+        if (this.#stopping.aborted && !(this.#servesRest && this.#ready.length > 0)) return;
         const lease = this.#ready.shift();
         if (lease === undefined) {
           this.#filling = this.#fill();
@@ -118,17 +104,16 @@ export class LeaseReader {
   }
 
   #releaseReady(): void {
-    for (const lease of this.#ready.splice(0)) this.#options.release(lease);
+    for (const lease of this.#ready.splice(0)) this.#release(lease);
   }
 
   #room(): number {
-    const { held, unacked } = this.#options;
-    if (this.#alone !== undefined && held.has(this.#alone)) return 0;
-    const { settings, registry } = this.#context;
+    const { settings, registry, held, acks } = this.#context;
     const { maxInFlight } = settings;
+    if (this.#alone !== undefined && held.has(this.#alone)) return 0;
     if (!registry.isKnown) return 0; // under what name to read is not settled
     // Redis is slow to take acks: reading on would pile them up.
-    return unacked.size > maxInFlight ? 0 : maxInFlight - held.inWork;
+    return acks.unacked.size > maxInFlight ? 0 : maxInFlight - held.inWork;
   }
 
   /** Returns with something in `#ready`, after a wait, or where reading is over. */
@@ -137,15 +122,15 @@ export class LeaseReader {
     // The frames of one batch are settled one after another in the same tick: read for all of them at once.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#roomWasFilled) await this.#gatherRoom();
-    await this.#context.client.whenReady(this.#options.stopping);
-    if (this.#options.stopping.aborted) return;
+    await this.#context.client.whenReady(this.#stopping);
+    if (this.#stopping.aborted) return;
     const room = Math.min(this.#room(), this.#pace.most);
     if (room <= 0) {
       await this.#waitUntil(() => this.#room() > 0);
       return;
     }
     const isolates = this.#leftovers.hasSuspects && this.#turns.mayIsolate();
-    const { held } = this.#options;
+    const { held } = this.#context;
     if (isolates && held.inWork > 0) {
       await this.#waitUntil(() => held.inWork === 0);
       return;
@@ -168,7 +153,7 @@ export class LeaseReader {
   async #gatherRoom(): Promise<void> {
     const enough = Math.floor(this.#context.settings.maxInFlight / lotsInFlight);
     const until = performance.now() + gatherMs;
-    while (this.#room() < enough && performance.now() < until && !this.#options.stopping.aborted) {
+    while (this.#room() < enough && performance.now() < until && !this.#stopping.aborted) {
       this.#wake = new AbortController();
       await pause(Math.max(0, until - performance.now()), this.#wake.signal);
     }
@@ -201,21 +186,22 @@ export class LeaseReader {
     if (this.#errorsInARow === 0)
       logger.warn({ error: describeError(error) }, 'reading failed; trying again');
     this.#errorsInARow += 1;
-    await pause(backoffMs(this.#errorsInARow, errorDelays), this.#options.stopping);
+    await pause(backoffMs(this.#errorsInARow, errorDelays), this.#stopping);
   }
 
   /** Resolves once `condition` holds, and also at whatever else may have changed what is to be done. */
   async #waitUntil(condition: () => boolean): Promise<void> {
     const { signal } = this.#wake;
-    if (condition() || signal.aborted || this.#options.stopping.aborted) return;
+    if (condition() || signal.aborted || this.#stopping.aborted) return;
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
   #accept(lease: Lease, reclaimed: boolean): void {
     // In work here already: Redis lost its last writes, in a crash or a failover, and forgot that it delivered it.
-    if (this.#options.held.hasEntry(lease)) return;
-    this.#options.held.add(lease);
-    this.#context.ledger.leased(lease.streamKey, { reclaimed });
+    const { held, ledger } = this.#context;
+    if (held.hasEntry(lease)) return;
+    held.add(lease);
+    ledger.leased(lease.streamKey, { reclaimed });
     this.#ready.push(lease);
   }
 
@@ -236,7 +222,7 @@ export class LeaseReader {
   }
 
   async #takeNew(room: number): Promise<boolean> {
-    const leases = await readNew(this.#context, room, this.#options.stopping);
+    const leases = await readNew(this.#context, room, this.#stopping);
     for (const lease of leases) this.#accept(lease, false);
     return leases.length > 0;
   }

@@ -10,29 +10,26 @@ export async function readNew(
   room: number,
   stopping: AbortSignal,
 ): Promise<readonly Lease[]> {
-  const { client, settings, schedule, ledger, troubles, registry, warnOnce } = context;
+  const { schedule, ledger, troubles, warnOnce } = context;
   const visited = new Set<string>();
   while (visited.size < schedule.size) {
     const plan = schedule.plan(room, visited);
     if (plan.keys.length === 0) return [];
-    const consumer = { group: settings.consumerGroup, consumer: registry.name };
-    const { entries, evicted, empty, errors, nowMs } = await readEntries(client, {
-      ...consumer,
-      ...plan,
-      room,
-    });
+    const [entries, evicted, empty, errors, nowMs] = await readEntries(context, plan, room);
     const readAtMs = Date.now();
-    const leases = entries.map((entry): Lease => {
-      const addedAtMs = timeOfEntry(warnOnce, { ...entry, nowMs }) ?? nowMs;
-      return { ...entry, deliveryCount: 1, readAtMs, waitedMs: Math.max(0, nowMs - addedAtMs) };
+    const leases = entries.map(([key, id, fields]): Lease => {
+      const [streamKey, entryId] = [String(key), String(id)];
+      const addedAtMs = timeOfEntry(warnOnce, { streamKey, entryId, nowMs }) ?? nowMs;
+      const waitedMs = Math.max(0, nowMs - addedAtMs);
+      return { streamKey, entryId, fields, deliveryCount: 1, readAtMs, waitedMs };
     });
     for (const { streamKey, fields } of leases) {
       schedule.served(streamKey);
       troubles.isOver(streamKey, 'a stream cannot be read');
       learnPriority(context, streamKey, fields);
     }
-    for (const [streamKey, count] of evicted) ledger.evicted(streamKey, count);
-    for (const streamKey of empty) schedule.foundEmpty(streamKey);
+    for (const [key, count] of evicted) ledger.evicted(String(key), count);
+    for (const key of empty) schedule.foundEmpty(String(key));
     // What was read comes first: a right that is missing shows again at the next read.
     if (leases.length > 0) return leases;
     await troubles.foundAll('a stream cannot be read', errors);

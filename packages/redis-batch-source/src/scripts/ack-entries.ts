@@ -1,20 +1,16 @@
+import type { GroupContext } from '../group-context.ts';
 import type { EntryRef } from '../types.ts';
-import { indexStreams } from './index-streams.ts';
 import { attempt, scriptHead } from './lua-parts.ts';
 import { mayDelete } from './may-delete.ts';
-import { asList, asText, type ByStream, pairsOf, type ScriptRunner, streamOf } from './reply.ts';
+import type { ByStream } from './reply.ts';
 
-/**
- * KEYS: streams. ARGV: group, delete mode, registry of workers or '', then index and id in pairs. Returns whether it was too early to
- * delete something (1 or 0), and errors [index, text, ...].
- */
+/** KEYS: the stream of each entry. ARGV: group, delete mode, registry of workers or '', then the ids. */
 const script = `${scriptHead}${attempt}${mayDelete}
 local name, mode, registry = ARGV[1], ARGV[2], ARGV[3]
 local ids = {}
-for i = 4, #ARGV, 2 do
-  local k = tonumber(ARGV[i])
-  ids[k] = ids[k] or {}
-  ids[k][#ids[k] + 1] = ARGV[i + 1]
+for i, key in ipairs(KEYS) do
+  ids[key] = ids[key] or {}
+  table.insert(ids[key], ARGV[i + 3])
 end
 local early = 0
 local function ack(key, list)
@@ -24,29 +20,24 @@ local function ack(key, list)
   if verdict == 'early' then early = 1 end
 end
 local errors = {}
-for k, list in pairs(ids) do
-  local _, err = attempt(ack, KEYS[k], list)
-  if err then errors[#errors + 1] = k; errors[#errors + 1] = err end
+for key, list in pairs(ids) do
+  local _, err = attempt(ack, key, list)
+  if err then table.insert(errors, {key, err}) end
 end
 return {early, errors}
 `;
 
-/** Entries to ack. */
-export interface AckRequest {
-  readonly group: string;
-  readonly deleteAcked: 'auto' | 'on' | 'off';
-  /** The registry of workers; empty where the user may not have it. */
-  readonly registry: string;
-  readonly entries: readonly EntryRef[];
-}
+/** `tooEarly`: which groups will read a stream is not known yet, so some entries are not deleted. */
+type AckReply = readonly [tooEarly: 0 | 1, errors: ByStream<Buffer>];
 
-/** Acks entries and deletes them where they may be; `tooEarly`: which groups will read a stream is not known yet. */
+/** Acks entries and deletes them where they may be. */
 export async function ackEntries(
-  runner: ScriptRunner,
-  { group, deleteAcked, registry, entries }: AckRequest,
-): Promise<{ readonly tooEarly: boolean; readonly errors: ByStream<string> }> {
-  const { keys, indexOf } = indexStreams(entries);
-  const args = entries.flatMap((entry) => [indexOf(entry), entry.entryId]);
-  const [early, errors] = asList(await runner.run(script, keys, [group, deleteAcked, registry, ...args]));
-  return { tooEarly: early === 1, errors: pairsOf(errors, streamOf(keys), asText) };
+  { client, settings, registry }: GroupContext,
+  entries: readonly EntryRef[],
+): Promise<AckReply> {
+  return client.run(
+    script,
+    entries.map(({ streamKey }) => streamKey),
+    [settings.consumerGroup, settings.deleteAcked, registry.key, ...entries.map(({ entryId }) => entryId)],
+  );
 }

@@ -40,15 +40,9 @@ local function groupOf(key, name)
 end
 `;
 
-/** Lua: the consumers of a group; none where there is no such group. */
-export const consumersOf: string = `
-local function consumersOf(key, group)
-  local rows, consumers = {}, redis.pcall('XINFO', 'CONSUMERS', key, group)
-  if consumers['err'] then return rows end
-  for n, flat in ipairs(consumers) do
-    rows[n] = {}
-    for i = 1, #flat, 2 do rows[n][flat[i]] = flat[i + 1] end
-  end
-  return rows
-end
+/** Lua: the names of what the recovery adds to an entry that becomes a dead letter, in their order. */
+export const letterFields: string = `
+local letterFields = {
+  'dead_letter_stream', 'dead_letter_reason', 'dead_letter_entry_id', 'dead_letter_deliveries', 'dead_letter_consumer',
+}
 `;

@@ -1,22 +1,10 @@
-import type { EntryRef } from '../types.ts';
-import { attempt, groupOf, scriptHead } from './lua-parts.ts';
+import type { GroupContext } from '../group-context.ts';
+import { attempt, clock, groupOf, scriptHead } from './lua-parts.ts';
 import { repair } from './repair.ts';
-import {
-  asFields,
-  asList,
-  asNumber,
-  asText,
-  type ByStream,
-  pairsOf,
-  type ScriptRunner,
-  streamOf,
-} from './reply.ts';
+import type { ByStream, EntryReply } from './reply.ts';
 
-/**
- * KEYS: streams. ARGV: group, consumer, room, then visits (indices into KEYS, from 1).
- * Returns [entries [[index, id, fields]], evicted [index, n, ...], empty [index, ...], errors [index, text, ...], time in ms].
- */
-const script = `${scriptHead}${attempt}${groupOf}${repair}
+/** KEYS: streams. ARGV: group, consumer, room, then visits (indices into KEYS, from 1). */
+const script = `${scriptHead}${attempt}${clock}${groupOf}${repair}
 local name, consumer, room = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local entries, evicted, errors, seen, done = {}, {}, {}, {}, {}
 local function look(i)
@@ -29,7 +17,7 @@ local function look(i)
       create(KEYS[i], name)
     else
       local _, lost = repair(KEYS[i], group, length)
-      if lost > 0 then evicted[#evicted + 1] = i; evicted[#evicted + 1] = lost end
+      if lost > 0 then table.insert(evicted, {KEYS[i], lost}) end
     end
   end
 end
@@ -39,12 +27,12 @@ local function read(i)
   local reply = redis.call('XREADGROUP', 'GROUP', name, consumer, 'COUNT', 1, 'STREAMS', KEYS[i], '>')
   if not reply then done[i] = true; return false end
   local entry = reply[1][2][1]
-  entries[#entries + 1] = {i, entry[1], entry[2]}
+  entries[#entries + 1] = {KEYS[i], entry[1], entry[2]}
   return true
 end
 local function take(i)
   local found, err = attempt(read, i)
-  if err then errors[#errors + 1] = i; errors[#errors + 1] = err; done[i] = true end
+  if err then table.insert(errors, {KEYS[i], err}); done[i] = true end
   return found
 end
 for v = 4, #ARGV do
@@ -60,47 +48,29 @@ while some and #entries < room do
   end
 end
 local empty = {}
-for i = 1, #KEYS do if done[i] then empty[#empty + 1] = i end end
-local now = redis.call('TIME')
-return {entries, evicted, empty, errors, now[1] * 1000 + math.floor(now[2] / 1000)}
+for i = 1, #KEYS do if done[i] then table.insert(empty, KEYS[i]) end end
+return {entries, evicted, empty, errors, clock()}
 `;
 
-/** Which streams to read, and how much. */
-export interface ReadRequest {
-  readonly group: string;
-  readonly consumer: string;
-  readonly keys: readonly string[];
-  /** Indices into `keys`, in the order of the visits. */
-  readonly visits: readonly number[];
-  readonly room: number;
-}
+/** `evicted`: unread entries that were trimmed. `empty`: streams with nothing more to read. `nowMs` is by the clock of Redis. */
+type ReadReply = readonly [
+  entries: readonly EntryReply[],
+  evicted: ByStream<number>,
+  empty: readonly Buffer[],
+  errors: ByStream<Buffer>,
+  nowMs: number,
+];
 
-/** What was read. */
-export interface ReadReply {
-  readonly entries: readonly (EntryRef & { readonly fields: readonly Buffer[] })[];
-  /** Unread entries that were trimmed. */
-  readonly evicted: ByStream<number>;
-  /** Streams with nothing more to read. */
-  readonly empty: readonly string[];
-  readonly errors: ByStream<string>;
-  /** By the clock of Redis. */
-  readonly nowMs: number;
-}
-
-/** Reads one new entry a visit until the room is used; afterwards goes round the streams that still give. */
-export async function readEntries(runner: ScriptRunner, request: ReadRequest): Promise<ReadReply> {
-  const { group, consumer, keys, visits, room } = request;
-  const args = [group, consumer, room, ...visits.map((index) => index + 1)];
-  const [entries, evicted, empty, errors, now] = asList(await runner.run(script, keys, args));
-  const stream = streamOf(keys);
-  return {
-    entries: asList(entries).map((entry) => {
-      const [index, id, fields] = asList(entry);
-      return { streamKey: stream(index), entryId: asText(id), fields: asFields(fields) };
-    }),
-    evicted: pairsOf(evicted, stream, asNumber),
-    empty: asList(empty).map(stream),
-    errors: pairsOf(errors, stream, asText),
-    nowMs: asNumber(now),
-  };
+/**
+ * Reads one new entry a visit until the room is used; afterwards goes round the streams that still give.
+ *
+ * @param plan `visits` are indices into `keys`, from 0.
+ */
+export async function readEntries(
+  { client, settings, registry }: GroupContext,
+  plan: { readonly keys: readonly string[]; readonly visits: readonly number[] },
+  room: number,
+): Promise<ReadReply> {
+  const visits = plan.visits.map((index) => index + 1);
+  return client.run(script, plan.keys, [settings.consumerGroup, registry.name, room, ...visits]);
 }

@@ -1,17 +1,9 @@
 import { cameraLabelOf } from '@trinetra/contracts';
-import type { EntryRef } from '../types.ts';
-import { attempt, scriptHead } from './lua-parts.ts';
+import type { GroupContext } from '../group-context.ts';
+import { entryName, type Lease } from '../types.ts';
+import { attempt, letterFields, scriptHead } from './lua-parts.ts';
 import { mayDelete } from './may-delete.ts';
-import {
-  asFields,
-  asList,
-  asNumber,
-  asText,
-  type ByStream,
-  pairsOf,
-  type ScriptRunner,
-  streamOf,
-} from './reply.ts';
+import type { ByStream, EntryReply } from './reply.ts';
 
 /**
  * KEYS: stream and its dead-letter stream, in pairs. ARGV: group, consumer, least idle time in ms, room, whose ('all', or
@@ -20,33 +12,30 @@ import {
  *
  * What is copied of an entry with thousands of fields is bounded by what Lua can unpack: such an entry would otherwise stop every
  * recovery.
- *
- * Returns [entries [[pair, id, fields, deliveryCount]], trimmed [pair, n, ...], dead [pair, n, ...], streams left
- * unfinished, streams with suspects [pair, ...], errors [pair, text, ...], dead ones that are to be deleted later [pair, id, ...]].
  */
-const script = `${scriptHead}${attempt}${mayDelete}
+const script = `${scriptHead}${attempt}${letterFields}${mayDelete}
 local name, consumer, idle, room = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local life, limit, keep, mode = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8]
 local leave, registry = ARGV[9] == 'leave', ARGV[10]
 local held, heldCount = {}, 0
 for i = 11, #ARGV do held[ARGV[i]] = true; heldCount = heldCount + 1 end
-local entries, trimmed, dead, suspects, early = {}, {}, {}, {}, {}
+local entries, trimmed, dead, early, unfinished, suspects = {}, {}, {}, {}, {}, {}
 local rowsLeft = 1000 + heldCount
 local function bury(key, letters, row, fields)
   local record = {'XADD', letters, 'MAXLEN', '~', keep, '*'}
   for i = 1, math.min(#fields, 2000) do record[#record + 1] = fields[i] end
-  record[#record + 1] = 'dead_letter_stream'; record[#record + 1] = key
-  record[#record + 1] = 'dead_letter_reason'; record[#record + 1] = 'max_deliveries'
-  record[#record + 1] = 'dead_letter_entry_id'; record[#record + 1] = row[1]
-  record[#record + 1] = 'dead_letter_deliveries'; record[#record + 1] = row[4]
-  record[#record + 1] = 'dead_letter_consumer'; record[#record + 1] = row[2]
+  local values = {key, 'max_deliveries', row[1], row[4], row[2]}
+  for i, field in ipairs(letterFields) do
+    record[#record + 1] = field
+    record[#record + 1] = values[i]
+  end
   redis.call(unpack(record))
   redis.call('XACK', key, name, row[1])
   local verdict = mayDelete(key, name, mode, registry)
   if verdict == 'yes' then redis.call('XDEL', key, row[1]) end
   return verdict == 'early'
 end
-local function recover(pair, key, letters, counts)
+local function recover(key, letters, counts)
   local from, done = '-', false
   while not done and #entries < room and rowsLeft > 0 do
     local size = math.min(rowsLeft, room - #entries + heldCount)
@@ -63,7 +52,7 @@ local function recover(pair, key, letters, counts)
       from = '(' .. id
       if not held[key .. ' ' .. id] then
         if leave and deliveries > 0 and deliveries < limit and not unseen then
-          suspects[#suspects + 1] = pair
+          table.insert(suspects, key)
           done = true
           break
         end
@@ -76,9 +65,9 @@ local function recover(pair, key, letters, counts)
         elseif deliveries >= limit and not unseen then
           local isEarly, err = attempt(bury, key, letters, row, fields)
           if err then counts.err = err else counts.buried = counts.buried + 1 end
-          if isEarly then early[#early + 1] = pair; early[#early + 1] = id end
+          if isEarly then table.insert(early, {key, id}) end
         else
-          entries[#entries + 1] = {pair, id, fields, after}
+          entries[#entries + 1] = {key, id, fields, after}
         end
       end
     end
@@ -86,58 +75,46 @@ local function recover(pair, key, letters, counts)
 end
 local errors = {}
 for k = 1, #KEYS, 2 do
-  local pair, counts = (k + 1) / 2, {lost = 0, buried = 0}
-  local _, err = attempt(recover, pair, KEYS[k], KEYS[k + 1], counts)
+  local key, counts = KEYS[k], {lost = 0, buried = 0}
+  local _, err = attempt(recover, key, KEYS[k + 1], counts)
   err = err or counts.err
-  if err then errors[#errors + 1] = pair; errors[#errors + 1] = err end
-  if counts.lost > 0 then trimmed[#trimmed + 1] = pair; trimmed[#trimmed + 1] = counts.lost end
-  if counts.buried > 0 then dead[#dead + 1] = pair; dead[#dead + 1] = counts.buried end
+  if err then table.insert(errors, {key, err}) end
+  if counts.lost > 0 then table.insert(trimmed, {key, counts.lost}) end
+  if counts.buried > 0 then table.insert(dead, {key, counts.buried}) end
   if #entries >= room or rowsLeft <= 0 then
-    return {entries, trimmed, dead, #KEYS / 2 - pair + 1, suspects, errors, early}
+    for left = k, #KEYS, 2 do table.insert(unfinished, KEYS[left]) end
+    break
   end
 end
-return {entries, trimmed, dead, 0, suspects, errors, early}
+return {entries, trimmed, dead, early, unfinished, suspects, errors}
 `;
 
 /** Which pending entries to take over. */
-export interface RecoverRequest {
-  readonly group: string;
-  readonly consumer: string;
+export interface RecoverOptions {
   readonly streams: readonly string[];
-  readonly deadLetterPrefix: string;
-  readonly deadLetterMaxLength: number;
-  /** Entries that nobody has touched for so long, ms. */
-  readonly idleMs: number;
-  /** Only what this consumer left; how long it has lived, ms. Null: what anyone left. */
-  readonly ownLifeMs: number | null;
+  /** Only what this consumer left, whatever its age: how long it has lived, ms. Undefined: what anyone left for `claimIdleMs`. */
+  readonly ownLifeMs: number | undefined;
   readonly room: number;
-  readonly maxDeliveries: number;
-  readonly deleteAcked: 'auto' | 'on' | 'off';
   readonly leaveSuspects: boolean;
-  /** The registry of workers; empty where the user may not have it. */
-  readonly registry: string;
-  /** Entries in work, which are to be left alone: `key id`. */
-  readonly held: readonly string[];
+  /** Leases in work, which are to be left alone. */
+  readonly held: readonly Lease[];
 }
 
 /** What was found. */
-export interface RecoverReply {
-  readonly entries: readonly (EntryRef & {
-    readonly fields: readonly Buffer[];
-    readonly deliveryCount: number;
-  })[];
+type RecoverReply = readonly [
+  entries: readonly (readonly [...EntryReply, deliveryCount: number])[],
   /** Entries whose body is gone; they were acked. */
-  readonly trimmed: ByStream<number>;
+  trimmed: ByStream<number>,
   /** Entries that became dead letters. */
-  readonly dead: ByStream<number>;
-  /** Dead letters whose entry is to be deleted once it is known which groups will read its stream. */
-  readonly deleteLater: readonly EntryRef[];
+  dead: ByStream<number>,
+  /** Ids of dead letters whose entry is to be deleted once it is known which groups will read its stream. */
+  deleteLater: ByStream<Buffer>,
   /** Streams that may hold more, because the room was used up. */
-  readonly unfinished: readonly string[];
+  unfinished: readonly Buffer[],
   /** Streams whose next entry is a suspect that was left. */
-  readonly suspects: readonly string[];
-  readonly errors: ByStream<string>;
-}
+  suspects: readonly Buffer[],
+  errors: ByStream<Buffer>,
+];
 
 /**
  * Claims pending entries, oldest first. One that this consumer read since it lives, and does not hold, came with an answer that
@@ -146,40 +123,22 @@ export interface RecoverReply {
  *
  * A stream that fails leaves the others as they are; where a dead letter cannot be written, its entry stays pending.
  */
-export async function recoverEntries(runner: ScriptRunner, request: RecoverRequest): Promise<RecoverReply> {
-  const { streams, deadLetterPrefix, ownLifeMs } = request;
-  const keys = streams.flatMap((key) => [key, deadLetterPrefix + cameraLabelOf(key)]);
-  const [entries, trimmed, dead, left, suspects, errors, early] = asList(
-    await runner.run(script, keys, [
-      request.group,
-      request.consumer,
-      request.idleMs,
-      request.room,
-      ownLifeMs === null ? 'all' : Math.floor(ownLifeMs),
-      request.maxDeliveries,
-      request.deadLetterMaxLength,
-      request.deleteAcked,
-      request.leaveSuspects ? 'leave' : 'take',
-      request.registry,
-      ...request.held,
-    ]),
-  );
-  const stream = streamOf(streams);
-  return {
-    entries: asList(entries).map((entry) => {
-      const [pair, id, fields, deliveryCount] = asList(entry);
-      return {
-        streamKey: stream(pair),
-        entryId: asText(id),
-        fields: asFields(fields),
-        deliveryCount: asNumber(deliveryCount),
-      };
-    }),
-    trimmed: pairsOf(trimmed, stream, asNumber),
-    dead: pairsOf(dead, stream, asNumber),
-    deleteLater: pairsOf(early, stream, asText).map(([streamKey, entryId]) => ({ streamKey, entryId })),
-    unfinished: streams.slice(streams.length - asNumber(left)),
-    suspects: asList(suspects).map(stream),
-    errors: pairsOf(errors, stream, asText),
-  };
+export async function recoverEntries(
+  { client, settings, registry }: GroupContext,
+  { streams, ownLifeMs, room, leaveSuspects, held }: RecoverOptions,
+): Promise<RecoverReply> {
+  const keys = streams.flatMap((key) => [key, settings.deadLetterPrefix + cameraLabelOf(key)]);
+  return client.run(script, keys, [
+    settings.consumerGroup,
+    registry.name,
+    ownLifeMs === undefined ? settings.claimIdleMs : 0,
+    room,
+    ownLifeMs === undefined ? 'all' : Math.floor(ownLifeMs),
+    settings.maxDeliveries,
+    settings.deadLetterMaxLength,
+    settings.deleteAcked,
+    leaveSuspects ? 'leave' : 'take',
+    registry.key,
+    ...held.map(entryName),
+  ]);
 }

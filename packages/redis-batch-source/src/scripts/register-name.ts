@@ -1,6 +1,6 @@
+import type { RedisClient } from '../connection/redis-client.ts';
 import { clock, scriptHead } from './lua-parts.ts';
 import { groupLeaseMs, registryKey } from './registry.ts';
-import { asText, type ScriptRunner } from './reply.ts';
 
 /** KEYS: registry. ARGV: field, JSON about us, how long the name is taken from now on in ms. */
 const script = `${scriptHead}${clock}
@@ -36,7 +36,9 @@ export interface NameRequest {
  * Takes or keeps the name, unless another consumer holds it: resolves to the value of that one then, else to ''. Forgets workers that
  * have long been gone.
  */
-export async function registerName(runner: ScriptRunner, request: NameRequest): Promise<string> {
-  const { group, name, about, leaseMs } = request;
-  return asText(await runner.run(script, [registryKey], [JSON.stringify([group, name]), about, leaseMs]));
+export async function registerName(
+  client: RedisClient,
+  { group, name, about, leaseMs }: NameRequest,
+): Promise<string> {
+  return String(await client.run(script, [registryKey], [JSON.stringify([group, name]), about, leaseMs]));
 }

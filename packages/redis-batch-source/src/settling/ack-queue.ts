@@ -1,30 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs, type Logger, pause } from '@trinetra/contracts';
-import type { RedisClient } from '../connection/redis-client.ts';
+import { backoffMs, pause } from '@trinetra/contracts';
 import { describeError, isAccessError } from '../connection/redis-errors.ts';
-import type { WorkerRegistry } from '../housekeeping/worker-registry.ts';
+import type { GroupContext } from '../group-context.ts';
 import { ackEntries } from '../scripts/ack-entries.ts';
 import { touchEntries } from '../scripts/touch-entries.ts';
-import type { StreamTroubles } from '../stream-troubles.ts';
 import type { EntryRef, Lease } from '../types.ts';
 
 interface Waiting {
   readonly lease: Lease;
   readonly release: boolean;
   readonly resolve: () => void;
-}
-
-/** Options of {@link AckQueue}. */
-export interface AckQueueOptions {
-  readonly client: RedisClient;
-  readonly troubles: StreamTroubles;
-  readonly consumerGroup: string;
-  readonly registry: Pick<WorkerRegistry, 'name' | 'key'>;
-  readonly deleteAcked: 'auto' | 'on' | 'off';
-  /** Idle time that a released entry gets, so that others may claim it at once. */
-  readonly claimIdleMs: number;
-  readonly drainTimeoutMs: number;
-  readonly logger: Logger;
 }
 
 /** A bound on how long Redis is busy with one call, and on the arguments that its scripts take. */
@@ -38,7 +23,7 @@ const maxEarly = 5000;
  * processed twice. At most `maxInFlight` acks plus those under way wait here, since reads need Redis too.
  */
 export class AckQueue {
-  readonly #options: AckQueueOptions;
+  readonly #context: GroupContext;
   /** Settled, but for all we know still pending in Redis. */
   readonly #unacked = new Set<Lease>();
   #waiting: Waiting[] = [];
@@ -48,8 +33,8 @@ export class AckQueue {
   #giveUpAt: number | undefined;
   readonly #draining = new AbortController();
 
-  constructor(options: AckQueueOptions) {
-    this.#options = options;
+  constructor(context: GroupContext) {
+    this.#context = context;
   }
 
   get unacked(): ReadonlySet<Lease> {
@@ -78,7 +63,7 @@ export class AckQueue {
 
   /** From now on acks are tried for `drainTimeoutMs` at most. */
   startDraining(): void {
-    this.#giveUpAt ??= performance.now() + this.#options.drainTimeoutMs;
+    this.#giveUpAt ??= performance.now() + this.#context.settings.drainTimeoutMs;
     this.#draining.abort();
   }
 
@@ -115,7 +100,7 @@ export class AckQueue {
 
   /** The entries stay pending; whoever takes them over processes them again. */
   #giveUp(reason: string): void {
-    const { logger } = this.#options;
+    const { logger } = this.#context.settings;
     logger.error({ entries: this.#waiting.length, reason }, 'entries could not be acked and stay pending');
     this.#finish(this.#waiting);
     this.#waiting = [];
@@ -134,30 +119,22 @@ export class AckQueue {
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
-    const { client, consumerGroup, registry, claimIdleMs } = this.#options;
-    const acks = batch.filter(({ release }) => !release).map(({ lease }) => lease);
-    const releases = batch.filter(({ release }) => release).map(({ lease }) => lease);
+    const leasesOf = (toRelease: boolean): Lease[] =>
+      batch.filter(({ release }) => release === toRelease).map(({ lease }) => lease);
+    const [acks, releases] = [leasesOf(false), leasesOf(true)];
     const sent: Promise<unknown>[] = [];
     if (acks.length > 0) sent.push(this.#ack(acks));
-    if (releases.length > 0) {
-      const request = {
-        group: consumerGroup,
-        consumer: registry.name,
-        idleMs: claimIdleMs,
-        leases: releases,
-      };
-      sent.push(touchEntries(client, request));
-    }
+    // So idle that others may claim them at once.
+    if (releases.length > 0)
+      sent.push(touchEntries(this.#context, releases, this.#context.settings.claimIdleMs));
     const failed = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
   /** A stream that takes no ack, since another kind of key is in its place, is told of and not tried again. */
   async #ack(entries: readonly EntryRef[]): Promise<void> {
-    const { client, troubles, consumerGroup, registry, deleteAcked } = this.#options;
-    const request = { group: consumerGroup, deleteAcked, registry: registry.key, entries };
-    const { tooEarly, errors } = await ackEntries(client, request);
-    if (tooEarly) this.deleteLater(entries);
-    await troubles.foundAll('entries of a stream cannot be acked', errors);
+    const [tooEarly, errors] = await ackEntries(this.#context, entries);
+    if (tooEarly === 1) this.deleteLater(entries);
+    await this.#context.troubles.foundAll('entries of a stream cannot be acked', errors);
   }
 }

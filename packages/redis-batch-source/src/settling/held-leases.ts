@@ -1,7 +1,7 @@
 import { chunksOf } from '../chunks.ts';
 import { describeError } from '../connection/redis-errors.ts';
+import type { GroupContext } from '../group-context.ts';
 import { touchEntries } from '../scripts/touch-entries.ts';
-import type { SourceContext } from '../source-context.ts';
 import { type EntryRef, entryName, type Lease } from '../types.ts';
 
 /** Leases that one script call keeps alive: a bound on how long Redis is busy with it. */
@@ -9,13 +9,13 @@ const leasesPerBeat = 500;
 
 /** The leases without an outcome. Those that are parked are done with but for an answer from elsewhere. */
 export class HeldLeases {
-  readonly #context: Pick<SourceContext, 'client' | 'settings' | 'registry'>;
+  readonly #context: GroupContext;
   readonly #held = new Map<string, Lease>();
   readonly #parked = new Set<Lease>();
   /** Those whose deliveries Redis may still count. */
   #newlyParked: Lease[] = [];
 
-  constructor(context: Pick<SourceContext, 'client' | 'settings' | 'registry'>) {
+  constructor(context: GroupContext) {
     this.#context = context;
   }
 
@@ -60,12 +60,10 @@ export class HeldLeases {
 
   /** Keeps leases from looking abandoned. */
   async keepAlive(leases: readonly Lease[] = this.all()): Promise<void> {
-    const { client, settings, registry } = this.#context;
+    const { logger } = this.#context.settings;
     for (const some of chunksOf(leases, leasesPerBeat)) {
-      const consumer = { group: settings.consumerGroup, consumer: registry.name };
-      const still = await touchEntries(client, { ...consumer, idleMs: 0, leases: some });
-      if (still < some.length)
-        settings.logger.debug({ count: some.length - still }, 'leases were settled or lost meanwhile');
+      const count = some.length - (await touchEntries(this.#context, some, 0));
+      if (count > 0) logger.debug({ count }, 'leases were settled or lost meanwhile');
     }
   }
 

@@ -1,4 +1,10 @@
-import { type CameraStats, cameraIdOf, type FrameOutcome, type SourceStats } from '@trinetra/contracts';
+import {
+  type CameraStats,
+  cameraIdOf,
+  type FrameOutcome,
+  frameOutcomes,
+  type SourceStats,
+} from '@trinetra/contracts';
 
 interface Account {
   delivered: number;
@@ -12,17 +18,8 @@ interface Account {
   gone: boolean;
 }
 
-const noOutcomes = (): Record<FrameOutcome, number> => ({
-  published: 0,
-  published_degraded: 0,
-  publish_failed: 0,
-  corrupt: 0,
-  skipped: 0,
-  stale: 0,
-  trimmed: 0,
-  dead_lettered: 0,
-  released: 0,
-});
+const noOutcomes = (): Record<FrameOutcome, number> =>
+  Object.fromEntries(frameOutcomes.map((outcome) => [outcome, 0])) as Record<FrameOutcome, number>;
 
 /** Accounts of streams that are gone, at most. */
 const maxGone = 1000;

@@ -94,11 +94,10 @@ export class WorkerRegistry {
     const { host, pid } = JSON.parse(holder.slice(holder.indexOf(' ') + 1));
     const taken = this.#name;
     this.#isKnown = false;
-    while (!this.#isKnown) {
+    do {
       this.#suffix += 1;
       this.#name = `${consumerName}-${this.#suffix}`;
-      if ((await this.#register(this.#name, nameLeaseMs)) === '') break;
-    }
+    } while ((await this.#register(this.#name, nameLeaseMs)) !== '');
     logger.warn(
       { consumerName: taken, holder: { host, pid }, now: this.#name },
       'another living worker has this name and keeps it: this one reads under another; give each worker its own CONSUMER_NAME',

@@ -101,15 +101,12 @@ export class FairSchedule {
     const picks: number[] = [];
     const due = flows.slice(0, count).map((flow) => this.#dueOf(flow));
     for (let pick = 0; pick < count && due.length > 0; pick += 1) {
-      let first = 0;
-      for (let index = 1; index < due.length; index += 1) {
-        if ((due[index] ?? 0) < (due[first] ?? 0)) first = index;
-      }
+      const first = due.indexOf(Math.min(...due));
       picks.push(first);
       due[first] = (due[first] ?? 0) + 1 / (flows[first]?.weight ?? 1);
     }
     const planned = new Set(picks);
-    for (let index = 0; index < flows.length; index += 1) if (!planned.has(index)) picks.push(index);
+    for (const index of flows.keys()) if (!planned.has(index)) picks.push(index);
     return { keys: flows.map(({ key }) => key), visits: picks };
   }
 
@@ -128,12 +125,7 @@ export class FairSchedule {
       .slice(0, maxProbes);
     const likely = open.filter(({ empty }) => !empty).slice(0, maxPlannedStreams - probes.length);
     const chosen = new Set([...probes, ...likely]);
-    if (chosen.size < maxPlannedStreams) {
-      for (const flow of open) {
-        if (chosen.size === maxPlannedStreams) break;
-        chosen.add(flow);
-      }
-    }
+    for (const flow of open) if (chosen.size < maxPlannedStreams) chosen.add(flow);
     return open.filter((flow) => chosen.has(flow));
   }
 }

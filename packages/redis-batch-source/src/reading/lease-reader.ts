@@ -163,11 +163,11 @@ export class LeaseReader {
   /** Resolves to whether there is something to hand out, or to be read at once. */
   async #read(room: number, isolates: boolean): Promise<boolean> {
     if (isolates && (await this.#takeAlone())) return true;
-    let found = await this.#takeLeftovers(room);
+    let found = this.#accept(await this.#leftovers.take(room), true);
     if (!found) {
       // Entries that must run alone came to light, and it is their turn.
       if (!isolates && this.#leftovers.hasSuspects && this.#turns.mayIsolate()) return true;
-      found = await this.#takeNew(room);
+      found = this.#accept(await readNew(this.#context, room, this.#stopping), false);
     }
     this.#turns.hasRead(found);
     return found;
@@ -196,13 +196,17 @@ export class LeaseReader {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
-  #accept(lease: Lease, reclaimed: boolean): void {
-    // In work here already: Redis lost its last writes, in a crash or a failover, and forgot that it delivered it.
+  /** Whether there are any. */
+  #accept(leases: readonly Lease[], reclaimed: boolean): boolean {
     const { held, ledger } = this.#context;
-    if (held.hasEntry(lease)) return;
-    held.add(lease);
-    ledger.leased(lease.streamKey, { reclaimed });
-    this.#ready.push(lease);
+    for (const lease of leases) {
+      // In work here already: Redis lost its last writes, in a crash or a failover, and forgot that it delivered it.
+      if (held.hasEntry(lease)) continue;
+      held.add(lease);
+      ledger.leased(lease.streamKey, { reclaimed });
+      this.#ready.push(lease);
+    }
+    return leases.length > 0;
   }
 
   async #takeAlone(): Promise<boolean> {
@@ -211,19 +215,6 @@ export class LeaseReader {
     if (!this.#leftovers.hasSuspects) this.#turns.nothingLeft();
     if (lease === undefined) return false;
     this.#alone = lease;
-    this.#accept(lease, true);
-    return true;
-  }
-
-  async #takeLeftovers(room: number): Promise<boolean> {
-    const leases = await this.#leftovers.take(room);
-    for (const lease of leases) this.#accept(lease, true);
-    return leases.length > 0;
-  }
-
-  async #takeNew(room: number): Promise<boolean> {
-    const leases = await readNew(this.#context, room, this.#stopping);
-    for (const lease of leases) this.#accept(lease, false);
-    return leases.length > 0;
+    return this.#accept([lease], true);
   }
 }

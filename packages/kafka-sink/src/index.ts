@@ -3,8 +3,15 @@ export { createKafkaClient } from './kafka-client.ts';
 export { createKafkaSink } from './kafka-sink.ts';
 export { createNdjsonSink, type NdjsonSinkOptions } from './ndjson-sink.ts';
 export { defaultKafkaSinkOptions, type KafkaSinkOptions, type KafkaTlsOptions } from './options.ts';
-export { createPublisher, type FailurePolicy, type PublisherOptions } from './publishing/publisher.ts';
-export type { Delivery, GiveUpReason, Publisher, PublishResult } from './publishing/publisher-types.ts';
+export { createPublisher } from './publishing/publisher.ts';
+export type {
+  Delivery,
+  FailurePolicy,
+  GiveUpReason,
+  Publisher,
+  PublisherOptions,
+  PublishResult,
+} from './publishing/publisher-types.ts';
 export type {
   DetectionSink,
   WriteFailure,

@@ -6,7 +6,7 @@ import type { WriteFailureReason } from './sink.ts';
  *
  * @see https://kafka.apache.org/protocol#protocol_error_codes
  */
-const groups: Readonly<Record<WriteFailureReason, string>> = {
+export const kafkaCodes: ReadonlyMap<string, WriteFailureReason> = reasonsByName({
   too_large: 'MESSAGE_TOO_LARGE RECORD_LIST_TOO_LARGE',
   // A broker, or a validation that was put into it, looked at the record and does not want it.
   invalid: 'INVALID_RECORD',
@@ -42,14 +42,23 @@ const groups: Readonly<Record<WriteFailureReason, string>> = {
     TRANSACTION_COORDINATOR_FENCED UNKNOWN_PRODUCER_ID
     TOPIC_ALREADY_EXISTS INVALID_PARTITIONS INVALID_REPLICATION_FACTOR INVALID_REPLICA_ASSIGNMENT
     OPERATION_NOT_ATTEMPTED TOPIC_DELETION_DISABLED ELECTION_NOT_NEEDED NO_REASSIGNMENT_IN_PROGRESS`,
-};
+});
 
-/** What each of Kafka's error codes means for an event. */
-export const kafkaCodes: ReadonlyMap<string, WriteFailureReason> = new Map(
-  Object.entries(groups).flatMap(([reason, names]) =>
-    names
-      .trim()
-      .split(/\s+/)
-      .map((name) => [name, reason as WriteFailureReason] as const),
-  ),
-);
+/** The same for errors that kafkajs makes itself, by their names. */
+export const clientErrors: ReadonlyMap<string, WriteFailureReason> = reasonsByName({
+  refused: 'KafkaJSSASLAuthenticationError KafkaJSServerDoesNotSupportApiKey',
+  unreachable: `
+    KafkaJSConnectionError KafkaJSConnectionClosedError KafkaJSRequestTimeoutError KafkaJSTimeout
+    KafkaJSPartialMessageError KafkaJSBrokerNotFound KafkaJSMetadataNotLoaded KafkaJSTopicMetadataNotLoaded
+    KafkaJSLockTimeout KafkaJSStaleTopicMetadataAssignment KafkaJSNoBrokerAvailableError`,
+});
+
+function reasonsByName(
+  groups: Readonly<Partial<Record<WriteFailureReason, string>>>,
+): Map<string, WriteFailureReason> {
+  const reasons = new Map<string, WriteFailureReason>();
+  for (const [reason, names] of Object.entries(groups)) {
+    for (const name of names.trim().split(/\s+/)) reasons.set(name, reason as WriteFailureReason);
+  }
+  return reasons;
+}

@@ -1,23 +1,6 @@
 import { errorText } from '@trinetra/contracts';
-import { kafkaCodes } from './kafka-codes.ts';
-import type { WriteFailure, WriteFailureReason } from './sink.ts';
-
-/** Errors that kafkajs makes itself, by their names. */
-const clientErrors: ReadonlyMap<string, WriteFailureReason> = new Map([
-  ['KafkaJSSASLAuthenticationError', 'refused'],
-  ['KafkaJSServerDoesNotSupportApiKey', 'refused'],
-  ['KafkaJSConnectionError', 'unreachable'],
-  ['KafkaJSConnectionClosedError', 'unreachable'],
-  ['KafkaJSRequestTimeoutError', 'unreachable'],
-  ['KafkaJSTimeout', 'unreachable'],
-  ['KafkaJSPartialMessageError', 'unreachable'],
-  ['KafkaJSBrokerNotFound', 'unreachable'],
-  ['KafkaJSMetadataNotLoaded', 'unreachable'],
-  ['KafkaJSTopicMetadataNotLoaded', 'unreachable'],
-  ['KafkaJSLockTimeout', 'unreachable'],
-  ['KafkaJSStaleTopicMetadataAssignment', 'unreachable'],
-  ['KafkaJSNoBrokerAvailableError', 'unreachable'],
-]);
+import { clientErrors, kafkaCodes } from './kafka-codes.ts';
+import type { WriteFailure } from './sink.ts';
 
 function textOf(error: Error, key: 'type' | 'name'): string {
   const value: unknown = Reflect.get(error, key);

@@ -36,17 +36,10 @@ export async function createKafkaSink(options: KafkaSinkOptions): Promise<Detect
   const settings = parseSinkOptions(options);
   quietIdleQueues();
   if (settings.compression === 'lz4') registerLz4();
-  const sink = new KafkaSink(settings);
-  return {
-    write: (events, given) => sink.write(events, given),
-    isHealthy: async () => (await sink.problem()) === null,
-    problem: () => sink.problem(),
-    close: () => sink.close(),
-    [Symbol.asyncDispose]: () => sink.close(),
-  };
+  return new KafkaSink(settings);
 }
 
-class KafkaSink {
+class KafkaSink implements DetectionSink {
   readonly #settings: KafkaSinkSettings;
   readonly #links;
   readonly #view;
@@ -212,6 +205,10 @@ class KafkaSink {
     return { ok: false, reason: 'unreachable', message: `no answer within ${connectionTimeoutMs} ms` };
   }
 
+  async isHealthy(): Promise<boolean> {
+    return (await this.problem()) === null;
+  }
+
   async problem(): Promise<WriteFailure | null> {
     if (this.#closing !== undefined) return { ok: false, reason: 'refused', message: 'The sink is closed' };
     const illness = this.#illness();
@@ -227,6 +224,10 @@ class KafkaSink {
     // What a broker does not answer would keep the process for as long as a request may take.
     this.#closing ??= within(this.#finish(), this.#settings.closeTimeoutMs).then(() => this.#stop());
     return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #finish(): Promise<void> {

@@ -1,10 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type DetectionEvent, errorText, type Logger, silentLogger, within } from '@trinetra/contracts';
+import { errorText, type Logger, silentLogger, within } from '@trinetra/contracts';
 import { KafkaSinkError } from './errors.ts';
-import { encodeLines, failLines } from './event-line.ts';
-import { createSerialQueue } from './serial-queue.ts';
-import type { DetectionSink, WriteFailure, WriteResult } from './sink.ts';
-import { createStallWatch } from './stall-watch.ts';
+import { LineWriter } from './line-writer.ts';
+import type { DetectionSink, WriteFailure } from './sink.ts';
 
 /** Options of `createNdjsonSink`. */
 export interface NdjsonSinkOptions {
@@ -44,14 +42,12 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
   if (typeof path !== 'string' || path === '') {
     throw new KafkaSinkError('invalid_options', `path: expected the name of a file but received "${path}"`);
   }
-  const queue = createSerialQueue();
-  const stall = createStallWatch(path);
+  const lines = new LineWriter(path, append);
   let file: FileHandle | undefined;
   let healthy = true;
   let lastFailure: WriteFailure = { ok: false, reason: 'refused', message: `${path}: closed` };
   let withinLine = false;
   let opening: Promise<unknown> | undefined;
-  let closing: Promise<void> | undefined;
 
   async function opened(): Promise<FileHandle> {
     if (file !== undefined) return file;
@@ -62,15 +58,22 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
     return fresh;
   }
 
-  async function append(bytes: Buffer): Promise<void> {
-    const target = await opened();
-    // What is left of a broken line must not swallow the next event.
-    const rest = withinLine ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes;
-    for (let offset = 0; offset < rest.byteLength; ) {
-      const { bytesWritten } = await target.write(rest, offset);
-      offset += bytesWritten;
-      withinLine = rest[offset - 1] !== 0x0a;
+  async function append(bytes: Buffer): Promise<WriteFailure | null> {
+    try {
+      const target = await opened();
+      // What is left of a broken line must not swallow the next event.
+      const rest = withinLine ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes;
+      for (let offset = 0; offset < rest.byteLength; ) {
+        const { bytesWritten } = await target.write(rest, offset);
+        offset += bytesWritten;
+        withinLine = rest[offset - 1] !== 0x0a;
+      }
+    } catch (error) {
+      return abandon(error);
     }
+    if (!healthy) logger.info({ path }, 'the events file can be written again');
+    healthy = true;
+    return null;
   }
 
   async function abandon(error: unknown): Promise<WriteFailure> {
@@ -86,29 +89,12 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
     return lastFailure;
   }
 
-  async function write(
-    events: readonly DetectionEvent[],
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<WriteResult[]> {
-    return queue.run(async () => {
-      const lines = encodeLines(events);
-      try {
-        await stall.watch(() => append(lines.bytes));
-      } catch (error) {
-        return failLines(lines, await abandon(error));
-      }
-      if (!healthy) logger.info({ path }, 'the events file can be written again');
-      healthy = true;
-      return [...lines.results];
-    }, signal);
-  }
-
   async function isHealthy(): Promise<boolean> {
-    if (closing !== undefined || stall.problem() !== null) return false;
+    if (lines.isClosed || lines.problem() !== null) return false;
     if (!healthy || file !== undefined) return healthy;
     // A named pipe that nobody reads is not open before somebody does.
-    opening ??= queue
-      .run(() => stall.watch(opened))
+    opening ??= lines
+      .run(opened)
       .then(() => undefined, abandon)
       .finally(() => {
         opening = undefined;
@@ -117,13 +103,13 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
     return healthy;
   }
 
-  function close(): Promise<void> {
-    closing ??= stall.orLeave(queue.close().then(() => file?.close()));
-    return closing;
-  }
+  const close = (): Promise<void> => lines.close(() => file?.close());
 
-  const problem = async (): Promise<WriteFailure | null> =>
-    (await isHealthy()) ? null : (stall.problem() ?? lastFailure);
-
-  return { write, isHealthy, problem, close, [Symbol.asyncDispose]: close };
+  return {
+    write: (events, given) => lines.write(events, given),
+    isHealthy,
+    problem: async () => ((await isHealthy()) ? null : (lines.problem() ?? lastFailure)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

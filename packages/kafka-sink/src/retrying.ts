@@ -12,7 +12,7 @@ function retriesFor(reason: WriteFailureReason, retries: number): number {
 }
 
 export interface RetryOptions
-  extends Pick<KafkaSinkSettings, 'topic' | 'retries' | 'retryBackoffMs' | 'requestTimeoutMs'> {
+  extends Pick<KafkaSinkSettings, 'retries' | 'retryBackoffMs' | 'requestTimeoutMs'> {
   /** What is tried, for the message of a failure. */
   readonly what: string;
   /** Whether nobody waits for it any more. */

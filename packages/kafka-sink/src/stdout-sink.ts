@@ -1,9 +1,7 @@
 import type { Writable } from 'node:stream';
-import { type DetectionEvent, errorText } from '@trinetra/contracts';
-import { encodeLines, failLines } from './event-line.ts';
-import { createSerialQueue } from './serial-queue.ts';
-import type { DetectionSink, WriteFailure, WriteResult } from './sink.ts';
-import { createStallWatch } from './stall-watch.ts';
+import { errorText } from '@trinetra/contracts';
+import { LineWriter } from './line-writer.ts';
+import type { DetectionSink, WriteFailure } from './sink.ts';
 
 /** Options of `createStdoutSink`. */
 export interface StdoutSinkOptions {
@@ -25,9 +23,6 @@ const isGone = (error: unknown): boolean =>
  */
 export function createStdoutSink(options: StdoutSinkOptions = {}): DetectionSink {
   const stream = options.stream ?? process.stdout;
-  const queue = createSerialQueue();
-  const stall = createStallWatch('the reader of standard output');
-  let closing: Promise<void> | undefined;
   /** Told here: standard output forgets its errors. */
   let readerGone = false;
   // The write's callback gets the error too; without a listener it would end the process.
@@ -38,41 +33,30 @@ export function createStdoutSink(options: StdoutSinkOptions = {}): DetectionSink
   };
   stream.on('error', onError);
 
-  function print(bytes: Buffer): Promise<void> {
-    return new Promise((resolve, reject) => {
-      stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+  function print(bytes: Buffer): Promise<WriteFailure | null> {
+    return new Promise((resolve) => {
+      stream.write(bytes, (error) => {
+        if (!error) return resolve(null);
+        onError(error);
+        resolve({ ok: false, reason: 'refused', message: `standard output: ${errorText(error)}` });
+      });
     });
   }
 
-  async function write(
-    events: readonly DetectionEvent[],
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<WriteResult[]> {
-    return queue.run(async () => {
-      const lines = encodeLines(events);
-      try {
-        await stall.watch(() => print(lines.bytes));
-        return [...lines.results];
-      } catch (error) {
-        onError(error);
-        const message = `standard output: ${errorText(error)}`;
-        return failLines(lines, { ok: false, reason: 'refused', message });
-      }
-    }, signal);
-  }
+  const lines = new LineWriter('the reader of standard output', print);
 
   async function problem(): Promise<WriteFailure | null> {
-    const isOpen = closing === undefined && !readerGone && stream.writable && stream.errored === null;
-    return isOpen ? stall.problem() : gone;
+    const isOpen = !lines.isClosed && !readerGone && stream.writable && stream.errored === null;
+    return isOpen ? lines.problem() : gone;
   }
 
-  function close(): Promise<void> {
-    closing ??= stall.orLeave(queue.close()).then(() => void stream.off('error', onError));
-    return closing;
+  async function close(): Promise<void> {
+    await lines.close();
+    stream.off('error', onError);
   }
 
   return {
-    write,
+    write: (events, given) => lines.write(events, given),
     isHealthy: async () => (await problem()) === null,
     problem,
     close,

@@ -1,20 +1,7 @@
-import { type DetectionEvent, type Logger, orOnAbort, pause, within } from '@trinetra/contracts';
-import { type DetectionSink, isOwnFault, type WriteResult } from '../sink.ts';
-import type { Delivery, Publisher, PublishResult } from './publisher-types.ts';
+import { type DetectionEvent, orOnAbort, pause, within } from '@trinetra/contracts';
+import { isOwnFault, type WriteResult } from '../sink.ts';
+import type { Delivery, Publisher, PublisherOptions, PublishResult } from './publisher-types.ts';
 import { type WaitingEvent, WaitingEvents } from './waiting-events.ts';
-
-/** Options of {@link OutageBuffer}; see `PublisherOptions`. */
-export interface OutageBufferOptions {
-  readonly sink: DetectionSink;
-  readonly maxBytes: number;
-  readonly stallMs: number;
-  readonly retryDelayMs: number;
-  readonly maxBatchSize: number;
-  /** What deliveries say of events that wait. */
-  readonly holds: boolean;
-  readonly onNotPublished: () => void;
-  readonly logger: Logger;
-}
 
 /** While one write stalls, another that takes longer than this waits at once, ms: it most likely goes the same way. */
 const stallTogetherMs = 50;
@@ -30,7 +17,7 @@ const isOutage = (result: WriteResult): boolean => !result.ok && !isOwnFault(res
 
 /** Lets events wait in memory while a sink cannot take them, and sends them on when it can. */
 export class OutageBuffer implements Publisher {
-  readonly #options: OutageBufferOptions;
+  readonly #options: Required<PublisherOptions>;
   readonly #closing = new AbortController();
   readonly #waiting: WaitingEvents;
   #places = 0;
@@ -38,7 +25,7 @@ export class OutageBuffer implements Publisher {
   #stalled = 0;
   #draining: Promise<void> | undefined;
 
-  constructor(options: OutageBufferOptions) {
+  constructor(options: Required<PublisherOptions>) {
     this.#options = options;
     this.#waiting = new WaitingEvents(options.maxBytes, options.logger);
   }
@@ -105,7 +92,7 @@ export class OutageBuffer implements Publisher {
   }
 
   #deliveryOf({ result }: WaitingEvent): Delivery {
-    return { waiting: true, holds: this.#options.holds, result };
+    return { waiting: true, holds: this.#options.failurePolicy === 'hold', result };
   }
 
   #enqueue(event: DetectionEvent, place: number, underWay: boolean): WaitingEvent {

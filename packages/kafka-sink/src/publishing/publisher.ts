@@ -1,36 +1,8 @@
-import { type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
+import { parseOptions, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
 import { KafkaSinkError } from '../errors.ts';
-import type { DetectionSink } from '../sink.ts';
 import { OutageBuffer } from './outage-buffer.ts';
-import type { Publisher } from './publisher-types.ts';
-
-/**
- * What becomes of events that the sink cannot take now:
- * - `buffer`: they wait in memory, and their frames leave the work;
- * - `hold`: they wait in memory, and their frames stay in work, so that no more is read than there is room for;
- * - `drop`: they fail at once.
- */
-export type FailurePolicy = 'buffer' | 'hold' | 'drop';
-
-/** Options of {@link createPublisher}. */
-export interface PublisherOptions {
-  readonly sink: DetectionSink;
-  /** Default `buffer`. */
-  readonly failurePolicy?: FailurePolicy;
-  /** Bound for the JSON of all events that wait. Default 64 MiB. */
-  readonly maxBytes?: number;
-  /** The events of a write that takes longer than this wait like the others, so that the caller goes on, ms. Default 500. */
-  readonly stallMs?: number;
-  /** Between two tries while the sink is away, ms. Default 250. */
-  readonly retryDelayMs?: number;
-  /** Events of a camera in one write of the way back. Default 32. */
-  readonly maxBatchSize?: number;
-  /** Told of each event that could not be published at once, once: the first try failed, or it waits behind such. */
-  readonly onNotPublished?: () => void;
-  /** Default: silent. */
-  readonly logger?: Logger;
-}
+import type { Publisher, PublisherOptions } from './publisher-types.ts';
 
 const whole = z.number().int().min(1);
 const schema = z.strictObject({
@@ -55,12 +27,10 @@ const schema = z.strictObject({
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   const { sink, onNotPublished = () => undefined, logger = silentLogger, ...plain } = options;
-  const { failurePolicy, ...limits } = parseOptions(schema, plain, {
+  const limits = parseOptions(schema, plain, {
     errorOf: (message, because) => new KafkaSinkError('invalid_options', message, because),
   });
-  if (failurePolicy !== 'drop') {
-    return new OutageBuffer({ sink, onNotPublished, logger, ...limits, holds: failurePolicy === 'hold' });
-  }
+  if (limits.failurePolicy !== 'drop') return new OutageBuffer({ sink, onNotPublished, logger, ...limits });
   return {
     publish: async (events) =>
       (await sink.write(events)).map((result) => {

@@ -15,30 +15,34 @@ export interface GpuSample {
  * and a GPU that stops answering leaves no stale value behind.
  */
 export function createGpuMetrics(factory: MetricFactory): (samples: readonly GpuSample[]) => void {
-  const lazily = (name: string, help: string): ((samples: readonly [number, number][]) => void) => {
+  const lazily = (
+    name: string,
+    help: string,
+    readingOf: (sample: GpuSample) => number | undefined,
+  ): ((samples: readonly GpuSample[]) => void) => {
     let gauge: Gauge<'gpu'> | undefined;
-    return (values) => {
-      if (gauge === undefined && values.length === 0) return;
-      gauge ??= factory.gauge(name, help, ['gpu'] as const);
-      gauge.reset();
-      for (const [index, value] of values) gauge.set({ gpu: String(index) }, value);
+    return (samples) => {
+      gauge?.reset();
+      for (const sample of samples) {
+        const value = readingOf(sample);
+        if (value === undefined) continue;
+        gauge ??= factory.gauge(name, help, ['gpu'] as const);
+        gauge.set({ gpu: String(sample.index) }, value);
+      }
     };
   };
   const utilization = lazily(
     'trinetra_gpu_utilization_pct',
     'Share of the last sample period in which the GPU was busy, percent',
+    ({ utilizationPct }) => utilizationPct,
   );
-  const memory = lazily('trinetra_gpu_vram_used_mb', 'GPU memory in use, MiB');
+  const memory = lazily(
+    'trinetra_gpu_vram_used_mb',
+    'GPU memory in use, MiB',
+    ({ memoryUsedMb }) => memoryUsedMb,
+  );
   return (samples) => {
-    utilization(
-      samples.flatMap(({ index, utilizationPct }): [number, number][] =>
-        utilizationPct === undefined ? [] : [[index, utilizationPct]],
-      ),
-    );
-    memory(
-      samples.flatMap(({ index, memoryUsedMb }): [number, number][] =>
-        memoryUsedMb === undefined ? [] : [[index, memoryUsedMb]],
-      ),
-    );
+    utilization(samples);
+    memory(samples);
   };
 }

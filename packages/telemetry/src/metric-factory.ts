@@ -1,3 +1,4 @@
+import { defined } from '@trinetra/contracts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { TelemetryError } from './errors.ts';
 
@@ -47,6 +48,7 @@ export interface MetricFactory {
 
 export function createMetricFactory(registry: Registry): MetricFactory {
   const names: string[] = [];
+  const registers = [registry];
   const register = <M>(name: string, make: () => M): M => {
     if (registry.getSingleMetric(name) !== undefined) {
       throw new TelemetryError(
@@ -60,20 +62,11 @@ export function createMetricFactory(registry: Registry): MetricFactory {
   };
   return {
     counter: (name, help, labelNames = [], collect) =>
-      register(name, () => {
-        const base = { name, help, labelNames, registers: [registry] };
-        return new Counter(collect === undefined ? base : { ...base, collect: () => collect() });
-      }),
+      register(name, () => new Counter(defined({ name, help, labelNames, registers, collect }))),
     gauge: (name, help, labelNames = [], collect) =>
-      register(name, () => {
-        const base = { name, help, labelNames, registers: [registry] };
-        return new Gauge(collect === undefined ? base : { ...base, collect: () => collect() });
-      }),
+      register(name, () => new Gauge(defined({ name, help, labelNames, registers, collect }))),
     histogram: (name, help, labelNames = [], buckets = latencyBuckets) =>
-      register(
-        name,
-        () => new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [registry] }),
-      ),
+      register(name, () => new Histogram({ name, help, labelNames, buckets: [...buckets], registers })),
     removeAll() {
       for (const name of names.splice(0)) registry.removeSingleMetric(name);
     },

@@ -7,10 +7,15 @@ const maxDepth = 6;
 const maxItems = 64;
 const maxText = 8192;
 
-/** How {@link sanitise} treats what it finds. */
-export interface SanitiseOptions {
+/** How {@link sanitiseFields} treats what it finds. */
+interface SanitiseOptions {
   /** Whether errors keep their stack: wanted in logs, never in responses. */
   readonly stacks: boolean;
+}
+
+/** A copy under way: the objects that are open now, the innermost last, so as many as the copy is deep. */
+interface Copying extends SanitiseOptions {
+  readonly open: Set<object>;
 }
 
 /**
@@ -19,32 +24,20 @@ export interface SanitiseOptions {
  */
 export function sanitiseFields(
   fields: Readonly<Record<string, unknown>>,
-  options: SanitiseOptions = { stacks: true },
+  { stacks }: SanitiseOptions = { stacks: true },
 ): Record<string, unknown> {
-  return copyRecord(fields, 0, new Set([fields]), options);
+  return copyRecord(fields, { stacks, open: new Set([fields]) });
 }
 
-function copyRecord(
-  record: object,
-  depth: number,
-  seen: Set<object>,
-  options: SanitiseOptions,
-): Record<string, unknown> {
+function copyRecord(record: object, copying: Copying): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
   for (const name of Object.keys(record)) {
-    if (pixelNames.has(name)) continue;
-    copy[name] = copyMember(record, name, depth, seen, options);
+    if (!pixelNames.has(name)) copy[name] = copyMember(record, name, copying);
   }
   return copy;
 }
 
-function copyMember(
-  record: object,
-  name: string,
-  depth: number,
-  seen: Set<object>,
-  options: SanitiseOptions,
-): unknown {
+function copyMember(record: object, name: string, copying: Copying): unknown {
   let value: unknown;
   try {
     value = Reflect.get(record, name);
@@ -52,10 +45,10 @@ function copyMember(
     return `[unreadable: ${error instanceof Error ? error.name : typeof error}]`;
   }
   const hide = secretName.test(name) && value !== undefined && value !== null && typeof value !== 'boolean';
-  return hide ? '[redacted]' : copyValue(value, depth + 1, seen, options);
+  return hide ? '[redacted]' : copyValue(value, copying);
 }
 
-function copyValue(value: unknown, depth: number, seen: Set<object>, options: SanitiseOptions): unknown {
+function copyValue(value: unknown, copying: Copying): unknown {
   if (typeof value === 'string') return copyText(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'function' || typeof value === 'symbol') return `[${typeof value}]`;
@@ -63,17 +56,18 @@ function copyValue(value: unknown, depth: number, seen: Set<object>, options: Sa
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[binary, ${value.byteLength} bytes]`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   if (value instanceof URL) return maskCredentials(value.href);
-  if (seen.has(value)) return '[circular]';
-  if (depth > maxDepth) return '[too deep]';
-  seen.add(value);
+  const { open } = copying;
+  if (open.has(value)) return '[circular]';
+  if (open.size > maxDepth) return '[too deep]';
+  open.add(value);
   try {
-    if (value instanceof Error) return copyError(value, depth, seen, options);
-    if (value instanceof Map) return copyRecord(Object.fromEntries(value), depth, seen, options);
-    if (value instanceof Set) return copyList([...value], depth, seen, options);
-    if (Array.isArray(value)) return copyList(value, depth, seen, options);
-    return copyRecord(value, depth, seen, options);
+    if (value instanceof Error) return copyError(value, copying);
+    if (value instanceof Map) return copyRecord(Object.fromEntries(value), copying);
+    if (value instanceof Set) return copyList([...value], copying);
+    if (Array.isArray(value)) return copyList(value, copying);
+    return copyRecord(value, copying);
   } finally {
-    seen.delete(value);
+    open.delete(value);
   }
 }
 
@@ -82,21 +76,16 @@ function copyText(value: string): string {
   return masked.length > maxText ? `${masked.slice(0, maxText)}… [${masked.length} characters]` : masked;
 }
 
-function copyList(
-  list: readonly unknown[],
-  depth: number,
-  seen: Set<object>,
-  options: SanitiseOptions,
-): unknown {
+function copyList(list: readonly unknown[], copying: Copying): unknown {
   if (list.length > maxItems) return `[list of ${list.length}]`;
-  return list.map((item) => copyValue(item, depth + 1, seen, options));
+  return list.map((item) => copyValue(item, copying));
 }
 
-function copyError(error: Error, depth: number, seen: Set<object>, options: SanitiseOptions): unknown {
+function copyError(error: Error, copying: Copying): unknown {
   const copy: Record<string, unknown> = { type: error.name, message: copyText(error.message) };
-  Object.assign(copy, copyRecord(error, depth, seen, options));
-  if (options.stacks && error.stack !== undefined) copy['stack'] = copyText(error.stack);
+  Object.assign(copy, copyRecord(error, copying));
+  if (copying.stacks && error.stack !== undefined) copy['stack'] = copyText(error.stack);
   else delete copy['stack'];
-  if (error.cause !== undefined) copy['cause'] = copyValue(error.cause, depth + 1, seen, options);
+  if (error.cause !== undefined) copy['cause'] = copyValue(error.cause, copying);
   return copy;
 }

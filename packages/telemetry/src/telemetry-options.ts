@@ -1,4 +1,4 @@
-import { type Logger, parseOptions, type SourceStats } from '@trinetra/contracts';
+import { type Defined, type Logger, parseOptions, type SourceStats } from '@trinetra/contracts';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { refusing } from './options.ts';
@@ -23,13 +23,7 @@ export interface TelemetryOptions {
 }
 
 /** The plain values of the options, with the defaults. */
-export interface TelemetryValues {
-  readonly workerId: string;
-  readonly version: string;
-  readonly maxCameraLabels: number;
-  readonly maxReasonLabels: number;
-  readonly processMetrics: boolean;
-}
+export type TelemetryValues = Defined<Required<Omit<TelemetryOptions, 'registry' | 'logger' | 'source'>>>;
 
 const schema = z.strictObject({
   workerId: z.string().min(1).max(256),

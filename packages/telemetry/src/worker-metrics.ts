@@ -1,4 +1,4 @@
-import type { Counter, Histogram } from 'prom-client';
+import type { Counter } from 'prom-client';
 import { BoundedLabels, otherLabel } from './bounded-labels.ts';
 import { endToEndBuckets, type MetricFactory } from './metric-factory.ts';
 import type { Recording } from './recording.ts';
@@ -17,7 +17,7 @@ const isReason = (value: string): boolean => /^[a-z][a-z0-9_]{0,47}$/.test(value
 /** Reasons of fallbacks come from libraries as sentences: keep them on one line and short. */
 const shortText = (value: string): string => value.replace(/\s+/g, ' ').slice(0, 160);
 
-function observe<T extends string>(histogram: Histogram<T>, seconds: number): void {
+function observe(histogram: { observe(value: number): void }, seconds: number): void {
   if (Number.isFinite(seconds)) histogram.observe(Math.max(0, seconds));
 }
 
@@ -146,9 +146,7 @@ export function createWorkerMetrics(
   const fallbackKinds = new BoundedLabels(values.maxReasonLabels);
   const engines = new Map<string, Record<'model' | 'provider' | 'precision' | 'file_sha256', string>>();
   const record: Recording = {
-    observeStage(name, seconds) {
-      if (Number.isFinite(seconds)) stage.observe({ stage: name }, Math.max(0, seconds));
-    },
+    observeStage: (name, seconds) => observe(stage.labels(name), seconds),
     observeDetectionLatency: (seconds) => observe(detection, seconds),
     observeEmbeddingLatency: (seconds) => observe(embedding, seconds),
     observeEndToEnd: (seconds) => observe(endToEnd, seconds),

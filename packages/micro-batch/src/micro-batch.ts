@@ -1,4 +1,4 @@
-import { checkMicroBatchOptions, type MicroBatchOptions } from './options.ts';
+import { type MicroBatchOptions, microBatchSchema, parse } from './options.ts';
 
 /** Timers count whole ms: send a batch up to 0.5 ms early rather than up to 1 ms late. */
 const timerUnitMs = 1;
@@ -19,7 +19,7 @@ export async function* microBatch<T>(
   source: AsyncIterable<T>,
   options: MicroBatchOptions<T>,
 ): AsyncGenerator<T[], void, void> {
-  checkMicroBatchOptions(options);
+  parse(microBatchSchema, options);
   const { maxBatchSize, maxDelayMs, waitingSince, busy, signal } = options;
   signal?.throwIfAborted();
   const iterator = source[Symbol.asyncIterator]();

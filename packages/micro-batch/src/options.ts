@@ -20,22 +20,16 @@ export interface MicroBatchOptions<T = unknown> {
   readonly signal?: AbortSignal | undefined;
 }
 
-const optionalFunction = z
-  .custom((value) => value === undefined || typeof value === 'function', 'expected a function')
-  .optional();
+const fn = z.custom((value) => typeof value === 'function', 'expected a function');
 
-const schema = z.strictObject({
+/** What {@link MicroBatchOptions} may hold. */
+export const microBatchSchema: z.ZodType = z.strictObject({
   maxBatchSize: z.int().min(1),
   maxDelayMs: z.number().min(0).max(2_147_483_647),
-  waitingSince: optionalFunction,
-  busy: optionalFunction,
+  waitingSince: fn.optional(),
+  busy: fn.optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
-
-/** @throws {MicroBatchError} `invalid_options`, naming every option that is out of range. */
-export function checkMicroBatchOptions(options: object): void {
-  parse(schema, options);
-}
 
 /** @throws {MicroBatchError} `invalid_options`, naming every option that is wrong. */
 export function parse<T>(of: z.ZodType<T>, options: object): T {

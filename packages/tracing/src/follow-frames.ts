@@ -11,7 +11,13 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { type FrameOutcome, type Logger, parseTraceContext, type TraceContext } from '@trinetra/contracts';
+import {
+  defined,
+  type FrameOutcome,
+  type Logger,
+  parseTraceContext,
+  type TraceContext,
+} from '@trinetra/contracts';
 
 /** What makes spans. */
 export interface Tracers {
@@ -182,24 +188,13 @@ export class FollowedFrame {
   /** The outcome is known: writes the line and the spans. */
   end(outcome: FrameOutcome): void {
     const { cameraId, frameId } = this.#start;
-    const told = {
-      outcome,
-      ...this.#notes,
-      ...(this.#batchSize === undefined ? {} : { batch_size: this.#batchSize }),
-    };
+    const told = defined({ outcome, ...this.#notes, batch_size: this.#batchSize });
+    const stages_ms = Object.fromEntries(
+      this.#stages.map(({ stage, startedAt, endedAt }) => [stage, Number((endedAt - startedAt).toFixed(2))]),
+    );
+    const trace_id = this.#span?.spanContext().traceId;
     this.#options.logger?.debug(
-      {
-        camera_id: cameraId,
-        frame_id: frameId,
-        ...told,
-        stages_ms: Object.fromEntries(
-          this.#stages.map(({ stage, startedAt, endedAt }) => [
-            stage,
-            Number((endedAt - startedAt).toFixed(2)),
-          ]),
-        ),
-        ...(this.#span === undefined ? {} : { trace_id: this.#span.spanContext().traceId }),
-      },
+      defined({ camera_id: cameraId, frame_id: frameId, ...told, stages_ms, trace_id }),
       'frame is done',
     );
     if (this.#span?.isRecording() !== true) return;
@@ -214,11 +209,11 @@ export class FollowedFrame {
     const context = trace.setSpan(ROOT_CONTEXT, span);
     const batch = this.#batch?.spanContext();
     for (const { stage, startedAt, endedAt } of this.#stages) {
-      const options = {
+      const options = defined({
         startTime: this.#epochMs + startedAt,
-        ...(stage === 'publish' ? { kind: SpanKind.PRODUCER } : {}),
-        ...(sharedStages.includes(stage) && batch !== undefined ? { links: [{ context: batch }] } : {}),
-      };
+        kind: stage === 'publish' ? SpanKind.PRODUCER : undefined,
+        links: batch !== undefined && sharedStages.includes(stage) ? [{ context: batch }] : undefined,
+      });
       this.#options.tracers?.frames.startSpan(stage, options, context).end(this.#epochMs + endedAt);
     }
     span.end();

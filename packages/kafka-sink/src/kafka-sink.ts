@@ -196,13 +196,9 @@ class KafkaSink implements DetectionSink {
 
   async #findTopic(): Promise<WriteFailure | null> {
     const { connectionTimeoutMs } = this.#settings;
-    const answer = this.#view.refresh().then(
-      () => ({ failure: null }),
-      (error: unknown) => ({ failure: failureOf(error) }),
-    );
-    const found = await within(answer, connectionTimeoutMs);
-    if (found !== null) return found.failure;
-    return { ok: false, reason: 'unreachable', message: `no answer within ${connectionTimeoutMs} ms` };
+    const answer = this.#view.refresh().then(() => null, failureOf);
+    const message = `no answer within ${connectionTimeoutMs} ms`;
+    return within(answer, connectionTimeoutMs, { ok: false, reason: 'unreachable', message });
   }
 
   async isHealthy(): Promise<boolean> {

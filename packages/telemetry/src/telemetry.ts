@@ -1,15 +1,17 @@
-import { isCameraId, type Logger, type SourceStats, silentLogger } from '@trinetra/contracts';
+import { isCameraId, type SourceStats, silentLogger, within } from '@trinetra/contracts';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { BoundedLabels } from './bounded-labels.ts';
 import { CameraBooks } from './camera-books.ts';
 import { createGpuMetrics, type GpuSample } from './gpu-metrics.ts';
 import { createLogLimiter } from './log-limiter.ts';
 import { createMetricFactory } from './metric-factory.ts';
-import { registerReadyMetric } from './ready-metric.ts';
 import type { Recording } from './recording.ts';
 import { registerSourceMetrics } from './source-metrics.ts';
 import { parseTelemetryOptions, type TelemetryOptions } from './telemetry-options.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
+
+/** Longest wait of a scrape for `ask`, ms: a fleet leaves out a worker that does not tell its metrics within a second. */
+const readyLimitMs = 750;
 
 /** The worker's metrics. */
 export interface Telemetry extends Recording, AsyncDisposable {
@@ -17,7 +19,7 @@ export interface Telemetry extends Recording, AsyncDisposable {
   readonly registry: Registry;
   /** Asked once a scrape; undefined takes the source's metrics away. */
   setSourceStats(read: (() => SourceStats) | undefined): void;
-  /** Asked at each scrape, for up to 0.75 s; until it is set, the worker is not ready. */
+  /** Asked at each scrape, for up to 0.75 s. Until it is set, and where it fails or is late, the worker is not ready. */
   setReady(ask: () => Promise<boolean>): void;
   /** Replaces what the GPUs last answered; `[]` takes the values away. */
   setGpuSamples(samples: readonly GpuSample[]): void;
@@ -36,8 +38,7 @@ export interface Telemetry extends Recording, AsyncDisposable {
  */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const values = parseTelemetryOptions(options);
-  const logger: Logger = options.logger ?? silentLogger;
-  const limiter = createLogLimiter(logger);
+  const limiter = createLogLimiter(options.logger ?? silentLogger);
   const registry = options.registry ?? new Registry();
   const factory = createMetricFactory(registry);
   const cameras = new BoundedLabels(values.maxCameraLabels, isCameraId, (cameraId) =>
@@ -57,7 +58,15 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
   );
   let askReady = (): Promise<boolean> => Promise.resolve(false);
-  registerReadyMetric(factory, () => askReady());
+  const ready = factory.gauge(
+    'trinetra_worker_ready',
+    'Whether the worker can do its work now, as /ready says: 1 or 0',
+    [],
+    async () => {
+      const isReady = await within(askReady(), readyLimitMs, false).catch(() => false);
+      ready.set(isReady ? 1 : 0);
+    },
+  );
   const setGpuSamples = createGpuMetrics(factory);
   let closed = false;
   if (values.processMetrics) collectDefaultMetrics({ register: registry });

@@ -2,9 +2,9 @@ import { errorText } from '@trinetra/contracts';
 import { clientErrors, kafkaCodes } from './kafka-codes.ts';
 import type { WriteFailure } from './sink.ts';
 
-function textOf(error: Error, key: 'type' | 'name'): string {
-  const value: unknown = Reflect.get(error, key);
-  return typeof value === 'string' ? value : '';
+/** The name that kafkajs gives to the error code of a broker; empty for what no broker answered. */
+function ownTypeOf(error: Error): string {
+  return 'type' in error && typeof error.type === 'string' ? error.type : '';
 }
 
 /** An error and what caused it: kafkajs wraps errors in errors. */
@@ -16,18 +16,15 @@ function chainOf(error: unknown): Error[] {
   return chain;
 }
 
+/** The same of what it wraps. */
 function typeOf(error: unknown): string {
-  return (
-    chainOf(error)
-      .map((one) => textOf(one, 'type'))
-      .find((type) => type !== '') ?? ''
-  );
+  return chainOf(error).map(ownTypeOf).find(Boolean) ?? '';
 }
 
 /** Says what an error of kafkajs means; of a chain the first that is known decides. */
 export function failureOf(error: unknown): WriteFailure {
   for (const one of chainOf(error)) {
-    const reason = kafkaCodes.get(textOf(one, 'type')) ?? clientErrors.get(textOf(one, 'name'));
+    const reason = kafkaCodes.get(ownTypeOf(one)) ?? clientErrors.get(one.name);
     if (reason !== undefined) return { ok: false, reason, message: one.message };
   }
   return { ok: false, reason: 'unknown', message: errorText(error) };

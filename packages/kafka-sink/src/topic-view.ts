@@ -53,32 +53,25 @@ export function createTopicView(
       open.delete(name);
       link = await links.open(address, connectionTimeoutMs);
     }
+    let usable = false;
     try {
       const answer = await work(link);
-      keep(name, link);
+      usable = true;
       return answer;
     } catch (error) {
-      if (isAnswer(error)) {
-        keep(name, link);
-      } else {
-        open.delete(name);
-        link.close();
-      }
+      usable = isAnswer(error);
       throw error;
+    } finally {
+      if (open.get(name) === link) open.delete(name);
+      if (usable && !closed) keepOnly(name, link);
+      else link.close();
     }
   }
 
   /** One connection is enough. */
-  function keep(name: string, link: BrokerLink): void {
-    if (closed) {
-      link.close();
-      return;
-    }
-    for (const [other, old] of open) {
-      if (old === link) continue;
-      open.delete(other);
-      old.close();
-    }
+  function keepOnly(name: string, link: BrokerLink): void {
+    for (const old of open.values()) old.close();
+    open.clear();
     open.set(name, link);
   }
 

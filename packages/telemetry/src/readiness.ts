@@ -22,8 +22,7 @@ const schema = z.strictObject({ timeoutMs: durationMs.default(2000) });
 
 /**
  * Makes one question out of the checks of several dependencies: they are asked at the same time, and one
- * that throws or does not answer in time is not ok, by name, while the others still are. Checks that are added to `checks` later are
- * asked from then on.
+ * that throws or does not answer in time is not ok, by name, while the others still are.
  *
  * @param checks Read at each question: checks that are added or replaced later count from then on.
  * @param options.timeoutMs For each check. Default 2000.

@@ -1,4 +1,5 @@
 import { frameOutcomes, isCameraId, type SourceStats } from '@trinetra/contracts';
+import type { Counter, Gauge } from 'prom-client';
 import { BoundedLabels } from './bounded-labels.ts';
 import type { CameraBooks } from './camera-books.ts';
 import type { MetricFactory } from './metric-factory.ts';
@@ -38,48 +39,39 @@ export function registerSourceMetrics(
       onError(error);
     }
   };
-  const camera = ['camera_id'] as const;
+  const counterOfCamera = (name: string, help: string): Counter<'camera_id'> =>
+    factory.counter(name, help, ['camera_id'], refresh);
+  const gaugeOfCamera = (name: string, help: string): Gauge<'camera_id'> =>
+    factory.gauge(name, help, ['camera_id'], refresh);
   const outcomes = factory.counter(
     'trinetra_worker_frames_total',
     'Frames delivered to this worker that ended, by outcome; with the frames in flight they add up to the delivered ones',
     ['camera_id', 'outcome'],
     refresh,
   );
-  const delivered = factory.counter(
+  const delivered = counterOfCamera(
     'trinetra_worker_frames_delivered_total',
     'Frames that Redis delivered to this worker, repeated deliveries included',
-    camera,
-    refresh,
   );
-  const inFlight = factory.gauge(
+  const inFlight = gaugeOfCamera(
     'trinetra_worker_frames_in_flight',
     'Frames delivered to this worker that have no outcome yet',
-    camera,
-    refresh,
   );
-  const unread = factory.gauge(
+  const unread = gaugeOfCamera(
     'trinetra_worker_frames_unread',
     'Frames in the stream that the consumer group has not read yet (own count, right after trimming too)',
-    camera,
-    refresh,
   );
-  const oldest = factory.gauge(
+  const oldest = gaugeOfCamera(
     'trinetra_worker_oldest_unread_age_seconds',
     'Age of the oldest unread frame, seconds; 0 where there is none, absent where neither its id nor its ingest_ts is a time',
-    camera,
-    refresh,
   );
-  const length = factory.gauge(
+  const length = gaugeOfCamera(
     'trinetra_redis_stream_length',
     'Entries in the stream (XLEN), those already read included',
-    camera,
-    refresh,
   );
-  const evicted = factory.counter(
+  const evicted = counterOfCamera(
     'trinetra_worker_frames_evicted_total',
     'Frames that trimming took from the stream before any worker read them',
-    camera,
-    refresh,
   );
   const reclaimed = factory.counter(
     'trinetra_worker_frames_reclaimed_total',

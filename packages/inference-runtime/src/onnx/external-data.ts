@@ -1,4 +1,4 @@
-import { rawFieldsOf, textOf } from './onnx-file.ts';
+import { entriesOf, rawFieldsOf, textOf } from './onnx-file.ts';
 import { onnxField as field } from './onnx-format.ts';
 
 /** TensorProto.DataLocation of weights in another file. */
@@ -37,18 +37,14 @@ export interface ExternalPart {
 }
 
 function partOfTensor(tensor: Uint8Array): ExternalPart | null {
-  const told = new Map<string, string>();
-  let isExternal = false;
-  for (const { number, value } of rawFieldsOf(tensor)) {
-    if (number === field.tensorDataLocation) isExternal = value === external;
-    if (number === field.tensorExternalData && value instanceof Uint8Array)
-      told.set(textOf(value, field.entryKey), textOf(value, field.entryValue));
-  }
+  const locations = [...rawFieldsOf(tensor)].filter(({ number }) => number === field.tensorDataLocation);
+  if (locations.at(-1)?.value !== external) return null;
+  const told = entriesOf(tensor, field.tensorExternalData);
   const [offset, length] = [told.get('offset') ?? '0', told.get('length') ?? '0'];
   const leastBytes = [offset, length].every((one) => /^\d+$/.test(one))
     ? Number(offset) + Number(length)
     : Number.NaN;
-  return isExternal ? { location: told.get('location') ?? '', leastBytes } : null;
+  return { location: told.get('location') ?? '', leastBytes };
 }
 
 /** An engine that a node of `trinetra-models wrap --reference` names. */

@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { readImageInput } from './image-input.ts';
-import { messagesOf, rawFieldsOf, readValueInfo, textOf } from './onnx-file.ts';
+import { entriesOf, messagesOf, rawFieldsOf, readValueInfo } from './onnx-file.ts';
 import { onnxField as field } from './onnx-format.ts';
 import {
   ancestorsOf,
@@ -107,24 +107,15 @@ function cutOf(graph: OnnxGraph, picture: string, functions: ReadonlyMap<string,
 
 /** A part of a file; to its end without a length. */
 async function readPart(path: string, offset: number, length: number | undefined): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const bytes = new Uint8Array(length ?? Math.max(0, (await file.stat()).size - offset));
-    await file.read(bytes, 0, bytes.length, offset);
-    return bytes;
-  } finally {
-    await file.close();
-  }
+  await using file = await open(path);
+  const bytes = new Uint8Array(length ?? Math.max(0, (await file.stat()).size - offset));
+  await file.read(bytes, 0, bytes.length, offset);
+  return bytes;
 }
 
 /** A tensor whose numbers lie in another file, with the numbers in it. */
 async function withData(tensor: Uint8Array, folder: string): Promise<Uint8Array> {
-  const entries = new Map(
-    [...messagesOf(tensor, field.tensorExternalData)].map((entry) => [
-      textOf(entry, field.entryKey),
-      textOf(entry, field.entryValue),
-    ]),
-  );
+  const entries = entriesOf(tensor, field.tensorExternalData);
   const location = entries.get('location');
   if (location === undefined) return tensor;
   const length = entries.get('length');

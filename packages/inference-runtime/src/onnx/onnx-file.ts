@@ -22,21 +22,11 @@ const precisionOf: Readonly<Record<number, ParsedOnnx['precision']>> = {
   10: 'fp16',
 };
 
-interface ProtoField {
-  readonly number: number;
-  /** Varints as numbers (negative ones too), bytes as a view without a copy; other fixed numbers are skipped. */
-  readonly value: number | Uint8Array;
-}
-
-function unreadable(detail: string): InferenceError {
-  return new InferenceError('model_unusable', `expected an ONNX model but ${detail}`);
-}
-
 /** A field as it lies in the file, its tag included. */
 export interface RawField {
   readonly number: number;
-  /** As in {@link ProtoField}; null for the numbers that are skipped there. */
-  readonly value: ProtoField['value'] | null;
+  /** Varints as numbers (negative ones too), bytes as a view without a copy; null for numbers of a fixed length. */
+  readonly value: number | Uint8Array | null;
   readonly raw: Uint8Array;
 }
 
@@ -54,17 +44,17 @@ export function* rawFieldsOf(bytes: Uint8Array): Generator<RawField> {
   }
 }
 
-function* fieldsOf(bytes: Uint8Array): Generator<ProtoField> {
-  for (const { number, value } of rawFieldsOf(bytes)) if (value !== null) yield { number, value };
-}
-
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
 /** The nested messages of one field. */
 export function* messagesOf(bytes: Uint8Array, wanted: number): Generator<Uint8Array> {
-  for (const { number, value } of fieldsOf(bytes))
-    if (number === wanted && typeof value !== 'number') yield value;
+  for (const { number, value } of rawFieldsOf(bytes))
+    if (number === wanted && value instanceof Uint8Array) yield value;
 }
+
+/** The texts of a field that may be there several times. */
+export const textsOf = (bytes: Uint8Array, wanted: number): string[] =>
+  [...messagesOf(bytes, wanted)].map(text);
 
 /** The text of a field; empty where the message has none. */
 export function textOf(bytes: Uint8Array, wanted: number): string {
@@ -72,17 +62,26 @@ export function textOf(bytes: Uint8Array, wanted: number): string {
   return '';
 }
 
+/** Entries of a field with keys and values. */
+export const entriesOf = (bytes: Uint8Array, wanted: number): Map<string, string> =>
+  new Map(
+    [...messagesOf(bytes, wanted)].map((entry) => [
+      textOf(entry, field.entryKey),
+      textOf(entry, field.entryValue),
+    ]),
+  );
+
 /** Name, element type and number of elements of a TensorProto. */
 export function readTensor(bytes: Uint8Array): { name: string; type: number; size: number } {
   let type = 0;
   let size = 1;
   let name = '';
-  for (const { number, value } of fieldsOf(bytes)) {
-    if (number === field.tensorName && typeof value !== 'number') name = text(value);
+  for (const { number, value } of rawFieldsOf(bytes)) {
+    if (number === field.tensorName && value instanceof Uint8Array) name = text(value);
     if (number === field.tensorType && typeof value === 'number') type = value;
     if (number !== field.tensorDims) continue;
     if (typeof value === 'number') size *= value;
-    else {
+    else if (value !== null) {
       const dims = new BinaryReader(value);
       while (dims.pos < dims.len) size *= Number(dims.int64());
     }
@@ -91,9 +90,9 @@ export function readTensor(bytes: Uint8Array): { name: string; type: number; siz
 }
 
 function readDim(bytes: Uint8Array): number | string {
-  for (const { number, value } of fieldsOf(bytes)) {
+  for (const { number, value } of rawFieldsOf(bytes)) {
     if (number === field.dimValue && typeof value === 'number') return value;
-    if (number === field.dimParam && typeof value !== 'number') return text(value);
+    if (number === field.dimParam && value instanceof Uint8Array) return text(value);
   }
   return '';
 }
@@ -105,10 +104,10 @@ export function readValueInfo(bytes: Uint8Array): TensorInfo {
     for (const tensor of messagesOf(type, field.typeTensor)) {
       let element = 0;
       const dims: (number | string)[] = [];
-      for (const { number, value } of fieldsOf(tensor)) {
+      for (const { number, value } of rawFieldsOf(tensor)) {
         if (number === field.tensorTypeElement && typeof value === 'number') element = value;
-        if (number === field.tensorTypeShape && typeof value !== 'number')
-          for (const dim of messagesOf(value, field.shapeDim)) dims.push(readDim(dim));
+        if (number === field.tensorTypeShape && value instanceof Uint8Array)
+          dims.push(...[...messagesOf(value, field.shapeDim)].map(readDim));
       }
       return { name, type: elementTypeName(element), dims };
     }
@@ -123,13 +122,13 @@ function readModel(bytes: Uint8Array): ParsedOnnx {
   const outputs: TensorInfo[] = [];
   const initializers = new Set<string>();
   const sizes = new Map<ParsedOnnx['precision'], number>();
-  for (const { number, value } of fieldsOf(bytes)) {
-    if (typeof value === 'number') continue;
+  for (const { number, value } of rawFieldsOf(bytes)) {
+    if (!(value instanceof Uint8Array)) continue;
     if (number === field.modelMetadata)
       metadata[textOf(value, field.entryKey)] = textOf(value, field.entryValue);
     if (number !== field.modelGraph) continue;
-    for (const part of fieldsOf(value)) {
-      if (typeof part.value === 'number') continue;
+    for (const part of rawFieldsOf(value)) {
+      if (!(part.value instanceof Uint8Array)) continue;
       if (part.number === field.graphInput) inputs.push(readValueInfo(part.value));
       if (part.number === field.graphOutput) outputs.push(readValueInfo(part.value));
       if (part.number === field.graphNode) operators.add(textOf(part.value, field.nodeOpType));
@@ -160,6 +159,9 @@ export function parseOnnx(bytes: Uint8Array): ParsedOnnx {
   try {
     return readModel(bytes);
   } catch (cause) {
-    throw unreadable(`its bytes are none: ${errorText(cause)}`);
+    throw new InferenceError(
+      'model_unusable',
+      `expected an ONNX model but its bytes are none: ${errorText(cause)}`,
+    );
   }
 }

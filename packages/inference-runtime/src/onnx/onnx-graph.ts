@@ -1,4 +1,4 @@
-import { messagesOf, type RawField, rawFieldsOf, readTensor, textOf } from './onnx-file.ts';
+import { messagesOf, type RawField, rawFieldsOf, readTensor, textOf, textsOf } from './onnx-file.ts';
 import { onnxField as field } from './onnx-format.ts';
 
 /** A node of a graph, as it lies in the file. */
@@ -27,9 +27,6 @@ export interface OnnxGraph {
 /** Graphs within graphs that are looked into. */
 const maxDepth = 32;
 
-const texts = (bytes: Uint8Array, wanted: number): string[] =>
-  [...messagesOf(bytes, wanted)].map((one) => Buffer.from(one).toString('utf8'));
-
 /** Names that the nodes of a graph take, its own ones among them. */
 function takenIn(graph: Uint8Array, depth: number): string[] {
   if (depth > maxDepth) return [];
@@ -54,8 +51,8 @@ function readNode(raw: Uint8Array, whole: Uint8Array, depth = 0): GraphNode {
     raw: whole,
     op: textOf(raw, field.nodeOpType),
     domain: domain === 'ai.onnx' ? '' : domain,
-    inputs: [...texts(raw, field.nodeInput), ...captured],
-    outputs: texts(raw, field.nodeOutput),
+    inputs: [...textsOf(raw, field.nodeInput), ...captured],
+    outputs: textsOf(raw, field.nodeOutput),
     hasGraph,
     elements,
   };

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { writeWhole } from '../write-whole.ts';
 import type { EngineFileInfo } from './engine-file.ts';
 import { type EpContextOptions, referencingEpContext } from './ep-context.ts';
 
@@ -14,18 +15,6 @@ const engineName = 'engine.plan';
 async function isOurs(path: string, bytes: number): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   return found !== null && found.size === bytes && found.uid === (process.getuid?.() ?? found.uid);
-}
-
-/** Writes under another name first: a file of the cache is whole or not there. */
-async function writeWhole(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}.${Date.now().toString(36)}.part`;
-  try {
-    await write(temporary);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 async function prune(folder: string, keep: string): Promise<void> {

@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { unusable } from '../onnx/model-file.ts';
 import { describeOnnxFile } from '../onnx/read-onnx-file.ts';
+import { writeWhole } from '../write-whole.ts';
 import { companionsOf } from './companions.ts';
 import { readEngineFile } from './engine-file.ts';
 import { type EngineIo, engineIo } from './engine-io.ts';
@@ -15,9 +16,9 @@ export interface WrapOptions {
   readonly embed?: boolean;
 }
 
-async function* after(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* withHead(head: Uint8Array, path: string, start: number): AsyncGenerator<Uint8Array> {
   yield head;
-  yield* rest;
+  yield* createReadStream(path, { start });
 }
 
 /**
@@ -47,22 +48,16 @@ export async function wrapEngine(
     metadata: engine.metadata,
     hardwareArchitecture: sidecar.computeCapability?.replace('.', ''),
   };
-  const plan = createReadStream(path, { start: engine.payloadOffset });
-  const temporary = `${output}.${process.pid}.part`;
-  try {
+  const start = engine.payloadOffset;
+  await writeWhole(output, async (temporary) => {
     if (embed) {
-      const { head } = embeddingEpContext(options, engine.payloadBytes);
-      await pipeline(after(head, plan), createWriteStream(temporary));
+      const head = embeddingEpContext(options, engine.payloadBytes);
+      await pipeline(withHead(head, path, start), createWriteStream(temporary));
     } else {
       const name = `${basename(output).replace(/\.onnx$/, '')}.plan`;
-      await pipeline(plan, createWriteStream(join(dirname(output), name)));
+      await pipeline(createReadStream(path, { start }), createWriteStream(join(dirname(output), name)));
       await writeFile(temporary, referencingEpContext(options, name));
     }
-    await rename(temporary, output);
-  } catch (error) {
-    plan.destroy();
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  });
   return io;
 }

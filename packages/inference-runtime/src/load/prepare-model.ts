@@ -149,9 +149,7 @@ async function sourceOf(
       );
     }
   }
-  const { head } = await orUnfit('file_unreadable', async () =>
-    embeddingEpContext(options, engine.payloadBytes),
-  );
+  const head = await orUnfit('file_unreadable', async () => embeddingEpContext(options, engine.payloadBytes));
   return { kind: 'embedded', head, path, offset: engine.payloadOffset, bytes: engine.payloadBytes };
 }
 

@@ -1,8 +1,9 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { errorText } from '@trinetra/contracts';
 import { z } from 'zod';
 import { InferenceError } from '../errors.ts';
 import { systemCode } from '../onnx/model-file.ts';
+import { writeWhole } from '../write-whole.ts';
 
 /** Tensors of float32 with their names, and texts. */
 export interface TensorFile {
@@ -74,13 +75,8 @@ export function readTensors(bytes: Buffer): TensorFile {
  */
 export async function readTensorFile(path: string): Promise<TensorFile | null> {
   try {
-    const file = await open(path);
-    try {
-      const { size } = await file.stat();
-      if (size > maxFileBytes) throw new Error(`expected at most ${maxFileBytes} bytes but it has ${size}`);
-    } finally {
-      await file.close();
-    }
+    const { size } = await stat(path);
+    if (size > maxFileBytes) throw new Error(`expected at most ${maxFileBytes} bytes but it has ${size}`);
     return readTensors(await readFile(path));
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return null;
@@ -93,7 +89,5 @@ export async function readTensorFile(path: string): Promise<TensorFile | null> {
 
 /** Writes a safetensors file, whole or not at all. */
 export async function writeTensorFile(path: string, file: TensorFile): Promise<void> {
-  const temporary = `${path}.${process.pid}.part`;
-  await writeFile(temporary, writeTensors(file));
-  await rename(temporary, path);
+  await writeWhole(path, (temporary) => writeFile(temporary, writeTensors(file)));
 }

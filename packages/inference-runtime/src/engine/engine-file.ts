@@ -15,7 +15,6 @@ export interface EngineFileInfo {
   readonly sha256: string;
   /** Ultralytics' header, values as JSON where they are not text; empty where there is none. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly hasHeader: boolean;
   /** Where TensorRT's own bytes begin, and how many they are. */
   readonly payloadOffset: number;
   readonly payloadBytes: number;
@@ -73,42 +72,36 @@ function precisionOf(metadata: Readonly<Record<string, string>>): EngineFileInfo
 }
 
 async function readHead(path: string): Promise<Omit<EngineFileInfo, 'sha256'>> {
-  const file = await openModelFile(path, 'engine');
-  try {
-    const { size } = await file.stat();
-    const start = await readAt(file, 0, planHeadBytes);
-    if (start.length < 4) throw unusable(`expected an engine but the file has ${size} bytes`);
-    let metadata: Record<string, string> = {};
-    let payloadOffset = 0;
-    if (!hasPlanTag(start)) {
-      const length = start.readUInt32LE(0);
-      if (length < 2 || length > maxHeaderBytes) {
-        throw unusable(
-          `expected a TensorRT plan, or a header of at most ${maxHeaderBytes} bytes, but it tells ${length}`,
-        );
-      }
-      metadata = parseHeader(await readAt(file, 4, length), length);
-      payloadOffset = 4 + length;
-    }
-    const plan = payloadOffset === 0 ? start : await readAt(file, payloadOffset, planHeadBytes);
-    const payloadBytes = size - payloadOffset;
-    if (plan.length < planHeadBytes) throw unusable(`the file ends ${plan.length} bytes into its engine`);
-    if (!hasPlanTag(plan)) {
+  await using file = await openModelFile(path, 'engine');
+  const { size } = await file.stat();
+  const start = await readAt(file, 0, planHeadBytes);
+  if (start.length < 4) throw unusable(`expected an engine but the file has ${size} bytes`);
+  let metadata: Record<string, string> = {};
+  let payloadOffset = 0;
+  if (!hasPlanTag(start)) {
+    const length = start.readUInt32LE(0);
+    if (length < 2 || length > maxHeaderBytes) {
       throw unusable(
-        `expected a TensorRT plan ${payloadOffset === 0 ? 'in the file' : 'after the header'} but its bytes are none`,
+        `expected a TensorRT plan, or a header of at most ${maxHeaderBytes} bytes, but it tells ${length}`,
       );
     }
-    return {
-      metadata,
-      hasHeader: payloadOffset > 0,
-      payloadOffset,
-      payloadBytes,
-      tensorrt: versionOf(plan),
-      precision: precisionOf(metadata),
-    };
-  } finally {
-    await file.close();
+    metadata = parseHeader(await readAt(file, 4, length), length);
+    payloadOffset = 4 + length;
   }
+  const plan = payloadOffset === 0 ? start : await readAt(file, payloadOffset, planHeadBytes);
+  if (plan.length < planHeadBytes) throw unusable(`the file ends ${plan.length} bytes into its engine`);
+  if (!hasPlanTag(plan)) {
+    throw unusable(
+      `expected a TensorRT plan ${payloadOffset === 0 ? 'in the file' : 'after the header'} but its bytes are none`,
+    );
+  }
+  return {
+    metadata,
+    payloadOffset,
+    payloadBytes: size - payloadOffset,
+    tensorrt: versionOf(plan),
+    precision: precisionOf(metadata),
+  };
 }
 
 /**

@@ -45,7 +45,8 @@ async function openExternal(path: string, location: string): Promise<FileHandle>
 async function checkSize(
   file: FileHandle,
   location: string,
-  { leastBytes, size }: Readonly<Record<'leastBytes' | 'size', number>>,
+  leastBytes: number,
+  size: number,
 ): Promise<void> {
   if (Number.isNaN(leastBytes))
     throw unusable(`it does not tell where its weights are in ${quoted(location)}`);
@@ -61,19 +62,14 @@ async function checkSize(
 }
 
 async function readExternal(path: string, location: string, leastBytes: number): Promise<ExternalFile> {
-  const file = await openExternal(path, location);
-  try {
-    const found = await file.stat();
-    if (!found.isFile())
-      throw unusable(`${quoted(location)} with its weights is no file: copy the file there`);
-    await checkSize(file, location, { leastBytes, size: found.size });
-    const hash = createHash('sha256');
-    for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 20 }))
-      hash.update(chunk);
-    return { location, bytes: found.size, sha256: hash.digest('hex') };
-  } finally {
-    await file.close();
-  }
+  await using file = await openExternal(path, location);
+  const found = await file.stat();
+  if (!found.isFile()) throw unusable(`${quoted(location)} with its weights is no file: copy the file there`);
+  await checkSize(file, location, leastBytes, found.size);
+  const hash = createHash('sha256');
+  for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 20 }))
+    hash.update(chunk);
+  return { location, bytes: found.size, sha256: hash.digest('hex') };
 }
 
 /**

@@ -71,17 +71,9 @@ function problemOfModel(bytes: Uint8Array): FileKind | null {
   return { what: 'an ONNX model whose graph has no nodes', todo: 'export the model again' };
 }
 
-async function readWhole(path: string): Promise<Buffer> {
-  const file = await openModelFile(path, 'onnx');
-  try {
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
-}
-
 async function parsed(path: string): Promise<{ bytes: Buffer; said: ParsedOnnx }> {
-  const bytes = await readWhole(path);
+  await using file = await openModelFile(path, 'onnx');
+  const bytes = await file.readFile();
   const problem = problemOfModel(bytes);
   if (problem !== null) throw unusable(sayKind(problem));
   return { bytes, said: parseOnnx(bytes) };

@@ -53,6 +53,7 @@ export {
   stretchOf,
   type Xyxy,
 } from './image.ts';
+export { createKernels, type KernelsInUse, kernelScratch, type UseKernels } from './kernels.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { type Defined, defined, type ParseOptions, parseOptions } from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';
@@ -65,6 +66,7 @@ export {
   recordingManifest,
 } from './recording.ts';
 export { type Failure, type Result, valueOrThrow } from './result.ts';
+export { roundHalfEven } from './round-half-even.ts';
 export type { CameraStats, SourceStats } from './source-stats.ts';
 export { parseTraceContext, type TraceContext } from './trace-context.ts';
 export { createWarnOnce, type WarnOnce, type WarnOnceOptions } from './warn-once.ts';

@@ -1,4 +1,4 @@
-import type { RgbImage, Xyxy } from '@trinetra/contracts';
+import { type RgbImage, roundHalfEven, type Xyxy } from '@trinetra/contracts';
 import { type CropFormat, type CropTensor, valuesPerCrop } from './crop-format.ts';
 import { resizeToCrop } from './resize-to-crop.ts';
 
@@ -8,12 +8,6 @@ export interface CropGeometry {
   readonly y: number;
   readonly scaleX: number;
   readonly scaleY: number;
-}
-
-/** As Python's `round`: halves go to the even neighbour. */
-export function roundHalfEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /**

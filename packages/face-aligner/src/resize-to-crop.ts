@@ -1,7 +1,7 @@
-import type { RgbImage } from '@trinetra/contracts';
+import { type KernelsInUse, kernelScratch, type RgbImage } from '@trinetra/contracts';
 import type { CropFormat, CropTensor } from './crop-format.ts';
 import { cropLevels } from './crop-levels.ts';
-import { type KernelsInUse, scratch, useKernels } from './kernels.ts';
+import { type FaceKernels, useKernels } from './kernels.ts';
 
 /** Which part of the image becomes how large; px. */
 interface ResizedPart {
@@ -40,13 +40,14 @@ const besidePages = (at: number): number => 1024 + Math.ceil(at / 4096) * 4096;
 
 function layOut(cropWidth: number, newWidth: number, width: number): Layout {
   const stride = Math.ceil(newWidth / 4) * 16;
-  const source = scratch + 2 * stride;
+  const taps = kernelScratch;
+  const source = taps + 2 * stride;
   const upper = source + Math.ceil((cropWidth * 3 + 8) / 16) * 16;
   const lower = upper + 3 * stride;
   const strip = besidePages(lower + 3 * stride);
   const planes = besidePages(strip + stripRows * width * 3 + overrun);
   const plane = stripRows * width * 4 + overrun;
-  return { taps: scratch, source, upper, lower, stride, strip, planes, plane, end: planes + 3 * plane };
+  return { taps, source, upper, lower, stride, strip, planes, plane, end: planes + 3 * plane };
 }
 
 /** Gives the rows of the part, resized, in the model's order of channels, one by one from the top. */
@@ -54,7 +55,7 @@ function createRowWriter(
   { data, width }: RgbImage,
   { x1, y1, cropWidth, cropHeight, newWidth, newHeight }: ResizedPart,
   { taps, source, upper, lower, stride }: Layout,
-  { kernels, bytes }: KernelsInUse,
+  { kernels, bytes }: KernelsInUse<FaceKernels>,
   { width: rowWidth, channels }: CropFormat,
 ): (y: number, line: number) => void {
   const pixels = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
@@ -91,7 +92,7 @@ function byteStrips(
   at: number,
   { width }: CropFormat,
   { strip }: Layout,
-  { bytes }: KernelsInUse,
+  { bytes }: KernelsInUse<FaceKernels>,
 ): (top: number, rows: number) => void {
   const tensor = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
   return (top, rows) => {
@@ -105,7 +106,7 @@ function floatStrips(
   at: number,
   format: CropFormat,
   { strip, planes, plane }: Layout,
-  { kernels, bytes, floats }: KernelsInUse,
+  { kernels, bytes, floats }: KernelsInUse<FaceKernels>,
 ): (top: number, rows: number) => void {
   const { width, height } = format;
   const { table, lookUp, mean, factor } = cropLevels(format);

@@ -1,5 +1,5 @@
-import type { RgbImage } from '@trinetra/contracts';
-import { scratch, useKernels } from './kernels.ts';
+import { type RgbImage, kernelScratch as scratch } from '@trinetra/contracts';
+import { useKernels } from './kernels.ts';
 import type { Affine } from './similarity.ts';
 
 /** Positions are rounded to this part of a pixel: 5 bits, INTER_BITS of OpenCV. */

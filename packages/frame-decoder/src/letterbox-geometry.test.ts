@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameDecoderError } from './errors.ts';
-import { letterboxGeometry, letterboxIn, roundHalfEven } from './letterbox-geometry.ts';
+import { letterboxGeometry, letterboxIn } from './letterbox-geometry.ts';
 
 const file = new URL('../test/fixtures/geometry-vectors.json', import.meta.url);
 const vectors = JSON.parse(readFileSync(file, 'utf8')) as number[][];
@@ -91,22 +91,5 @@ describe('letterboxIn', () => {
   ])('puts %s into the smallest that shows it as large as any', (_, width, height, ratio, expected) => {
     const { inputWidth, inputHeight } = letterboxIn({ width, height }, sizes, ratio);
     expect(`${inputWidth}x${inputHeight}`).toBe(expected);
-  });
-});
-
-describe('roundHalfEven', () => {
-  it.each([
-    [0.5, 0],
-    [1.5, 2],
-    [2.5, 2],
-    [3.5, 4],
-    [-0.1, 0],
-    [-0.5, 0],
-    [-1.5, -2],
-    [2.4999, 2],
-    [359.5, 360],
-    [358.5, 358],
-  ])('rounds %d to %d', (value, expected) => {
-    expect(Object.is(roundHalfEven(value), expected)).toBe(true);
   });
 });

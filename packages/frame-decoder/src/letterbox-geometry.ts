@@ -1,13 +1,5 @@
-import { type Letterbox, type Size, stretchOf } from '@trinetra/contracts';
+import { type Letterbox, roundHalfEven, type Size, stretchOf } from '@trinetra/contracts';
 import { FrameDecoderError, invalidSize } from './errors.ts';
-
-/**
- * Rounds half to even, as Python's `round()` and C's `rint` do; never `-0`.
- */
-export function roundHalfEven(value: number): number {
-  const rounded = Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value);
-  return rounded + 0;
-}
 
 /**
  * Places a picture of `width` x `height` px in the model's input: in its true proportions, as large as fits,

@@ -1,4 +1,5 @@
-import { scratch, useKernels } from './kernels.ts';
+import { kernelScratch } from '@trinetra/contracts';
+import { useKernels } from './kernels.ts';
 
 /** Sums over pixels of their luma, (77 R + 150 G + 29 B) / 256 rounded down: BT.601 in 8 bits. */
 export interface LumaSums {
@@ -12,8 +13,8 @@ const chunkBytes = 3 * 16_384;
 // Two float64 first. The shift keeps chunks clear of the few distances to their source, modulo 4096, at which
 // some CPUs take
 // twenty times as long to copy.
-const sums = scratch;
-const chunk = scratch + 1024;
+const sums = kernelScratch;
+const chunk = kernelScratch + 1024;
 
 /**
  * Bytes of the kernels' memory that {@link measureLuma} needs. With this many reserved, the memory does not

@@ -1,7 +1,6 @@
-import type { RgbImage } from '@trinetra/contracts';
+import { kernelScratch, type RgbImage, roundHalfEven } from '@trinetra/contracts';
 import { invalidSize } from './errors.ts';
-import { scratch, useKernels } from './kernels.ts';
-import { roundHalfEven } from './letterbox-geometry.ts';
+import { useKernels } from './kernels.ts';
 import { measuredBytes } from './luma.ts';
 
 /** Weights are fixed-point with 11 bits, INTER_RESIZE_COEF_BITS of OpenCV. */
@@ -143,7 +142,7 @@ export function createResizer(
     : packTaps(planAxis(width, newWidth, true));
   const { first, weight0, weight1 } = planAxis(height, newHeight, false);
   const rowBytes = newWidth * 3;
-  const tapsAt = scratch + 64; // measureLuma keeps its sums before
+  const tapsAt = kernelScratch + 64; // measureLuma keeps its sums before
   const resizedBytes = Math.ceil((4 * rowBytes) / 64) * 64 + 64;
   const upper = tapsAt + Math.ceil(taps.length / 64) * 64;
   const lower = upper + resizedBytes;

@@ -10,10 +10,11 @@ export type FrameDecoderErrorCode = 'invalid_options' | 'closed' | 'thread_faile
 /** What the decoder throws. A bad frame is never thrown: it is a result with `ok: false`. */
 export class FrameDecoderError extends TrinetraError<FrameDecoderErrorCode> {}
 
-/** For a side of a picture that is no positive integer. */
-export function invalidSize(name: string, value: number): FrameDecoderError {
-  return new FrameDecoderError(
-    'invalid_options',
-    `Expected a positive integer for ${name} but received ${value}`,
-  );
+/** @throws {FrameDecoderError} `invalid_options` for a side of a picture that is no positive integer. */
+export function checkSides(sides: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(sides)) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    const message = `Expected a positive integer for ${name} but received ${value}`;
+    throw new FrameDecoderError('invalid_options', message);
+  }
 }

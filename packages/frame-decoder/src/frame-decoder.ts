@@ -1,6 +1,5 @@
 import {
   type Letterbox,
-  type Logger,
   pixelAspectRatioOf,
   type Result,
   rejectOnAbort,
@@ -84,12 +83,9 @@ export async function createFrameDecoderWith(
   threadUrl: URL,
 ): Promise<FrameDecoder> {
   const settings = parseFrameDecoderOptions(values);
-  return new ThreadedFrameDecoder(settings, await startThreads(settings, threadUrl, logger));
-}
-
-function startThreads(settings: FrameDecoderSettings, url: URL, logger: Logger): Promise<ThreadPool> {
   const { tensorType, jpegAccuracy, threads } = settings;
-  return ThreadPool.start(url, { tensorType, jpegAccuracy }, threads, logger);
+  const pool = await ThreadPool.start(threadUrl, { tensorType, jpegAccuracy }, threads, logger);
+  return new ThreadedFrameDecoder(settings, pool);
 }
 
 class ThreadedFrameDecoder implements FrameDecoder {
@@ -203,8 +199,7 @@ class ThreadedFrameDecoder implements FrameDecoder {
       image,
       tensor: tensorOf(tensorType, buffers.tensor, image),
       letterbox,
-      mean: luma.mean,
-      stdDev: luma.stdDev,
+      ...luma,
     };
     this.#lent.add(frame);
     return { ok: true, value: frame };

@@ -37,6 +37,13 @@ export function readImageHeader(bytes: Uint8Array, format: ImageFormat): ImageHe
   return header === null || header.width === 0 || header.height === 0 ? null : header;
 }
 
+const headerOf = (format: ImageFormat, width: number, height: number, components = 0): ImageHeader => ({
+  format,
+  width,
+  height,
+  components,
+});
+
 function ascii(bytes: Uint8Array, offset: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }
@@ -54,13 +61,7 @@ function readJpeg(bytes: Uint8Array): ImageHeader | null {
     const isSegment = marker >= 0xc0 && marker !== 0xd8 && marker !== 0xd9 && marker !== 0xda;
     if (isFrameHeader(marker)) {
       const frame = readFrame(bytes, code);
-      if (frame === null) return null;
-      return {
-        format: 'jpeg',
-        width: frame.width,
-        height: frame.height,
-        components: frame.components.length,
-      };
+      return frame === null ? null : headerOf('jpeg', frame.width, frame.height, frame.components.length);
     }
     if (standsAlone(marker)) at = code + 1;
     else if (isSegment) at = segmentEnd(bytes, code);
@@ -72,34 +73,27 @@ function readJpeg(bytes: Uint8Array): ImageHeader | null {
 /** @see https://www.w3.org/TR/png-3/#11IHDR */
 function readPng(bytes: Uint8Array, view: DataView): ImageHeader | null {
   if (view.byteLength < 33 || ascii(bytes, 12, 4) !== 'IHDR') return null;
-  return {
-    format: 'png',
-    width: view.getUint32(16),
-    height: view.getUint32(20),
-    components: 0,
-  };
+  return headerOf('png', view.getUint32(16), view.getUint32(20));
 }
 
 /** @see https://developers.google.com/speed/webp/docs/riff_container */
 function readWebp(bytes: Uint8Array, view: DataView): ImageHeader | null {
   if (view.byteLength < 30) return null;
-  const found = (width: number, height: number): ImageHeader => ({
-    format: 'webp',
-    width,
-    height,
-    components: 0,
-  });
   switch (ascii(bytes, 12, 4)) {
     case 'VP8 ':
       if (ascii(bytes, 23, 3) !== '\x9d\x01\x2a') return null;
-      return found(view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff);
+      return headerOf('webp', view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff);
     case 'VP8L': {
       if (view.getUint8(20) !== 0x2f) return null;
       const bits = view.getUint32(21, true);
-      return found((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
+      return headerOf('webp', (bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
     }
     case 'VP8X':
-      return found((view.getUint32(24, true) & 0xffffff) + 1, (view.getUint32(26, true) >>> 8) + 1);
+      return headerOf(
+        'webp',
+        (view.getUint32(24, true) & 0xffffff) + 1,
+        (view.getUint32(26, true) >>> 8) + 1,
+      );
     default:
       return null;
   }

@@ -1,5 +1,5 @@
 import { type Letterbox, roundHalfEven, type Size, stretchOf } from '@trinetra/contracts';
-import { FrameDecoderError, invalidSize } from './errors.ts';
+import { checkSides, FrameDecoderError } from './errors.ts';
 
 /**
  * Places a picture of `width` x `height` px in the model's input: in its true proportions, as large as fits,
@@ -19,11 +19,7 @@ export function letterboxGeometry(
   inputHeight: number,
   pixelAspectRatio = 1,
 ): Letterbox {
-  for (const [name, value] of Object.entries({ width, height, inputWidth, inputHeight })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw invalidSize(name, value);
-    }
-  }
+  checkSides({ width, height, inputWidth, inputHeight });
   const [stretchX, stretchY] = stretchOf({ pixelAspectRatio });
   const scale = Math.min(inputWidth / (width * stretchX), inputHeight / (height * stretchY));
   const [scaleX, scaleY] = [scale * stretchX, scale * stretchY];

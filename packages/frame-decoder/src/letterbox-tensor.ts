@@ -1,4 +1,5 @@
 import type { Letterbox, RgbImage } from '@trinetra/contracts';
+import type { DecodedFrame } from './decode-result.ts';
 import { type LumaSums, measureLuma } from './luma.ts';
 import { createResizer, type Resizer, type TakeRows } from './resize-linear.ts';
 
@@ -7,15 +8,9 @@ const padding = 114;
 const unit = Float32Array.from({ length: 256 }, (_, value) => value / 255);
 
 /** Brightness of the picture inside the padding. */
-export interface LumaStatistics {
-  /** 0..255 */
-  readonly mean: number;
-  /** 0..127.5 */
-  readonly stdDev: number;
-}
+export type LumaStatistics = Pick<DecodedFrame, 'mean' | 'stdDev'>;
 
-/** The model's input: `[3, h, w]` RGB 0..1, or `[h, w, 3]` RGB 0..255. */
-type InputTensor = Float32Array | Uint8Array;
+type InputTensor = DecodedFrame['tensor'];
 
 /** Fills the model's input from a picture. */
 export type LetterboxFiller = (image: RgbImage, letterbox: Letterbox, tensor: InputTensor) => LumaStatistics;

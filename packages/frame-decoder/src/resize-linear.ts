@@ -1,5 +1,5 @@
 import { kernelScratch, type RgbImage, roundHalfEven } from '@trinetra/contracts';
-import { invalidSize } from './errors.ts';
+import { checkSides } from './errors.ts';
 import { useKernels } from './kernels.ts';
 import { measuredBytes } from './luma.ts';
 
@@ -194,11 +194,7 @@ export function createResizer(
  * const squashed = resizeLinear(image, 640, 640);
  */
 export function resizeLinear(image: RgbImage, newWidth: number, newHeight: number, stretch = 1): RgbImage {
-  for (const [name, value] of Object.entries({ newWidth, newHeight })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw invalidSize(name, value);
-    }
-  }
+  checkSides({ newWidth, newHeight });
   const resize = createResizer(image.width, image.height, newWidth, newHeight, stretch);
   const data = new Uint8Array(newWidth * newHeight * 3);
   resize(

@@ -1,4 +1,5 @@
 import type { RgbImage } from '@trinetra/contracts';
+import type { DecodedFrame } from './decode-result.ts';
 
 /** Layout of the model's input: `[3, h, w]` RGB 0..1, or `[h, w, 3]` RGB 0..255. */
 export type TensorType = 'float32' | 'uint8';
@@ -8,7 +9,7 @@ export function tensorOf(
   type: TensorType,
   memory: SharedArrayBuffer | null,
   image: RgbImage,
-): Float32Array | Uint8Array {
+): DecodedFrame['tensor'] {
   if (memory === null) return image.data;
   return type === 'float32' ? new Float32Array(memory) : new Uint8Array(memory);
 }

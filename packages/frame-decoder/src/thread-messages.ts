@@ -1,13 +1,10 @@
 import type { Letterbox } from '@trinetra/contracts';
 import type { ImageHeader } from './image-header.ts';
 import type { LumaStatistics } from './letterbox-tensor.ts';
-import type { TensorType } from './tensor-of.ts';
+import type { FrameDecoderSettings } from './options.ts';
 
 /** Given to the thread at its start. */
-export interface ThreadData {
-  readonly tensorType: TensorType;
-  readonly jpegAccuracy: 'fast' | 'exact';
-}
+export type ThreadData = Pick<FrameDecoderSettings, 'tensorType' | 'jpegAccuracy'>;
 
 /** The memory of one job, shared with the thread until it answers. */
 export interface JobBuffers {

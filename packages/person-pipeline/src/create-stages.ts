@@ -1,6 +1,12 @@
 import { defined, type Logger } from '@trinetra/contracts';
 import { compareHeads, createDetector, type Detector, detectorSamplePicture } from '@trinetra/detector';
-import { type Embedder, embedderSamplePicture } from '@trinetra/embedder';
+import {
+  createProvenEmbedder,
+  describeFacePixels,
+  type Embedder,
+  EmbedderError,
+  embedderSamplePicture,
+} from '@trinetra/embedder';
 import { createFaceAligner, type FaceAligner, faceSamplePicture } from '@trinetra/face-aligner';
 import type { InferenceModel } from '@trinetra/inference-runtime';
 import type { ProvenModel } from './engine-proof.ts';
@@ -9,7 +15,6 @@ import { aspectRatiosOf } from './input-aspects.ts';
 import type { LoadedModels } from './load-files.ts';
 import type { LimitedLog } from './observer.ts';
 import type { LoadModelsOptions, OptionNames } from './options.ts';
-import { proveEmbedder } from './prove-embedder.ts';
 import type { RunPlans } from './run-sizes.ts';
 import { runningDetector } from './running-detector.ts';
 import { itemsPerRun } from './shared-runs.ts';
@@ -33,8 +38,8 @@ async function detectorStage(model: InferenceModel, context: StageOptions): Prom
   const { options, names, plans, health, logger } = context;
   const { padTo, framesPerRun: most } = plans.detector;
   const picture = detectorSamplePicture(model.info);
-  const compare = compareHeads;
-  const framesPerRun = await itemsPerRun({ name: 'detector', model, picture, most, compare, logger });
+  const proven = { model, picture, batch: padTo?.[0] ?? 1, compare: compareHeads };
+  const framesPerRun = await itemsPerRun('detector', proven, most, logger);
   const { confidenceThreshold, iouThreshold, classIds } = options;
   const stage = await runningDetector({
     create: (aspectRatios) =>
@@ -51,7 +56,7 @@ async function detectorStage(model: InferenceModel, context: StageOptions): Prom
     shapesName: names.detectorShapes,
   });
   for (const warning of stage.warnings) logger.warn({ model: model.info.path }, warning);
-  return { stage, proven: { model, picture, batch: padTo?.[0] ?? 1, compare } };
+  return { stage, proven };
 }
 
 async function faceStage(
@@ -71,27 +76,45 @@ async function faceStage(
   };
   const stage = createFaceAligner(given);
   if (model === null) return { stage };
-  const picture = faceSamplePicture(model.info);
-  const proven = { model, picture, batch: 1 };
-  const most = stage.cropsPerRun;
-  const crops = await itemsPerRun({ name: 'face', model, picture, most, logger });
-  if (crops === most) return { stage, proven };
+  const proven = { model, picture: faceSamplePicture(model.info), batch: 1 };
+  const crops = await itemsPerRun('face', proven, stage.cropsPerRun, logger);
+  if (crops === stage.cropsPerRun) return { stage, proven };
   return { stage: createFaceAligner({ ...given, maxCropsPerRun: crops, runSizes: undefined }), proven };
 }
 
-async function embedderStage(model: InferenceModel, context: StageOptions): Promise<ProvenStage<Embedder>> {
-  const { options, names, plans, health, logger } = context;
-  const stage = await proveEmbedder(
-    {
-      model,
-      pixels: options.facePixels,
-      ...defined({ maxRunSize: options.facesPerRun }),
-      observer: health.observer('embedder'),
-      runSizes: plans.embedder.padTo,
-    },
-    { onProblem: options.embedderProof ?? 'refuse', names, logger },
-  );
-  return { stage, proven: { model, picture: embedderSamplePicture(stage), batch: 1 } };
+/** The embedder once it has proven itself on faces; the log tells what its pixels are and how it did. */
+async function embedderStage(
+  model: InferenceModel,
+  { options, names, plans, health, logger }: StageOptions,
+): Promise<ProvenStage<Embedder>> {
+  const { embedder, proof } = await createProvenEmbedder({
+    model,
+    pixels: options.facePixels,
+    ...defined({ maxRunSize: options.facesPerRun }),
+    observer: health.observer('embedder'),
+    runSizes: plans.embedder.padTo,
+  });
+  const { same, other, alone, oneByOne, problem } = proof;
+  const { path } = model.info;
+  if (problem !== '' && options.embedderProof !== 'warn') {
+    throw new EmbedderError(
+      'model_mismatch',
+      `embedder model ${path}: ${problem}; say how it wants them with ${names.facePixels}, or accept it with ${names.embedderProof}=warn`,
+    );
+  }
+  const { pixels, why } = embedder.input;
+  const fields = { path, pixels: describeFacePixels(pixels), why };
+  if (problem !== '') logger.warn({ ...fields, same, other }, `the embedder is not proven: ${problem}`);
+  if (oneByOne) {
+    logger.warn(
+      { ...fields, alone },
+      Number.isNaN(alone)
+        ? 'the embedder fails with several faces a run: it gets one at a time, which is slower'
+        : 'what the embedder gives for a face depends on the other faces of its run, as with dynamically quantised models: it gets one at a time, which is slower',
+    );
+  }
+  if (problem === '') logger.info({ ...fields, same, other }, 'the embedder tells faces apart');
+  return { stage: embedder, proven: { model, picture: embedderSamplePicture(embedder), batch: 1 } };
 }
 
 /** The stages over the models. */

@@ -1,11 +1,13 @@
-import { type InferenceModel, type NodePlacement, nameOfStep } from '@trinetra/inference-runtime';
+import { defined } from '@trinetra/contracts';
+import {
+  type InferenceModel,
+  type ModelInfo,
+  type NodePlacement,
+  nameOfStep,
+} from '@trinetra/inference-runtime';
 
 /** What runs, and what failed before it. */
-export interface LoadedInfo {
-  readonly path: string;
-  readonly provider: string;
-  readonly precision: string;
-  readonly sha256: string;
+export interface LoadedInfo extends Pick<ModelInfo, 'path' | 'provider' | 'precision' | 'sha256'> {
   /** Sizes of pictures that it runs at, width first; only of the detector. */
   readonly inputSizes?: readonly string[];
   /** What its faces are given as, and why, and how many a run has; only of the embedder. */
@@ -23,14 +25,7 @@ export function loadedInfo(
   own: Pick<LoadedInfo, 'inputSizes' | 'faces'> = {},
 ): LoadedInfo {
   const { path, provider, precision, sha256, fallback } = info;
-  const failed = Object.fromEntries((fallback?.steps ?? []).map((step) => [nameOfStep(step), step.reason]));
-  return {
-    path,
-    provider,
-    precision,
-    sha256,
-    ...own,
-    ...(nodes === undefined ? {} : { nodes }),
-    ...(fallback === undefined ? {} : { failed }),
-  };
+  const failed =
+    fallback && Object.fromEntries(fallback.steps.map((step) => [nameOfStep(step), step.reason]));
+  return { path, provider, precision, sha256, ...own, ...defined({ nodes, failed }) };
 }

@@ -8,7 +8,7 @@ import {
   InferenceError,
   type InferenceModel,
   inspectModel,
-  type TensorInfo,
+  type ModelInfo,
 } from '@trinetra/inference-runtime';
 
 /** Role of a model in the worker. */
@@ -24,11 +24,7 @@ export type RoleAnswer =
   | { readonly role: null; readonly reasons: readonly string[] };
 
 /** A model as its file describes it. */
-export interface FileDescription {
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
-  readonly metadata: Readonly<Record<string, string>>;
-}
+export type FileDescription = Pick<ModelInfo, 'inputs' | 'outputs' | 'metadata'>;
 
 /** Checked in this order: a face finder is no detector of persons. */
 const stages: readonly ((model: InferenceModel) => RoleAnswer)[] = [
@@ -42,7 +38,7 @@ const stages: readonly ((model: InferenceModel) => RoleAnswer)[] = [
   },
   (model) => {
     const { warnings } = createDetector({ model });
-    return { role: 'detector', ...(warnings.length === 0 ? {} : { warnings }) };
+    return { role: 'detector', ...(warnings.length > 0 && { warnings }) };
   },
 ];
 

@@ -1,13 +1,8 @@
-import type { Logger } from '@trinetra/contracts';
 import { createInferenceRuntime, type InferenceRuntime } from '@trinetra/inference-runtime';
-import type { EngineObserver, LimitedLog } from './observer.ts';
 import type { LoadModelsOptions } from './options.ts';
 
-export interface OpenRuntimeOptions extends Pick<LoadModelsOptions, 'runtime' | 'onBusyExit'> {
-  readonly logger: Logger;
-  readonly limitedLog: LimitedLog;
-  readonly observer: EngineObserver;
-}
+type OpenRuntimeOptions = Pick<LoadModelsOptions, 'runtime' | 'onBusyExit'> &
+  Required<Pick<LoadModelsOptions, 'logger' | 'limitedLog' | 'observer'>>;
 
 /** Starts the inference threads, and watches the exit of the process for as long as one may be in native code. */
 export async function openRuntime(

@@ -5,17 +5,21 @@ import type { InferenceRuntimeOptions } from '@trinetra/inference-runtime';
 import type { EngineObserver, LimitedLog } from './observer.ts';
 
 /** Options that messages tell of. */
-type ToldOption =
-  | 'detectorPath'
-  | 'facePath'
-  | 'embedderPath'
-  | 'faceFallback'
-  | 'facePixels'
-  | 'embedderProof'
-  | 'detectorShapes';
+const toldOptions = [
+  'detectorPath',
+  'facePath',
+  'embedderPath',
+  'faceFallback',
+  'facePixels',
+  'embedderProof',
+  'detectorShapes',
+] as const;
 
 /** What whoever sets the options calls them, for messages. */
-export type OptionNames = Readonly<Record<ToldOption, string>>;
+export type OptionNames = Readonly<Record<(typeof toldOptions)[number], string>>;
+
+/** The names of the options themselves. */
+export const defaultNames = Object.fromEntries(toldOptions.map((name) => [name, name])) as OptionNames;
 
 export interface LoadModelsOptions
   extends Pick<DetectorOptions, 'confidenceThreshold' | 'iouThreshold' | 'classIds'> {
@@ -61,13 +65,3 @@ export interface LoadModelsOptions
   /** Gives up loading: no run more is begun, and only the one under way is waited for. */
   readonly signal?: AbortSignal | undefined;
 }
-
-export const defaultNames: OptionNames = Object.freeze({
-  detectorPath: 'detectorPath',
-  facePath: 'facePath',
-  embedderPath: 'embedderPath',
-  faceFallback: 'faceFallback',
-  facePixels: 'facePixels',
-  embedderProof: 'embedderProof',
-  detectorShapes: 'detectorShapes',
-});

@@ -1,28 +1,19 @@
 import type { Logger } from '@trinetra/contracts';
-import {
-  agreeInSharedRuns,
-  type CompareOutput,
-  type InferenceModel,
-  type PictureOptions,
-} from '@trinetra/inference-runtime';
-
-export interface SharedRunsOptions {
-  readonly name: string;
-  readonly model: InferenceModel;
-  readonly picture: PictureOptions;
-  /** Items that a run may have, as configured. */
-  readonly most: number;
-  readonly compare?: CompareOutput;
-  readonly logger: Logger;
-}
+import { agreeInSharedRuns } from '@trinetra/inference-runtime';
+import type { ProvenModel } from './engine-proof.ts';
 
 /**
  * Items that a run of the model may have: as configured where its batch is fixed, or where the answers stand whatever shares a run, else one.
  *
+ * @param most As configured.
  * @throws what `run` throws where that says nothing of the model.
  */
-export async function itemsPerRun(options: SharedRunsOptions): Promise<number> {
-  const { name, model, picture, most, compare, logger } = options;
+export async function itemsPerRun(
+  name: string,
+  { model, picture, compare }: Omit<ProvenModel, 'batch'>,
+  most: number,
+  logger: Logger,
+): Promise<number> {
   const [batch = ''] = model.info.fileInputs[0]?.dims ?? [];
   if (most < 2 || (typeof batch === 'number' && batch > 0)) return most;
   const { ok, cosine, problem } = await agreeInSharedRuns(model, { ...picture, items: most, compare });

@@ -1,7 +1,6 @@
 import { type Logger, valueOrThrow } from '@trinetra/contracts';
-import { type Detector, sizeText } from '@trinetra/detector';
-import type { Embedder } from '@trinetra/embedder';
-import type { FaceAligner } from '@trinetra/face-aligner';
+import { sizeText } from '@trinetra/detector';
+import type { Stages } from './create-stages.ts';
 import { levelFrame } from './level-frame.ts';
 import type { RunPlans } from './run-sizes.ts';
 
@@ -17,7 +16,7 @@ const runsOfSize = 2;
  * @throws where a model fails on a grey picture.
  */
 export async function warmUp(
-  { detector, aligner, embedder }: { detector: Detector; aligner: FaceAligner; embedder: Embedder },
+  { detector, aligner, embedder }: Stages,
   plans: RunPlans,
   logger: Logger,
 ): Promise<void> {
@@ -50,7 +49,7 @@ export async function warmUp(
     await timed(`embedder x${size}`, async () => {
       const embeddings = await embedder.embed(Array.from({ length: size }, () => face));
       const failed = embeddings.find((one) => !one.ok);
-      if (failed?.ok === false)
+      if (failed !== undefined)
         throw new Error(`the embedder fails on a grey face: ${failed.message ?? failed.reason}`);
     });
   }

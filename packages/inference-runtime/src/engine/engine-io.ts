@@ -1,12 +1,10 @@
 import { InferenceError } from '../errors.ts';
 import type { ParsedOnnx } from '../onnx/onnx-file.ts';
-import type { EngineSidecar, TensorInfo } from '../types.ts';
+import type { EngineSidecar, ModelInfo } from '../types.ts';
 import type { EngineFileInfo } from './engine-file.ts';
 
 /** Inputs and outputs of an engine. */
-export interface EngineIo {
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
+export interface EngineIo extends Pick<ModelInfo, 'inputs' | 'outputs'> {
   /** Where they are from. */
   readonly from: 'sidecar' | 'onnx' | 'header';
 }

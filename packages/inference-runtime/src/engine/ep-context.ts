@@ -10,12 +10,10 @@ import {
   putModelHead,
   putValueInfo,
 } from '../onnx/onnx-writer.ts';
-import type { TensorInfo } from '../types.ts';
+import type { ModelInfo } from '../types.ts';
 
 /** What the model around an engine says. */
-export interface EpContextOptions {
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
+export interface EpContextOptions extends Pick<ModelInfo, 'inputs' | 'outputs'> {
   /** Compute capability that the engine was built for, such as `86`; ONNX Runtime warns where the GPU has another. */
   readonly hardwareArchitecture?: string | undefined;
   /** ONNX metadata_props. */

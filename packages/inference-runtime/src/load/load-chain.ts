@@ -1,35 +1,33 @@
-import type { Logger } from '@trinetra/contracts';
-import type { GpuInfo } from '../engine/gpus.ts';
 import { InferenceError, type InferenceErrorCode } from '../errors.ts';
-import type { ImageInput } from '../onnx/image-input.ts';
-import type { InputStem } from '../onnx/input-stem.ts';
-import type { LoadedSession } from '../thread/messages.ts';
-import type { FailedStep, LoadStep, ModelFallback, PixelMap } from '../types.ts';
+import type { LoadedSession, SessionRequest } from '../thread/messages.ts';
+import type { ThreadClient } from '../thread/thread-client.ts';
+import type { FailedStep, LoadStep, ModelFallback } from '../types.ts';
 import { classifyFailure } from './classify-failure.ts';
 import { describeSteps, nameOfStep, planSteps } from './plan-steps.ts';
-import { type PreparedModel, prepareModel, Unfit } from './prepare-model.ts';
+import { type PrepareContext, type PreparedModel, prepareModel, Unfit } from './prepare-model.ts';
 import type { ProviderCheck } from './provider-check.ts';
 
-export interface LoadChainOptions {
+export interface LoadChainOptions extends PrepareContext {
   /** In the order of preference. */
   readonly executionProviders: readonly string[];
   /** The only provider that will do; default: any. */
   readonly requireProvider?: string | undefined;
-  readonly deviceId: number;
-  readonly cacheFolder: string | undefined;
-  readonly logger: Logger;
   readonly checkProvider: ProviderCheck;
-  readonly readGpus: () => Promise<readonly GpuInfo[]>;
-  /** Runs what stands before the first layer of a graph. */
-  readonly measure: (stem: InputStem, image: ImageInput) => Promise<PixelMap>;
-  readonly loadSession: (step: LoadStep, prepared: PreparedModel) => Promise<LoadedSession>;
+  readonly open: (step: LoadStep, prepared: PreparedModel) => Promise<OpenedModel>;
+}
+
+/** A session, what it was made of, and the thread that has it. */
+export interface OpenedModel {
+  readonly session: LoadedSession;
+  readonly request: SessionRequest;
+  readonly client: ThreadClient;
 }
 
 /** The step that loaded, with those before it that did not. */
 export interface ChainResult {
   readonly step: LoadStep;
   readonly prepared: PreparedModel;
-  readonly session: LoadedSession;
+  readonly opened: OpenedModel;
   readonly failed: readonly FailedStep[];
 }
 
@@ -101,7 +99,7 @@ export async function loadChain(path: string, options: LoadChainOptions): Promis
     try {
       const problem = await options.checkProvider(step.provider);
       if (problem !== null) throw new Unfit(problem.reason, problem.message);
-      return { step, prepared, session: await options.loadSession(step, prepared), failed };
+      return { step, prepared, opened: await options.open(step, prepared), failed };
     } catch (error) {
       if (InferenceError.isInstance(error) && ofTheRuntime.includes(error.code)) throw error;
       failed.push(failureOf(step, error));

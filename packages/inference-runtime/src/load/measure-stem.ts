@@ -1,7 +1,7 @@
 import { InferenceError } from '../errors.ts';
 import { type ImageInput, imageFeed } from '../onnx/image-input.ts';
 import type { InputStem } from '../onnx/input-stem.ts';
-import { measurePixelMap } from '../onnx/pixel-map.ts';
+import { measurePixelMap, unchanged, unmeasured } from '../onnx/pixel-map.ts';
 import { failureOf } from '../thread/engine-failure.ts';
 import type { ThreadClient } from '../thread/thread-client.ts';
 import type { PixelMap } from '../types.ts';
@@ -25,14 +25,13 @@ export async function measureStem(
   stem: InputStem,
   image: ImageInput,
 ): Promise<PixelMap> {
-  const none = (problem: string): Promise<PixelMap> =>
-    measurePixelMap({ ...stem, model: null, problem }, () => Promise.reject(new Error(problem)));
-  if (stem.model === null) return none(stem.problem);
+  const { steps, model: source, problem } = stem;
+  if (source === null) return steps.length === 0 ? unchanged : unmeasured(steps, problem);
   const [height, width] = [image.height ?? defaultSide, image.width ?? defaultSide];
   const opened = await client.call({
     kind: 'load',
     model: number,
-    source: { kind: 'bytes', bytes: stem.model },
+    source: { kind: 'bytes', bytes: source },
     sha256: '',
     provider: 'cpu',
     deviceId: 0,
@@ -40,9 +39,9 @@ export async function measureStem(
     cpuNiceness: 0,
     profile: false,
   });
-  if (opened.kind === 'failed') return none(`they do not run by themselves: ${opened.message}`);
+  if (opened.kind === 'failed') return unmeasured(steps, `they do not run by themselves: ${opened.message}`);
   try {
-    return await measurePixelMap(stem, async (levels) => {
+    return await measurePixelMap(steps, async (levels) => {
       const data = plainPicture(levels, height, width);
       const feed = imageFeed(image, data, [1, 3, height, width], { divisor: 1 });
       const response = await client.call({
@@ -57,7 +56,8 @@ export async function measureStem(
       throw new InferenceError('run_failed', `they give ${output?.type ?? 'nothing'}`);
     });
   } catch (error) {
-    if (InferenceError.isInstance(error) && error.code === 'run_failed') return none(error.message);
+    if (InferenceError.isInstance(error) && error.code === 'run_failed')
+      return unmeasured(steps, error.message);
     throw error;
   } finally {
     if (client.alive) await client.call({ kind: 'unload', model: number });

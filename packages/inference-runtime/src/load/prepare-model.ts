@@ -35,6 +35,7 @@ export interface PrepareContext {
   readonly deviceId: number;
   readonly logger: Logger;
   readonly readGpus: () => Promise<readonly GpuInfo[]>;
+  /** Runs what stands before the first layer of a graph. */
   readonly measure: (stem: InputStem, image: ImageInput) => Promise<PixelMap>;
 }
 

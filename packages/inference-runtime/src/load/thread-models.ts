@@ -7,11 +7,11 @@ import {
   parseInferenceRuntimeOptions,
 } from '../options.ts';
 import { LoadedModel, loadSession } from '../thread/loaded-model.ts';
-import type { LoadedSession, SessionRequest } from '../thread/messages.ts';
+import type { SessionRequest } from '../thread/messages.ts';
 import { inferenceThreadFile, type ThreadClient } from '../thread/thread-client.ts';
 import { ThreadSupervisor } from '../thread/thread-supervisor.ts';
 import type { LoadFailure, ModelInfo } from '../types.ts';
-import { type ChainResult, fallbackOf, loadChain } from './load-chain.ts';
+import { type ChainResult, fallbackOf, loadChain, type OpenedModel } from './load-chain.ts';
 import { measureStem } from './measure-stem.ts';
 import { checkProvider, type ProviderCheck } from './provider-check.ts';
 
@@ -43,8 +43,9 @@ export class ThreadModels {
   constructor(options: InferenceRuntimeValues, seams: RuntimeSeams, onUp: () => void) {
     this.#options = options;
     this.#seams = seams;
-    const { runTimeoutMs, lateTimeoutMs, restartWaitMs, abandonedTimeoutMs, logger } = options;
+    const { runTimeoutMs, lateTimeoutMs, abandonedTimeoutMs } = options;
     this.#threads = new ThreadSupervisor({
+      ...options,
       threadFile: seams.threadFile,
       limits: {
         runMs: runTimeoutMs,
@@ -52,10 +53,6 @@ export class ThreadModels {
         lateMs: lateTimeoutMs,
         abandonedMs: abandonedTimeoutMs,
       },
-      restartWaitMs,
-      logger,
-      onRestart: (reason) => options.onRestart?.(reason),
-      onStuck: (error) => options.onStuck?.(error),
       onUp,
     });
   }
@@ -74,13 +71,17 @@ export class ThreadModels {
     if (this.#closed) throw new InferenceError('closed', 'the inference runtime is closed');
   }
 
-  async #open(request: SessionRequest): Promise<{ client: ThreadClient; session: LoadedSession }> {
-    this.#assertOpen();
-    const client = this.#threads.client ?? (await this.#threads.acquire());
-    return { client, session: await loadSession(client, request) };
+  async #thread(): Promise<ThreadClient> {
+    return this.#threads.client ?? (await this.#threads.acquire());
   }
 
-  #model(info: ModelInfo, request: SessionRequest, client: ThreadClient): LoadedModel {
+  async #open(request: SessionRequest): Promise<OpenedModel> {
+    this.#assertOpen();
+    const client = await this.#thread();
+    return { client, request, session: await loadSession(client, request) };
+  }
+
+  #model(info: ModelInfo, { request, client }: OpenedModel): LoadedModel {
     const onLost = (error: InferenceError): void => this.#options.onDeviceLost?.(error);
     return new LoadedModel({ info, request, client, threads: this.#threads, onLost });
   }
@@ -99,17 +100,13 @@ export class ThreadModels {
     const { intraOpThreads, cpuNiceness, deviceId } = values;
     this.#assertOpen();
     const model = this.#number();
-    let opened: { client: ThreadClient; request: SessionRequest } | undefined;
     const result = await loadChain(path, {
       ...values,
       ...this.#seams,
       cacheFolder: values.engineCacheFolder,
-      measure: async (stem, image) => {
-        const client = this.#threads.client ?? (await this.#threads.acquire());
-        return measureStem(client, this.#number(), stem, image);
-      },
-      loadSession: async ({ provider }, prepared) => {
-        const request: SessionRequest = {
+      measure: async (stem, image) => measureStem(await this.#thread(), this.#number(), stem, image),
+      open: ({ provider }, prepared) =>
+        this.#open({
           model,
           source: prepared.source,
           sha256: prepared.sha256,
@@ -119,16 +116,11 @@ export class ThreadModels {
           cpuNiceness,
           byteInput: typeof byteInput === 'function' ? byteInput(prepared) : byteInput,
           profile: profile && provider !== 'cpu',
-        };
-        const { client, session } = await this.#open(request);
-        opened = { client, request };
-        return session;
-      },
+        }),
     });
-    if (opened === undefined) throw new InferenceError('closed', 'the inference runtime is closed');
     const info = infoOf(path, result);
     this.#tell(info);
-    return this.#model(info, opened.request, opened.client);
+    return this.#model(info, result.opened);
   }
 
   /** A machine without a GPU that was asked for a plain `.onnx` is no cause for a warning. */
@@ -144,9 +136,7 @@ export class ThreadModels {
 
   /** Loads what another thread has loaded: the same file on the same provider. */
   async adopt({ info, request }: LoadedModel): Promise<LoadedModel> {
-    const own = { ...request, model: this.#number(), profile: false };
-    const { client } = await this.#open(own);
-    return this.#model(info, own, client);
+    return this.#model(info, await this.#open({ ...request, model: this.#number(), profile: false }));
   }
 
   async close(): Promise<void> {
@@ -156,15 +146,15 @@ export class ThreadModels {
 }
 
 function infoOf(requestedPath: string, result: ChainResult): ModelInfo {
-  const { step, prepared, session } = result;
+  const { step, prepared, opened } = result;
   const { source: _, ...described } = prepared;
   return defined({
     requestedPath,
     path: step.path,
     provider: step.provider,
     ...described,
-    inputs: session.inputs,
-    byteInput: session.byteInput,
+    inputs: opened.session.inputs,
+    byteInput: opened.session.byteInput,
     fallback: fallbackOf(result),
   });
 }

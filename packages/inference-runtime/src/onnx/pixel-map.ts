@@ -1,8 +1,7 @@
 import type { ChannelMap, PixelMap } from '../types.ts';
-import type { InputStem } from './input-stem.ts';
 
 /** What a layer gets that takes the picture as it is. */
-const unchanged: PixelMap = {
+export const unchanged: PixelMap = {
   steps: [],
   channels: [
     { scale: 1, offset: 0 },
@@ -14,6 +13,13 @@ const unchanged: PixelMap = {
   gain: 1,
   problem: '',
 };
+
+/** What nobody knows of steps. @param gain Null where nothing was measured. */
+export const unmeasured = (
+  steps: PixelMap['steps'],
+  problem: string,
+  gain: number | null = null,
+): PixelMap => ({ ...unchanged, steps, channels: null, gain, problem });
 
 /** A factor below this makes a range near 1 of levels 0..255, and next to nothing of values up to 1. */
 const mostLevelScale = 1 / 50;
@@ -129,11 +135,7 @@ function channelOf(
  * Measures what the stem of a graph makes of a picture, channel by channel, by seven runs of it on pictures of one colour: 0 and 255 in each
  * channel tell scale and offset, 1 and -1 whether values are clipped on the way, white what black and white differ by.
  */
-export async function measurePixelMap({ steps, model, problem }: InputStem, run: RunStem): Promise<PixelMap> {
-  if (steps.length === 0) return unchanged;
-  let gain: number | null = null;
-  const none = (why: string): PixelMap => ({ ...unchanged, steps, channels: null, gain, problem: why });
-  if (model === null) return none(problem);
+export async function measurePixelMap(steps: PixelMap['steps'], run: RunStem): Promise<PixelMap> {
   const runs: Runs = {
     zero: await run([0, 0, 0]),
     full: [await run([255, 0, 0]), await run([0, 255, 0]), await run([0, 0, 255])],
@@ -143,15 +145,15 @@ export async function measurePixelMap({ steps, model, problem }: InputStem, run:
   const white = await run([255, 255, 255]);
   const all = [runs.zero, ...runs.full, runs.one, runs.below, white];
   if (!all.every((values) => values.length === runs.zero.length && values.every(Number.isFinite)))
-    return none('they give no finite numbers for pictures of one colour');
+    return unmeasured(steps, 'they give no finite numbers for pictures of one colour');
   const places = placesIn(runs.zero.length);
-  gain = median(
+  const gain = median(
     places.map((at) => Math.abs((white[at] ?? Number.NaN) - (runs.zero[at] ?? Number.NaN)) / 255),
   );
   const sources = sourcesOf(runs, places);
-  if (sources.includes(-2)) return none('they mix the channels');
+  if (sources.includes(-2)) return unmeasured(steps, 'they mix the channels', gain);
   const order = [...new Set(sources.filter((source) => source >= 0))];
-  if (order.length !== 3) return none(`${order.length} of 3 channels come through`);
+  if (order.length !== 3) return unmeasured(steps, `${order.length} of 3 channels come through`, gain);
   const [first, second, third] = [0, 1, 2].map((channel) =>
     channelOf(
       runs,
@@ -159,7 +161,7 @@ export async function measurePixelMap({ steps, model, problem }: InputStem, run:
       places.filter((_, index) => sources[index] === channel),
     ),
   );
-  if (!first || !second || !third) return none('they do not treat all pixels alike');
+  if (!first || !second || !third) return unmeasured(steps, 'they do not treat all pixels alike', gain);
   const plain = ({ scale, offset }: ChannelMap): ChannelMap => ({ scale, offset });
   return {
     steps,

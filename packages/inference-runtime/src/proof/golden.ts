@@ -1,3 +1,4 @@
+import type { Size } from '@trinetra/contracts';
 import { InferenceError } from '../errors.ts';
 import { imageFeed } from '../onnx/image-input.ts';
 import type { ByteInput, InferenceModel } from '../types.ts';
@@ -5,15 +6,11 @@ import { pictureOf, samplePicture } from './sample-tensor.ts';
 import { readTensorFile, type TensorFile, writeTensorFile } from './tensor-file.ts';
 
 /** A picture, and what a model gives for it in full precision on a CPU. */
-export interface GoldenCase {
+export interface GoldenCase extends Size {
   /** `[3, h, w]` as the model's preprocessing gives it; of bytes, the levels. */
   readonly picture: Float32Array;
-  readonly height: number;
-  readonly width: number;
   /** Of one picture: the batch axis is 1. */
-  readonly outputs: Readonly<
-    Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>
-  >;
+  readonly outputs: TensorFile['tensors'];
   /** Of the file that gave them. */
   readonly sha256: string;
 }
@@ -22,7 +19,7 @@ export interface PictureOptions {
   /** Values that the picture of a model has: 0..1 for YOLO, -1..1 or 0..255 for others. */
   readonly range: readonly [number, number];
   /** Of models that leave it open, px. */
-  readonly size?: { readonly height: number; readonly width: number } | undefined;
+  readonly size?: Size | undefined;
   /** Another seed is another picture; default 1. */
   readonly seed?: number | undefined;
 }
@@ -38,11 +35,7 @@ const levelsOf = ([, high]: readonly [number, number]): ByteInput => ({ divisor:
  */
 export async function runPictures(
   model: InferenceModel,
-  {
-    pictures,
-    height,
-    width,
-  }: { readonly pictures: readonly Float32Array[]; readonly height: number; readonly width: number },
+  { pictures, height, width }: Size & { readonly pictures: readonly Float32Array[] },
   { range }: PictureOptions,
 ): Promise<GoldenCase['outputs']> {
   const found = pictureOf(model.info.inputs, { height, width });

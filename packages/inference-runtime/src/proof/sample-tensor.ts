@@ -1,3 +1,4 @@
+import type { Size } from '@trinetra/contracts';
 import { type ImageInput, readImageInput } from '../onnx/image-input.ts';
 import type { TensorInfo } from '../types.ts';
 
@@ -26,7 +27,7 @@ interface Shape {
  * something to do. The same on every machine, and in bytes the same as in floats: of 256 levels.
  */
 export function samplePicture(
-  { height, width }: { readonly height: number; readonly width: number },
+  { height, width }: Size,
   [low, high]: readonly [number, number],
   seed = 1,
 ): Float32Array {
@@ -55,8 +56,8 @@ export function samplePicture(
 /** The picture input of a model, with a size. Null where the model does not take one picture and nothing else. */
 export function pictureOf(
   inputs: readonly TensorInfo[],
-  size?: { readonly height: number; readonly width: number },
-): { input: ImageInput; height: number; width: number } | null {
+  size?: Size,
+): (Size & { readonly input: ImageInput }) | null {
   const [first, ...others] = inputs;
   const input = readImageInput(first);
   if (input === null || others.length > 0) return null;

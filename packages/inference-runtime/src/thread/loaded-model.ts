@@ -1,4 +1,4 @@
-import { defined, rejectOnAbort } from '@trinetra/contracts';
+import { rejectOnAbort } from '@trinetra/contracts';
 import { InferenceError } from '../errors.ts';
 import { OutputMemory } from '../memory/output-memory.ts';
 import type {
@@ -99,7 +99,9 @@ export class LoadedModel implements InferenceModel {
       kind: 'run',
       model: this.request.model,
       feeds: { ...feeds },
-      ...defined({ fetches, floatOutputs, outputs: room }),
+      fetches,
+      floatOutputs,
+      outputs: room,
     });
     const response = await (signal === undefined ? answer : rejectOnAbort(answer, signal));
     if (response.kind === 'ran') {

@@ -1,4 +1,5 @@
-import type { ByteInput, NodePlacement, TensorData, TensorInfo } from '../types.ts';
+import type { InferenceRuntimeValues } from '../options.ts';
+import type { ByteInput, ModelInfo, NodePlacement, RunOptions, TensorData } from '../types.ts';
 
 /** What a session is made of. */
 export type ModelSource =
@@ -14,18 +15,14 @@ export type ModelSource =
     };
 
 /** What the thread needs to make a session. */
-export interface SessionRequest {
+export interface SessionRequest
+  extends Pick<InferenceRuntimeValues, 'deviceId' | 'intraOpThreads' | 'cpuNiceness'> {
   /** The session's number, the same in every thread. */
   readonly model: number;
   readonly source: ModelSource;
   /** Of the model's file, hex. */
   readonly sha256: string;
   readonly provider: string;
-  /** Of the GPU providers. */
-  readonly deviceId: number;
-  readonly intraOpThreads: number;
-  /** Of the thread, where the provider is the CPU. */
-  readonly cpuNiceness: number;
   /** Whether an ONNX model is to take bytes. */
   readonly byteInput?: ByteInput | undefined;
   /** Whether to find out where its operators run. */
@@ -34,17 +31,14 @@ export interface SessionRequest {
 
 export type ThreadRequest =
   | ({ readonly kind: 'load'; readonly id: number } & SessionRequest)
-  | {
+  | ({
       readonly kind: 'run';
       readonly id: number;
       readonly model: number;
       readonly feeds: Record<string, TensorData>;
-      readonly fetches?: readonly string[];
-      /** Whether float16 outputs are to come as float32. */
-      readonly floatOutputs?: boolean;
       /** Shared memory for the outputs; a run that fits answers there. */
-      readonly outputs?: Readonly<Record<string, TensorData>>;
-    }
+      readonly outputs?: Readonly<Record<string, TensorData>> | undefined;
+    } & Pick<RunOptions, 'fetches' | 'floatOutputs'>)
   | { readonly kind: 'placement'; readonly id: number; readonly model: number }
   | { readonly kind: 'unload'; readonly id: number; readonly model: number };
 
@@ -61,12 +55,8 @@ export interface ThreadData {
 /** Ends a thread that is given up, once it is out of native code. */
 export const endMessage = 'end';
 
-export interface LoadedSession {
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
-  /** What the model was made to take bytes with, where it was. */
-  readonly byteInput?: ByteInput | undefined;
-}
+/** A session as it was made. */
+export type LoadedSession = Pick<ModelInfo, 'inputs' | 'outputs' | 'byteInput'>;
 
 export type ThreadResponse =
   | { readonly kind: 'loaded'; readonly id: number; readonly session: LoadedSession }

@@ -1,17 +1,14 @@
-import { backoffMs, type Logger } from '@trinetra/contracts';
+import { backoffMs } from '@trinetra/contracts';
 import { InferenceError } from '../errors.ts';
+import type { InferenceRuntimeValues } from '../options.ts';
 import type { ThreadEnd } from '../types.ts';
 import type { ThreadLimits } from './call-limits.ts';
 import { ThreadClient } from './thread-client.ts';
 
-export interface SupervisorOptions {
+export interface SupervisorOptions
+  extends Pick<InferenceRuntimeValues, 'restartWaitMs' | 'logger' | 'onRestart' | 'onStuck'> {
   readonly threadFile: URL;
   readonly limits: ThreadLimits;
-  /** Longest wait of a run for a thread that comes back, ms. */
-  readonly restartWaitMs: number;
-  readonly logger: Logger;
-  readonly onRestart: (reason: ThreadEnd) => void;
-  readonly onStuck: (error: InferenceError) => void;
   /** A thread is there again, after one had ended or was late. */
   readonly onUp: () => void;
 }
@@ -68,7 +65,7 @@ export class ThreadSupervisor {
       ran: () => {
         this.#failures = 0;
       },
-      stuck: onStuck,
+      stuck: (error) => onStuck?.(error),
       abandoned: () => {
         this.#abandoned += 1;
       },
@@ -95,7 +92,7 @@ export class ThreadSupervisor {
     this.#late = undefined;
     this.#failures += 1;
     logger.warn({ reason, err: error }, 'the inference thread has ended: another is started');
-    onRestart(reason);
+    onRestart?.(reason);
     this.#held = this.#abandoned > maxAbandoned;
     if (!this.#held) this.#startLater();
   }

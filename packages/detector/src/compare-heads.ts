@@ -1,6 +1,6 @@
 import { type Agreement, type CompareOutput, cosineOf, leastCosine } from '@trinetra/inference-runtime';
 import { headOfSix } from './head.ts';
-import { type Candidate, iou } from './nms.ts';
+import { boxAround, type Candidate, iou } from './nms.ts';
 
 /** Candidates of the expected answer that are compared one by one: the most confident ones. */
 const candidates = 20;
@@ -15,16 +15,7 @@ function anchorOf(head: Float32Array, classes: number, anchors: number, index: n
   const at = (row: number): number => head[row * anchors + index] ?? Number.NaN;
   let classId = 0;
   for (let other = 1; other < classes; other += 1) if (at(4 + other) > at(4 + classId)) classId = other;
-  const [x, y, w, h] = [at(0), at(1), at(2), at(3)];
-  return {
-    x1: x - w / 2,
-    y1: y - h / 2,
-    x2: x + w / 2,
-    y2: y + h / 2,
-    confidence: at(4 + classId),
-    classId,
-    index,
-  };
+  return { ...boxAround(at(0), at(1), at(2), at(3)), confidence: at(4 + classId), classId, index };
 }
 
 type BoxesOf = (head: Float32Array) => Candidate[];
@@ -34,8 +25,8 @@ function sixColumns(hasCentres: boolean): BoxesOf {
   return (head) =>
     Array.from({ length: Math.floor(head.length / 6) }, (_, index) => {
       const [a = 0, b = 0, c = 0, d = 0, confidence = 0, classId = 0] = head.subarray(index * 6);
-      const [x1, y1, x2, y2] = hasCentres ? [a - c / 2, b - d / 2, a + c / 2, b + d / 2] : [a, b, c, d];
-      return { x1, y1, x2, y2, confidence, classId, index };
+      const box = hasCentres ? boxAround(a, b, c, d) : { x1: a, y1: b, x2: c, y2: d };
+      return { ...box, confidence, classId, index };
     });
 }
 
@@ -66,33 +57,39 @@ function problemOf(found: Candidate | undefined, expected: Candidate): string {
   return `box of confidence ${expected.confidence.toFixed(3)}: overlap ${overlap.toFixed(3)}, confidence off by ${difference.toFixed(3)}`;
 }
 
-const numbers = ({ x1, y1, x2, y2, confidence, classId }: Candidate): number[] => [
-  x1,
-  y1,
-  x2,
-  y2,
-  confidence,
-  classId,
-];
+/** The most confident ones. */
+function mostConfident(boxes: readonly Candidate[]): Candidate[] {
+  return boxes
+    .filter(({ confidence }) => confidence >= leastConfidence)
+    .toSorted((a, b) => b.confidence - a.confidence)
+    .slice(0, candidates);
+}
+
+/** A box that was expected, and the one that was found for it. */
+interface Pair {
+  readonly box: Candidate;
+  readonly match: Candidate | undefined;
+}
+
+const problemOfPairs = (pairs: readonly Pair[]): string =>
+  pairs.map(({ box, match }) => problemOf(match, box)).find((one) => one !== '') ?? '';
+
+const columns = ['x1', 'y1', 'x2', 'y2', 'confidence', 'classId'] as const;
+
+/** The numbers of some boxes, one after the other; zeros where there is none. */
+const numbersOf = (boxes: readonly (Candidate | undefined)[]): Float32Array =>
+  Float32Array.from(boxes.flatMap((box) => columns.map((column) => box?.[column] ?? 0)));
 
 /** Rows may come in another order, so each of the confident ones is looked for. */
 function compareRows(read: BoxesOf, found: Float32Array, expected: Float32Array): Agreement {
   const rows = read(found);
-  const wanted = read(expected)
-    .filter(({ confidence }) => confidence >= leastConfidence)
-    .toSorted((a, b) => b.confidence - a.confidence)
-    .slice(0, candidates);
-  const pairs = wanted.map((box) => {
+  const pairs = mostConfident(read(expected)).map((box): Pair => {
     const same = rows.filter(({ classId }) => classId === box.classId);
     return { box, match: same.toSorted((a, b) => iou(b, box) - iou(a, box))[0] };
   });
-  const problem = pairs.map(({ box, match }) => problemOf(match, box)).find((one) => one !== '') ?? '';
+  const problem = problemOfPairs(pairs);
   if (!found.every(Number.isFinite)) return { ok: false, cosine: Number.NaN, problem: 'not finite' };
-  const nothing = [0, 0, 0, 0, 0, 0];
-  const cosine = cosineOf(
-    Float32Array.from(pairs.flatMap(({ match }) => (match === undefined ? nothing : numbers(match)))),
-    Float32Array.from(pairs.flatMap(({ box }) => numbers(box))),
-  );
+  const cosine = cosineOf(numbersOf(pairs.map(({ match }) => match)), numbersOf(pairs.map(({ box }) => box)));
   return { ok: problem === '', cosine, problem };
 }
 
@@ -109,14 +106,9 @@ export const compareHeads: CompareOutput = ({ found, expected, dims }) => {
     cosineOf(found.subarray(0, split), expected.subarray(0, split)),
     cosineOf(found.subarray(split), expected.subarray(split)),
   );
-  const best = Array.from({ length: anchors }, (_, index) => anchorOf(expected, rows - 4, anchors, index))
-    .filter(({ confidence }) => confidence >= leastConfidence)
-    .toSorted((a, b) => b.confidence - a.confidence)
-    .slice(0, candidates);
-  const problem =
-    best
-      .map((box) => problemOf(anchorOf(found, rows - 4, anchors, box.index), box))
-      .find((one) => one !== '') ?? '';
+  const boxAt = (head: Float32Array, index: number): Candidate => anchorOf(head, rows - 4, anchors, index);
+  const best = mostConfident(Array.from({ length: anchors }, (_, index) => boxAt(expected, index)));
+  const problem = problemOfPairs(best.map((box) => ({ box, match: boxAt(found, box.index) })));
   const close = cosine >= leastCosine;
   return { ok: close && problem === '', cosine, problem: close ? problem : `cosine ${cosine.toFixed(5)}` };
 };

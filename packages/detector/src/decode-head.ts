@@ -1,5 +1,5 @@
 import type { Size } from '@trinetra/contracts';
-import type { Candidate } from './nms.ts';
+import { boxAround, type Candidate } from './nms.ts';
 
 /** NaN, infinities and what is no probability are no candidates. */
 function reaches(confidence: number, threshold: number): boolean {
@@ -33,17 +33,8 @@ export function decodeHead(
       const confidence = head[row + index] ?? Number.NaN;
       if (!reaches(confidence, least) || !isBest(head, classes, anchors, classId, index, confidence))
         continue;
-      const [cx, cy] = [at(0, index), at(1, index)];
-      const [halfWidth, halfHeight] = [at(2, index) / 2, at(3, index) / 2];
-      const candidate: Candidate = {
-        x1: cx - halfWidth,
-        y1: cy - halfHeight,
-        x2: cx + halfWidth,
-        y2: cy + halfHeight,
-        confidence,
-        classId,
-        index,
-      };
+      const box = boxAround(at(0, index), at(1, index), at(2, index), at(3, index));
+      const candidate: Candidate = { ...box, confidence, classId, index };
       if (hasArea(candidate)) candidates.push(candidate);
     }
   }
@@ -130,10 +121,8 @@ export function decodeTopQueries(
   const corners = head.slice();
   for (let at = 0; at + 6 <= corners.length; at += 6) {
     const [cx = 0, cy = 0, w = 0, h = 0] = head.subarray(at, at + 4);
-    corners.set(
-      [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height],
-      at,
-    );
+    const { x1, y1, x2, y2 } = boxAround(cx, cy, w, h);
+    corners.set([x1 * width, y1 * height, x2 * width, y2 * height], at);
   }
   return decodeEndToEnd(corners, classIds, threshold);
 }

@@ -1,17 +1,28 @@
-/** A box in the model's pixels with its best class. */
-export interface Candidate {
+interface Box {
   readonly x1: number;
   readonly y1: number;
   readonly x2: number;
   readonly y2: number;
+}
+
+/** A box in the model's pixels with its best class. */
+export interface Candidate extends Box {
   readonly confidence: number;
   readonly classId: number;
   /** Place in the model's output: breaks ties. */
   readonly index: number;
 }
 
+/** The box of a centre and a size. */
+export const boxAround = (x: number, y: number, width: number, height: number): Box => ({
+  x1: x - width / 2,
+  y1: y - height / 2,
+  x2: x + width / 2,
+  y2: y + height / 2,
+});
+
 /** Intersection over union of two boxes; 0 for boxes without area. */
-export function iou(a: Candidate, b: Candidate): number {
+export function iou(a: Box, b: Box): number {
   const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);
   const height = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
   if (width <= 0 || height <= 0) return 0;

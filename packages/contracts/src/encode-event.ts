@@ -11,10 +11,6 @@ export interface EncodedEvent {
   readonly truncatedEmbeddings: number;
 }
 
-function encodeEmbedding(embedding: readonly number[] | null): string {
-  return embedding === null ? 'null' : embeddingText(embedding);
-}
-
 function assemble(event: DetectionEvent, embeddings: readonly string[]): Buffer {
   const { embeddings: _embeddings, ...rest } = event;
   const head = JSON.stringify(rest);
@@ -31,12 +27,11 @@ function assemble(event: DetectionEvent, embeddings: readonly string[]): Buffer 
  */
 export function encodeDetectionEvent(
   event: DetectionEvent,
-  options: { readonly maxBytes?: number } = {},
+  { maxBytes = 900_000 }: { readonly maxBytes?: number } = {},
 ): EncodedEvent {
-  const maxBytes = options.maxBytes ?? 900_000;
-  const embeddings = event.embeddings.map(encodeEmbedding);
+  const embeddings = event.embeddings.map((one) => (one === null ? 'null' : embeddingText(one)));
   const base = { cameraId: event.camera_id, frameId: event.frame_id };
-  let bytes = assemble(event, embeddings);
+  const bytes = assemble(event, embeddings);
   if (bytes.byteLength <= maxBytes) return { ...base, bytes, truncatedEmbeddings: 0 };
 
   const flagged: DetectionEvent = {
@@ -53,6 +48,5 @@ export function encodeDetectionEvent(
     embeddings[i] = 'null';
     truncatedEmbeddings += 1;
   }
-  bytes = assemble(flagged, embeddings);
-  return { ...base, bytes, truncatedEmbeddings };
+  return { ...base, bytes: assemble(flagged, embeddings), truncatedEmbeddings };
 }

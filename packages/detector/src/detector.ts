@@ -4,7 +4,7 @@ import {
   createSizedRunner,
   imageFeed,
   paddedSize,
-  type TensorData,
+  pictureType,
 } from '@trinetra/inference-runtime';
 import { type Detection, type DetectorInput, failureOfFrame, toDetection } from './detector-frame.ts';
 import { DetectorError } from './errors.ts';
@@ -85,7 +85,7 @@ export function createDetector(options: DetectorOptions): Detector {
     onError: 'halve',
     observer,
   });
-  const tensorType = input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32';
+  const tensorType = pictureType(input);
   const inputs = inputSizes.map(({ width, height }) => ({
     width,
     height,
@@ -138,10 +138,7 @@ export function createDetector(options: DetectorOptions): Detector {
     const batch = batchSize ?? paddedSize(frames.length, runSizes, runner.limit);
     const size = inputOf(frames);
     const { tensor, copied } = gather(frames, batch, size);
-    const feed: TensorData =
-      tensor instanceof Float32Array
-        ? imageFeed(input, tensor, [batch, 3, size.height, size.width], detectorByteInput)
-        : { type: 'uint8', data: tensor, dims: [batch, size.height, size.width, 3] };
+    const feed = imageFeed(input, tensor, [batch, 3, size.height, size.width], detectorByteInput);
     const { outputs, release } = await model.run(
       { [input.name]: feed },
       { signal, fetches: [output], floatOutputs: true, reuseOutputs: true },

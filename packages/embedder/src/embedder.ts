@@ -4,6 +4,7 @@ import {
   createSizedRunner,
   imageFeed,
   paddedSize,
+  pictureType,
   type SharedItems,
   type TensorData,
 } from '@trinetra/inference-runtime';
@@ -55,7 +56,6 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
   const { maxRunSize, runSizes } = parseEmbedderOptions(given);
   const { input, output, fixedBatch, choice } = readContract(model.info, pixels);
   const writer = createFaceWriter(choice.pixels);
-  const tensorType = input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32';
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);
   const runner = createSizedRunner({
     maxSize: runSize,
@@ -63,16 +63,19 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     sizes: runSizes,
     observer,
   });
-  const memory = createFeedMemory({ type: tensorType, itemLength: faceValues, maxSpare: maxSpareBuffers });
+  const memory = createFeedMemory({
+    type: pictureType(input),
+    itemLength: faceValues,
+    maxSpare: maxSpareBuffers,
+  });
 
   /** The faces, and what is left of the batch empty, as the model's input takes them. */
   function write(faces: readonly Uint8Array[], tensor: SharedItems, batch: number): TensorData {
     memory.clear(tensor, faces.length);
-    if (tensor instanceof Uint8Array) {
-      for (const [index, face] of faces.entries()) writer.bytes(face, tensor, index);
-      return { type: 'uint8', data: tensor, dims: [batch, faceSize, faceSize, 3] };
+    for (const [index, face] of faces.entries()) {
+      if (tensor instanceof Uint8Array) writer.bytes(face, tensor, index);
+      else writer.floats(face, tensor, index);
     }
-    for (const [index, face] of faces.entries()) writer.floats(face, tensor, index);
     return imageFeed(input, tensor, [batch, 3, faceSize, faceSize], { divisor: 1 });
   }
 
@@ -110,8 +113,7 @@ export function createEmbedder(options: EmbedderOptions): Embedder {
     embeddingSpace: `${model.info.sha256.slice(0, 16)}-${model.info.precision}-${choice.pixels.order}-${scaleName(choice.pixels)}-arcface112`,
     input: choice,
     facesPerRun: runSize,
-    embed: async (faces, embedOptions = {}) => {
-      const { signal } = embedOptions;
+    embed: async (faces, { signal } = {}) => {
       const wrong = faces.findIndex((face) => face.length !== faceValues);
       if (wrong >= 0) {
         throw new EmbedderError(

@@ -3,6 +3,7 @@ import {
   type ImageInput,
   type ModelInfo,
   type PictureOptions,
+  rangeOfLevels,
   readImageInput,
 } from '@trinetra/inference-runtime';
 import { EmbedderError } from './errors.ts';
@@ -32,29 +33,24 @@ function fits(dims: readonly (number | string)[], expected: readonly (number | n
   );
 }
 
-function readPixels(info: ModelInfo, told: FacePixels | undefined): PixelChoice {
-  const choice = choosePixels(info, told);
-  const { mean, divisor } = choice.pixels;
-  if (info.fileInputs[0]?.type === 'uint8' && (mean !== 0 || divisor !== 1)) {
-    throw new EmbedderError(
-      'model_mismatch',
-      `it takes bytes, which are not scaled: expected mean 0 and divisor 1 but received ${mean} and ${divisor}`,
-    );
-  }
-  if (hasByteInput(info, { mean, divisor })) return choice;
-  throw new EmbedderError(
-    'model_mismatch',
-    `expected bytes that become (level - ${mean}) / ${divisor} but found ${JSON.stringify(info.byteInput)}; load it with byteInput: embedderByteInput`,
-  );
-}
+const mismatch = (problem: string): EmbedderError => new EmbedderError('model_mismatch', problem);
 
-/** The model's path before what is wrong with it. */
-function named<T>({ path }: ModelInfo, read: () => T): T {
+/** @throws {EmbedderError} `model_mismatch`, with the model's path before what is wrong with it. */
+function readPixels(info: ModelInfo, told: FacePixels | undefined): PixelChoice {
   try {
-    return read();
+    const choice = choosePixels(info, told);
+    const { mean, divisor } = choice.pixels;
+    if (info.fileInputs[0]?.type === 'uint8' && (mean !== 0 || divisor !== 1)) {
+      throw mismatch(
+        `it takes bytes, which are not scaled: expected mean 0 and divisor 1 but received ${mean} and ${divisor}`,
+      );
+    }
+    if (hasByteInput(info, { mean, divisor })) return choice;
+    throw mismatch(
+      `expected bytes that become (level - ${mean}) / ${divisor} but found ${JSON.stringify(info.byteInput)}; load it with byteInput: embedderByteInput`,
+    );
   } catch (error) {
-    if (!EmbedderError.isInstance(error)) throw error;
-    throw new EmbedderError('model_mismatch', `embedder model ${path}: ${error.message}`);
+    throw EmbedderError.isInstance(error) ? mismatch(`embedder model ${info.path}: ${error.message}`) : error;
   }
 }
 
@@ -78,17 +74,11 @@ export function readContract(info: ModelInfo, told?: FacePixels): EmbedderContra
     halfOrFull &&
     (fits(output.dims, [null, embeddingSize]) || isUndeclared)
   ) {
-    return {
-      input,
-      output: output.name,
-      fixedBatch: input.batch,
-      choice: named(info, () => readPixels(info, told)),
-    };
+    return { input, output: output.name, fixedBatch: input.batch, choice: readPixels(info, told) };
   }
   const text = (tensors: ModelInfo['inputs']): string =>
     tensors.map(({ type, dims }) => `${type} ${JSON.stringify(dims)}`).join(', ');
-  throw new EmbedderError(
-    'model_mismatch',
+  throw mismatch(
     `embedder model ${info.path}: expected [n, 3, ${faceSize}, ${faceSize}] or [n, ${faceSize}, ${faceSize}, 3] of float32, float16 or uint8 ` +
       `-> float32 or float16 [n, ${embeddingSize}] but found ${text(info.fileInputs)} -> ${text(info.outputs)}`,
   );
@@ -96,9 +86,5 @@ export function readContract(info: ModelInfo, told?: FacePixels): EmbedderContra
 
 /** What the pictures are like that an embedder is proven on: levels as its model gets them, of the size of a face. */
 export function embedderSamplePicture({ input }: { readonly input: PixelChoice }): PictureOptions {
-  const { mean, divisor } = input.pixels;
-  return {
-    range: [(0 - mean) / divisor, (255 - mean) / divisor],
-    size: { width: faceSize, height: faceSize },
-  };
+  return { range: rangeOfLevels(input.pixels), size: { width: faceSize, height: faceSize } };
 }

@@ -5,7 +5,9 @@ import {
   type InferenceModel,
   type ModelDescription,
   type PictureOptions,
+  pictureType,
   problemOfPixels,
+  rangeOfLevels,
   readImageInput,
   type TensorData,
   type TensorInfo,
@@ -65,9 +67,8 @@ export function faceSamplePicture({
   outputs,
 }: Pick<ModelDescription, 'fileInputs' | 'outputs'>): PictureOptions {
   const scaled = fileInputs[0]?.type === 'uint8' ? undefined : faceByteInput({ outputs });
-  const { mean = 0, divisor = 1 } = scaled ?? {};
   return {
-    range: [(0 - mean) / divisor, (255 - mean) / divisor],
+    range: rangeOfLevels(scaled ?? { divisor: 1 }),
     size: { width: cropSize, height: cropSize },
   };
 }
@@ -128,7 +129,7 @@ export function readFaceModel(model: InferenceModel): FaceModel {
     input,
     fixedBatch,
     format,
-    tensorType: input.type === 'uint8' && input.layout === 'nhwc' ? 'uint8' : 'float32',
+    tensorType: pictureType(input),
     decode: (values, index, threshold) => {
       if (kind === 'yunet') return decodeYunet(values, index, threshold, format);
       // By the shapes that came: those that the file declares may be open, or of another size.

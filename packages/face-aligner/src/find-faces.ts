@@ -1,11 +1,6 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
-import {
-  createFeedMemory,
-  type InferenceModel,
-  imageFeed,
-  type TensorData,
-} from '@trinetra/inference-runtime';
-import { type CropTensor, valuesPerCrop } from './crop-format.ts';
+import { createFeedMemory, type InferenceModel, imageFeed } from '@trinetra/inference-runtime';
+import { valuesPerCrop } from './crop-format.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import type { FaceModel } from './face-model.ts';
 import { mapLandmarks } from './map-landmarks.ts';
@@ -51,12 +46,6 @@ export function createFindFaces(model: InferenceModel, face: FaceModel, threshol
   const values = valuesPerCrop(format);
   const memory = createFeedMemory({ type: tensorType, itemLength: values, maxSpare: maxSpareBuffers });
 
-  function feedOf(tensor: CropTensor, batch: number): TensorData {
-    return tensor instanceof Uint8Array
-      ? { type: 'uint8', data: tensor, dims: [batch, height, width, 3] }
-      : imageFeed(input, tensor, [batch, 3, height, width], { divisor: 1 });
-  }
-
   return async (persons, { signal, batch: padded }) => {
     const batch = fixedBatch ?? padded;
     const tensor = memory.take(batch);
@@ -64,8 +53,9 @@ export function createFindFaces(model: InferenceModel, face: FaceModel, threshol
       writePersonCrop(image, person, format, tensor, index),
     );
     memory.clear(tensor, persons.length);
+    const feed = imageFeed(input, tensor, [batch, 3, height, width], { divisor: 1 });
     const options = { signal, floatOutputs: true, reuseOutputs: true };
-    const { outputs, release } = await model.run({ [input.name]: feedOf(tensor, batch) }, options);
+    const { outputs, release } = await model.run({ [input.name]: feed }, options);
     memory.give(tensor); // not after a failure: the thread may still read it
     const faces = crops.map((crop, index) =>
       crop === null ? [] : face.decode(outputs, index, threshold).map((found) => toImage(found, crop)),

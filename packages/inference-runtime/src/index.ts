@@ -13,7 +13,14 @@ export {
   type SharedItems,
 } from './memory/feed-memory.ts';
 export type { ExternalFile } from './onnx/external-files.ts';
-export { hasByteInput, type ImageInput, imageFeed, readImageInput } from './onnx/image-input.ts';
+export {
+  hasByteInput,
+  type ImageInput,
+  imageFeed,
+  pictureType,
+  rangeOfLevels,
+  readImageInput,
+} from './onnx/image-input.ts';
 export type { ParsedOnnx } from './onnx/onnx-file.ts';
 export { type GivenPixels, problemOfPixels } from './onnx/pixel-map.ts';
 export { describeOnnxFile, type OnnxFileInfo, readOnnxFile } from './onnx/read-onnx-file.ts';

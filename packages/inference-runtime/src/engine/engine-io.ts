@@ -1,4 +1,4 @@
-import { InferenceError } from '../errors.ts';
+import { unusable } from '../onnx/model-file.ts';
 import type { ParsedOnnx } from '../onnx/onnx-file.ts';
 import type { EngineSidecar, ModelInfo } from '../types.ts';
 import type { EngineFileInfo } from './engine-file.ts';
@@ -71,8 +71,7 @@ export function engineIo(
   if (onnx !== null) return { inputs: onnx.inputs, outputs: onnx.outputs, from: 'onnx' };
   const told = ofHeader(engine);
   if (told !== null) return told;
-  throw new InferenceError(
-    'model_unusable',
+  throw unusable(
     "nothing tells its inputs and outputs: put the .onnx that it was built of beside it, or a .engine.json with `inputs` and `outputs`, or build it with Ultralytics' header (task, names, imgsz)",
   );
 }

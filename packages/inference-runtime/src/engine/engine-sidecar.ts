@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { InferenceError } from '../errors.ts';
-import { systemCode } from '../onnx/model-file.ts';
+import { systemCode, unusable } from '../onnx/model-file.ts';
 import { isElementType } from '../onnx/onnx-format.ts';
 import type { EngineSidecar } from '../types.ts';
 
@@ -55,9 +54,7 @@ export async function readSidecar(enginePath: string): Promise<EngineSidecar> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return {};
-    throw new InferenceError('model_unusable', `${path} cannot be read: ${String(error)}`, {
-      cause: error,
-    });
+    throw unusable(`${path} cannot be read: ${String(error)}`, error);
   }
   try {
     return schema.parse(JSON.parse(text));
@@ -66,6 +63,6 @@ export async function readSidecar(enginePath: string): Promise<EngineSidecar> {
       error instanceof z.ZodError
         ? error.issues.map((issue) => `${issue.path.join('.')} ${problemOf(issue)}`.trim()).join('; ')
         : String(error);
-    throw new InferenceError('model_unusable', `${path} is not as expected: ${detail}`, { cause: error });
+    throw unusable(`${path} is not as expected: ${detail}`, error);
   }
 }

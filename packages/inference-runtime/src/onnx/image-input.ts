@@ -36,17 +36,31 @@ export function readImageInput(input: TensorInfo | undefined): ImageInput | null
   return { name: input.name, type, layout: 'nhwc', batch, height: channels, width: fixed(third) };
 }
 
+/** What pictures for that input are written as: bytes `[h, w, 3]` where it takes them so, else float32 `[3, h, w]`. */
+export const pictureType = ({ type, layout }: ImageInput): 'uint8' | 'float32' =>
+  type === 'uint8' && layout === 'nhwc' ? 'uint8' : 'float32';
+
+/** The range of levels 0..255 as a model gets them: `(level - mean) / divisor`. */
+export const rangeOfLevels = ({ mean = 0, divisor }: ByteInput): [low: number, high: number] => [
+  (0 - mean) / divisor,
+  (255 - mean) / divisor,
+];
+
 /**
- * A float32 tensor `[n, 3, h, w]` as a feed of that input, converted on its way where the input takes another kind.
+ * Pictures as a feed of that input: bytes as they are, a float32 tensor `[n, 3, h, w]` converted on its way where the input takes
+ * another kind.
  *
+ * @param dims `[n, 3, h, w]`, of bytes too.
  * @param levels What makes a value of the tensor a level 0..255, for inputs of bytes: `value * divisor + mean`.
  */
 export function imageFeed(
   { type, layout }: ImageInput,
-  data: Float32Array,
+  data: Float32Array | Uint8Array,
   dims: readonly [number, number, number, number],
   levels: ByteInput,
 ): TensorData {
+  const [batch, channels, height, width] = dims;
+  if (data instanceof Uint8Array) return { type: 'uint8', data, dims: [batch, height, width, channels] };
   if (type === 'float32' && layout === 'nchw') return { type: 'float32', data, dims };
   const conversion = type === 'uint8' ? { scale: levels.divisor, offset: levels.mean } : {};
   return { type: 'float32', data, dims, to: { type, layout, ...conversion } };

@@ -66,15 +66,11 @@ export function fileError(path: string, cause: unknown): InferenceError {
   }
   // What is no error of the file system is one of its bytes: protobuf that ends early, or is nested without end.
   if (code === '')
-    return new InferenceError(
-      'model_unusable',
-      sentence(`its bytes are damaged (${detail}): copy or download it again`),
-      { cause },
-    );
+    return unusable(sentence(`its bytes are damaged (${detail}): copy or download it again`), cause);
   const denial = denialOf(cause);
   return denial === undefined
     ? new InferenceError('model_load_failed', sentence(detail), { cause })
-    : new InferenceError('model_unusable', sentence(denial), { cause });
+    : unusable(sentence(denial), cause);
 }
 
 async function openFile(path: string): Promise<FileHandle> {

@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { errorText } from '@trinetra/contracts';
-import { InferenceError } from '../errors.ts';
 import type { TensorInfo } from '../types.ts';
+import { unusable } from './model-file.ts';
 import { elementTypeName, onnxField as field } from './onnx-format.ts';
 
 /** What the bytes of an ONNX model say and ONNX Runtime's JavaScript interface does not. */
@@ -159,9 +159,6 @@ export function parseOnnx(bytes: Uint8Array): ParsedOnnx {
   try {
     return readModel(bytes);
   } catch (cause) {
-    throw new InferenceError(
-      'model_unusable',
-      `expected an ONNX model but its bytes are none: ${errorText(cause)}`,
-    );
+    throw unusable(`expected an ONNX model but its bytes are none: ${errorText(cause)}`);
   }
 }

@@ -118,19 +118,6 @@ export async function writeGolden(path: string, golden: GoldenCase): Promise<voi
   });
 }
 
-function goldenOf(path: string, { tensors, metadata }: TensorFile): GoldenCase {
-  const { picture, ...others } = tensors;
-  const [channels, height = 0, width = 0] = picture?.dims ?? [];
-  const { sha256 } = metadata;
-  if (picture === undefined || channels !== 3 || sha256 === undefined) {
-    throw new InferenceError('model_load_failed', `the golden tensors ${path}: expected a picture [3, h, w]`);
-  }
-  const outputs = Object.fromEntries(
-    Object.entries(others).map(([name, one]) => [name.replace(outputPrefix, ''), one]),
-  );
-  return { picture: picture.data, height, width, outputs, sha256 };
-}
-
 /**
  * Reads a case that {@link writeGolden} wrote; null where there is none.
  *
@@ -138,5 +125,15 @@ function goldenOf(path: string, { tensors, metadata }: TensorFile): GoldenCase {
  */
 export async function readGolden(path: string): Promise<GoldenCase | null> {
   const file = await readTensorFile(path);
-  return file === null ? null : goldenOf(path, file);
+  if (file === null) return null;
+  const { picture, ...others } = file.tensors;
+  const [channels, height = 0, width = 0] = picture?.dims ?? [];
+  const { sha256 } = file.metadata;
+  if (picture === undefined || channels !== 3 || sha256 === undefined) {
+    throw new InferenceError('model_load_failed', `the golden tensors ${path}: expected a picture [3, h, w]`);
+  }
+  const outputs = Object.fromEntries(
+    Object.entries(others).map(([name, one]) => [name.replace(outputPrefix, ''), one]),
+  );
+  return { picture: picture.data, height, width, outputs, sha256 };
 }

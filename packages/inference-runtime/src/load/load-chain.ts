@@ -39,19 +39,6 @@ const failureOf = (step: LoadStep, error: unknown): FailedStep =>
     ? { ...step, reason: error.reason, message: error.message.replace(/\s+/g, ' ') }
     : { ...step, ...classifyFailure(error) };
 
-/** Reads each file once, whatever the number of providers that it is tried on. */
-function prepareOnce(
-  onnxPath: string,
-  options: LoadChainOptions,
-): (step: LoadStep) => Promise<PreparedModel> {
-  const files = new Map<string, Promise<PreparedModel>>();
-  return ({ format, path }) => {
-    const known = files.get(path) ?? prepareModel(format, path, onnxPath, options);
-    files.set(path, known);
-    return known;
-  };
-}
-
 /** Reasons that lie in the files and the configuration: the same files fail again. */
 const ofTheFiles: readonly string[] = [
   'file_missing',
@@ -84,13 +71,15 @@ export async function loadChain(path: string, options: LoadChainOptions): Promis
     ({ provider }) => requireProvider === undefined || provider === requireProvider,
   );
   const failed: FailedStep[] = [...plan.impossible];
-  const prepare = prepareOnce(plan.onnxPath, options);
+  /** Each file is read once, whatever the number of providers that it is tried on. */
+  const files = new Map<string, PreparedModel>();
   const hopeless = new Set<string>();
   for (const step of steps) {
     if (hopeless.has(step.path)) continue;
-    let prepared: PreparedModel;
+    let prepared = files.get(step.path);
     try {
-      prepared = await prepare(step);
+      prepared ??= await prepareModel(step.format, step.path, plan.onnxPath, options);
+      files.set(step.path, prepared);
     } catch (error) {
       hopeless.add(step.path); // on every provider
       failed.push(failureOf(step, error));

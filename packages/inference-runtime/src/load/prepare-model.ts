@@ -3,7 +3,7 @@ import { cacheEngine } from '../engine/engine-cache.ts';
 import { type EngineFileInfo, readEngineFile } from '../engine/engine-file.ts';
 import { engineIo } from '../engine/engine-io.ts';
 import { readSidecar } from '../engine/engine-sidecar.ts';
-import { embeddingEpContext } from '../engine/ep-context.ts';
+import { type EpContextOptions, embeddingEpContext } from '../engine/ep-context.ts';
 import { type GpuInfo, gpuOfDevice } from '../engine/gpus.ts';
 import { InferenceError } from '../errors.ts';
 import { type ImageInput, readImageInput } from '../onnx/image-input.ts';
@@ -105,7 +105,6 @@ async function prepareEngine(
   await checkGpu(sidecar, context);
   const onnx = await describeOnnxFile(onnxPath).catch(() => null); // missing or broken: its own step says which
   const io = await orUnfit('io_unknown', async () => engineIo(engine, sidecar, onnx));
-  const metadata = { ...onnx?.metadata, ...engine.metadata };
   const options = {
     inputs: io.inputs,
     outputs: io.outputs,
@@ -115,7 +114,7 @@ async function prepareEngine(
     source: await sourceOf(path, engine, options, context),
     sha256: engine.sha256,
     precision: sidecar.precision ?? engine.precision,
-    metadata,
+    metadata: { ...onnx?.metadata, ...engine.metadata },
     operators: onnx?.operators ?? [],
     pixels: onnx === null ? null : await pixelsOf(onnxPath, onnx, context).catch(() => null),
     sidecar: onnx === null ? sidecar : { ...(await readSidecar(onnxPath)), ...sidecar },
@@ -137,7 +136,7 @@ async function pixelsOf(
 async function sourceOf(
   path: string,
   engine: EngineFileInfo,
-  options: Parameters<typeof embeddingEpContext>[0],
+  options: EpContextOptions,
   { cacheFolder, logger }: PrepareContext,
 ): Promise<ModelSource> {
   if (cacheFolder !== undefined) {

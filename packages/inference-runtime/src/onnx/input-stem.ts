@@ -170,7 +170,14 @@ async function writeStem(
   return writer.finish();
 }
 
-async function stemOf(model: Uint8Array, picture: string, folder: string): Promise<InputStem> {
+/**
+ * Takes the part of a graph between the picture and the first layer out of it: casts, scales, means, batch normalisation, swaps of
+ * channels, quantisers, functions, whatever stands there.
+ *
+ * @param picture Name of the input.
+ */
+export async function readInputStem(path: string, picture: string): Promise<InputStem> {
+  const model = await readFile(path);
   for (const bytes of messagesOf(model, field.modelGraph)) {
     const graph = readGraph(bytes);
     const cut = cutOf(graph, picture, functionsOf(model));
@@ -185,17 +192,7 @@ async function stemOf(model: Uint8Array, picture: string, folder: string): Promi
     if (steps.length === 0) return none('');
     const branch = cut.nodes.find(({ hasGraph }) => hasGraph);
     if (branch !== undefined) return none(`${branch.op} has a graph of its own`);
-    return { steps, model: await writeStem(model, graph, picture, cut, folder), problem: '' };
+    return { steps, model: await writeStem(model, graph, picture, cut, dirname(path)), problem: '' };
   }
   return { steps: [], model: null, problem: '' };
-}
-
-/**
- * Takes the part of a graph between the picture and the first layer out of it: casts, scales, means, batch normalisation, swaps of
- * channels, quantisers, functions, whatever stands there.
- *
- * @param picture Name of the input.
- */
-export async function readInputStem(path: string, picture: string): Promise<InputStem> {
-  return stemOf(await readFile(path), picture, dirname(path));
 }

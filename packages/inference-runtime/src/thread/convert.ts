@@ -32,6 +32,7 @@ function nodesOf({ type, layout, scale = 1, offset = 0 }: FeedConversion): OnnxN
   return nodes;
 }
 
+/** The bytes of a model that converts tensors of that rank: native code does it, and not a loop here. */
 function modelOf(
   from: 'float32' | 'float16',
   to: FeedConversion['type'],
@@ -57,18 +58,6 @@ function modelOf(
     });
   });
   return model.finish();
-}
-
-/** The bytes of a model that converts a float32 tensor `[n, c, h, w]` as asked for: native code does it, and not a loop here. */
-function feedConversionModel(conversion: FeedConversion): Uint8Array {
-  const nodes = nodesOf(conversion);
-  return modelOf('float32', conversion.type, nodes, conversion, 4);
-}
-
-/** The bytes of a model that makes float16 of that rank float32. */
-function floatOutputModel(rank: number): Uint8Array {
-  const nodes = [{ op: 'Cast', inputs: ['x'], output: 'y', attributes: { to: elementTypes.float32 } }];
-  return modelOf('float16', 'float32', nodes, {}, rank);
 }
 
 /** Sessions of conversions, on the CPU; there are as many as models have kinds of tensors. */
@@ -98,7 +87,7 @@ async function through(session: InferenceSession, tensor: Tensor): Promise<Tenso
 export async function convertFeed(tensor: Tensor, conversion: FeedConversion): Promise<Tensor> {
   const { type, layout = 'nchw', scale = 1, offset = 0 } = conversion;
   const session = await sessionOf(`${type} ${layout} ${scale} ${offset}`, () =>
-    feedConversionModel(conversion),
+    modelOf('float32', type, nodesOf(conversion), conversion, 4),
   );
   return through(session, tensor);
 }
@@ -107,5 +96,7 @@ export async function convertFeed(tensor: Tensor, conversion: FeedConversion): P
 export async function toFloat32(tensor: Tensor): Promise<Tensor> {
   if (tensor.type !== 'float16') return tensor;
   const rank = tensor.dims.length;
-  return through(await sessionOf(`float16 ${rank}`, () => floatOutputModel(rank)), tensor);
+  const cast = { op: 'Cast', inputs: ['x'], output: 'y', attributes: { to: elementTypes.float32 } };
+  const session = await sessionOf(`float16 ${rank}`, () => modelOf('float16', 'float32', [cast], {}, rank));
+  return through(session, tensor);
 }

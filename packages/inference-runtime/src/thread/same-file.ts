@@ -2,13 +2,6 @@ import { InferenceError } from '../errors.ts';
 import { fileError, hashFile } from '../onnx/model-file.ts';
 import { readOnnxFile } from '../onnx/read-onnx-file.ts';
 
-async function hashOf(path: string): Promise<string> {
-  if (!path.endsWith('.engine')) return (await readOnnxFile(path)).sha256;
-  return hashFile(path).catch((cause: unknown) => {
-    throw fileError(path, cause);
-  });
-}
-
 /**
  * Makes sure that a model is loaded once more from what it was loaded from: other weights would not be told from its own.
  *
@@ -16,7 +9,9 @@ async function hashOf(path: string): Promise<string> {
  * @throws {InferenceError} `model_load_failed`, `model_unusable` or `model_not_found`.
  */
 export async function assertSameFile(path: string, sha256: string): Promise<void> {
-  const found = await hashOf(path);
+  const found = path.endsWith('.engine')
+    ? await hashFile(path).catch((cause: unknown) => Promise.reject(fileError(path, cause)))
+    : (await readOnnxFile(path)).sha256;
   if (found === sha256) return;
   throw new InferenceError(
     'model_load_failed',

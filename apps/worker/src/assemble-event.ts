@@ -1,4 +1,4 @@
-import type { DetectionEvent, EventDetection, Point, Size, Xyxy } from '@trinetra/contracts';
+import type { DetectedFace, DetectionEvent, EventDetection, Size, Xyxy } from '@trinetra/contracts';
 import type { FaceResult } from '@trinetra/face-aligner';
 import type { WorkerFrame } from './prepare-frame.ts';
 
@@ -26,13 +26,12 @@ function describeFace(face: FaceResult | null, width: number, height: number): E
   if (face === null) return 'not_run';
   if (!face.ok) return face.reason;
   const { bbox, landmarks, score } = face.value;
-  const [a, b, c, d, e] = landmarks.map((point: Point): [number, number] => [
-    round(point[0] / width, 6),
-    round(point[1] / height, 6),
-  ]) as [[number, number], [number, number], [number, number], [number, number], [number, number]];
   return {
     bbox: normaliseBox(bbox, width, height),
-    landmarks: [a, b, c, d, e],
+    landmarks: landmarks.map(([x, y]) => [
+      round(x / width, 6),
+      round(y / height, 6),
+    ]) as DetectedFace['landmarks'],
     score: round(clamp01(score), 4),
   };
 }

@@ -64,7 +64,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
     for await (const result of stage(source.leases(), prepare, { atOnce: batchSize })) {
       if (result.ok) yield result.frame;
       else {
-        const { cameraId, reason, lease, outcome, followed } = result.refused;
+        const { cameraId, reason, lease, outcome, followed } = result;
         telemetry.frameDropped(cameraId, reason);
         await settle(lease, outcome, followed);
       }

@@ -31,6 +31,7 @@ export interface WorkerFrame extends PersonFrame {
 
 /** A leased entry whose outcome is known without the engine. */
 interface RefusedFrame {
+  readonly ok: false;
   readonly lease: Lease;
   readonly cameraId: string;
   readonly outcome: FrameOutcome;
@@ -38,9 +39,7 @@ interface RefusedFrame {
   readonly followed: FollowedFrame | undefined;
 }
 
-export type PrepareResult =
-  | { readonly ok: true; readonly frame: WorkerFrame }
-  | { readonly ok: false; readonly refused: RefusedFrame };
+export type PrepareResult = { readonly ok: true; readonly frame: WorkerFrame } | RefusedFrame;
 
 export interface PrepareFrameOptions {
   readonly decoder: FrameDecoder;
@@ -79,7 +78,7 @@ export function createPrepareFrame({
     ): PrepareResult => {
       followed?.note({ reason, message });
       const cameraId = cameraLabelOf(lease.streamKey);
-      return { ok: false, refused: { lease, cameraId, outcome, reason, followed } };
+      return { ok: false, lease, cameraId, outcome, reason, followed };
     };
     const parsed = parseFrameEntry(lease.streamKey, lease.entryId, lease.fields);
     if (!parsed.ok) {

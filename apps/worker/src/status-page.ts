@@ -56,30 +56,31 @@ export function stateOf({ ready, checks }: Readiness, sinkName: string): WorkerS
   return { ready, parts };
 }
 
+const fieldsOf = (detail: unknown): Readonly<Record<string, unknown>> =>
+  typeof detail === 'object' ? { ...detail } : {};
+
 /** Of a sink: what of it takes nothing, where the rest does. */
 function partitionsOf(detail: unknown): { partitions?: readonly number[] } {
-  if (typeof detail !== 'object' || detail === null || !('partitions' in detail)) return {};
-  const { partitions } = detail;
+  const { partitions } = fieldsOf(detail);
   return Array.isArray(partitions) ? { partitions: partitions.map(Number) } : {};
 }
 
 /** The sentence in a check's detail, where there is one. */
 function noteOf(detail: unknown): string | undefined {
   if (typeof detail === 'string') return detail;
-  if (typeof detail !== 'object' || detail === null) return undefined;
-  if ('message' in detail && typeof detail.message === 'string') return detail.message;
-  const failing = Object.entries(detail).flatMap(([model, value]) =>
-    typeof value === 'object' && value !== null && 'failures' in value && 'reason' in value
-      ? [`${model} failed ${value.failures} times in a row: ${value.reason}`]
-      : [],
-  );
+  const fields = fieldsOf(detail);
+  if (typeof fields['message'] === 'string') return fields['message'];
+  const failing = Object.entries(fields).flatMap(([model, value]) => {
+    const { failures, reason } = fieldsOf(value);
+    return failures === undefined ? [] : [`${model} failed ${failures} times in a row: ${reason}`];
+  });
   return failing.length > 0 ? failing.join('; ') : undefined;
 }
 
 /** What is wrong with the engines that are not proven. */
 function engineNote(detail: unknown): string | undefined {
-  if (typeof detail !== 'object' || detail === null) return undefined;
-  const problems = Object.entries(detail);
+  const problems = Object.entries(fieldsOf(detail));
+  if (problems.length === 0) return undefined;
   // No engine was tried yet: that is no problem of one of them.
   if (problems.every(([, problem]) => problem === notProvenYet)) return notProvenYet;
   return problems.map(([model, problem]) => `${model}: ${problem}`).join('; ');

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { alignOne } from '../test/align-one.ts';
 import { faceIn, fakeScrfd, fakeYunet } from '../test/fake-model.ts';
 import { expectBox, found, image, inCrop } from '../test/scenes.ts';
+import type { FaceResult } from './align-face.ts';
 import { alignFace } from './align-face.ts';
-import type { FaceResult } from './aligned-face.ts';
 import { createFaceAligner } from './face-aligner.ts';
 
 describe('the face of each person', () => {

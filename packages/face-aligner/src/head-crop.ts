@@ -1,6 +1,6 @@
 import { type RgbImage, stretchOf, type Xyxy } from '@trinetra/contracts';
+import type { AlignedFace, FaceResult } from './align-face.ts';
 import { alignedSize } from './align-face.ts';
-import type { AlignedFace, FaceResult } from './aligned-face.ts';
 import { mapLandmarks } from './map-landmarks.ts';
 import { arcfaceTemplate } from './similarity.ts';
 import { warpAffine } from './warp-affine.ts';

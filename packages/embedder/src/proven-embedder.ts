@@ -25,39 +25,28 @@ const leastMargin = 0.1;
 /** A face that gives a cosine below this beside other faces depends on them: int8 models that scale a run by its largest value do. */
 const leastAlone = 0.999;
 
-const vectorOf = (result: Result<Float32Array>): Float32Array | null => (result.ok ? result.value : null);
-
-const reasonOf = (results: readonly Result<Float32Array>[]): string => {
-  const failed = results.find((result) => !result.ok);
-  return failed?.ok === false ? (failed.message ?? failed.reason) : '';
-};
+type Embedding = Result<Float32Array>;
 
 interface Trial {
-  readonly alone: readonly (Float32Array | null)[];
-  readonly together: readonly (Float32Array | null)[];
-  readonly failure: string;
+  readonly alone: readonly Embedding[];
+  readonly together: readonly Embedding[];
 }
 
 /** Embeds the faces each alone, and all in one run with what else the run holds. */
 async function tryFaces(embedder: Embedder, runSize: number): Promise<Trial> {
   const faces = sampleFaces();
-  const alone: Result<Float32Array>[] = [];
+  const alone: Embedding[] = [];
   for (const face of faces) alone.push(...(await embedder.embed([face])));
   // Black and white ones too: extremes that a run may be scaled by.
   const others = Array.from({ length: Math.max(0, runSize - faces.length) }, (_, at) =>
     new Uint8Array(faces[0].length).fill(at % 2 === 0 ? 255 : 0),
   );
   const run = [...faces, ...others].slice(0, Math.max(1, runSize));
-  const together = (await embedder.embed(run)).slice(0, faces.length);
-  return {
-    alone: alone.map(vectorOf),
-    together: together.map(vectorOf),
-    failure: reasonOf(alone) || reasonOf(together),
-  };
+  return { alone, together: await embedder.embed(run) };
 }
 
-function cosine(a: Float32Array | null | undefined, b: Float32Array | null | undefined): number {
-  return a && b ? cosineOf(a, b) : Number.NaN;
+function cosine(a: Embedding | undefined, b: Embedding | undefined): number {
+  return a?.ok && b?.ok ? cosineOf(a.value, b.value) : Number.NaN;
 }
 
 /**
@@ -75,13 +64,14 @@ export async function createProvenEmbedder(
   const { model, pixels, ...given } = unwatched;
   const { maxRunSize } = parseEmbedderOptions(given);
   const trial = await tryFaces(createEmbedder(unwatched), maxRunSize);
-  if (trial.alone.some((vector) => vector === null)) {
+  const failed = trial.alone.find((result) => !result.ok);
+  if (failed !== undefined) {
     throw new EmbedderError(
       'model_mismatch',
-      `embedder model ${model.info.path}: it gives no embeddings: ${trial.failure}`,
+      `embedder model ${model.info.path}: it gives no embeddings: ${failed.message ?? failed.reason}`,
     );
   }
-  const alone = Math.min(...trial.alone.map((vector, at) => cosine(vector, trial.together[at])));
+  const alone = Math.min(...trial.alone.map((result, at) => cosine(result, trial.together[at])));
   const oneByOne = maxRunSize > 1 && !(alone >= leastAlone);
   const embedder = createEmbedder(oneByOne ? { ...options, maxRunSize: 1, runSizes: undefined } : options);
   const [one, again, someone] = trial.alone;

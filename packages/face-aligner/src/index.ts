@@ -1,5 +1,4 @@
-export type { AlignedFace, FaceResult } from './align-face.ts';
-export { alignFace } from './align-face.ts';
+export { type AlignedFace, alignFace, type FaceResult } from './align-face.ts';
 export { FaceAlignerError } from './errors.ts';
 export { type AlignInput, createFaceAligner, type FaceAligner } from './face-aligner.ts';
 export { createFaceFinder, type FaceFinder, type FaceFinderOptions } from './face-finder.ts';

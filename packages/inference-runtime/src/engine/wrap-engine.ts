@@ -43,8 +43,7 @@ export async function wrapEngine(
   const beside = await describeOnnxFile(onnx).catch(() => null);
   const io = engineIo(engine, sidecar, beside);
   const options = {
-    inputs: io.inputs,
-    outputs: io.outputs,
+    ...io,
     metadata: engine.metadata,
     hardwareArchitecture: sidecar.computeCapability?.replace('.', ''),
   };

@@ -105,11 +105,7 @@ async function prepareEngine(
   await checkGpu(sidecar, context);
   const onnx = await describeOnnxFile(onnxPath).catch(() => null); // missing or broken: its own step says which
   const io = await orUnfit('io_unknown', async () => engineIo(engine, sidecar, onnx));
-  const options = {
-    inputs: io.inputs,
-    outputs: io.outputs,
-    hardwareArchitecture: sidecar.computeCapability?.replace('.', ''),
-  };
+  const options = { ...io, hardwareArchitecture: sidecar.computeCapability?.replace('.', '') };
   return {
     source: await sourceOf(path, engine, options, context),
     sha256: engine.sha256,

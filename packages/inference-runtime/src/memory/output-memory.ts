@@ -1,5 +1,6 @@
 import type { TensorData } from '../types.ts';
 import { SpareList } from './spare-list.ts';
+import { lengthOf, tensorArrays } from './tensor-arrays.ts';
 
 /** Outputs by name. */
 type Outputs = Readonly<Record<string, TensorData>>;
@@ -10,35 +11,22 @@ const maxSpare = 4;
 /** Kinds of runs whose outputs are known. */
 const maxKnown = 64;
 
-/** Bytes. */
-const sizes = { float32: 4, float16: 2, uint8: 1, int64: 8, int32: 4 } as const;
 /** Of the tensors in a block, bytes: views must begin at a multiple of their elements' size. */
 const alignment = 8;
-
-const lengthOf = ({ dims }: Pick<TensorData, 'dims'>): number =>
-  dims.reduce((product, size) => product * size, 1);
-
-function arrayOn(memory: SharedArrayBuffer, at: number, type: TensorData['type'], length: number) {
-  if (type === 'float32') return new Float32Array(memory, at, length);
-  if (type === 'float16') return new Uint16Array(memory, at, length);
-  if (type === 'uint8') return new Uint8Array(memory, at, length);
-  if (type === 'int64') return new BigInt64Array(memory, at, length);
-  return new Int32Array(memory, at, length);
-}
 
 /** One block of shared memory with room for such outputs. */
 function allocate(shapes: Shapes): Outputs {
   let end = 0;
   const places = Object.entries(shapes).map(([name, { type, dims }]) => {
-    const [at, length] = [end, lengthOf({ dims })];
-    end += Math.ceil((length * sizes[type]) / alignment) * alignment;
+    const [at, length] = [end, lengthOf(dims)];
+    end += Math.ceil((length * tensorArrays[type].BYTES_PER_ELEMENT) / alignment) * alignment;
     return { name, type, dims, at, length };
   });
   const memory = new SharedArrayBuffer(end);
   return Object.fromEntries(
     places.map(({ name, type, dims, at, length }) => [
       name,
-      { type, dims, data: arrayOn(memory, at, type, length) },
+      { type, dims, data: new tensorArrays[type](memory, at, length) },
     ]),
   );
 }

@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { errorText } from '@trinetra/contracts';
 import { z } from 'zod';
 import { InferenceError } from '../errors.ts';
+import { lengthOf } from '../memory/tensor-arrays.ts';
 import { systemCode } from '../onnx/model-file.ts';
 import { writeWhole } from '../write-whole.ts';
 
@@ -57,7 +58,7 @@ export function readTensors(bytes: Buffer): TensorFile {
   for (const [name, value] of Object.entries(entries)) {
     const { shape, data_offsets: offsets } = entry.parse(value);
     const [from, to] = offsets;
-    const size = shape.reduce((product, dim) => product * dim, 1);
+    const size = lengthOf(shape);
     if (to - from !== 4 * size || to > body.length) {
       throw new Error(`tensor ${name}: expected ${4 * size} bytes but the file has other ones`);
     }

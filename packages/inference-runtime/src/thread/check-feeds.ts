@@ -1,13 +1,6 @@
 import { InferenceError } from '../errors.ts';
+import { lengthOf, tensorArrays } from '../memory/tensor-arrays.ts';
 import type { TensorData, TensorInfo } from '../types.ts';
-
-const arrayOf: Readonly<Record<TensorData['type'], abstract new (...args: never[]) => TensorData['data']>> = {
-  float32: Float32Array,
-  float16: Uint16Array,
-  uint8: Uint8Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-};
 
 function shapeText(dims: readonly (number | string)[]): string {
   return `[${dims.join(', ')}]`;
@@ -62,13 +55,13 @@ export function checkFeeds(feeds: Readonly<Record<string, TensorData>>, inputs: 
         `feed ${input.name}: expected data but received a buffer that an earlier run moved away: use the \`feeds\` of its result`,
       );
     }
-    const expected = arrayOf[tensor.type];
+    const expected = tensorArrays[tensor.type];
     if (!(tensor.data instanceof expected)) {
       throw mismatch(
         `feed ${input.name}: expected a ${expected.name} for ${tensor.type} but received a ${Object(tensor.data).constructor.name}`,
       );
     }
-    const size = tensor.dims.reduce((product, dim) => product * dim, 1);
+    const size = lengthOf(tensor.dims);
     if (size !== tensor.data.length) {
       throw mismatch(
         `feed ${input.name}: expected ${size} values for ${shapeText(tensor.dims)} but received ${tensor.data.length}`,

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { bufferOf } from './buffer-of.ts';
 import { cameraIdOf, cameraIdProblem, isCameraId, maxCameraIdBytes, namesCamera } from './camera-id.ts';
 import { maxTraceFieldBytes, parseTraceContext, type TraceContext } from './trace-context.ts';
 
@@ -99,14 +100,12 @@ export function parseFrameEntry(
   const values = new Map<Known, Uint8Array>();
   const text = (name: Known): string | undefined => {
     const value = values.get(name);
-    return value === undefined
-      ? undefined
-      : Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
+    return value === undefined ? undefined : bufferOf(value).toString('utf8');
   };
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const [rawName, value] = [fields[i], fields[i + 1]];
     if (rawName === undefined || value === undefined || rawName.byteLength > 16) continue;
-    const name = Buffer.from(rawName.buffer, rawName.byteOffset, rawName.byteLength).toString('latin1');
+    const name = bufferOf(rawName).toString('latin1');
     const field = known.find((candidate) => candidate === name);
     if (field === undefined) continue;
     if (isTraceField(field)) {

@@ -1,4 +1,5 @@
 export { type BackoffOptions, backoffMs } from './backoff.ts';
+export { bufferOf } from './buffer-of.ts';
 export {
   type AspectSource,
   type CameraAspect,

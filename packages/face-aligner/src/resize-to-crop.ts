@@ -1,4 +1,4 @@
-import { type KernelsInUse, kernelScratch, type RgbImage } from '@trinetra/contracts';
+import { bufferOf, type KernelsInUse, kernelScratch, type RgbImage } from '@trinetra/contracts';
 import type { CropFormat, CropTensor } from './crop-format.ts';
 import { cropLevels } from './crop-levels.ts';
 import { type FaceKernels, useKernels } from './kernels.ts';
@@ -58,7 +58,7 @@ function createRowWriter(
   { kernels, bytes }: KernelsInUse<FaceKernels>,
   { width: rowWidth, channels }: CropFormat,
 ): (y: number, line: number) => void {
-  const pixels = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const pixels = bufferOf(data);
   const [first, step] = channels === 'rgb' ? [0, stride] : [2 * stride, -stride];
   let [above, below] = [upper, lower];
   let [aboveRow, belowRow] = [-1, -1];
@@ -94,7 +94,7 @@ function byteStrips(
   { strip }: Layout,
   { bytes }: KernelsInUse<FaceKernels>,
 ): (top: number, rows: number) => void {
-  const tensor = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  const tensor = bufferOf(target);
   return (top, rows) => {
     bytes.copy(tensor, at + top * width * 3, strip, strip + rows * width * 3);
   };
@@ -110,7 +110,7 @@ function floatStrips(
 ): (top: number, rows: number) => void {
   const { width, height } = format;
   const { table, lookUp, mean, factor } = cropLevels(format);
-  const tensor = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  const tensor = bufferOf(target);
   return (top, rows) => {
     kernels.writePlanes(strip, rows * width, planes, plane, mean, factor);
     for (let channel = 0; channel < 3; channel += 1) {

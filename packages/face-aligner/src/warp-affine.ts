@@ -1,4 +1,4 @@
-import { type RgbImage, kernelScratch as scratch } from '@trinetra/contracts';
+import { bufferOf, type RgbImage, kernelScratch as scratch } from '@trinetra/contracts';
 import { useKernels } from './kernels.ts';
 import type { Affine } from './similarity.ts';
 
@@ -30,7 +30,7 @@ export function warpAffine(image: RgbImage, transform: Affine, size: number): Ui
   const region = Math.ceil(end / 16) * 16;
   const { kernels, bytes, doubles } = useKernels(region + maxRegionBytes);
   const { data, width } = image;
-  const pixels = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const pixels = bufferOf(data);
   doubles.set(transform, scratch / 8);
   bytes.fill(0, target, end);
 

@@ -1,4 +1,5 @@
 import jpeg from '@julusian/jpeg-turbo';
+import { bufferOf } from '@trinetra/contracts';
 import sharp from 'sharp';
 import type { ImageHeader } from './image-header.ts';
 import { mendJpeg } from './jpeg-mend.ts';
@@ -106,11 +107,6 @@ async function decodeSharp(
   if (cmyk) writeCmyk(data, target, width * height);
   else target.set(data);
   return warnings;
-}
-
-/** The same memory. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** @see https://github.com/opencv/opencv icvCvt_CMYK2BGR_8u_C4C3R in modules/imgcodecs/src/utils.cpp */

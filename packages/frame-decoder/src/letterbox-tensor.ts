@@ -1,4 +1,4 @@
-import type { Letterbox, RgbImage } from '@trinetra/contracts';
+import { bufferOf, type Letterbox, type RgbImage } from '@trinetra/contracts';
 import type { DecodedFrame } from './decode-result.ts';
 import { type LumaSums, measureLuma } from './luma.ts';
 import { createResizer, type Resizer, type TakeRows } from './resize-linear.ts';
@@ -38,7 +38,7 @@ export function createLetterboxFiller(): LetterboxFiller {
       sum += sums.sum;
       sumOfSquares += sums.sumOfSquares;
     };
-    const pixels = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const pixels = bufferOf(data);
     if (newWidth === width && newHeight === height) take(pixels, 0, 0, height);
     else {
       const stretch = letterbox.scaleX / letterbox.scaleY;
@@ -80,7 +80,7 @@ function planesWriter(
 }
 
 function bytesWriter(tensor: Uint8Array, { left, top, newWidth, inputWidth }: Letterbox): RowsWriter {
-  const target = Buffer.from(tensor.buffer, tensor.byteOffset, tensor.byteLength);
+  const target = bufferOf(tensor);
   return (bytes, start, y, rows) => {
     const at = ((top + y) * inputWidth + left) * 3;
     const isThere = bytes.buffer === target.buffer && bytes.byteOffset + start === target.byteOffset + at;
@@ -103,7 +103,7 @@ function fillPadding(tensor: InputTensor, letterbox: Letterbox): void {
     (planes ? Float32Array.of(padding / 255) : Uint8Array.of(padding, padding)).buffer,
   );
   const each = planes ? 4 : 3;
-  const target = Buffer.from(tensor.buffer, tensor.byteOffset, tensor.byteLength);
+  const target = bufferOf(tensor);
   const right = left + newWidth;
   const bottom = top + newHeight;
   for (let plane = 0; plane < (planes ? 3 : 1); plane++) {

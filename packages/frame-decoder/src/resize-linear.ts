@@ -1,4 +1,4 @@
-import { kernelScratch, type RgbImage, roundHalfEven } from '@trinetra/contracts';
+import { bufferOf, kernelScratch, type RgbImage, roundHalfEven } from '@trinetra/contracts';
 import { checkSides } from './errors.ts';
 import { useKernels } from './kernels.ts';
 import { measuredBytes } from './luma.ts';
@@ -197,9 +197,8 @@ export function resizeLinear(image: RgbImage, newWidth: number, newHeight: numbe
   checkSides({ newWidth, newHeight });
   const resize = createResizer(image.width, image.height, newWidth, newHeight, stretch);
   const data = new Uint8Array(newWidth * newHeight * 3);
-  resize(
-    Buffer.from(image.data.buffer, image.data.byteOffset, image.data.byteLength),
-    (bytes, start, y, rows) => data.set(bytes.subarray(start, start + rows * newWidth * 3), y * newWidth * 3),
+  resize(bufferOf(image.data), (bytes, start, y, rows) =>
+    data.set(bytes.subarray(start, start + rows * newWidth * 3), y * newWidth * 3),
   );
   return { data, width: newWidth, height: newHeight };
 }

@@ -30,18 +30,16 @@ function ofHeader({ metadata }: EngineFileInfo): EngineIo | null {
   const classes = typeof names === 'object' && names !== null ? Object.keys(names).length : 0;
   if (metadata['task'] !== 'detect' || classes === 0 || !isSize(height) || !isSize(width)) return null;
   const args = parsed(metadata['args']);
-  const dynamic =
-    metadata['dynamic'] === 'true' ||
-    (typeof args === 'object' && args !== null && 'dynamic' in args && args.dynamic === true);
+  const inArgs = (key: string): boolean =>
+    typeof args === 'object' && args !== null && Reflect.get(args, key) === true;
+  const dynamic = metadata['dynamic'] === 'true' || inArgs('dynamic');
   const told = Number(metadata['batch']);
   const batch = dynamic || !isSize(told) ? 'batch' : told;
   const anchors = strides.reduce(
     (sum, stride) => sum + Math.ceil(height / stride) * Math.ceil(width / stride),
     0,
   );
-  const endToEnd =
-    metadata['end2end'] === 'true' ||
-    (typeof args === 'object' && args !== null && 'nms' in args && args.nms === true);
+  const endToEnd = metadata['end2end'] === 'true' || inArgs('nms');
   return {
     inputs: [{ name: 'images', type: 'float32', dims: [batch, 3, height, width] }],
     outputs: [

@@ -2,9 +2,9 @@ import type { RgbImage, Xyxy } from '@trinetra/contracts';
 import { noise } from '@trinetra/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as reference from '../test/person-crop.reference.ts';
 import { type CropFormat, valuesPerCrop } from './crop-format.ts';
 import { useKernels } from './kernels.ts';
-import * as reference from './person-crop.reference.ts';
 import { writePersonCrop } from './person-crop.ts';
 
 const bgr: CropFormat = { width: 320, height: 320, channels: 'bgr', mean: 0, divisor: 1 };

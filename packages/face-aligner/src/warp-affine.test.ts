@@ -1,9 +1,9 @@
 import type { RgbImage } from '@trinetra/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as reference from '../test/warp-affine.reference.ts';
 import { useKernels } from './kernels.ts';
 import type { Affine } from './similarity.ts';
-import * as reference from './warp-affine.reference.ts';
 import { warpAffine } from './warp-affine.ts';
 
 /** Every pixel's channels differ from each other and from their neighbours'. */

@@ -1,10 +1,10 @@
 import { noise } from '@trinetra/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as reference from '../test/letterbox-tensor.reference.ts';
 import { gradient, solid } from '../test/pictures.ts';
 import { useKernels } from './kernels.ts';
 import { letterboxGeometry } from './letterbox-geometry.ts';
-import * as reference from './letterbox-tensor.reference.ts';
 import { createLetterboxFiller } from './letterbox-tensor.ts';
 import { resizeLinear } from './resize-linear.ts';
 

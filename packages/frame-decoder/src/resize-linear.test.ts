@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { noise } from '@trinetra/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as reference from './resize-linear.reference.ts';
+import * as reference from '../test/resize-linear.reference.ts';
 import { createResizer, resizeLinear } from './resize-linear.ts';
 
 interface Vector {

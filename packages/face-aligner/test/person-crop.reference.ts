@@ -1,7 +1,7 @@
 // The plain arithmetic that person-crop.ts has to equal to the bit. For tests only.
 import { type RgbImage, roundHalfEven, type Xyxy } from '@trinetra/contracts';
-import { type CropFormat, valuesPerCrop } from './crop-format.ts';
-import type { CropGeometry } from './person-crop.ts';
+import { type CropFormat, valuesPerCrop } from '../src/crop-format.ts';
+import type { CropGeometry } from '../src/person-crop.ts';
 
 /** Weights are fixed-point with 11 bits, INTER_RESIZE_COEF_BITS of OpenCV. */
 const one = 2048;

@@ -1,6 +1,6 @@
 // The plain arithmetic that warp-affine.ts has to equal to the bit. For tests only.
 import type { RgbImage } from '@trinetra/contracts';
-import type { Affine } from './similarity.ts';
+import type { Affine } from '../src/similarity.ts';
 
 /** Positions are rounded to this part of a pixel: 5 bits, INTER_BITS of OpenCV. */
 const steps = 32;

@@ -1,6 +1,6 @@
 // The plain arithmetic that resize-linear.ts has to equal bit for bit. For tests only.
 import type { RgbImage } from '@trinetra/contracts';
-import { planAxis, planStretchedAxis } from './resize-linear.ts';
+import { planAxis, planStretchedAxis } from '../src/resize-linear.ts';
 
 /** Gives the rows of a resized picture one by one, from the top. The returned array is reused. */
 export interface RowResizer {

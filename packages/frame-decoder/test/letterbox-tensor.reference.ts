@@ -1,6 +1,6 @@
 // The plain arithmetic that letterbox-tensor.ts has to equal bit for bit. For tests only.
 import type { Letterbox } from '@trinetra/contracts';
-import type { LetterboxFiller } from './letterbox-tensor.ts';
+import type { LetterboxFiller } from '../src/letterbox-tensor.ts';
 import { createRowResizer, type RowResizer } from './resize-linear.reference.ts';
 
 /** Grey of the padding, 0..255. */

@@ -55,6 +55,7 @@ export {
   type Xyxy,
 } from './image.ts';
 export { createKernels, type KernelsInUse, kernelScratch, type UseKernels } from './kernels.ts';
+export { listen } from './listen.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { type Defined, defined, type ParseOptions, parseOptions } from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';

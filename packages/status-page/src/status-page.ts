@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { DetectionEvent, FrameEntry } from '@trinetra/contracts';
+import { createServer } from 'node:http';
+import { type DetectionEvent, type FrameEntry, listen } from '@trinetra/contracts';
 import { loadAssets } from './assets.ts';
 import { StatusPageError } from './errors.ts';
 import { Figures } from './figures.ts';
@@ -98,7 +98,11 @@ export async function createStatusPage(options: StatusPageOptions): Promise<Stat
   });
   const server = createServer({ ...clientLimits, maxHeaderSize }, handler);
   server.maxConnections = maxViewers * connectionsPerViewer;
-  const port = await listen(server, host, settings.port);
+  const port = await listen(
+    server,
+    settings,
+    (problem, because) => new StatusPageError('listen_failed', `status page on ${problem}`, because),
+  );
   server.on('error', onError);
   figures.watched(false);
   let closing: Promise<void> | undefined;
@@ -118,19 +122,4 @@ export async function createStatusPage(options: StatusPageOptions): Promise<Stat
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const failed = (cause: NodeJS.ErrnoException): void => {
-      const reason = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message;
-      reject(new StatusPageError('listen_failed', `status page on ${host}:${port}: ${reason}`, { cause }));
-    };
-    server.once('error', failed);
-    server.listen(port, host, () => {
-      server.off('error', failed);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 }

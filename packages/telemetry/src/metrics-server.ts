@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { errorText, type Logger, parseOptions, silentLogger, within } from '@trinetra/contracts';
+import { errorText, type Logger, listen, parseOptions, silentLogger, within } from '@trinetra/contracts';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { limitConnections } from './connection-limit.ts';
@@ -88,7 +88,11 @@ export async function createMetricsServer(options: MetricsServerOptions): Promis
   });
   limitConnections(server, maxConnections);
   server.maxRequestsPerSocket = maxRequestsPerSocket;
-  const port = await listen(server, values.host, values.port);
+  const port = await listen(
+    server,
+    values,
+    (problem, because) => new TelemetryError('listen_failed', `metrics server on ${problem}`, because),
+  );
   server.on('error', (error) => limiter.error('server', { err: error }, 'metrics server'));
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -166,21 +170,6 @@ function shared<T>(work: () => Promise<T>): () => Promise<T> {
     });
     return current;
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const failed = (cause: NodeJS.ErrnoException): void => {
-      const reason = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message;
-      reject(new TelemetryError('listen_failed', `metrics server on ${host}:${port}: ${reason}`, { cause }));
-    };
-    server.once('error', failed);
-    server.listen(port, host, () => {
-      server.off('error', failed);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 }
 
 function stop(server: Server): Promise<void> {

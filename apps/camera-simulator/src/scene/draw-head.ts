@@ -11,14 +11,10 @@ export interface HeadPose {
   readonly away: boolean;
 }
 
+type Point = [x: number, y: number];
+
 /** Five points as the ArcFace template orders them: the eye on the picture's left, the other, nose, mouth corners. */
-export type FivePoints = [
-  [number, number],
-  [number, number],
-  [number, number],
-  [number, number],
-  [number, number],
-];
+export type FivePoints = [Point, Point, Point, Point, Point];
 
 export interface DrawnHead {
   readonly box: Box;

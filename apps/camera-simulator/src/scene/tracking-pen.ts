@@ -23,12 +23,7 @@ export class TrackingPen {
   readonly #cos: number;
   readonly #sin: number;
   readonly #angle: number;
-  #box: Box = [
-    Number.POSITIVE_INFINITY,
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-  ];
+  #box: Box = [Infinity, Infinity, -Infinity, -Infinity];
 
   /** @param angle Clockwise on the picture, radians, around `origin`. */
   constructor(surface: Surface, origin: readonly [number, number], angle = 0) {
@@ -50,41 +45,19 @@ export class TrackingPen {
   }
 
   ellipse(x: number, y: number, rx: number, ry: number, colour: string): void {
-    const [cx, cy] = this.place(x, y);
-    this.#context.beginPath();
-    this.#context.ellipse(cx, cy, Math.max(0.1, rx), Math.max(0.1, ry), this.#angle, 0, 2 * Math.PI);
-    this.#context.fillStyle = colour;
-    this.#context.fill();
-    this.#count(this.#rim(x, y, rx, ry));
+    this.#fillEllipse(x, y, rx, ry, 0, 2 * Math.PI, colour);
   }
 
-  /** The part of an ellipse on one side of a height: its cap where `from` < 0. */
+  /** The part of an ellipse above or below its centre. */
   halfEllipse(x: number, y: number, rx: number, ry: number, side: 'upper' | 'lower', colour: string): void {
-    const [cx, cy] = this.place(x, y);
-    const start = this.#angle + (side === 'upper' ? Math.PI : 0);
-    this.#context.beginPath();
-    this.#context.ellipse(
-      cx,
-      cy,
-      Math.max(0.1, rx),
-      Math.max(0.1, ry),
-      this.#angle,
-      start - this.#angle,
-      start - this.#angle + Math.PI,
-    );
-    this.#context.fillStyle = colour;
-    this.#context.fill();
     const from = side === 'upper' ? Math.PI : 0;
-    this.#count(this.#rim(x, y, rx, ry, from, from + Math.PI));
+    this.#fillEllipse(x, y, rx, ry, from, from + Math.PI, colour);
   }
 
   polygon(points: readonly (readonly [number, number])[], colour: string): void {
     const placed = points.map(([x, y]) => this.place(x, y));
     this.#context.beginPath();
-    for (const [index, [x, y]] of placed.entries()) {
-      if (index === 0) this.#context.moveTo(x, y);
-      else this.#context.lineTo(x, y);
-    }
+    for (const [x, y] of placed) this.#context.lineTo(x, y);
     this.#count(placed);
     this.#context.closePath();
     this.#context.fillStyle = colour;
@@ -123,6 +96,16 @@ export class TrackingPen {
     this.#context.lineWidth = width;
     this.#context.strokeStyle = colour;
     this.#context.stroke();
+  }
+
+  /** Fills an ellipse between two angles, radians. */
+  #fillEllipse(x: number, y: number, rx: number, ry: number, from: number, to: number, colour: string): void {
+    const [cx, cy] = this.place(x, y);
+    this.#context.beginPath();
+    this.#context.ellipse(cx, cy, Math.max(0.1, rx), Math.max(0.1, ry), this.#angle, from, to);
+    this.#context.fillStyle = colour;
+    this.#context.fill();
+    this.#count(this.#rim(x, y, rx, ry, from, to));
   }
 
   /** The rim of an ellipse in the pen's frame of reference, on the picture. */

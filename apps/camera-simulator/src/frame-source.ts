@@ -1,16 +1,15 @@
+import type { Size } from '@trinetra/contracts';
 import type { Camera } from './cameras.ts';
 import { filmOf } from './films.ts';
 import type { Picture } from './pictures.ts';
 import { createScene, type SceneMoment, type SceneTruth } from './scene/index.ts';
 
 /** A frame of a camera. */
-export interface SourceFrame {
+export interface SourceFrame extends Size {
   /** File name of the picture (with its folder if there are several films), or the moment of the scene. */
   readonly image: string;
+  /** `width` and `height` are of the camera's own picture, px. */
   readonly bytes: Buffer;
-  /** Of the camera's own picture, px. */
-  readonly width: number;
-  readonly height: number;
   /** The scene and its truth; only of scenes. */
   readonly scene?: SceneMoment & { readonly truth: SceneTruth };
 }

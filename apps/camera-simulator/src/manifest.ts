@@ -7,7 +7,7 @@ import { SimulatorError } from './errors.ts';
 import type { SourceFrame } from './frame-source.ts';
 
 /** One line of the manifest: the picture of an entry. */
-interface ManifestLine {
+export interface ManifestLine {
   readonly camera_id: string;
   /** Stream entry id, as in the event. */
   readonly frame_id: string;

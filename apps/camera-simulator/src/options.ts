@@ -5,53 +5,8 @@ import type { DatasetOptions } from './dataset.ts';
 import { SimulatorError } from './errors.ts';
 import type { PictureSize } from './pictures.ts';
 
-/** The command line, read and validated. */
-export interface SimulatorOptions {
-  readonly redis: string;
-  /** Folder of pictures; undefined: generated scenes. */
-  readonly frames: string | undefined;
-  readonly cameras: number;
-  /** Types of the cameras, in turn; undefined: all. */
-  readonly types: readonly CameraType[] | undefined;
-  /** Frames per second of each camera. */
-  readonly fps: number;
-  /** 0: until a signal. */
-  readonly seconds: number;
-  /** Length to which Redis trims each stream, approximately. */
-  readonly maxlen: number;
-  readonly size: PictureSize;
-  /** Whether entries have the size of the camera's own picture. */
-  readonly sizes: boolean;
-  /** JPEG quality, 1..100. */
-  readonly quality: number;
-  readonly seed: number;
-  /** Share of damaged frames, 0..1. */
-  readonly corruptRate: number;
-  /** Longest delay of a frame or a burst, as a share of the time between two, 0..0.95. */
-  readonly jitter: number;
-  /** Frames that a camera sends at once; the rate stays the same. */
-  readonly burst: number;
-  readonly manifest: string | undefined;
-  readonly json: boolean;
-}
-
 /** The defaults, as on the command line. */
-export const defaultArguments: Readonly<
-  Record<
-    | 'redis'
-    | 'cameras'
-    | 'fps'
-    | 'seconds'
-    | 'maxlen'
-    | 'size'
-    | 'quality'
-    | 'seed'
-    | 'corruptRate'
-    | 'jitter'
-    | 'burst',
-    string
-  >
-> = Object.freeze({
+export const defaultArguments = {
   redis: 'redis://127.0.0.1:6379',
   cameras: '8',
   fps: '5',
@@ -63,7 +18,7 @@ export const defaultArguments: Readonly<
   corruptRate: '0',
   jitter: '0',
   burst: '1',
-});
+} as const;
 
 export const size: Parser<PictureSize> = parser((text): PictureSize | undefined => {
   if (text === 'original') return 'original';
@@ -80,24 +35,42 @@ export const types: Parser<readonly CameraType[]> = parser(
   `${cameraTypes.join(', ')}, comma separated,`,
 );
 
-const schema = z.strictObject({
+/** The options that all ways to play have. */
+export const common = {
   redis: redisUrl,
+  manifest: z.string().min(1, 'expected a file').optional(),
+  json: z.boolean().default(false),
+};
+
+const schema = z.strictObject({
+  ...common,
+  /** Folder of pictures; undefined: generated scenes. */
   frames: z.string().min(1, 'expected a folder').optional(),
   cameras: whole(1, 10_000),
+  /** Types of the cameras, in turn; undefined: all. */
   types: types.optional(),
+  /** Frames per second of each camera. */
   fps: real(0.01, 1000),
+  /** 0: until a signal. */
   seconds: real(0, 31_536_000),
+  /** Length to which Redis trims each stream, approximately. */
   maxlen: whole(1, 1_000_000_000),
   size,
+  /** Whether entries have the size of the camera's own picture. */
+  sizes: z.boolean().default(false),
+  /** JPEG quality, 1..100. */
   quality: whole(1, 100),
   seed: whole(0, 4_294_967_295),
+  /** Share of damaged frames, 0..1. */
   corruptRate: real(0, 1),
+  /** Longest delay of a frame or a burst, as a share of the time between two, 0..0.95. */
   jitter: real(0, 0.95),
+  /** Frames that a camera sends at once; the rate stays the same. */
   burst: whole(1, 1000),
-  manifest: z.string().min(1, 'expected a file').optional(),
-  sizes: z.boolean().optional(),
-  json: z.boolean().optional(),
 });
+
+/** The command line, read and validated. */
+export type SimulatorOptions = Readonly<z.output<typeof schema>>;
 
 const identities = parser((text): readonly [number, number] | undefined => {
   const match = /^(\d{1,9})-(\d{1,9})$/.exec(text);
@@ -112,18 +85,6 @@ const datasetSchema = z.strictObject({
   identities,
 });
 
-/** Options for `--replay` on the command line. */
-export interface PlaybackOptions {
-  readonly replay: string;
-  readonly redis: string;
-  readonly speed: number;
-  readonly timestamps: 'original' | 'now';
-  /** Length to which Redis trims each stream, approximately; undefined: not at all. */
-  readonly maxlen: number | undefined;
-  readonly manifest: string | undefined;
-  readonly json: boolean;
-}
-
 const speed = parser(
   (text) => (text === 'max' ? Number.POSITIVE_INFINITY : real(0.01, 1000).safeParse(text).data),
   'a number in 0.01..1000 or max',
@@ -134,14 +95,16 @@ const timestamps = z.enum(['original', 'now'], {
 });
 
 const playbackSchema = z.strictObject({
-  redis: redisUrl,
+  ...common,
   replay: z.string().min(1, 'expected a folder'),
   speed: speed.default(1),
   timestamps: timestamps.default('original'),
+  /** Length to which Redis trims each stream, approximately; undefined: not at all. */
   maxlen: schema.shape.maxlen.optional(),
-  manifest: schema.shape.manifest,
-  json: z.boolean().default(false),
 });
+
+/** Options for `--replay` on the command line. */
+export type PlaybackOptions = Readonly<z.output<typeof playbackSchema>>;
 
 /** @throws {SimulatorError} `invalid_options`, one line for each bad value. */
 export function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<string, unknown>>): T {
@@ -153,10 +116,8 @@ export function parse<T>(schemaOfValues: z.ZodType<T>, values: Readonly<Record<s
  *
  * @throws {SimulatorError} `invalid_options`, one line for each bad value.
  */
-export function parseOptions(values: Readonly<Record<string, unknown>>): SimulatorOptions {
-  const { frames, types: chosen, manifest, sizes = false, json = false, ...rest } = parse(schema, values);
-  return { ...rest, frames, types: chosen, manifest, sizes, json };
-}
+export const parseOptions = (values: Readonly<Record<string, unknown>>): SimulatorOptions =>
+  parse(schema, values);
 
 /** @throws {SimulatorError} `invalid_options` where options were given that have no meaning beside others. */
 export function refuseForeign(values: object, shape: object, beside: string): void {
@@ -172,8 +133,7 @@ export function refuseForeign(values: object, shape: object, beside: string): vo
  */
 export function parsePlaybackOptions(values: Readonly<Record<string, unknown>>): PlaybackOptions {
   refuseForeign(values, playbackSchema.shape, '--replay');
-  const { maxlen, manifest, ...rest } = parse(playbackSchema, values);
-  return { ...rest, maxlen, manifest };
+  return parse(playbackSchema, values);
 }
 
 /** As {@link parseOptions}, for the command `dataset`. */

@@ -3,12 +3,12 @@ import { type Camera, createCameras } from './cameras.ts';
 import { addDatasetCommand, createProgram, name } from './command-line.ts';
 import { writeDataset } from './dataset.ts';
 import { SimulatorError, type SimulatorErrorCode } from './errors.ts';
-import { type FeedSummary, feedCameras } from './feed/feed-cameras.ts';
+import { feedCameras } from './feed/feed-cameras.ts';
 import { findFfmpeg } from './feed/ffmpeg.ts';
 import { camerasOf, type FeedCommandOptions, parseFeedOptions } from './feed/options.ts';
 import { readSource, type Source } from './feed/source.ts';
 import { type FrameSource, filmSource, sceneSource } from './frame-source.ts';
-import { createManifest, type Manifest } from './manifest.ts';
+import { createManifest } from './manifest.ts';
 import {
   defaultArguments,
   type PlaybackOptions,
@@ -20,10 +20,11 @@ import {
 import { loadFilms } from './pictures.ts';
 import { createProgress, describeSummary } from './progress.ts';
 import { readRecording } from './recording.ts';
-import { createRedisWriter, type RedisWriter } from './redis-writer.ts';
+import { createRedisWriter } from './redis-writer.ts';
 import { replay } from './replay.ts';
 import { createSchedule } from './schedule.ts';
-import { type Summary, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import type { Stage, Summary } from './summary.ts';
 
 /** What was given is at fault: the exit code is 2. */
 const usageErrors: readonly SimulatorErrorCode[] = [
@@ -54,21 +55,12 @@ async function createSource(options: SimulatorOptions, cameras: readonly Camera[
   return sceneSource(cameras, { seed, fps, quality, ...(size === 'original' ? {} : size) });
 }
 
-/** Output and messages of both ways to play. */
-interface Stage {
-  readonly writer: RedisWriter;
-  readonly manifest: Manifest | undefined;
-  readonly onProgress: (summary: Summary) => void;
-  readonly onWriteError: (reason: string) => void;
-  /** A line for people. */
-  readonly say: (text: string) => void;
-}
-
-async function withStage<S extends Summary>(
-  options: Pick<SimulatorOptions, 'redis' | 'manifest'> & { readonly maxlen: number | undefined },
+/** Opens what all ways to play write to. @param playOn Gets `say` for a line for people, too. */
+async function withStage(
+  options: Pick<PlaybackOptions, 'redis' | 'manifest' | 'maxlen'>,
   expectedFrames: number,
-  playOn: (stage: Stage) => Promise<S>,
-): Promise<S> {
+  playOn: (stage: Omit<Stage, 'signal'> & { readonly say: (text: string) => void }) => Promise<Summary>,
+): Promise<Summary> {
   await using writer = await createRedisWriter(options.redis, options.maxlen);
   const manifest = options.manifest === undefined ? undefined : await createManifest(options.manifest);
   const progress = createProgress(process.stderr, expectedFrames);
@@ -107,7 +99,7 @@ async function feedSources(
   texts: readonly string[],
   options: FeedCommandOptions,
   signal: AbortSignal,
-): Promise<FeedSummary> {
+): Promise<Summary> {
   const sources: Source[] = [];
   for (const text of texts) sources.push(await readSource(text, process.cwd()));
   const cameras = camerasOf(sources, options.types);
@@ -126,7 +118,7 @@ async function feedSources(
 }
 
 /** @throws {SimulatorError} `source_failed` if a camera gave nothing. */
-function requireFrames({ cameras }: FeedSummary): void {
+function requireFrames({ cameras }: Summary): void {
   const silent = Object.keys(cameras).filter((id) => cameras[id]?.frames_in === 0);
   if (silent.length > 0) throw new SimulatorError('source_failed', `${silent.join(', ')}: no frame was sent`);
 }
@@ -178,7 +170,7 @@ function refuseWithout(
     throw new SimulatorError('invalid_options', `--${lonely}: expected ${what} beside it`);
 }
 
-function end(summary: Summary | FeedSummary, json: boolean): void {
+function end(summary: Summary, json: boolean): void {
   process.stdout.write(`${json ? JSON.stringify(summary) : describeSummary(summary)}\n`);
   if (summary.write_errors > 0) {
     throw new SimulatorError('write_failed', `${summary.write_errors} frames could not be written to Redis`);

@@ -1,4 +1,4 @@
-import type { Summary } from './simulate.ts';
+import type { Summary } from './summary.ts';
 
 /** Shows progress on standard error, if that is a terminal. */
 export interface Screen {

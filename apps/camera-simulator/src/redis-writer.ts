@@ -1,4 +1,4 @@
-import { errorText, streamKeyOf } from '@trinetra/contracts';
+import { errorText, type Result, streamKeyOf } from '@trinetra/contracts';
 import { Redis } from 'ioredis';
 import { SimulatorError } from './errors.ts';
 
@@ -9,16 +9,10 @@ export interface EntryToWrite {
   readonly fields: readonly (string | number | Buffer)[];
 }
 
-/** The entry id, or why there is none. */
-type WriteOutcome =
-  | { readonly ok: true; readonly frameId: string }
-  | { readonly ok: false; readonly reason: string };
-
 /** Writes entries as the stream-ingestor does. */
 export interface RedisWriter extends AsyncDisposable {
-  /** Writes the entries in one round trip; one outcome each, in their order. Never rejects. */
-  write(entries: readonly EntryToWrite[]): Promise<WriteOutcome[]>;
-  close(): Promise<void>;
+  /** Writes the entries in one round trip; gives the id of each, in their order. Never rejects. */
+  write(entries: readonly EntryToWrite[]): Promise<Result<string>[]>;
 }
 
 /** The address without user and password. */
@@ -58,13 +52,9 @@ export async function createRedisWriter(url: string, maxlen: number | undefined)
       { cause, retryable: true },
     );
   }
-  const close = async (): Promise<void> => {
-    redis.disconnect();
-  };
   return {
     write: (entries) => writeEntries(redis, maxlen, entries),
-    close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: async () => redis.disconnect(),
   };
 }
 
@@ -72,7 +62,7 @@ async function writeEntries(
   redis: Redis,
   maxlen: number | undefined,
   entries: readonly EntryToWrite[],
-): Promise<WriteOutcome[]> {
+): Promise<Result<string>[]> {
   const pipeline = redis.pipeline();
   for (const { cameraId, fields } of entries) {
     const key = streamKeyOf(cameraId);
@@ -81,10 +71,10 @@ async function writeEntries(
   }
   try {
     const results = (await pipeline.exec()) ?? [];
-    return entries.map((_, i): WriteOutcome => {
+    return entries.map((_, i): Result<string> => {
       const [error, id] = results[i] ?? [new Error('no answer')];
       return error === null && typeof id === 'string'
-        ? { ok: true, frameId: id }
+        ? { ok: true, value: id }
         : { ok: false, reason: error?.message ?? 'no entry id' };
     });
   } catch (error) {

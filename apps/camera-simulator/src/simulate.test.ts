@@ -23,8 +23,7 @@ async function damageOf(seed: number, atOnce: number): Promise<string[]> {
       return { image: `${camera}/${frame}`, bytes: Buffer.alloc(64, 1), width: 8, height: 8 };
     },
     writer: {
-      write: async (frames) => frames.map(() => ({ ok: true, frameId: `${id++}-0` })),
-      close: async () => undefined,
+      write: async (frames) => frames.map(() => ({ ok: true, value: `${id++}-0` })),
       [Symbol.asyncDispose]: async () => undefined,
     },
     sizes: false,

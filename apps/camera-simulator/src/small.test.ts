@@ -4,7 +4,7 @@ import { createCameras } from './cameras.ts';
 import { corrupt } from './corrupt.ts';
 import { createProgress, describeSummary } from './progress.ts';
 import { createRandom, createRandomOf } from './random.ts';
-import type { Summary } from './simulate.ts';
+import type { Summary } from './summary.ts';
 
 describe('createCameras', () => {
   it('names cameras by their types, which come in turn', () => {

@@ -1,9 +1,7 @@
 import type { Camera } from '../cameras.ts';
 import { SimulatorError } from '../errors.ts';
 import { ingestEntry } from '../ingest-entry.ts';
-import type { Manifest } from '../manifest.ts';
-import type { RedisWriter } from '../redis-writer.ts';
-import type { CameraSummary, Summary } from '../simulate.ts';
+import { createSummary, type Stage, type Summary, send } from '../summary.ts';
 import { type FeedFrame, type FeedOptions, feedOf } from './feed.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import { createLatest } from './latest.ts';
@@ -14,24 +12,12 @@ export interface FedCamera extends Camera {
   readonly source: Source;
 }
 
-/** Counts of one camera. */
-type FedCameraSummary = Required<CameraSummary>;
-
-/** The summary; its JSON line. */
-export interface FeedSummary extends Summary {
-  readonly cameras: Record<string, FedCameraSummary>;
-}
-
-export interface FeedCamerasOptions extends Omit<FeedOptions, 'onOutage' | 'onReturn'> {
+export interface FeedCamerasOptions extends Omit<FeedOptions, 'onOutage' | 'onReturn'>, Stage {
   /** undefined if all sources are folders. */
   readonly ffmpeg: Ffmpeg | undefined;
   readonly cameras: readonly FedCamera[];
-  readonly writer: RedisWriter;
   /** Whether entries have `width` and `height`. */
   readonly sizes: boolean;
-  readonly manifest?: Manifest | undefined;
-  readonly onProgress: (summary: FeedSummary) => void;
-  readonly onWriteError: (reason: string) => void;
   /** A line for people: a camera is lost, or back. */
   readonly say: (text: string) => void;
 }
@@ -39,7 +25,7 @@ export interface FeedCamerasOptions extends Omit<FeedOptions, 'onOutage' | 'onRe
 /** One run of all cameras. */
 interface Run {
   readonly options: FeedCamerasOptions;
-  readonly summary: FeedSummary;
+  readonly summary: Summary;
   readonly startedAt: number;
   /** Ends all cameras, with an error. */
   readonly stop: AbortController;
@@ -52,12 +38,9 @@ interface Run {
  *
  * @throws {SimulatorError} `bad_source` if a film cannot be read, or if no camera gave a picture at its first try.
  */
-export async function feedCameras(options: FeedCamerasOptions): Promise<FeedSummary> {
-  const cameras: FeedSummary['cameras'] = Object.create(null);
-  for (const { id, type } of options.cameras) {
-    cameras[id] = { camera_type: type, frames_in: 0, corrupt: 0, dropped: 0, outages: 0 };
-  }
-  const summary = { frames_in: 0, corrupt: 0, write_errors: 0, seconds: 0, max_late_ms: 0, cameras };
+export async function feedCameras(options: FeedCamerasOptions): Promise<Summary> {
+  const ids = options.cameras.map(({ id, type }) => [id, type] as const);
+  const summary = createSummary(ids, { dropped: 0, outages: 0 });
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const run = {
@@ -79,7 +62,7 @@ async function feedCamera(run: Run, camera: FedCamera): Promise<void> {
   const latest = createLatest<FeedFrame>();
   let seen = false;
   const onOutage = (what: string): void => {
-    own.outages += 1;
+    own.outages = (own.outages ?? 0) + 1;
     if (!seen) firstFailures.set(camera.id, what);
     if (firstFailures.size === options.cameras.length) stop.abort(noneWorks(options.cameras, firstFailures));
     else options.say(`${camera.id}: ${what}; connecting again`);
@@ -91,7 +74,7 @@ async function feedCamera(run: Run, camera: FedCamera): Promise<void> {
       for await (const frame of feedOf(options.ffmpeg, camera.source, { ...options, onOutage, onReturn })) {
         seen = true;
         firstFailures.delete(camera.id);
-        if (latest.put(frame)) own.dropped += 1;
+        if (latest.put(frame)) own.dropped = (own.dropped ?? 0) + 1;
       }
     } catch (error) {
       if (SimulatorError.isInstance(error) && error.code === 'source_failed')
@@ -102,7 +85,7 @@ async function feedCamera(run: Run, camera: FedCamera): Promise<void> {
     }
   };
   const write = async (): Promise<void> => {
-    for await (const frame of latest) await send(run, camera, own, frame);
+    for await (const frame of latest) await sendFrame(run, camera, frame);
   };
   await Promise.all([read(), write().catch((error: unknown) => stop.abort(error))]);
 }
@@ -112,21 +95,13 @@ function noneWorks(cameras: readonly FedCamera[], failures: ReadonlyMap<string, 
   return new SimulatorError('bad_source', lines.join('\n'));
 }
 
-async function send(run: Run, camera: FedCamera, own: FedCameraSummary, frame: FeedFrame): Promise<void> {
+async function sendFrame(run: Run, camera: FedCamera, frame: FeedFrame): Promise<void> {
   const { options, summary, startedAt } = run;
   const { image, takenAtMs } = frame;
   const bytes = await frame.encode();
   summary.max_late_ms = Math.max(summary.max_late_ms, Date.now() - takenAtMs);
   const entry = ingestEntry(camera, { ...frame, bytes }, { takenAtMs, sizes: options.sizes });
-  const [outcome] = await options.writer.write([entry]);
+  await send(summary, [entry], [{ camera_id: camera.id, image }], options);
   summary.seconds = Math.round(performance.now() - startedAt) / 1000;
-  if (outcome?.ok === true) {
-    own.frames_in += 1;
-    summary.frames_in += 1;
-    options.manifest?.write({ camera_id: camera.id, frame_id: outcome.frameId, image });
-  } else {
-    summary.write_errors += 1;
-    options.onWriteError(outcome?.reason ?? 'no answer');
-  }
-  options.onProgress(summary);
+  options.onProgress?.(summary);
 }

@@ -84,7 +84,7 @@ const exactly = ':flags=bicubic+accurate_rnd+full_chroma_int';
 /** Requested form of the pictures. */
 export interface PictureOptions {
   /** Most pictures a second; undefined: as they come. */
-  readonly fps: number | undefined;
+  readonly fps?: number | undefined;
   readonly size: PictureSize;
   readonly loop: boolean;
 }

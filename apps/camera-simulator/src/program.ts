@@ -1,3 +1,4 @@
+import { stopOnSignals } from '@trinetra/program';
 import type { Command } from 'commander';
 import { type Camera, createCameras } from './cameras.ts';
 import { addDatasetCommand, createProgram, name } from './command-line.ts';
@@ -35,18 +36,6 @@ const usageErrors: readonly SimulatorErrorCode[] = [
 ];
 /** Limit of Node's timers: 25 days. */
 const longestTimerMs = 2 ** 31 - 1;
-
-/** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(130);
-      stop.abort();
-    });
-  }
-  return stop.signal;
-}
 
 async function createSource(options: SimulatorOptions, cameras: readonly Camera[]): Promise<FrameSource> {
   const { frames, size, quality, seed, fps } = options;
@@ -126,7 +115,7 @@ function requireFrames({ cameras }: Summary): void {
 async function main(): Promise<void> {
   const program = createProgram();
   addDatasetCommand(program, (values) => writeDataset(parseDatasetOptions(values)));
-  const signal = stopSignal();
+  const { signal } = stopOnSignals();
   program.action((sources: readonly string[]) => play(program, sources, signal));
   try {
     await program.parseAsync();

@@ -1,5 +1,5 @@
 import { printable } from '@trinetra/contracts';
-import { versionOf } from '@trinetra/program';
+import { stopOnSignals, versionOf } from '@trinetra/program';
 import { Command } from 'commander';
 import { addCaptureCommand } from './capture/capture-command.ts';
 import { parseCaptureOptions } from './capture/capture-options.ts';
@@ -85,13 +85,7 @@ async function execute<T>(
   work: (options: T, stop: AbortController) => Promise<number>,
   { unreadable = 1 }: Execute = {},
 ): Promise<void> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(130);
-      stop.abort();
-    });
-  }
+  const stop = stopOnSignals();
   const code = await attempt(async () => work(parse(), stop), unreadable);
   // Exit explicitly: after an abort kafkajs may still try to connect.
   process.stdout.write('', () => process.exit(code));

@@ -1,3 +1,4 @@
+import { formatTable } from '@trinetra/program';
 import type { StatsReport, StatsRow } from './event-stats.ts';
 
 const headers = [
@@ -46,16 +47,8 @@ export function statsTable(report: StatsReport, maxRows: number = Number.POSITIV
   const room = Math.max(1, maxRows - 5);
   const shown = cameras.length <= room + 1 ? cameras : cameras.slice(0, room);
   const body = shown.map(([name, row]) => cells(name, row));
-  const rows = [[...headers], ...body, cells('total', report.total)];
-  const widths = headers.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  const lines = formatTable([headers, 'rule', ...body, 'rule', cells('total', report.total)]);
   const hidden = cameras.length - shown.length;
-  const more = hidden > 0 ? [`... and ${hidden} more cameras`] : [];
-  return [lines[0], rule, ...lines.slice(1, -1), ...more, rule, lines.at(-1)].join('\n');
+  if (hidden > 0) lines.splice(-2, 0, `... and ${hidden} more cameras`);
+  return lines.join('\n');
 }

@@ -1,3 +1,5 @@
 export { allowNoReader } from './allow-no-reader.ts';
 export { exitCodeOf, UsageError } from './exit-code.ts';
+export { formatTable } from './format-table.ts';
+export { stopOnSignals } from './stop-on-signals.ts';
 export { versionOf } from './version.ts';

@@ -1,4 +1,5 @@
 import { printable } from '@trinetra/contracts';
+import { formatTable } from '@trinetra/program';
 import type { DiffReport, Shared, SideCounts, WorstFrame } from './report.ts';
 
 const figure = (value: number | null, digits: number): string =>
@@ -33,19 +34,13 @@ function tableOf({ frames, persons, faces, embeddings }: DiffReport): string[] {
     ...[name, String(a), String(b), String(both)],
     ...[share(only_a, a), share(only_b, b)],
   ];
-  const rows = [
+  return formatTable([
     ['', 'A', 'B', 'both', 'only A', 'only B'],
     row('frames', frames),
     row('persons', persons),
     row('faces', faces),
     row('embeddings', embeddings),
-  ];
-  const widths = rows[0]?.map((_, at) => Math.max(...rows.map((cells) => cells[at]?.length ?? 0))) ?? [];
-  return rows.map((cells) =>
-    cells
-      .map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0)))
-      .join('  '),
-  );
+  ]);
 }
 
 function figuresOf(report: DiffReport): string[] {

@@ -1,5 +1,6 @@
-import { formatTable, namesOf, percent } from './format-table.ts';
+import { formatTable } from '@trinetra/program';
 import type { DetectionReport } from './measure-detection.ts';
+import { namesOf, percent } from './texts.ts';
 
 /** The report for people. */
 export function formatDetection({
@@ -15,7 +16,7 @@ export function formatDetection({
   return [
     `pictures: ${images} with ${persons} persons, and ${crowds} crowds that count neither for nor against${skipped}`,
     '',
-    formatTable([
+    ...formatTable([
       ['model', ...namesOf(models.map(({ file }) => file))],
       ['runs on', ...models.map(({ runs }) => runs)],
       ['AP50', ...models.map(({ ap50 }) => share(ap50))],

@@ -1,5 +1,5 @@
-import { namesOf } from './format-table.ts';
 import type { VerificationReport } from './measure-verification.ts';
+import { namesOf } from './texts.ts';
 import { createRoc, type Roc } from './roc.ts';
 import { farAt, tarAt } from './verification-metrics.ts';
 

@@ -1,6 +1,7 @@
+import { formatTable } from '@trinetra/program';
 import { resamples, seed } from './bootstrap.ts';
-import { formatTable, namesOf, percent } from './format-table.ts';
 import type { VerificationReport } from './measure-verification.ts';
+import { namesOf, percent } from './texts.ts';
 import { type Difference, type RateName, rateNames } from './verification-figures.ts';
 
 const labels: Readonly<Record<RateName, string>> = {
@@ -92,8 +93,8 @@ export function formatVerification(report: VerificationReport): string {
   return [
     ...pairLines(report),
     '',
-    formatTable(figureRows(report, names)),
-    ...(report.models.length > 1 ? ['', formatTable(differenceRows(report, names))] : []),
+    ...formatTable(figureRows(report, names)),
+    ...(report.models.length > 1 ? ['', ...formatTable(differenceRows(report, names))] : []),
     '',
     `In brackets: 95 % intervals by bootstrap over pairs (${resamples} draws, seed ${seed}; same and different pairs each for itself).`,
     ...(Math.min(report.pairs.same, report.pairs.different) < fewPairs ? [tooFewPairs] : []),

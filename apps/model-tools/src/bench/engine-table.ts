@@ -1,3 +1,4 @@
+import { formatTable } from '@trinetra/program';
 import { type Advice, type EngineResult, plannedShare } from './engine-result.ts';
 
 const headers = ['Batch N', 'GPU busy', 'CPU busy', 'Latency p50', 'Latency P99', 'Effective FPS'] as const;
@@ -17,11 +18,7 @@ export function formatResults(results: readonly EngineResult[]): string {
     milliseconds(p99Ms),
     framesPerSecond.toFixed(framesPerSecond < 100 ? 1 : 0),
   ]);
-  const rows = [[...headers], ...body];
-  const widths = headers.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '));
-  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
-  return [lines[0], rule, ...lines.slice(1)].join('\n');
+  return formatTable([headers, 'rule', ...body], 0).join('\n');
 }
 
 /** What to set, in two sentences. */

@@ -1,6 +1,6 @@
 import type { DetectionEvent } from '@trinetra/contracts';
 import { createFrameOrder, type FrameOrder } from './frame-order.ts';
-import { createLatencyHistogram, type LatencyHistogram } from './latency-histogram.ts';
+import { createLatencyHistogram } from './latency-histogram.ts';
 import { cameraOf, countsOf, latencyMsOf } from './received-event.ts';
 import { createSeenFrames } from './seen-frames.ts';
 
@@ -43,24 +43,7 @@ export interface EventStats {
   report(): StatsReport;
 }
 
-type Counter =
-  | 'events'
-  | 'persons'
-  | 'faces'
-  | 'embeddings'
-  | 'degraded'
-  | 'failed'
-  | 'duplicates'
-  | 'order_violations';
-
-interface Tally {
-  readonly counts: Record<Counter, number>;
-  readonly latency: LatencyHistogram;
-  firstTs: number;
-  lastTs: number;
-}
-
-function createTally(): Tally {
+function createTally() {
   const counts = {
     events: 0,
     persons: 0,
@@ -73,6 +56,8 @@ function createTally(): Tally {
   };
   return { counts, latency: createLatencyHistogram(), firstTs: Infinity, lastTs: -Infinity };
 }
+
+type Tally = ReturnType<typeof createTally>;
 
 function addTo(tally: Tally, event: DetectionEvent, kind: 'new' | 'duplicate' | 'late'): void {
   const { counts, latency } = tally;
@@ -115,21 +100,17 @@ export function createEventStats(): EventStats {
   const seen = createSeenFrames(rememberedFrames);
   const total = createTally();
   const cameras = new Map<string, { readonly tally: Tally; readonly order: FrameOrder }>();
-  const cameraNamed = (name: string): { readonly tally: Tally; readonly order: FrameOrder } => {
-    const label = cameras.has(name) || cameras.size < maxCameras ? name : '_other';
-    const camera = cameras.get(label) ?? { tally: createTally(), order: createFrameOrder() };
-    cameras.set(label, camera);
-    return camera;
-  };
   return {
     add(event) {
       const name = cameraOf(event);
-      const { tally, order } = cameraNamed(name);
+      const label = cameras.has(name) || cameras.size < maxCameras ? name : '_other';
+      const camera = cameras.get(label) ?? { tally: createTally(), order: createFrameOrder() };
+      cameras.set(label, camera);
       const again = seen.check(event.camera_id, event.frame_id);
       // Rows that several cameras share have no order.
-      const late = !again && cameras.has(name) && order.check(event.worker_id, event.frame_id);
+      const late = !again && cameras.has(name) && camera.order.check(event.worker_id, event.frame_id);
       const kind = again ? 'duplicate' : late && name !== '_invalid' ? 'late' : 'new';
-      addTo(tally, event, kind);
+      addTo(camera.tally, event, kind);
       addTo(total, event, kind);
     },
     report: () => ({

@@ -66,11 +66,11 @@ export async function* kafkaSource(options: KafkaSourceOptions): AsyncGenerator<
     sessionTimeout: 10_000,
   });
   try {
-    watch(
-      consumer,
-      handoff,
-      (error) => new ViewerError('unreadable', `Kafka: ${errorText(error)}`, { cause: error }),
-    );
+    // kafkajs retries temporary errors; other errors end the events.
+    consumer.on(consumer.events.CRASH, ({ payload: { restart, error } }) => {
+      if (restart) return;
+      handoff.end(new ViewerError('unreadable', `Kafka: ${errorText(error)}`, { cause: error }));
+    });
     if (group === undefined) seekOnJoin(consumer, settings.KAFKA_TOPIC, positions);
     else consumer.on(consumer.events.GROUP_JOIN, () => options.onReady?.());
     await consumer.connect();
@@ -125,13 +125,6 @@ async function findPositions(
 function seekOnJoin(consumer: Consumer, topic: string, positions: ReadonlyMap<number, Position>): void {
   consumer.on(consumer.events.GROUP_JOIN, () => {
     for (const [partition, { next }] of positions) consumer.seek({ topic, partition, offset: String(next) });
-  });
-}
-
-/** kafkajs retries temporary errors; other errors end the events. */
-function watch(consumer: Consumer, handoff: Handoff<RawEvent>, errorOf: (error: Error) => ViewerError): void {
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart) handoff.end(errorOf(payload.error));
   });
 }
 

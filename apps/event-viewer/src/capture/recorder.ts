@@ -11,6 +11,7 @@ import {
   timeOfId,
 } from '@trinetra/contracts';
 import { ViewerError } from '../errors.ts';
+import { pictureExtension } from '../picture-extension.ts';
 import type { StreamEntry } from './stream-reader.ts';
 
 /** Writes entries into a folder that the camera simulator replays. */
@@ -33,13 +34,6 @@ interface RecorderCounts {
   /** Entries that are no frames. */
   unusable: number;
 }
-
-/** Formats that the worker accepts, by their first bytes. */
-const formats = [
-  { at: 0, text: '\u00ff\u00d8\u00ff', extension: 'jpg' },
-  { at: 0, text: '\u0089PNG\r\n', extension: 'png' },
-  { at: 8, text: 'WEBP', extension: 'webp' },
-] as const;
 
 /** `1.2 GB` */
 export function sizeText(bytes: number): string {
@@ -149,14 +143,12 @@ function recordedOf({
     else values.set(text, isUtf8(value) ? value.toString() : { base64: value.toString('base64') });
   }
   if (picture === undefined) return undefined;
-  const head = picture.toString('latin1', 0, 12);
-  const format = formats.find(({ at, text }) => head.startsWith(text, at));
-  const image = `${cameraFileName(cameraId)}/${frameId}.${format?.extension ?? 'bin'}`;
   const entry = {
     camera_id: cameraId,
     frame_id: frameId,
-    image,
+    image: `${cameraFileName(cameraId)}/${frameId}.${pictureExtension(picture) ?? 'bin'}`,
     time: timeMsOf(frameId, values.get('ingest_ts')) / 1000,
+    fields: Object.fromEntries(values),
   };
-  return { entry: { ...entry, fields: Object.fromEntries(values) }, picture };
+  return { entry, picture };
 }

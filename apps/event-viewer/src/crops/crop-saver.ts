@@ -1,9 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cameraFileName, type DetectionEvent, errorText, isCameraId } from '@trinetra/contracts';
-import sharp, { type OutputInfo } from 'sharp';
+import {
+  cameraFileName,
+  type DetectionEvent,
+  type EventDetection,
+  errorText,
+  isCameraId,
+} from '@trinetra/contracts';
+import sharp, { type OutputInfo, type Region } from 'sharp';
 import { ViewerError } from '../errors.ts';
-import { cropBoxOf } from './crop-box.ts';
+import { pictureExtension } from '../picture-extension.ts';
 import type { FrameReader } from './frame-reader.ts';
 
 /** Counts of persons so far. */
@@ -30,18 +36,6 @@ export interface CropSaver {
 
 /** Most pixels of a frame, as the worker decodes. */
 const maxPixels = 50_000_000;
-
-const signatures = [
-  { at: 0, text: '\u00ff\u00d8\u00ff' }, // JPEG
-  { at: 0, text: '\u0089PNG\r\n' },
-  { at: 8, text: 'WEBP' },
-] as const;
-
-/** Only the worker's formats: sharp would read many others. */
-function isPicture(bytes: Uint8Array): boolean {
-  const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  return signatures.some(({ at, text }) => head.startsWith(text, at));
-}
 
 /**
  * Makes the folder (mode 0700) if it is missing.
@@ -82,23 +76,31 @@ export async function createCropSaver(folder: string, frames: FrameReader): Prom
         counts.gone += 1;
         return;
       }
-      const pixels = isPicture(frame) ? await decode(frame) : undefined;
+      const pixels = pictureExtension(frame) !== undefined ? await decode(frame) : undefined;
       if (pixels === undefined) {
         counts.unusable += 1;
         return;
       }
       const { width, height, channels } = pixels.info;
       for (const { bbox, track_id } of persons) {
-        const box = cropBoxOf(bbox, { width, height });
+        const box = pixelsOf(bbox, { width, height });
         if (box === undefined) continue;
         const crop = sharp(pixels.data, { raw: { width, height, channels } }).extract(box);
-        await write(
-          `${cameraFileName(camera_id)}_${frame_id}_${track_id}.jpg`,
-          await crop.jpeg({ quality: 90 }).toBuffer(),
-        );
+        const name = `${cameraFileName(camera_id)}_${frame_id}_${track_id}.jpg`;
+        await write(name, await crop.jpeg({ quality: 90 }).toBuffer());
       }
     },
   };
+}
+
+/** The pixels of a box `[x1, y1, x2, y2]` in 0..1; undefined if it has none. */
+function pixelsOf(
+  [x1, y1, x2, y2]: EventDetection['bbox'],
+  { width, height }: Pick<OutputInfo, 'width' | 'height'>,
+): Region | undefined {
+  const [left, top] = [Math.floor(x1 * width), Math.floor(y1 * height)];
+  const box = { left, top, width: Math.ceil(x2 * width) - left, height: Math.ceil(y2 * height) - top };
+  return box.width > 0 && box.height > 0 ? box : undefined;
 }
 
 /** The pixels as the worker saw them: ignores the orientation tag. Undefined for a damaged picture. */

@@ -45,7 +45,10 @@ export interface WorstFrame {
   readonly least_cosine: number | null;
 }
 
-/** The comparison, as `--json` writes it. Null: there was nothing to compare. */
+/** Null: there was nothing to compare. */
+type Figures<Name extends string> = Readonly<Record<Name, number | null>>;
+
+/** The comparison, as `--json` writes it. */
 export interface DiffReport {
   /** Whether nothing that is compared differs. */
   readonly identical: boolean;
@@ -54,23 +57,14 @@ export interface DiffReport {
   readonly frames: Shared & { readonly given_up: number };
   readonly persons: Shared;
   /** Of persons in one side only. */
-  readonly only_a_confidence: { readonly mean: number | null; readonly most: number | null };
-  readonly only_b_confidence: { readonly mean: number | null; readonly most: number | null };
+  readonly only_a_confidence: Figures<'mean' | 'most'>;
+  readonly only_b_confidence: Figures<'mean' | 'most'>;
   readonly faces: Shared;
   readonly embeddings: Shared;
-  readonly iou: { readonly median: number | null; readonly p5: number | null; readonly worst: number | null };
+  readonly iou: Figures<'median' | 'p5' | 'worst'>;
   /** B less A; the percentile is of the size alone, the worst has its sign. */
-  readonly confidence_shift: {
-    readonly mean: number | null;
-    readonly p95: number | null;
-    readonly worst: number | null;
-  };
-  readonly cosine: {
-    readonly compared: number;
-    readonly median: number | null;
-    readonly p1: number | null;
-    readonly worst: number | null;
-  };
+  readonly confidence_shift: Figures<'mean' | 'p95' | 'worst'>;
+  readonly cosine: Figures<'median' | 'p1' | 'worst'> & { readonly compared: number };
   /** Embedding spaces of the two, at most 8 each. If those of a frame differ, its embeddings are not compared. */
   readonly spaces: {
     readonly a: readonly string[];
@@ -88,19 +82,16 @@ export interface Tally {
   report(a: SideCounts, b: SideCounts, givenUp: number): DiffReport;
 }
 
-interface Counter {
-  a: number;
-  b: number;
-  both: number;
-}
-
-const counter = (): Counter => ({ a: 0, b: 0, both: 0 });
-const sharedOf = ({ a, b, both }: Counter): Shared => ({ a, b, both, only_a: a - both, only_b: b - both });
-const count = <T>(list: readonly T[], test: (item: T) => boolean): number => list.filter(test).length;
-const edgeOf = ({ mean, most }: Distribution): { mean: number | null; most: number | null } => ({
-  mean,
-  most,
+const counter = () => ({ a: 0, b: 0, both: 0 });
+const sharedOf = ({ a, b, both }: ReturnType<typeof counter>): Shared => ({
+  a,
+  b,
+  both,
+  only_a: a - both,
+  only_b: b - both,
 });
+const count = <T>(list: readonly T[], test: (item: T) => boolean): number => list.filter(test).length;
+const edgeOf = ({ mean, most }: Distribution): Figures<'mean' | 'most'> => ({ mean, most });
 const largest = (values: readonly number[]): number | null =>
   values.length === 0
     ? null

@@ -1,5 +1,5 @@
 import { durationUnit } from '@trinetra/contracts';
-import type { Pen } from './pen.ts';
+import type { Pen, Point } from './pen.ts';
 import { timeTicks, valueTicks } from './ticks.ts';
 import type { TimeBin, TimeBins } from './time-bins.ts';
 
@@ -97,25 +97,11 @@ function drawPanel(pen: Pen, panel: Panel, bins: readonly TimeBin[], from: numbe
   pen.text(left, top - 14, title, { size: 13, colour: ink, bold: true });
   pen.text(20, (top + bottom) / 2, unit, { size: 12, colour: pale, anchor: 'middle', upwards: true });
   for (const tick of ticks) {
-    pen.line(
-      [
-        [left, yOf(tick)],
-        [right, yOf(tick)],
-      ],
-      tick === 0 ? pale : grid,
-      1,
-    );
+    segment(pen, [left, yOf(tick)], [right, yOf(tick)], tick === 0 ? pale : grid);
     pen.text(left - 8, yOf(tick) + 4, String(tick), { size: 11, colour: pale, anchor: 'end' });
   }
   for (const { at, label } of bins.length === 0 ? [] : timeTicks(from, to)) {
-    pen.line(
-      [
-        [xOf(at), bottom],
-        [xOf(at), bottom + 5],
-      ],
-      pale,
-      1,
-    );
+    segment(pen, [xOf(at), bottom], [xOf(at), bottom + 5], pale);
     pen.text(xOf(at), bottom + 19, label, { size: 11, colour: pale, anchor: 'middle' });
   }
   if (bins.length === 0) {
@@ -138,6 +124,10 @@ function drawPanel(pen: Pen, panel: Panel, bins: readonly TimeBin[], from: numbe
   }
 }
 
+function segment(pen: Pen, from: Point, to: Point, colour: string, width = 1): void {
+  pen.line([from, to], colour, width);
+}
+
 /** The stretches without a gap, as index and value. */
 function runsOf(values: readonly (number | null)[]): (readonly [number, number])[][] {
   const runs: (readonly [number, number])[][] = [[]];
@@ -152,14 +142,7 @@ function drawLegend(pen: Pen, series: readonly Series[], y: number): void {
   const entryWidth = 86;
   for (const [i, { name, colour }] of series.entries()) {
     const x = right - (series.length - i) * entryWidth;
-    pen.line(
-      [
-        [x, y - 4],
-        [x + 20, y - 4],
-      ],
-      colour,
-      3,
-    );
+    segment(pen, [x, y - 4], [x + 20, y - 4], colour, 3);
     pen.text(x + 26, y, name, { size: 12, colour: ink });
   }
 }

@@ -7,10 +7,12 @@ interface TextStyle {
   readonly upwards?: boolean;
 }
 
+export type Point = readonly [x: number, y: number];
+
 /** A text whose `y` is its base line, a line through points, a filled rectangle: all that a plot is made of; px. */
 export interface Pen {
   text(x: number, y: number, text: string, style: TextStyle): void;
-  line(points: readonly (readonly [x: number, y: number])[], colour: string, width: number): void;
+  line(points: readonly Point[], colour: string, width: number): void;
   rectangle(x: number, y: number, width: number, height: number, colour: string): void;
 }
 

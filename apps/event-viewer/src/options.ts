@@ -1,29 +1,12 @@
 import { defined } from '@trinetra/contracts';
-import {
-  type Environment,
-  type KafkaSettings,
-  parser,
-  type RedisServerSettings,
-  redisUrl,
-  whole,
-} from '@trinetra/env-settings';
+import { type Environment, parser, type RedisServerSettings, redisUrl, whole } from '@trinetra/env-settings';
 import { z } from 'zod';
 import { invalidOptions } from './errors.ts';
+import type { SourceOptions } from './event-source.ts';
 import { parseKafkaSettings } from './kafka-settings.ts';
 import { flag, glob, parseValues } from './option-schemas.ts';
 import { plotFormat } from './plot/write-plot.ts';
 import { parseRedisSettings } from './redis.ts';
-
-/** Source of the events. */
-export type SourceOptions =
-  | { readonly kind: 'file'; readonly path: string; readonly follow: boolean }
-  | {
-      readonly kind: 'kafka';
-      readonly settings: KafkaSettings;
-      readonly group: string | undefined;
-      readonly fromBeginning: boolean;
-      readonly untilEnd: boolean;
-    };
 
 /** The command line and the environment, read and validated. */
 export interface ViewerOptions {
@@ -61,7 +44,7 @@ const schema = z.strictObject({
   untilEnd: flag,
   camera: z.array(glob).default([]),
   status: statusList.default([]),
-  limit: whole(1).optional(),
+  limit: whole(1).default(Infinity),
   json: flag,
   embeddings: flag,
   stats: flag,
@@ -118,11 +101,11 @@ export function parseOptions(given: Readonly<Record<string, unknown>>, env: Envi
   const data = parseValues(schema, given);
   const problems = contradictions(data);
   if (problems.length > 0) throw invalidOptions(problems.join('\n'));
-  const { camera: cameras, status, embeddings, plot } = data;
+  const { camera: cameras, status: statuses, limit, embeddings, plot } = data;
   const show = data.stats ? (data.json ? 'stats-json' : 'stats') : data.json ? 'json' : 'lines';
   const source = sourceOf(data, env);
   const crops = cropsOf(data, env);
-  return { source, cameras, statuses: status, limit: data.limit ?? Infinity, show, embeddings, plot, crops };
+  return { source, cameras, statuses, limit, show, embeddings, plot, crops };
 }
 
 function sourceOf(values: Values, env: Environment): SourceOptions {

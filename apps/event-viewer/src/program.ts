@@ -74,16 +74,11 @@ function collect(pattern: string, earlier: readonly string[] = []): string[] {
   return [...earlier, pattern];
 }
 
-interface Execute {
-  /** Exit code if the input cannot be read. Default 1. */
-  readonly unreadable?: number;
-}
-
-/** Parses, works, and ends the process with what `work` returns. */
+/** Parses, works, and ends the process with what `work` returns, or with `unreadable` if the input cannot be read. */
 async function execute<T>(
   parse: () => T,
   work: (options: T, stop: AbortController) => Promise<number>,
-  { unreadable = 1 }: Execute = {},
+  unreadable: 1 | 2 = 1,
 ): Promise<void> {
   const stop = stopOnSignals();
   const code = await attempt(async () => work(parse(), stop), unreadable);
@@ -106,7 +101,7 @@ addDiffCommand(program, (sides, values) =>
   execute(
     () => parseDiffOptions(sides, values, process.env),
     (options, stop) => runDiff({ options, stop, ...streams }),
-    { unreadable: 2 },
+    2,
   ),
 );
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { embedding, eventOf, personOf } from '../test/events.ts';
-import { eventJson } from './event-json.ts';
 import { readEvent } from './received-event.ts';
+import { eventJson } from './view.ts';
 
 const read = (text: string | Uint8Array): ReturnType<typeof readEvent> =>
   readEvent({ bytes: typeof text === 'string' ? Buffer.from(text) : text, place: 'line 7' });

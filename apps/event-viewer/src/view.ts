@@ -1,6 +1,5 @@
-import { matchesGlob } from '@trinetra/contracts';
+import { matchesGlob, printableJson } from '@trinetra/contracts';
 import type { CropSaver } from './crops/crop-saver.ts';
-import { eventJson } from './event-json.ts';
 import { createEventLine } from './event-line.ts';
 import type { EventStats } from './event-stats.ts';
 import type { ViewerOptions } from './options.ts';
@@ -17,7 +16,7 @@ import {
 
 export interface ViewOptions {
   readonly events: AsyncIterable<RawEvent>;
-  readonly options: Pick<ViewerOptions, 'cameras' | 'statuses' | 'limit' | 'show' | 'embeddings'>;
+  readonly options: ViewerOptions;
   readonly output: Output;
   readonly colour: boolean;
   readonly stats: EventStats | undefined;
@@ -69,10 +68,7 @@ function createClockTeller(complain: (message: string) => void): (received: Rece
   };
 }
 
-function isSelected(
-  { event }: ReceivedEvent,
-  { cameras, statuses }: Pick<ViewerOptions, 'cameras' | 'statuses'>,
-): boolean {
+function isSelected({ event }: ReceivedEvent, { cameras, statuses }: ViewerOptions): boolean {
   return (
     (statuses.length === 0 || statuses.includes(event.status)) &&
     (cameras.length === 0 || cameras.some((pattern) => matchesGlob(pattern, event.camera_id)))
@@ -80,9 +76,16 @@ function isSelected(
 }
 
 function createLine(
-  { show, embeddings }: Pick<ViewerOptions, 'show' | 'embeddings'>,
+  { show, embeddings }: ViewerOptions,
   colour: boolean,
 ): ((received: ReceivedEvent) => string) | undefined {
   if (show === 'json') return (received) => eventJson(received, { embeddings });
   return show === 'lines' ? createEventLine({ colour }) : undefined;
+}
+
+/** The event on one line, unchanged but safe for a terminal; embeddings only on request. */
+export function eventJson({ raw }: ReceivedEvent, options: { readonly embeddings: boolean }): string {
+  if (options.embeddings) return printableJson(raw, 0);
+  const { embeddings: _embeddings, ...rest } = raw;
+  return printableJson(rest, 0);
 }

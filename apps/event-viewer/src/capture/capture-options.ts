@@ -10,22 +10,6 @@ import { z } from 'zod';
 import { flag, glob, parseValues } from '../option-schemas.ts';
 import { parseRedisSettings } from '../redis.ts';
 
-export interface CaptureOptions {
-  readonly folder: string;
-  readonly redis: RedisServerSettings;
-  /** Globs; a camera is recorded that matches one. None: all. */
-  readonly cameras: readonly string[];
-  /** Limits of time and frames; Infinity: no limit. */
-  readonly seconds: number;
-  readonly frames: number;
-  /** Largest size of the folder. */
-  readonly maxBytes: number;
-  /** One frame of this many of each camera. */
-  readonly every: number;
-  /** Begins with what the streams hold, else with new entries. */
-  readonly fromBeginning: boolean;
-}
-
 const units = new Map([
   ['', 1],
   ['KB', 1e3],
@@ -41,16 +25,26 @@ const byteSize = parser((text) => {
 }, 'a size like 500MB or 2GB');
 
 const schema = z.strictObject({
+  /** A folder. */
   output: z.string().min(1, 'expected a folder'),
   redis: redisUrl,
+  /** Globs; a camera is recorded that matches one. None: all. */
   camera: z.array(glob).default([]),
   // Longest time of a timer.
-  seconds: real(0.001, 2_000_000).optional(),
-  frames: whole(1).optional(),
+  seconds: real(0.001, 2_000_000).default(Infinity),
+  frames: whole(1).default(Infinity),
+  /** Largest size of the folder. */
   maxBytes: byteSize.prefault('1GB'),
+  /** One frame of this many of each camera. */
   every: whole(1).default(1),
+  /** Begins with what the streams hold, else with new entries. */
   fromBeginning: flag,
 });
+
+/** Limits of time and frames are Infinity if there are none. */
+export type CaptureOptions = Readonly<Omit<z.output<typeof schema>, 'redis'>> & {
+  readonly redis: RedisServerSettings;
+};
 
 /**
  * Reads the values of the command line, and the variables `REDIS_*`.
@@ -62,13 +56,6 @@ export function parseCaptureOptions(
   env: Environment,
 ): CaptureOptions {
   const url = env['REDIS_URL'] || 'redis://localhost:6379';
-  const { output, redis, camera, seconds, frames, ...rest } = parseValues(schema, { redis: url, ...given });
-  return {
-    ...rest,
-    folder: output,
-    redis: parseRedisSettings(redis, env),
-    cameras: camera,
-    seconds: seconds ?? Infinity,
-    frames: frames ?? Infinity,
-  };
+  const { redis, ...values } = parseValues(schema, { redis: url, ...given });
+  return { ...values, redis: parseRedisSettings(redis, env) };
 }

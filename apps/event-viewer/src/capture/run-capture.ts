@@ -1,17 +1,9 @@
-import type { Writable } from 'node:stream';
+import type { CommandRun } from '../command-run.ts';
 import { plural } from '../event-line.ts';
 import { connectRedis } from '../redis.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { createRecorder, sizeText } from './recorder.ts';
 import { readStreams } from './stream-reader.ts';
-
-export interface RunCaptureOptions {
-  readonly options: CaptureOptions;
-  /** Its abort ends the run and keeps what was recorded so far. */
-  readonly stop: AbortController;
-  readonly stdout: Writable;
-  readonly complain: (message: string) => void;
-}
 
 /**
  * Records frames until a bound or the abort, and reports what it has.
@@ -19,14 +11,15 @@ export interface RunCaptureOptions {
  * @returns The exit code, 0.
  * @throws {ViewerError} of what cannot be read or written; what was recorded before is complete.
  */
-export async function runCapture({ options, stop, stdout, complain }: RunCaptureOptions): Promise<number> {
-  const { folder, every, frames: maxFrames, maxBytes, seconds } = options;
+export async function runCapture(run: CommandRun<CaptureOptions>): Promise<number> {
+  const { options, stop, stdout, complain } = run;
+  const { output: folder, every, frames: maxFrames, maxBytes, seconds } = options;
   const connection = await connectRedis(options.redis);
   try {
     await using recorder = await createRecorder(folder, maxBytes);
     const timeout = seconds === Infinity ? undefined : AbortSignal.timeout(seconds * 1000);
     const signal = timeout === undefined ? stop.signal : AbortSignal.any([stop.signal, timeout]);
-    const { cameras, fromBeginning } = options;
+    const { camera: cameras, fromBeginning } = options;
     const onReady = (): void => complain(`recording into ${folder}, until Ctrl-C or a bound`);
     /** Received frames of each camera. */
     const seen = new Map<string, number>();

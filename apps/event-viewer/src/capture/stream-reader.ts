@@ -44,23 +44,13 @@ export async function* readStreams(options: StreamReaderOptions): AsyncGenerator
     isCameraId(camera) && (cameras.length === 0 || cameras.some((pattern) => matchesGlob(pattern, camera)));
 
   async function discover(isFirst: boolean): Promise<void> {
-    let cursor = '0';
-    do {
-      const [next, keys] = await redis.scan(
-        cursor,
-        'MATCH',
-        streamKeyOf('*'),
-        'COUNT',
-        1000,
-        'TYPE',
-        'stream',
-      );
+    const scan = redis.scanStream({ match: streamKeyOf('*'), count: 1000, type: 'stream' });
+    for await (const keys of scan) {
       for (const key of keys) {
         if (positions.has(key) || !isWanted(cameraIdOf(key))) continue;
         positions.set(key, isFirst && !fromBeginning ? await lastIdOf(connection, key) : '0-0');
       }
-      cursor = next;
-    } while (cursor !== '0');
+    }
   }
 
   await discover(true).catch(refuse);

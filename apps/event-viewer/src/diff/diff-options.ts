@@ -1,26 +1,15 @@
 import { defined } from '@trinetra/contracts';
-import {
-  type Environment,
-  type KafkaSettings,
-  type Parser,
-  parser,
-  real,
-  whole,
-} from '@trinetra/env-settings';
+import { type Environment, type Parser, parser, real, whole } from '@trinetra/env-settings';
 import { z } from 'zod';
 import { invalidOptions } from '../errors.ts';
+import type { SourceOptions } from '../event-source.ts';
 import { parseKafkaSettings } from '../kafka-settings.ts';
 import { flag, parseValues } from '../option-schemas.ts';
 import type { Limit, Thresholds } from './thresholds.ts';
 
-/** Where the events of one side are. */
-export type SideSource =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'kafka'; readonly settings: KafkaSettings };
-
 export interface DiffOptions {
-  readonly a: SideSource;
-  readonly b: SideSource;
+  readonly a: SourceOptions;
+  readonly b: SourceOptions;
   /** Differing frames to show. */
   readonly worst: number;
   readonly json: boolean;
@@ -73,12 +62,13 @@ export function parseDiffOptions(
   if (a === '-' && b === '-') {
     throw invalidOptions('A, B: expected standard input (-) for one of them, not for both');
   }
-  const sourceOf = (text: string): SideSource => {
-    if (!text.startsWith(kafkaPrefix)) return { kind: 'file', path: text };
+  const sourceOf = (text: string): SourceOptions => {
+    if (!text.startsWith(kafkaPrefix)) return { kind: 'file', path: text, follow: false };
     const topic = text.slice(kafkaPrefix.length);
     if (topic === '') throw invalidOptions('A, B: expected a file or kafka:TOPIC');
     const overrides = defined({ KAFKA_BOOTSTRAP_SERVERS: brokers });
-    return { kind: 'kafka', settings: parseKafkaSettings({ ...env, KAFKA_TOPIC: topic, ...overrides }) };
+    const settings = parseKafkaSettings({ ...env, KAFKA_TOPIC: topic, ...overrides });
+    return { kind: 'kafka', settings, group: undefined, fromBeginning: true, untilEnd: true };
   };
   return { a: sourceOf(a), b: sourceOf(b), worst, json, thresholds };
 }

@@ -1,26 +1,15 @@
-import type { Readable, Writable } from 'node:stream';
 import { printableJson } from '@trinetra/contracts';
+import type { CommandRun } from '../command-run.ts';
 import { ViewerError } from '../errors.ts';
-import { kafkaSource } from '../kafka-source.ts';
-import { ndjsonSource } from '../ndjson-source.ts';
+import { eventsOf, type SourceOptions } from '../event-source.ts';
 import { createOutput } from '../output.ts';
-import type { RawEvent } from '../received-event.ts';
 import { compareFrames } from './compare-frames.ts';
-import type { DiffOptions, SideSource } from './diff-options.ts';
+import type { DiffOptions } from './diff-options.ts';
 import { pairFrames } from './pair-frames.ts';
 import { readFrames } from './read-frames.ts';
 import { createTally, type SideCounts } from './report.ts';
 import { reportText } from './report-text.ts';
 import { passedThresholds } from './thresholds.ts';
-
-export interface RunDiffOptions {
-  readonly options: DiffOptions;
-  /** Its abort ends the run without a report. */
-  readonly stop: AbortController;
-  readonly stdin: Readable;
-  readonly stdout: Writable;
-  readonly complain: (message: string) => void;
-}
 
 /**
  * Compares two sets of events, and prints the differences.
@@ -28,11 +17,12 @@ export interface RunDiffOptions {
  * @returns The exit code: 1 past a threshold or if a line was no event, 130 after the abort, else 0.
  * @throws {ViewerError} of what cannot be read, or if there is nothing to compare.
  */
-export async function runDiff({ options, stop, stdin, stdout, complain }: RunDiffOptions): Promise<number> {
+export async function runDiff(run: CommandRun<DiffOptions>): Promise<number> {
+  const { options, stop, stdin, stdout, complain } = run;
   const output = createOutput(stdout, () => stop.abort());
-  const sideOf = (name: 'A' | 'B', source: SideSource) => {
+  const sideOf = (name: 'A' | 'B', source: SourceOptions) => {
     const counts: SideCounts = { name: nameOf(source), events: 0, duplicates: 0, invalid: 0 };
-    const events = eventsOf(name, source, stop.signal, stdin);
+    const events = eventsOf(source, { signal: stop.signal, stdin, name });
     return { counts, frames: readFrames(events, counts, (message) => complain(`${name}: ${message}`)) };
   };
   const [a, b] = [sideOf('A', options.a), sideOf('B', options.b)];
@@ -63,18 +53,7 @@ export async function runDiff({ options, stop, stdin, stdout, complain }: RunDif
   return passed.length + a.counts.invalid + b.counts.invalid > 0 ? 1 : 0;
 }
 
-function nameOf(source: SideSource): string {
+function nameOf(source: SourceOptions): string {
   if (source.kind === 'kafka') return `topic ${source.settings.KAFKA_TOPIC}`;
   return source.path === '-' ? 'standard input' : source.path;
-}
-
-function eventsOf(
-  name: string,
-  source: SideSource,
-  signal: AbortSignal,
-  stdin: Readable,
-): AsyncIterable<RawEvent> {
-  return source.kind === 'file'
-    ? ndjsonSource({ path: source.path, follow: false, signal, stdin, name })
-    : kafkaSource({ ...source, group: undefined, fromBeginning: true, untilEnd: true, signal });
 }

@@ -1,4 +1,4 @@
-import { increase } from './camera-counts.ts';
+import { type CountName, increase } from './camera-counts.ts';
 import { type CameraMemory, figuresOfCameras } from './camera-figures.ts';
 import type { Surroundings } from './camera-state.ts';
 import type { Buckets, Readings } from './metric.ts';
@@ -9,9 +9,6 @@ import { troubleshooting } from './troubleshooting.ts';
 import type { Sample } from './window.ts';
 
 const stageOrder = ['queue', 'decode', 'batch_wait', 'detect', 'align', 'embed', 'publish', 'ack'];
-
-const summed = ['delivered', 'inferred', 'published', 'persons', 'evicted', 'inFlight'] as const;
-type SummedCount = (typeof summed)[number];
 
 /** The parts of a snapshot that do not come from the metrics. */
 export type Frame = Pick<StatusSnapshot, 'atMs' | 'worker' | 'state' | 'pictures'>;
@@ -27,14 +24,9 @@ function percentilesOf(now: Buckets | undefined, before: Buckets | undefined): P
   };
 }
 
-/** Sums of all cameras, also of those that are gone. */
-function totalsOf({ cameras }: Sample): Record<SummedCount, number> {
-  const sums = { delivered: 0, inferred: 0, published: 0, persons: 0, evicted: 0, inFlight: 0 };
-  for (const camera of cameras.values()) {
-    for (const name of summed) sums[name] += camera[name];
-  }
-  return sums;
-}
+/** Of all cameras, also of those that are gone. */
+const total = ({ cameras }: Sample, name: CountName): number =>
+  [...cameras.values()].reduce((sum, camera) => sum + camera[name], 0);
 
 function sumKnown(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
@@ -110,9 +102,9 @@ export function buildSnapshot(
 ): StatusSnapshot {
   const surroundings = surroundingsOf(frame.state);
   const cameras = figuresOfCameras(now, before, memory, surroundings);
-  const [sums, then] = [totalsOf(now), before === undefined ? undefined : totalsOf(before)];
   const seconds = before === undefined ? 0 : (now.atMs - before.atMs) / 1000;
-  const grown = (name: SummedCount): number => Math.max(0, sums[name] - (then?.[name] ?? sums[name]));
+  const grown = (name: CountName): number =>
+    before === undefined ? 0 : Math.max(0, total(now, name) - total(before, name));
   const rate = (frames: number): number | null => (seconds > 0 ? frames / seconds : null);
   const drops = newDrops(now, before);
   const fill = now.batchFill === undefined ? undefined : subtract(now.batchFill, before?.batchFill);
@@ -144,12 +136,12 @@ export function buildSnapshot(
       arrivingFps: sumKnown(cameras.map(({ arrivingFps }) => arrivingFps)),
       inferredFps: rate(grown('inferred')),
       fps: rate(grown('published')),
-      processed: sums.published,
-      persons: sums.persons,
-      delivered: sums.delivered,
-      inFlight: sums.inFlight,
+      processed: total(now, 'published'),
+      persons: total(now, 'persons'),
+      delivered: total(now, 'delivered'),
+      inFlight: total(now, 'inFlight'),
       dropped: [...now.drops.values()].reduce((sum, count) => sum + count, 0),
-      evicted: sums.evicted,
+      evicted: total(now, 'evicted'),
       droppedPerSecond: rate(drops.reduce((sum, { count }) => sum + count, 0)),
       unread: surroundings.redisOk ? (sumKnown(cameras.map(({ unread }) => unread)) ?? 0) : null,
       oldestUnreadAgeSeconds: surroundings.redisOk ? Math.max(0, ...ages) : null,

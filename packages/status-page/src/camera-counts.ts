@@ -1,49 +1,39 @@
 import type { Readings } from './metric.ts';
 
-/** Counts of a camera in one scrape, since the start of the worker. */
-export interface CameraCounts {
-  /** Frames that Redis delivered to this worker. */
-  delivered: number;
-  /** Frames that went through the models. */
-  inferred: number;
-  /** Frames whose events were published. */
-  published: number;
-  persons: number;
-  /** Frames given up, for any reason. */
-  dropped: number;
-  /** Those of them whose events were given up after inference. */
-  publishDropped: number;
-  /** Frames that Redis trimmed before any worker read them. */
-  evicted: number;
-  /** Frames with an outcome, and those of them that could not be read, or were too old. */
-  ended: number;
-  corrupt: number;
-  stale: number;
-  inFlight: number;
-  /** Undefined if the camera has no stream. */
-  unread: number | undefined;
-  /** Undefined if nothing tells it. */
-  oldestUnreadAgeSeconds: number | undefined;
-}
-
 /** Outcomes of frames that were given up before the pipeline could count a reason. */
 const outcomesWithoutReason = ['trimmed', 'dead_lettered'];
 
-const nothing = (): CameraCounts => ({
+const nothing = {
+  /** Frames that Redis delivered to this worker. */
   delivered: 0,
+  /** Frames that went through the models. */
   inferred: 0,
+  /** Frames whose events were published. */
   published: 0,
   persons: 0,
+  /** Frames given up, for any reason. */
   dropped: 0,
+  /** Those of them whose events were given up after inference. */
   publishDropped: 0,
+  /** Frames that Redis trimmed before any worker read them. */
   evicted: 0,
+  /** Frames with an outcome, and those of them that could not be read, or were too old. */
   ended: 0,
   corrupt: 0,
   stale: 0,
   inFlight: 0,
-  unread: undefined,
-  oldestUnreadAgeSeconds: undefined,
-});
+};
+
+/** Names of the counts that every camera has. */
+export type CountName = keyof typeof nothing;
+
+/** Counts of a camera in one scrape, since the start of the worker. */
+export type CameraCounts = typeof nothing & {
+  /** Undefined if the camera has no stream. */
+  unread?: number;
+  /** Undefined if nothing tells it. */
+  oldestUnreadAgeSeconds?: number;
+};
 
 /** Reads one scrape by camera. */
 export function countCameras(readings: Readings): ReadonlyMap<string, CameraCounts> {
@@ -54,7 +44,7 @@ export function countCameras(readings: Readings): ReadonlyMap<string, CameraCoun
   ): void => {
     for (const { labels, value } of readings.values(metric)) {
       const id = String(labels['camera_id'] ?? '');
-      const camera = cameras.get(id) ?? nothing();
+      const camera: CameraCounts = cameras.get(id) ?? { ...nothing };
       cameras.set(id, camera);
       note(camera, value, (name) => String(labels[name] ?? ''));
     }

@@ -1,13 +1,14 @@
-import { type CameraCounts, increase } from './camera-counts.ts';
+import { type CameraCounts, type CountName, increase } from './camera-counts.ts';
 import { judgeCamera, type Surroundings } from './camera-state.ts';
+import type { LastArrivals } from './last-arrivals.ts';
 import type { CameraFigures } from './snapshot.ts';
 import type { Sample } from './window.ts';
 
 /** Facts about cameras beyond the counts of two scrapes. */
 export interface CameraMemory {
-  quietSeconds(id: string, nowMs: number): number;
-  usualGapSeconds(id: string): number;
-  p95Seconds(id: string): number | null;
+  readonly arrivals: LastArrivals;
+  /** From ingest to published event, of cameras with events. */
+  readonly p95Seconds: ReadonlyMap<string, number>;
 }
 
 type Counts = Readonly<CameraCounts>;
@@ -48,7 +49,7 @@ export function figuresOfCameras(
 
   const figuresOf = (id: string, counts: Counts): CameraFigures | undefined => {
     const then = before?.cameras.get(id);
-    const grown = (name: Exclude<keyof CameraCounts, 'unread' | 'oldestUnreadAgeSeconds'>): number =>
+    const grown = (name: CountName): number =>
       before === undefined ? 0 : increase(counts[name], then?.[name] ?? 0);
     if (hasSource && counts.unread === undefined && counts.inFlight === 0 && grown('published') === 0)
       return undefined;
@@ -61,11 +62,11 @@ export function figuresOfCameras(
       corrupt: grown('corrupt'),
       stale: grown('stale'),
       hasDelivered: counts.delivered > 0 || !hasSource,
-      quietSeconds: memory.quietSeconds(id, now.atMs),
-      usualGapSeconds: memory.usualGapSeconds(id),
+      quietSeconds: memory.arrivals.quietSeconds(id, now.atMs),
+      usualGapSeconds: memory.arrivals.usualGapSeconds(id),
       unread,
       oldestUnreadAgeSeconds: oldest,
-      p95Seconds: memory.p95Seconds(id),
+      p95Seconds: memory.p95Seconds.get(id) ?? null,
     };
     const known = surroundings.redisOk;
     return {

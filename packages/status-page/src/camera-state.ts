@@ -15,13 +15,7 @@ import { duration, plural } from './words.ts';
 export type CameraState = 'waiting' | 'corrupt' | 'silent' | 'behind' | 'stale' | 'unknown' | 'new' | 'live';
 
 /** Bounds of the rules. */
-export const cameraBounds: {
-  readonly corruptShare: number;
-  readonly silentSeconds: number;
-  readonly silentGaps: number;
-  readonly behindSeconds: number;
-  readonly behindFrames: number;
-} = Object.freeze({
+export const cameraBounds = {
   /**
    * More than half is "most": a camera or an ingestor that is broken, and no single picture that was damaged on
    * the way.
@@ -41,7 +35,7 @@ export const cameraBounds: {
   behindSeconds: 5,
   /** 80 of the 100 frames that a stream keeps, as in `InferenceStreamNearMaxlen`: Redis trims the oldest soon. */
   behindFrames: 80,
-});
+};
 
 /** Facts about a camera. Frames are those of the window. */
 export interface CameraFacts {

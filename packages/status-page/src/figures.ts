@@ -98,11 +98,7 @@ export class Figures {
 
   #build(readings: Readings, now: Sample, before: Sample | undefined): StatusSnapshot {
     const { workerId: id, version, showFrames, showFaces } = this.#settings;
-    const memory = {
-      quietSeconds: (camera: string, nowMs: number) => this.#arrivals.quietSeconds(camera, nowMs),
-      usualGapSeconds: (camera: string) => this.#arrivals.usualGapSeconds(camera),
-      p95Seconds: (camera: string) => this.#p95.get(camera) ?? null,
-    };
+    const memory = { arrivals: this.#arrivals, p95Seconds: this.#p95 };
     return buildSnapshot(readings, now, before, memory, {
       atMs: Date.now(),
       worker: { id, version, uptimeSeconds: (performance.now() - this.#startedAt) / 1000 },

@@ -1,6 +1,8 @@
 import { cameraBounds } from './camera-state.ts';
+import type { PartProblem } from './part-problems.ts';
 import { type Finder, inState, named, type ProblemFacts } from './problem.ts';
 import type { CameraFigures } from './snapshot.ts';
+import type { ProblemId } from './troubleshooting.ts';
 import { duration, listed, plural } from './words.ts';
 
 /** Whether nothing can arrive, or arrivals are unknown. */
@@ -34,21 +36,7 @@ const toldElsewhere = /^(stale|trimmed|black|blown_out|flat|publish_.*)$/;
 const publishDrops = ({ drops }: ProblemFacts) => drops.filter(({ reason }) => reason.startsWith('publish_'));
 
 /** Problems of frames and events. */
-export const frameProblems: Readonly<
-  Record<
-    | 'overload'
-    | 'nothing'
-    | 'corrupt'
-    | 'silent'
-    | 'lostEvents'
-    | 'evicted'
-    | 'behind'
-    | 'late'
-    | 'stale'
-    | 'drops',
-    Finder
-  >
-> = {
+export const frameProblems: Readonly<Record<Exclude<ProblemId, 'lost' | PartProblem>, Finder>> = {
   overload: (facts) => {
     if (!isOverloaded(facts)) return undefined;
     const behind = inState(facts, 'behind');

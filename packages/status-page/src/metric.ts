@@ -21,12 +21,6 @@ export interface Buckets {
   readonly sum: number;
 }
 
-const emptyBuckets = (): { bounds: number[]; counts: number[]; sum: number } => ({
-  bounds: [],
-  counts: [],
-  sum: 0,
-});
-
 /** One scrape, queried by metric and label. A missing metric counts as 0. */
 export class Readings {
   readonly #metrics: ReadonlyMap<string, readonly MetricValue[]>;
@@ -55,10 +49,10 @@ export class Readings {
 
   /** A histogram by the values of one label; under `''` if it has none. */
   histograms(name: string, label: string): Map<string, Buckets> {
-    const found = new Map<string, ReturnType<typeof emptyBuckets>>();
+    const found = new Map<string, { bounds: number[]; counts: number[]; sum: number }>();
     for (const { labels, value, metricName } of this.values(name)) {
       const key = String(labels[label] ?? '');
-      const buckets = found.get(key) ?? emptyBuckets();
+      const buckets = found.get(key) ?? { bounds: [], counts: [], sum: 0 };
       found.set(key, buckets);
       if (metricName === `${name}_sum`) buckets.sum = value;
       if (metricName !== `${name}_bucket`) continue;

@@ -1,4 +1,4 @@
-import { type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
+import { type Defined, type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
 import { StatusPageError } from './errors.ts';
 import type { Metric } from './metric.ts';
@@ -36,18 +36,7 @@ export interface StatusPageOptions {
 }
 
 /** The plain values of the options, all filled in. */
-export interface StatusPageSettings {
-  readonly workerId: string;
-  readonly version: string;
-  readonly host: string;
-  readonly port: number;
-  readonly showFrames: boolean;
-  readonly showFaces: boolean;
-  readonly intervalMs: number;
-  readonly windowMs: number;
-  readonly maxViewers: number;
-  readonly pictureIntervalMs: number;
-}
+export type StatusPageSettings = Required<Defined<Omit<StatusPageOptions, 'metrics' | 'state' | 'logger'>>>;
 
 const schema = z.strictObject({
   workerId: z.string().min(1).max(256),

@@ -6,10 +6,10 @@ const says = (note: string | undefined): string => (note === undefined ? '' : ` 
 /** The worker's message on engines between loading and their first proof. */
 const notProvenYet = 'not proven yet';
 
+export type PartProblem = 'worker' | 'redis' | 'sink' | 'inference' | 'engine' | 'models' | 'fallback';
+
 /** Problems of the worker's dependencies and models. */
-export const partProblems: Readonly<
-  Record<'worker' | 'redis' | 'sink' | 'inference' | 'engine' | 'models' | 'fallback', Finder>
-> = {
+export const partProblems: Readonly<Record<PartProblem, Finder>> = {
   worker: (facts) => {
     const worker = brokenPart(facts, 'worker');
     return worker === undefined

@@ -1,4 +1,5 @@
 export { allowNoReader } from './allow-no-reader.ts';
+export { escapeXml } from './escape-xml.ts';
 export { exitCodeOf, UsageError } from './exit-code.ts';
 export { formatTable } from './format-table.ts';
 export { stopOnSignals } from './stop-on-signals.ts';

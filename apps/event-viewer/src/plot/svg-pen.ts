@@ -1,7 +1,6 @@
+import { escapeXml } from '@trinetra/program';
 import { fontFamily, type Pen } from './pen.ts';
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (found) => entities[found] ?? found);
 const short = (value: number): string => String(Number(value.toFixed(2)));
 
 /** A pen that writes SVG 1.1. */
@@ -12,7 +11,7 @@ export function createSvgPen(width: number, height: number): Pen & { toSvg(title
       const turned = upwards ? ` transform="rotate(-90 ${short(x)} ${short(y)})"` : '';
       const weight = bold ? ' font-weight="bold"' : '';
       elements.push(
-        `<text x="${short(x)}" y="${short(y)}" font-size="${size}" fill="${colour}" text-anchor="${anchor}"${weight}${turned}>${escaped(text)}</text>`,
+        `<text x="${short(x)}" y="${short(y)}" font-size="${size}" fill="${colour}" text-anchor="${anchor}"${weight}${turned}>${escapeXml(text)}</text>`,
       );
     },
     line(points, colour, strokeWidth) {
@@ -29,7 +28,7 @@ export function createSvgPen(width: number, height: number): Pen & { toSvg(title
     toSvg: (title) =>
       [
         `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${fontFamily}" role="img">`,
-        `<title>${escaped(title)}</title>`,
+        `<title>${escapeXml(title)}</title>`,
         ...elements,
         '</svg>\n',
       ].join('\n'),

@@ -1,6 +1,7 @@
+import { escapeXml } from '@trinetra/program';
 import type { VerificationReport } from './measure-verification.ts';
-import { namesOf } from './texts.ts';
 import { createRoc, type Roc } from './roc.ts';
+import { namesOf } from './texts.ts';
 import { farAt, tarAt } from './verification-metrics.ts';
 
 const [width, height] = [720, 440];
@@ -14,11 +15,8 @@ const grid = '#dddddd';
 /** Colours that people with colour blindness tell apart. @see https://jfly.uni-koeln.de/color/ (Okabe and Ito) */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#aa4499', '#e69f00', '#56b4e9'] as const;
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (found) => entities[found] ?? found);
-
 const text = (x: number, y: number, label: string, anchor: string): string =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${ink}">${escaped(label)}</text>`;
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${ink}">${escapeXml(label)}</text>`;
 
 const line = (x1: number, y1: number, x2: number, y2: number, colour: string, thickness = 1): string =>
   `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="${colour}" stroke-width="${thickness}"/>`;

@@ -1,4 +1,5 @@
 import { durationUnit } from '@trinetra/contracts';
+import { escapeXml } from '@trinetra/program';
 import type { EngineResult } from './engine-result.ts';
 
 const [width, height] = [720, 620];
@@ -19,11 +20,8 @@ export function stepFor(value: number): number {
   return ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
 }
 
-const escaped = (label: string): string =>
-  label.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-
 function text(x: number, y: number, label: string, style: string): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${style}>${escaped(label)}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${style}>${escapeXml(label)}</text>`;
 }
 
 interface Panel {

@@ -14,7 +14,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { addAccuracyCommand } from './accuracy/accuracy-command.ts';
 import { addBenchCommand } from './bench/bench-command.ts';
 import { planEngine } from './plan.ts';
-import { providerList } from './provider-list.ts';
+import { providersOption } from './providers-option.ts';
 import { readFaces } from './read-faces.ts';
 import { loadReference } from './reference.ts';
 import { addSelftestCommand } from './selftest/selftest-command.ts';
@@ -72,7 +72,7 @@ program
   .description(
     'loads every model as the worker would, runs sample pictures, compares with its .onnx on the CPU',
   )
-  .option('--providers <list>', 'as EXECUTION_PROVIDERS', providerList, ['tensorrt', 'cuda', 'webgpu', 'cpu'])
+  .addOption(providersOption)
   .option('--require <provider>', 'as REQUIRE_PROVIDER')
   .option('--device <number>', 'as GPU_DEVICE_ID', wholeNumber, 0)
   .option('--batch <number>', 'pictures a run', wholeNumber, 4)

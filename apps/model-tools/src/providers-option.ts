@@ -1,9 +1,13 @@
 import { providers } from '@trinetra/person-pipeline/settings';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
-/** Reads an option with a list of providers. @throws {InvalidArgumentError} where one is unknown. */
-export function providerList(text: string): string[] {
+function providerList(text: string): string[] {
   const parsed = providers.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
 }
+
+/** `--providers`, with the defaults of the worker. */
+export const providersOption: Option = new Option('--providers <list>', 'as EXECUTION_PROVIDERS')
+  .argParser(providerList)
+  .default(['tensorrt', 'cuda', 'webgpu', 'cpu']);

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { flagName } from '@trinetra/env-settings';
 import { UsageError } from '@trinetra/program';
 import { type Command, InvalidArgumentError } from 'commander';
-import { providerList } from '../provider-list.ts';
+import { providersOption } from '../providers-option.ts';
 import { formatDetection } from './detection-table.ts';
 import { measureDetection } from './measure-detection.ts';
 import { measureVerification } from './measure-verification.ts';
@@ -40,9 +41,7 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 /** Refuses options of one of the two ways to measure that came with the other. */
 function refuse(values: AccuracyValues, names: readonly (keyof AccuracyValues)[], way: string): void {
   const [wrong] = names.filter((name) => values[name] !== undefined);
-  if (wrong === undefined) return;
-  const option = `--${wrong.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new UsageError(`${option} goes with ${way} only: leave it out`);
+  if (wrong !== undefined) throw new UsageError(`${flagName(wrong)} goes with ${way} only: leave it out`);
 }
 
 const writeJson = async (file: string | undefined, report: unknown): Promise<void> => {
@@ -100,12 +99,7 @@ export function addAccuracyCommand(program: Command): void {
       parseConfidence,
     )
     .option('--category <name>', 'of the truth that the classes stand for; default: person')
-    .option('--providers <list>', 'as EXECUTION_PROVIDERS', providerList, [
-      'tensorrt',
-      'cuda',
-      'webgpu',
-      'cpu',
-    ])
+    .addOption(providersOption)
     .option('--json <file>', 'file for all figures and the score of each pair')
     .option('--plot <file.svg>', 'file for the curve of true over false accept rate')
     .action(accuracy);

@@ -1,20 +1,18 @@
 import { readFile } from 'node:fs/promises';
+import type { Result } from '@trinetra/contracts';
 import { faceSize } from '@trinetra/embedder';
 import { createFaceFinder, type FaceFinder, faceByteInput } from '@trinetra/face-aligner';
 import type { FrameDecoder } from '@trinetra/frame-decoder';
 import type { InferenceRuntime } from '@trinetra/inference-runtime';
 import { UsageError } from '@trinetra/program';
 
-/** The aligned face of a picture, or why there is none, in words. */
-export type FaceOfPicture =
-  | {
-      readonly ok: true;
-      /** `[112, 112, 3]` RGB. */
-      readonly aligned: Uint8Array;
-      /** How it came: the picture was an aligned face, had one face, or several, of which this is the largest. */
-      readonly from: 'aligned' | 'one-face' | 'several-faces';
-    }
-  | { readonly ok: false; readonly reason: string };
+/** The aligned face of a picture. */
+export interface AlignedFace {
+  /** `[112, 112, 3]` RGB. */
+  readonly aligned: Uint8Array;
+  /** How it came: the picture was an aligned face, had one face, or several, of which this is the largest. */
+  readonly from: 'aligned' | 'one-face' | 'several-faces';
+}
 
 /** Loads a face model as the worker does; undefined without one. */
 export async function loadFaceFinder(
@@ -26,7 +24,8 @@ export async function loadFaceFinder(
 }
 
 /**
- * Decodes a picture and gives its aligned face: a picture of 112x112 px is one already.
+ * Decodes a picture and gives its aligned face, or why there is none, in words. A picture of 112x112 px is one
+ * already.
  *
  * @throws {UsageError} where the picture is no aligned face and there is no face model.
  */
@@ -34,13 +33,13 @@ export async function faceOfPicture(
   file: string,
   decoder: FrameDecoder,
   finder: FaceFinder | undefined,
-): Promise<FaceOfPicture> {
+): Promise<Result<AlignedFace>> {
   const decoded = await decoder.decode(await readFile(file));
   if (!decoded.ok) return { ok: false, reason: `the picture cannot be decoded (${decoded.reason})` };
   const { image } = decoded.value;
   try {
     if (image.width === faceSize && image.height === faceSize) {
-      return { ok: true, aligned: image.data.slice(), from: 'aligned' };
+      return { ok: true, value: { aligned: image.data.slice(), from: 'aligned' } };
     }
     if (finder === undefined) {
       throw new UsageError(
@@ -54,7 +53,7 @@ export async function faceOfPicture(
       return { ok: false, reason: tooSmall ? 'the face is too small' : 'the face cannot be aligned' };
     }
     const from = others.length > 0 ? 'several-faces' : 'one-face';
-    return { ok: true, aligned: largest.value.aligned, from };
+    return { ok: true, value: { aligned: largest.value.aligned, from } };
   } finally {
     decoder.release(decoded.value);
   }

@@ -7,7 +7,6 @@ import {
   decodeOutcomeOf,
   type FrameDecoder,
 } from '@trinetra/frame-decoder';
-import { createInferenceRuntime } from '@trinetra/inference-runtime';
 import { UsageError } from '@trinetra/program';
 import {
   type AtConfidence,
@@ -18,9 +17,8 @@ import {
   type EvaluatedImage,
   type FoundBox,
 } from './coco-evaluation.ts';
-import { batchSize, loadDetector } from './load-detector.ts';
+import { batchSize, loadDetector, startRuntime, threads } from './load-models.ts';
 import { readCoco, type TruthImage } from './read-coco.ts';
-import { runTimeoutMs, threads } from './run-limits.ts';
 import { tellProgress } from './tell-progress.ts';
 
 export interface DetectionOptions {
@@ -114,11 +112,7 @@ async function detectAll(
 export async function measureDetection(options: DetectionOptions): Promise<DetectionReport> {
   const { images, category, classIds, confidence, say } = options;
   const truth = await readCoco(options.detections, { images, category });
-  await using runtime = await createInferenceRuntime({
-    executionProviders: options.providers,
-    threads,
-    runTimeoutMs,
-  });
+  await using runtime = await startRuntime(options.providers);
   const loaded: Awaited<ReturnType<typeof loadDetector>>[] = [];
   for (const file of options.models) loaded.push(await loadDetector(runtime, file, classIds));
   for (const { file, detector } of loaded) {

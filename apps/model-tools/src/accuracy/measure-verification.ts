@@ -1,10 +1,8 @@
 import { createFrameDecoder } from '@trinetra/frame-decoder';
-import { createInferenceRuntime } from '@trinetra/inference-runtime';
 import { embedPictures } from './embed-pictures.ts';
 import { loadFaceFinder } from './face-of-picture.ts';
-import { loadEmbedder } from './load-embedder.ts';
+import { loadEmbedder, startRuntime, threads } from './load-models.ts';
 import { picturesOf, readPairs } from './read-pairs.ts';
-import { runTimeoutMs, threads } from './run-limits.ts';
 import { type ScoredPair, scorePairs } from './score-pairs.ts';
 import { type VerificationFigures, verificationFigures } from './verification-figures.ts';
 
@@ -57,11 +55,7 @@ export async function measureVerification(options: VerificationOptions): Promise
   const { say } = options;
   const pairs = await readPairs(options.pairs, options.images);
   const files = picturesOf(pairs);
-  await using runtime = await createInferenceRuntime({
-    executionProviders: options.providers,
-    threads,
-    runTimeoutMs,
-  });
+  await using runtime = await startRuntime(options.providers);
   const finder = await loadFaceFinder(runtime, options.face);
   const loaded: Awaited<ReturnType<typeof loadEmbedder>>[] = [];
   for (const file of options.models) loaded.push(await loadEmbedder(runtime, file));
@@ -83,7 +77,7 @@ export async function measureVerification(options: VerificationOptions): Promise
   const scores = loaded.map((_, model) => used.map((pair) => pair.scores[model] ?? Number.NaN));
   const figures = verificationFigures(scores, same, foldsOf(used));
   const from = (how: string): number =>
-    pictures.filter((picture) => picture.ok && picture.from === how).length;
+    pictures.filter((picture) => picture.ok && picture.value.from === how).length;
   return {
     pairs: {
       used: used.length,

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { errorText } from '@trinetra/contracts';
 import { UsageError } from '@trinetra/program';
 import { z } from 'zod';
 import type { TruthBox } from './coco-evaluation.ts';
@@ -82,8 +83,6 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${file}: expected JSON (${error instanceof Error ? error.message : error})`, {
-      cause: error,
-    });
+    throw new UsageError(`${file}: expected JSON (${errorText(error)})`, { cause: error });
   }
 }

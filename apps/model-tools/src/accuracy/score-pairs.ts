@@ -35,7 +35,7 @@ export function scorePairs(
   for (const pair of pairs) {
     const [a, b] = [pictures.get(pair.a), pictures.get(pair.b)];
     if (a?.ok === true && b?.ok === true) {
-      const scores = a.embeddings.map((one, model) => cosine(one, b.embeddings[model] ?? one));
+      const scores = a.value.embeddings.map((one, model) => cosine(one, b.value.embeddings[model] ?? one));
       used.push({ ...pair, scores });
       continue;
     }

@@ -1,62 +1,32 @@
 import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { ConfigError } from '@trinetra/env-settings';
+import { defined } from '@trinetra/contracts';
+import { ConfigError, parseFlags, parser, real, whole } from '@trinetra/env-settings';
 import { chooseModels } from '@trinetra/model-roles';
 import { letHeapGrow } from '@trinetra/person-pipeline';
 import { createLogger } from '@trinetra/telemetry';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { drawPlot } from './engine-plot.ts';
 import { adviseOn, type EngineResult } from './engine-result.ts';
 import { formatAdvice, formatResults } from './engine-table.ts';
 import { measureEngine } from './measure-engine.ts';
 
-interface BenchValues {
-  readonly models: string;
-  readonly fps: string;
-  readonly persons: string;
-  readonly seconds: string;
-  readonly batchSizes: string;
-  readonly plot: string;
-  readonly json?: true;
-}
+const batchSizes = parser((text) => {
+  const sizes = text.split(',').map(Number);
+  const fit = sizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 64);
+  return fit ? sizes.toSorted((a, b) => a - b) : undefined;
+}, 'whole numbers in 1..64 like 1,2,4');
 
-interface BenchOptions {
-  readonly fps: number;
-  readonly persons: number;
-  readonly seconds: number;
-  readonly batchSizes: readonly number[];
-}
-
-function parse(values: BenchValues): BenchOptions {
-  const problems: string[] = [];
-  const number = (
-    name: 'fps' | 'persons' | 'seconds',
-    least: number,
-    most: number,
-    whole: boolean,
-  ): number => {
-    const value = values[name].trim() === '' ? Number.NaN : Number(values[name]);
-    if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
-      const kind = whole ? 'a whole number' : 'a number';
-      problems.push(`--${name}: expected ${kind} in ${least}..${most} but received "${values[name]}"`);
-    }
-    return value;
-  };
-  const batchSizes = values.batchSizes.split(',').map(Number);
-  if (!batchSizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 64)) {
-    problems.push(
-      `--batch-sizes: expected whole numbers in 1..64 like 1,2,4 but received "${values.batchSizes}"`,
-    );
-  }
-  const options = {
-    batchSizes: batchSizes.toSorted((a, b) => a - b),
-    fps: number('fps', 0.01, 1000, false),
-    persons: number('persons', 0, 100, true),
-    seconds: number('seconds', 0.1, 3600, false),
-  };
-  if (problems.length > 0) throw new ConfigError(problems);
-  return options;
-}
+const schema = z.object({
+  models: z.string(),
+  batchSizes,
+  fps: real(0.01, 1000),
+  persons: whole(0, 100),
+  seconds: real(0.1, 3600),
+  plot: z.string(),
+  json: z.boolean().default(false),
+});
 
 /** Which models, and what they had to do; the line below the title of the plot. */
 function describeRun(models: Readonly<Record<string, string | undefined>>, persons: number): string {
@@ -64,9 +34,10 @@ function describeRun(models: Readonly<Record<string, string | undefined>>, perso
   return `${files.join(', ')}; ${persons === 1 ? '1 person' : `${persons} persons`} a frame`;
 }
 
-async function bench(values: BenchValues): Promise<void> {
+async function bench(given: Readonly<Record<string, unknown>>): Promise<void> {
   letHeapGrow(); // as the worker does
-  const { fps, persons, seconds, batchSizes } = parse(values);
+  const values = parseFlags(schema, given, (text) => new ConfigError(text.split('\n')));
+  const { fps, persons, seconds } = values;
   const { models, notes } = await chooseModels(resolve(values.models), {
     engines: true,
     needed: ['detector', 'embedder'],
@@ -78,18 +49,17 @@ async function bench(values: BenchValues): Promise<void> {
     ...process.env,
     YOLO_ENGINE_PATH: models.detector,
     ARCFACE_ENGINE_PATH: models.embedder,
-    ...(models.face === undefined ? {} : { FACE_MODEL_PATH: models.face }),
+    ...defined({ FACE_MODEL_PATH: models.face }),
   };
   const results: EngineResult[] = [];
-  for (const batchSize of batchSizes) {
+  for (const batchSize of values.batchSizes) {
     say(`measuring batches of ${batchSize} ...`);
     results.push(await measureEngine({ env, batchSize, persons, seconds, logger }));
   }
   const advice = adviseOn(results, fps);
   const plot = resolve(values.plot);
   writeFileSync(plot, drawPlot(results, describeRun(models, persons)));
-  if (values.json === true)
-    process.stdout.write(`${JSON.stringify({ results, advice, fps, persons, plot })}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ results, advice, fps, persons, plot })}\n`);
   else process.stdout.write(`${formatResults(results)}\n\n${formatAdvice(advice, fps)}\nPlot: ${plot}\n`);
 }
 

@@ -5,8 +5,8 @@ import { type Logger, valueOrThrow } from '@trinetra/contracts';
 import { sizeText } from '@trinetra/detector';
 import { embedderRunSizes } from '@trinetra/embedder';
 import { faceRunSizes } from '@trinetra/face-aligner';
-import { type GpuInfo, gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
-import { type LoadedInfo, levelFrame, loadModels, type Models } from '@trinetra/person-pipeline';
+import { gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
+import { levelFrame, loadModels, type Models } from '@trinetra/person-pipeline';
 import { modelOptions } from '@trinetra/person-pipeline/settings';
 import { createGpuPoller, createLogLimiter, type GpuSample } from '@trinetra/telemetry';
 import type { Settings } from '../config.ts';
@@ -17,28 +17,6 @@ interface Timing {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly itemsPerSecond: number;
-}
-
-/** What a self-test found out; to be sent back as it is: it holds no secret and no picture. */
-interface SelftestReport {
-  readonly ok: boolean;
-  readonly problems: readonly string[];
-  readonly version: string;
-  readonly machine: {
-    readonly node: string;
-    readonly onnxruntime: string;
-    readonly platform: string;
-    readonly cpu: string;
-    readonly cores: number;
-    readonly memoryMb: number;
-  };
-  readonly gpus: readonly GpuInfo[];
-  readonly models: Readonly<Record<string, LoadedInfo>>;
-  readonly agreement: ReturnType<Models['proof']['check']>;
-  readonly timings: Readonly<Record<string, Timing>>;
-  /** MiB of the GPU in use, as nvidia-smi tells: after the warm-up, and at the end. */
-  readonly gpuMemoryMb: { readonly warm: number | null; readonly end: number | null };
-  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export interface SelftestOptions {
@@ -179,7 +157,8 @@ export async function selftest(options: SelftestOptions): Promise<boolean> {
     ...(grown ? [`the memory of the GPU grew from ${warm} to ${end} MiB after the warm-up`] : []),
     ...lost,
   ];
-  const report: SelftestReport = {
+  // To be sent back as it is: it holds no secret and no picture.
+  const report = {
     ok: problems.length === 0,
     problems,
     version,
@@ -195,7 +174,7 @@ export async function selftest(options: SelftestOptions): Promise<boolean> {
     models: models.loaded,
     agreement: models.proof.check(),
     timings: measured,
-    gpuMemoryMb: { warm, end },
+    gpuMemoryMb: { warm, end }, // MiB in use: after the warm-up, and at the end
     settings: {
       EXECUTION_PROVIDERS: config.EXECUTION_PROVIDERS,
       REQUIRE_PROVIDER: config.REQUIRE_PROVIDER ?? null,

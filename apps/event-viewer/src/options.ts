@@ -1,6 +1,7 @@
 import { defined } from '@trinetra/contracts';
-import { type Environment, parser, type RedisServerSettings, redisUrl, whole } from '@trinetra/env-settings';
+import { type Environment, parser, redisUrl, whole } from '@trinetra/env-settings';
 import { z } from 'zod';
+import type { CropOptions } from './crops/crop-saver.ts';
 import { invalidOptions } from './errors.ts';
 import type { SourceOptions } from './event-source.ts';
 import { parseKafkaSettings } from './kafka-settings.ts';
@@ -21,7 +22,7 @@ export interface ViewerOptions {
   readonly embeddings: boolean;
   /** SVG or PNG file. */
   readonly plot: string | undefined;
-  readonly crops: { readonly folder: string; readonly redis: RedisServerSettings } | undefined;
+  readonly crops: CropOptions | undefined;
 }
 
 const statuses = ['ok', 'degraded', 'failed'] as const;

@@ -1,6 +1,5 @@
 import type { CommandRun } from './command-run.ts';
 import { createCropSaver } from './crops/crop-saver.ts';
-import { connectFrameReader } from './crops/frame-reader.ts';
 import { eventsOf } from './event-source.ts';
 import { createEventStats } from './event-stats.ts';
 import { startLiveTable } from './live-table.ts';
@@ -20,15 +19,10 @@ import { type ViewCounts, type ViewOptions, view } from './view.ts';
  */
 export async function run(given: CommandRun<ViewerOptions>): Promise<number> {
   const { options, stop, stdin, stdout, complain } = given;
-  await using frames =
-    options.crops === undefined ? undefined : await connectFrameReader(options.crops.redis);
+  await using crops = options.crops && (await createCropSaver(options.crops));
   const output = createOutput(stdout, () => stop.abort());
   const stats = options.show.startsWith('stats') ? createEventStats() : undefined;
   const times = options.plot === undefined ? undefined : createTimeBins();
-  const crops =
-    options.crops === undefined || frames === undefined
-      ? undefined
-      : await createCropSaver(options.crops.folder, frames);
   const live =
     stats !== undefined && options.show === 'stats' && stdout.isTTY
       ? startLiveTable(stdout, (rows) => statsTable(stats.report(), rows))

@@ -6,11 +6,14 @@ import {
   type EventDetection,
   errorText,
   isCameraId,
+  parseFrameEntry,
+  streamKeyOf,
 } from '@trinetra/contracts';
+import type { RedisServerSettings } from '@trinetra/env-settings';
 import sharp, { type OutputInfo, type Region } from 'sharp';
 import { ViewerError } from '../errors.ts';
 import { pictureExtension } from '../picture-extension.ts';
-import type { FrameReader } from './frame-reader.ts';
+import { connectRedis } from '../redis.ts';
 
 /** Counts of persons so far. */
 interface CropCounts {
@@ -25,7 +28,7 @@ interface CropCounts {
 }
 
 /** Saves the persons of events as pictures. */
-export interface CropSaver {
+export interface CropSaver extends AsyncDisposable {
   /**
    * One JPEG a person, mode 0600: `{camera}_{frame}_{track}.jpg`, the camera as {@link cameraFileName} writes
    * it. @throws {ViewerError} `unreadable`, `unwritable`.
@@ -37,16 +40,26 @@ export interface CropSaver {
 /** Most pixels of a frame, as the worker decodes. */
 const maxPixels = 50_000_000;
 
+export interface CropOptions {
+  readonly folder: string;
+  /** Has the frames, in the streams that the ingestor writes. */
+  readonly redis: RedisServerSettings;
+}
+
 /**
- * Makes the folder (mode 0700) if it is missing.
+ * Connects to Redis, and makes the folder (mode 0700) if it is missing.
  *
- * @throws {ViewerError} `unwritable`.
+ * @throws {ViewerError} `unreadable`, without the password of the address; `unwritable`.
  */
-export async function createCropSaver(folder: string, frames: FrameReader): Promise<CropSaver> {
+export async function createCropSaver({ folder, redis: settings }: CropOptions): Promise<CropSaver> {
+  const { redis, refuse: refuseRead } = await connectRedis(settings);
   const refuse = (error: unknown): never => {
     throw new ViewerError('unwritable', `--save-crops: cannot write to ${folder}: ${errorText(error)}`);
   };
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    redis.disconnect();
+    refuse(error);
+  });
   const counts: CropCounts = { saved: 0, known: 0, gone: 0, unusable: 0 };
 
   async function write(name: string, bytes: Buffer): Promise<void> {
@@ -60,6 +73,15 @@ export async function createCropSaver(folder: string, frames: FrameReader): Prom
     }
   }
 
+  /** The encoded picture; undefined if it is gone from the stream. */
+  async function read(cameraId: string, frameId: string): Promise<Uint8Array | undefined> {
+    const key = streamKeyOf(cameraId);
+    const entries = await redis.xrangeBuffer(key, frameId, frameId).catch(refuseRead);
+    const [, fields] = entries[0] ?? [];
+    const parsed = fields === undefined ? undefined : parseFrameEntry(key, frameId, fields);
+    return parsed?.ok === true ? parsed.entry.frame : undefined;
+  }
+
   return {
     counts,
     async save(event) {
@@ -71,7 +93,7 @@ export async function createCropSaver(folder: string, frames: FrameReader): Prom
         counts.unusable += 1;
         return;
       }
-      const frame = await frames.read(camera_id, frame_id);
+      const frame = await read(camera_id, frame_id);
       if (frame === undefined) {
         counts.gone += 1;
         return;
@@ -90,6 +112,7 @@ export async function createCropSaver(folder: string, frames: FrameReader): Prom
         await write(name, await crop.jpeg({ quality: 90 }).toBuffer());
       }
     },
+    [Symbol.asyncDispose]: async () => redis.disconnect(),
   };
 }
 

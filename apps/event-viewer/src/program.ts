@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addCaptureCommand } from './capture/capture-command.ts';
 import { parseCaptureOptions } from './capture/capture-options.ts';
 import { runCapture } from './capture/run-capture.ts';
+import type { CommandRun } from './command-run.ts';
 import { addDiffCommand } from './diff/diff-command.ts';
 import { parseDiffOptions } from './diff/diff-options.ts';
 import { runDiff } from './diff/run-diff.ts';
@@ -64,10 +65,7 @@ const program = new Command(name)
   // Options after a command's name belong to it.
   .enablePositionalOptions()
   .action((values: Readonly<Record<string, unknown>>) =>
-    execute(
-      () => parseOptions(values, process.env),
-      (options, stop) => run({ options, stop, ...streams }),
-    ),
+    execute(() => parseOptions(values, process.env), run),
   );
 
 function collect(pattern: string, earlier: readonly string[] = []): string[] {
@@ -77,11 +75,11 @@ function collect(pattern: string, earlier: readonly string[] = []): string[] {
 /** Parses, works, and ends the process with what `work` returns, or with `unreadable` if the input cannot be read. */
 async function execute<T>(
   parse: () => T,
-  work: (options: T, stop: AbortController) => Promise<number>,
+  work: (run: CommandRun<T>) => Promise<number>,
   unreadable: 1 | 2 = 1,
 ): Promise<void> {
   const stop = stopOnSignals();
-  const code = await attempt(async () => work(parse(), stop), unreadable);
+  const code = await attempt(() => work({ options: parse(), stop, ...streams }), unreadable);
   // Exit explicitly: after an abort kafkajs may still try to connect.
   process.stdout.write('', () => process.exit(code));
 }
@@ -98,18 +96,11 @@ async function attempt(work: () => Promise<number>, unreadable: number): Promise
 }
 
 addDiffCommand(program, (sides, values) =>
-  execute(
-    () => parseDiffOptions(sides, values, process.env),
-    (options, stop) => runDiff({ options, stop, ...streams }),
-    2,
-  ),
+  execute(() => parseDiffOptions(sides, values, process.env), runDiff, 2),
 );
 
 addCaptureCommand(program, collect, (values) =>
-  execute(
-    () => parseCaptureOptions(values, process.env),
-    (options, stop) => runCapture({ options, stop, ...streams }),
-  ),
+  execute(() => parseCaptureOptions(values, process.env), runCapture),
 );
 
 await program.parseAsync();

@@ -15,8 +15,8 @@ export function parseRedisSettings(url: string, env: Environment): RedisServerSe
   return parseSettings(redisServerSettings, given, (problems) => invalidOptions(problems.join('\n')));
 }
 
-/** A connection; close it with `disconnect`. */
-export interface RedisConnection {
+/** A connection, which ends when it is disposed of. */
+export interface RedisConnection extends Disposable {
   readonly redis: Redis;
   /** @throws {ViewerError} `unreadable` that says where and why, without the password. */
   readonly refuse: (error: unknown) => never;
@@ -50,5 +50,5 @@ export async function connectRedis(settings: RedisServerSettings): Promise<Redis
     redis.disconnect();
     refuse(lastError ?? error);
   }
-  return { redis, refuse };
+  return { redis, refuse, [Symbol.dispose]: () => redis.disconnect() };
 }

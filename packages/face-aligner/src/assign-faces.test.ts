@@ -85,6 +85,6 @@ describe('assignFaces', () => {
       persons.map(() => faces),
     );
     expect(choice.filter((at) => at >= 0).toSorted()).toEqual([0, 1, 2, 3]);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 });

@@ -142,7 +142,10 @@ it('beside one thread that is given up another works; beside two none, until one
     await expect(model.run({ x: rows(1, 0, 0) })).rejects.toMatchObject({ code: 'engine_restarting' });
     expect(runtime.busyThreads).toBe(2);
     closeSync(openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK));
-    await vi.waitFor(async () => expect((await model.run({ x: rows(1, 0, 0) })).outputs['y']).toBeDefined());
+    await vi.waitFor(
+      async () => expect((await model.run({ x: rows(1, 0, 0) })).outputs['y']).toBeDefined(),
+      10_000,
+    );
     await vi.waitFor(() => expect(runtime.busyThreads).toBe(0), 5000);
   } finally {
     closeSync(openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK));
@@ -160,7 +163,10 @@ describe('while no thread is up', () => {
       code: 'engine_restarting',
       retryable: true,
     });
-    await vi.waitFor(async () => expect((await model.run({ x: rows(1, 0, 0) })).outputs['y']).toBeDefined());
+    await vi.waitFor(
+      async () => expect((await model.run({ x: rows(1, 0, 0) })).outputs['y']).toBeDefined(),
+      10_000,
+    );
   });
 
   it('close() ends the wait of a run', async () => {

@@ -223,8 +223,9 @@ describe('a thread that crashes', () => {
     const reloaded = model.run({ x: rows(1, 2, 3) });
     await model.close();
     expect((await reloaded).outputs['y']?.data[0]).toBe(2);
-    await vi.waitFor(() =>
-      expect(asked).toEqual(['load on nonesuch', 'load on cpu', 'load on cpu', 'run', 'unload']),
+    await vi.waitFor(
+      () => expect(asked).toEqual(['load on nonesuch', 'load on cpu', 'load on cpu', 'run', 'unload']),
+      10_000,
     );
     channel.close();
     await expect(model.run({ x: rows(1, 2, 3) })).rejects.toMatchObject({ code: 'closed' });

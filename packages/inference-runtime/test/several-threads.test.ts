@@ -87,7 +87,7 @@ it.each([
   expect(model.info.provider).toBe('cuda');
   const results = await Promise.all(Array.from({ length: 9 }, (_, at) => model.run({ x: rows(at, 0, 0) })));
   expect(results.map(({ outputs }) => outputs['y']?.data[0])).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16]);
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(loads));
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(loads), 10_000);
   expect(asked).toEqual(Array.from({ length: loads }, () => '[{"name":"cuda","deviceId":2}]'));
   channel.close();
 });
@@ -110,7 +110,7 @@ it.each([
     const { outputs } = await model.run({ x: feed }, { reuseOutputs: true });
     expect(outputs['y']?.data).toEqual(new Float32Array(3 * count).fill(2));
   }
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(loads));
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(loads), 10_000);
   expect(asked).toHaveLength(loads);
   expect(await model.placement?.()).toEqual(provider === 'cpu' ? null : { cpu: 1 });
   channel.close();
@@ -135,7 +135,7 @@ it('tells how many threads are at work', async () => {
   expect(runtime.busyThreads).toBe(0);
   const square = { type: 'float32', data: new Float32Array(512 * 512), dims: [512, 512] } as const;
   const run = slow.run({ x: square });
-  await vi.waitFor(() => expect(runtime.busyThreads).toBe(1));
+  await vi.waitFor(() => expect(runtime.busyThreads).toBe(1), 10_000);
   await run;
   expect(runtime.busyThreads).toBe(0);
 });
@@ -157,7 +157,7 @@ it('warms up every thread: what is run on all needs no session more on any', asy
   expect(await runtime.onEveryThread(async () => [await run(1), await run(4)])).toEqual([2, 8]);
   const counts = Array.from({ length: 30 }, (_, at) => (at % 2 === 0 ? 1 : 4));
   expect(await Promise.all(counts.map(run))).toEqual(counts.map((count) => 2 * count));
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(6));
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(6), 10_000);
   expect(asked).toHaveLength(6); // for two shapes, on three threads
   channel.close();
 });

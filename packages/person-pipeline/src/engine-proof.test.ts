@@ -83,13 +83,13 @@ describe('the proof of an engine', () => {
     await proof.prove();
     proof.start();
     spoil('wrong');
-    await vi.waitFor(() => expect(proof.check().ok).toBe(false));
+    await vi.waitFor(() => expect(proof.check().ok).toBe(false), 10_000);
     expect(JSON.stringify(proof.check())).toMatch(/cosine/);
     expect(proven.mock.calls.at(-1)?.[1]).toBe(false);
     spoil('failing');
-    await vi.waitFor(() => expect(proof.check().detail).toEqual({ embedder: 'run_failed' }));
+    await vi.waitFor(() => expect(proof.check().detail).toEqual({ embedder: 'run_failed' }), 10_000);
     spoil('not');
-    await vi.waitFor(() => expect(proof.check()).toEqual({ ok: true }));
+    await vi.waitFor(() => expect(proof.check()).toEqual({ ok: true }), 10_000);
   });
 
   it('is kept where a run could not be had, and not given for one', async () => {
@@ -108,7 +108,7 @@ describe('the proof of an engine', () => {
     const { model } = spoilable();
     const { proof, proven } = await proofOf(model, 1);
     proof.start();
-    await vi.waitFor(() => expect(proven).toHaveBeenCalled());
+    await vi.waitFor(() => expect(proven).toHaveBeenCalled(), 10_000);
     await proof[Symbol.asyncDispose]();
     const calls = proven.mock.calls.length;
     await proof.prove();

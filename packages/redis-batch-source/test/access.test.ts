@@ -97,7 +97,7 @@ it('slows down at a server that hangs up on it', async () => {
     sockets.add(socket);
     socket.destroy();
   }).listen(0, '127.0.0.1');
-  await vi.waitFor(() => expect(hangUp.listening).toBe(true));
+  await vi.waitFor(() => expect(hangUp.listening).toBe(true), 10_000);
   const address = hangUp.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const warnings: unknown[] = [];

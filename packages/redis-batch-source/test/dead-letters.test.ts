@@ -26,7 +26,9 @@ async function bury(camera: string, count: number): Promise<string[]> {
   for (const id of ids) await redis().xclaim(key, group, 'worker-1', 0, id, 'RETRYCOUNT', 3, 'JUSTID');
   const reading = await source();
   const next = new Puller(reading).next();
-  await expect.poll(() => reading.stats().cameras.get(camera)?.outcomes.dead_lettered).toBe(count);
+  await expect
+    .poll(() => reading.stats().cameras.get(camera)?.outcomes.dead_lettered, { timeout: 10_000 })
+    .toBe(count);
   reading.stop();
   await next;
   await reading.close();

@@ -56,7 +56,7 @@ it('measures the cameras that it knows while it looks for others', async () => {
   const before = scansOf(await redis().info('commandstats'));
   for (const unread of [1, 2, 3]) {
     await add('cam_1', 1);
-    await vi.waitFor(() => expect(reading.stats().cameras.get('cam_1')?.unread).toBe(unread));
+    await vi.waitFor(() => expect(reading.stats().cameras.get('cam_1')?.unread).toBe(unread), 10_000);
   }
   const calls = scansOf(await redis().info('commandstats')) - before;
   expect(calls, 'the round over all keys is not over').toBeLessThan(foreignKeys / 1000);

@@ -26,7 +26,7 @@ it.each([
       for (const stats of gone)
         expect(stats).toMatchObject({ unread: 0, oldestUnreadAgeSeconds: 0, streamLength: 0 });
       expect(unread()).toBe(left * 2);
-    });
+    }, 10_000);
     expect(await redis().keys('frames:*')).toHaveLength(left);
   },
 );
@@ -40,7 +40,7 @@ it('makes no stream, also where one goes between the search for streams and the 
     await redis().del(cameras.map((camera) => `frames:${camera}`));
   }
   await add('after', 1);
-  await vi.waitFor(() => expect(reading.stats().cameras.has('after')).toBe(true));
+  await vi.waitFor(() => expect(reading.stats().cameras.has('after')).toBe(true), 10_000);
   expect(await redis().keys('frames:*')).toEqual(['frames:after']);
   await reader;
 });
@@ -52,7 +52,7 @@ it('keeps the books of a camera that is gone until its leases have ended, and go
   const leases = await puller.some(3);
   await redis().del('frames:cam');
   const stats = () => reading.stats().cameras.get('cam') ?? expect.unreachable();
-  await vi.waitFor(() => expect(stats().gone).toBe(true));
+  await vi.waitFor(() => expect(stats().gone).toBe(true), 10_000);
   expect(stats()).toMatchObject({ delivered: 3, inFlight: 3 });
   for (const lease of leases) await reading.settle(lease, 'published');
   expect(stats()).toMatchObject({ delivered: 3, inFlight: 0 });

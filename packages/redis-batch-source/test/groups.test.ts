@@ -25,7 +25,7 @@ it('gives every frame of a camera that comes to each of two groups that were the
       source({ consumerGroup: name, consumerName: name, discoveryIntervalMs: index === 0 ? 10 : 1000 }),
     ),
   );
-  await vi.waitFor(async () => expect(await redis().hlen('trinetra:workers')).toBe(3));
+  await vi.waitFor(async () => expect(await redis().hlen('trinetra:workers')).toBe(3), 10_000);
   const seen = sources.map(serve);
   const ids: string[] = [];
   for (let round = 0; round < 120; round += 1) ids.push(...(await add('cam', 1)));
@@ -38,7 +38,7 @@ it('does so too where Redis has lost its memory of who lives', async () => {
     source({ consumerGroup: 'green', consumerName: 'green', discoveryIntervalMs: 1000 }),
   ]);
   const seen = [blue, green].map(serve);
-  await vi.waitFor(async () => expect(await redis().hlen('trinetra:workers')).toBe(3));
+  await vi.waitFor(async () => expect(await redis().hlen('trinetra:workers')).toBe(3), 10_000);
   await redis().flushall();
   const ids = await add('cam', 20);
   await vi.waitFor(() => expect(seen).toEqual([ids, ids]), { timeout: 10_000 });
@@ -49,7 +49,7 @@ it('deletes later what it acked while it could not know who lives', async () => 
   const reading = await source();
   serve(reading);
   await add('cam', 3);
-  await vi.waitFor(() => expect(reading.stats().cameras.get('cam')?.outcomes.published).toBe(3));
+  await vi.waitFor(() => expect(reading.stats().cameras.get('cam')?.outcomes.published).toBe(3), 10_000);
   expect(await redis().xlen('frames:cam')).toBe(3);
   await vi.waitFor(async () => expect(await redis().xlen('frames:cam')).toBe(0), { timeout: 5000 });
 });
@@ -68,7 +68,7 @@ it('deletes later what it gave up while it could not know who lives', async () =
 
 it('goes on deleting where a living group reads other streams', async () => {
   const other = await source({ consumerGroup: 'other', consumerName: 'other', streamPattern: 'other:*' });
-  await vi.waitFor(async () => expect(await redis().hlen('trinetra:workers')).toBe(2));
+  await vi.waitFor(async () => expect(await redis().hlen('trinetra:workers')).toBe(2), 10_000);
   const reading = await source();
   await add('cam', 1);
   await reading.settle(await new Puller(reading).one(), 'published');
@@ -104,11 +104,14 @@ it('warns once of a group that nobody reads, tells in how many streams that is s
   );
   const looks = reading.stats().cameras.get('two')?.streamLength ?? 0;
   await add('two', 1);
-  await vi.waitFor(() => expect(reading.stats().cameras.get('two')?.streamLength).toBeGreaterThan(looks));
+  await vi.waitFor(
+    () => expect(reading.stats().cameras.get('two')?.streamLength).toBeGreaterThan(looks),
+    10_000,
+  );
   expect(warnings).toEqual([{ group: 'abandoned', camera_id: expect.any(String) }]);
-  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map([['abandoned', 2]])));
+  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map([['abandoned', 2]])), 10_000);
   await redis().xgroup('DESTROY', 'frames:one', 'abandoned');
-  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map([['abandoned', 1]])));
+  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map([['abandoned', 1]])), 10_000);
   await redis().xreadgroup('GROUP', 'abandoned', 'r', 'STREAMS', 'frames:two', '>');
-  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map()));
+  await vi.waitFor(() => expect(reading.stats().unreadGroups).toEqual(new Map()), 10_000);
 });

@@ -45,12 +45,12 @@ it('reads every other stream where Redis refuses one key, and says so once', asy
     ...options,
   });
   const puller = new Puller(reading);
-  await vi.waitFor(() => expect(warnings).not.toEqual([]));
+  await vi.waitFor(() => expect(warnings).not.toEqual([]), 10_000);
   const ids = await add('well', 4);
   const leases = await puller.some(4);
   expect(leases.map(({ entryId }) => entryId)).toEqual(ids);
   for (const lease of leases) await reading.settle(lease, 'published');
-  await vi.waitFor(() => expect(reading.isHealthy()).toBe(true));
+  await vi.waitFor(() => expect(reading.isHealthy()).toBe(true), 10_000);
   expect(warnings.filter((text) => text.includes('"ill"') && text.includes('cannot be read'))).toHaveLength(
     1,
   );

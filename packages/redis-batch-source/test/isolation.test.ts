@@ -38,7 +38,7 @@ async function someRounds(reading: RedisBatchSource): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     const before = length();
     await redis().xadd('frames:clock', '*', 'a', 'b');
-    await vi.waitFor(() => expect(length()).toBeGreaterThan(before));
+    await vi.waitFor(() => expect(length()).toBeGreaterThan(before), 10_000);
   }
 }
 
@@ -48,14 +48,14 @@ it('hands out what came back one by one, each once the one before it is settled,
   const reading = await source({ maxInFlight: 4 });
   const { leases } = collect(reading);
   for (const [index, id] of back.entries()) {
-    await vi.waitFor(() => expect(leases).toHaveLength(index + 1));
+    await vi.waitFor(() => expect(leases).toHaveLength(index + 1), 10_000);
     await someRounds(reading);
     expect(leases.slice(index).map(({ entryId }) => entryId)).toEqual([id]);
     expect(reading.stats().inFlight).toBe(1);
     const lease = leases[index];
     if (lease !== undefined) await reading.settle(lease, 'published');
   }
-  await vi.waitFor(() => expect(leases).toHaveLength(7)); // 4 fresh ones together
+  await vi.waitFor(() => expect(leases).toHaveLength(7), 10_000); // 4 fresh ones together
   expect(leases.slice(3).every(({ deliveryCount }) => deliveryCount === 1)).toBe(true);
 });
 
@@ -122,19 +122,19 @@ it('waits for what is in work before it hands out what it took over from a dead 
   const [abandoned] = await crash('gone', 'cam', 1);
   const reading = await source({ maxInFlight: 4, claimIdleMs: 100 });
   const { leases } = collect(reading);
-  await vi.waitFor(() => expect(leases).toHaveLength(1));
+  await vi.waitFor(() => expect(leases).toHaveLength(1), 10_000);
   await vi.waitFor(async () => {
     const [row] = (await redis().xpending('frames:cam', group, '-', '+', 1)) as [
       [string, string, number, number],
     ];
     expect(row[2]).toBeGreaterThan(200); // idle for long, and still not taken over
-  });
+  }, 10_000);
   await add('cam', 3); // nothing fresh is read meanwhile
   await someRounds(reading);
   expect(leases).toHaveLength(1);
   const [fresh] = leases;
   if (fresh !== undefined) await reading.settle(fresh, 'published');
-  await vi.waitFor(() => expect(leases).toHaveLength(2));
+  await vi.waitFor(() => expect(leases).toHaveLength(2), 10_000);
   expect(leases[1]).toMatchObject({ entryId: abandoned, deliveryCount: 2 });
 });
 
@@ -155,7 +155,7 @@ it.each(['the isolated entry is in work', 'the way is not free'])('stops while %
   await crash(moment === 'the way is not free' ? 'gone' : 'worker-1', 'cam', 2);
   const reading = await source({ maxInFlight: 4, claimIdleMs: 100 });
   const { leases, end } = collect(reading);
-  await vi.waitFor(() => expect(leases.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(leases.length).toBeGreaterThan(0), 10_000);
   await someRounds(reading);
   reading.stop({ unpulled: 'serve' });
   await end;
@@ -170,7 +170,7 @@ it('goes on after the connection broke while an entry ran alone', async () => {
   const puller = new Puller(reading);
   const first = await puller.one();
   await redis().call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-  await vi.waitFor(() => expect(reading.isHealthy()).toBe(true));
+  await vi.waitFor(() => expect(reading.isHealthy()).toBe(true), 10_000);
   await reading.settle(first, 'published');
   const seen = new Set([first.entryId]);
   while (seen.size < 5) {
@@ -203,7 +203,7 @@ it('asks Redis for nothing while it waits for an isolated entry', async () => {
   await crash('worker-1', 'cam', 2);
   const reading = await source({ discoveryIntervalMs: 60_000 });
   const { leases } = collect(reading);
-  await vi.waitFor(() => expect(leases).toHaveLength(1));
+  await vi.waitFor(() => expect(leases).toHaveLength(1), 10_000);
   const calls = async (): Promise<string[]> =>
     (await redis().info('commandstats')).match(/cmdstat_(xreadgroup|xpending):calls=\d+/g) ?? [];
   const before = await calls();
@@ -224,7 +224,7 @@ it('has parked frames come back as if for the first time, together, however many
   const reading = await source({ maxInFlight: 4, claimIdleMs: 60_000 });
   const puller = new Puller(reading);
   for (let count = 0; count < 60; count += 1) reading.park(await puller.one());
-  await vi.waitFor(async () => expect(new Set((await deliveries()).values())).toEqual(new Set([0])));
+  await vi.waitFor(async () => expect(new Set((await deliveries()).values())).toEqual(new Set([0])), 10_000);
   const next = await source({ maxInFlight: 4, consumerName: 'worker-2', claimIdleMs: 100 }); // takes worker-1 for dead
   const back = await new Puller(next).some(4);
   expect(back.map(({ deliveryCount }) => deliveryCount)).toEqual([1, 1, 1, 1]);
@@ -235,7 +235,7 @@ it('keeps parked frames at no delivery with each heartbeat, and when they are ha
   const reading = await source({ claimIdleMs: 100 });
   const parked = reading.park(await new Puller(reading).one());
   await redis().xclaim('frames:cam', group, 'worker-1', 0, parked.entryId, 'RETRYCOUNT', 2, 'JUSTID');
-  await vi.waitFor(async () => expect([...(await deliveries()).values()]).toEqual([0]));
+  await vi.waitFor(async () => expect([...(await deliveries()).values()]).toEqual([0]), 10_000);
   await reading.settle(parked, 'released');
   expect([...(await deliveries()).values()]).toEqual([0]);
 });

@@ -11,7 +11,7 @@ it('counts unread entries where the lag of Redis is wrong: after unread ones wer
   // Nobody pulls now. 300 come, 280 of them are trimmed.
   await add('cam', 300);
   await redis().xtrim('frames:cam', 'MAXLEN', 20);
-  await vi.waitFor(() => expect(reading.stats().cameras.get('cam')?.unread).toBe(20));
+  await vi.waitFor(() => expect(reading.stats().cameras.get('cam')?.unread).toBe(20), 10_000);
   const camera = reading.stats().cameras.get('cam') ?? expect.unreachable();
   expect(camera).toMatchObject({ streamLength: 20, evicted: 280 });
   expect(camera.oldestUnreadAgeSeconds).toBeGreaterThanOrEqual(0);
@@ -20,7 +20,7 @@ it('counts unread entries where the lag of Redis is wrong: after unread ones wer
     const { unread, oldestUnreadAgeSeconds, streamLength } =
       reading.stats().cameras.get('cam') ?? expect.unreachable();
     expect([unread, oldestUnreadAgeSeconds, streamLength]).toEqual([0, 0, 20]);
-  });
+  }, 10_000);
 });
 
 it('accounts for every entry ever written, whatever the order of writes, reads and trims', async () => {
@@ -35,7 +35,7 @@ it('accounts for every entry ever written, whatever the order of writes, reads a
   let read = 0;
   await add('cam', 1);
   written += 1;
-  await vi.waitFor(() => expect(reading.stats().cameras.get('cam')?.unread).toBe(1)); // the group is there
+  await vi.waitFor(() => expect(reading.stats().cameras.get('cam')?.unread).toBe(1), 10_000); // the group is there
   for (let round = 0; round < 60; round += 1) {
     const count = 1 + random(12);
     await add('cam', count);
@@ -56,7 +56,7 @@ it('accounts for every entry ever written, whatever the order of writes, reads a
     expect(stats.unread).toBe(trueUnread);
     expect(stats.delivered + stats.unread + stats.evicted).toBe(written);
     expect(stats.delivered - stats.inFlight).toBe(read);
-  });
+  }, 10_000);
 });
 
 it('says how old the oldest unread entry is', async () => {
@@ -67,5 +67,5 @@ it('says how old the oldest unread entry is', async () => {
     const age = reading.stats().cameras.get('cam')?.oldestUnreadAgeSeconds;
     expect(age).toBeGreaterThan(85);
     expect(age).toBeLessThan(120);
-  });
+  }, 10_000);
 });

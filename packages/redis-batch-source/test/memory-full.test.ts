@@ -43,7 +43,7 @@ it('serves what is there, frees memory, and serves a new camera at once', async 
     expect((await redis().xpending(`frames:${camera}`, group))[0]).toBe(0);
   }
   const warnings = (): string[] => lines.filter((line) => !line.startsWith('new streams'));
-  await vi.waitFor(() => expect(warnings()).not.toEqual([]));
+  await vi.waitFor(() => expect(warnings()).not.toEqual([]), 10_000);
   expect(warnings()).toEqual([expect.stringMatching(/no memory left.*raise maxmemory.*OOM/)]);
   expect(reading.isHealthy()).toBe(true);
 });
@@ -54,9 +54,9 @@ it('says again that the memory is full only after it was free for a while', asyn
   await source({ discoveryIntervalMs: 10, logger });
   for (let time = 1; time <= 2; time += 1) {
     await fillMemory();
-    await vi.waitFor(() => expect(count('no memory left')).toBe(time));
+    await vi.waitFor(() => expect(count('no memory left')).toBe(time), 10_000);
     await redis().config('SET', 'maxmemory', '0');
-    await vi.waitFor(() => expect(count('has memory again')).toBe(time));
+    await vi.waitFor(() => expect(count('has memory again')).toBe(time), 10_000);
   }
   expect(lines).toHaveLength(4);
 });
@@ -71,7 +71,7 @@ it('takes up, keeps alive, dead-letters and replays with a full memory', async (
   const puller = new Puller(reading);
   const leases = await puller.some(2);
   expect(leases.map(({ entryId }) => entryId)).toContain(back);
-  await vi.waitFor(async () => expect(await redis().xlen('frames-dead:cam_0')).toBe(1));
+  await vi.waitFor(async () => expect(await redis().xlen('frames-dead:cam_0')).toBe(1), 10_000);
   // Heartbeats: the idle time falls back.
   const idle: number[] = [];
   await vi.waitFor(

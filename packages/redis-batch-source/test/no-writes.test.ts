@@ -42,14 +42,14 @@ it('waits where Redis cannot save and so refuses every write, says why, and goes
     await expect(redis.xadd('frames:cam', '*', 'frame', '3')).rejects.toThrow(/^MISCONF/);
     const settled = [reading.settle(lease, 'published'), reading.settle(second, 'published')];
     const next = puller.one();
-    await vi.waitFor(() => expect(reading.isHealthy()).toBe(false));
-    await vi.waitFor(() => expect(warnings.join()).toContain('MISCONF'));
+    await vi.waitFor(() => expect(reading.isHealthy()).toBe(false), 10_000);
+    await vi.waitFor(() => expect(warnings.join()).toContain('MISCONF'), 10_000);
     await rm(join(dir, 'dump.rdb'), { recursive: true });
     await save(redis, 'ok');
     const third = await redis.xadd('frames:cam', '*', 'frame', '3');
     expect((await next).entryId).toBe(third);
     await Promise.all(settled);
-    await vi.waitFor(() => expect(reading.isHealthy()).toBe(true));
+    await vi.waitFor(() => expect(reading.isHealthy()).toBe(true), 10_000);
     expect((await redis.xpending('frames:cam', group))[0]).toBe(1);
     // Each part that has to do with it says so once.
     expect(new Set(warnings).size, warnings.join('\n')).toBe(warnings.length);

@@ -25,14 +25,14 @@ it.each([
   await vi.waitFor(() => {
     const camera = reading.stats().cameras.get('Front Door');
     expect(camera).toMatchObject({ unread: 1, oldestUnreadAgeSeconds: null });
-  });
+  }, 10_000);
   const lease = await new Puller(reading).one();
   expect(lease.waitedMs).toBe(0);
   await reading.settle(lease, 'published');
   await vi.waitFor(() => {
     const camera = reading.stats().cameras.get('Front Door');
     expect(camera).toMatchObject({ unread: 0, oldestUnreadAgeSeconds: 0 });
-  });
+  }, 10_000);
   expect(warned).toEqual([{ camera_id: 'Front Door', frame_id: id }]);
 });
 
@@ -48,7 +48,7 @@ it('takes the age of such an entry from its ingest_ts, where that is a time', as
     expect(age('clock')).toBeGreaterThan(85);
     expect(age('clock')).toBeLessThan(120);
     expect([age('uptime'), age('text')]).toEqual([null, null]);
-  });
+  }, 10_000);
 });
 
 it('does not hide how long entries wait behind one whose id was ahead of the clock', async () => {
@@ -59,7 +59,7 @@ it('does not hide how long entries wait behind one whose id was ahead of the clo
   const reading = await source();
   await vi.waitFor(() => {
     expect(reading.stats().cameras.get('cam')?.oldestUnreadAgeSeconds).toBeGreaterThan(85);
-  });
+  }, 10_000);
 });
 
 it('makes no stream again that is gone, and reads it on when it comes back', async () => {
@@ -69,7 +69,7 @@ it('makes no stream again that is gone, and reads it on when it comes back', asy
   await reading.settle(await puller.one(), 'published');
   await redis().del('frames:cam');
   const calls = await scriptCalls();
-  await vi.waitFor(async () => expect(await scriptCalls()).toBeGreaterThan(calls + 5)); // it was looked at
+  await vi.waitFor(async () => expect(await scriptCalls()).toBeGreaterThan(calls + 5), 10_000); // it was looked at
   expect(await redis().exists('frames:cam')).toBe(0);
   await addAs('cam', '1-0');
   expect((await puller.one()).entryId).toBe('1-0');

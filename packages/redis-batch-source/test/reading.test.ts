@@ -88,7 +88,7 @@ it('prefers cameras by type, and still gives the last of them its share', async 
   await add('till', 400, 'billing');
   await add('attic', 400, 'others');
   const reading = await source();
-  await vi.waitFor(() => expect(reading.stats().cameras.size).toBe(2)); // types are known
+  await vi.waitFor(() => expect(reading.stats().cameras.size).toBe(2), 10_000); // types are known
   const puller = new Puller(reading);
   const leases = [];
   for (let batch = 0; batch < 45; batch += 1) {
@@ -119,7 +119,7 @@ it('serves a camera that comes while it runs, and one whose entry is alone among
   }
   const reading = await source();
   const puller = new Puller(reading);
-  await vi.waitFor(() => expect(reading.stats().cameras.size).toBe(200));
+  await vi.waitFor(() => expect(reading.stats().cameras.size).toBe(200), 10_000);
   await add('idle_137', 1);
   expect((await puller.one()).streamKey).toBe('frames:idle_137');
   await add('late', 1);

@@ -136,7 +136,7 @@ it('goes on after Redis was killed and started again, without a call that fails'
   const puller = new Puller(reading);
   const lease = await puller.one();
   await server().kill();
-  await vi.waitFor(() => expect(reading.isHealthy()).toBe(false));
+  await vi.waitFor(() => expect(reading.isHealthy()).toBe(false), 10_000);
   const settled = reading.settle(lease, 'published');
   await server().restart();
   await settled;

@@ -65,7 +65,7 @@ describe('createGpuPoller', () => {
     const { poller, seen } = pollerOf({ intervalMs: 1 });
     const answer = [{ index: 0, utilizationPct: 41, memoryUsedMb: 2417 }];
     expect(await poller.poll()).toEqual(answer);
-    await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(3));
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(3), 10_000);
     expect(seen[2]).toEqual(answer);
     // Appended to: a call that is just beginning never empties what this reads.
     const [first] = (await readFile(join(folder, 'arguments'), 'utf8')).split('\n');

@@ -149,12 +149,12 @@ describe('/ready', () => {
       received += chunk.toString();
     });
     socket.write('GET /ready HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2));
-    await expect.poll(() => asked).toBe(1);
+    await expect.poll(() => asked, { timeout: 10_000 }).toBe(1);
     answer();
-    await expect.poll(() => received.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+    await expect.poll(() => received.match(/HTTP\/1\.1 200/g), { timeout: 10_000 }).toHaveLength(2);
     expect(asked).toBe(1);
     const later = get('/ready');
-    await expect.poll(() => asked).toBe(2);
+    await expect.poll(() => asked, { timeout: 10_000 }).toBe(2);
     answer();
     expect((await later).status).toBe(200);
   });
@@ -286,10 +286,12 @@ describe('the server', () => {
       const [data] = await once(socket, 'data');
       return String(data).split('\r\n', 1)[0];
     });
-    await expect.poll(() => asked).toBe(64);
+    await expect.poll(() => asked, { timeout: 10_000 }).toBe(64);
     await expect(get('/health')).rejects.toThrow();
     answer('x 1\n');
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']));
-    await expect.poll(async () => (await get('/health').catch(() => undefined))?.status).toBe(200);
+    await expect
+      .poll(async () => (await get('/health').catch(() => undefined))?.status, { timeout: 10_000 })
+      .toBe(200);
   });
 });

@@ -49,7 +49,7 @@ describe.skipIf(!kafkaHere.ok)('a local Kafka (needs Java, and Maven the first t
 
   it('is stopped while it is paused, and goes on once it is resumed', async () => {
     kafka.pause();
-    await vi.waitFor(() => expect(stateOf(kafka.pid)).toBe('T'));
+    await vi.waitFor(() => expect(stateOf(kafka.pid)).toBe('T'), 10_000);
     const answer = partitionsOf('events');
     kafka.resume();
     expect(await answer).toBe(3);

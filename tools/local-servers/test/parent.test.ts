@@ -35,7 +35,7 @@ async function startParent(prelude = '') {
 }
 
 async function expectNothingLeft(pid: number): Promise<void> {
-  await vi.waitFor(() => expect(stateOf(pid)).toBeUndefined());
+  await vi.waitFor(() => expect(stateOf(pid)).toBeUndefined(), 10_000);
   expect(readdirSync(scratch)).toEqual([]);
 }
 

@@ -38,7 +38,7 @@ describe('a local Redis', () => {
 
   it('is stopped while it is paused, and answers what came meanwhile once it is resumed', async () => {
     redis.pause();
-    await vi.waitFor(() => expect(stateOf(redis.pid)).toBe('T'));
+    await vi.waitFor(() => expect(stateOf(redis.pid)).toBe('T'), 10_000);
     const answer = askRedis(redis.port, 'PING');
     redis.resume();
     expect(await answer).toBe('+PONG\r\n');

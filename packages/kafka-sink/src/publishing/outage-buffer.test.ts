@@ -149,6 +149,6 @@ describe('events that wait', () => {
     expect(warn).toHaveBeenCalledTimes(1);
     sink.answer = () => ok;
     await resultsOf(deliveries);
-    await vi.waitFor(() => expect(info).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(info).toHaveBeenCalledTimes(1), 10_000);
   });
 });

@@ -7,7 +7,13 @@ const maxCellLength = 64;
 /** Confidences to show of one frame. */
 const maxConfidences = 4;
 
-const colours = { ok: 'green', degraded: 'yellow', failed: 'red' } as const;
+const colours: ReadonlyMap<string, 'green' | 'yellow' | 'red'> = new Map([
+  ['ok', 'green'],
+  ['degraded', 'yellow'],
+  ['failed', 'red'],
+] as const);
+/** Of a status that a later version has. */
+const otherColour = 'magenta';
 
 function cell(text: string): string {
   const shown = printable(text.slice(0, maxCellLength + 1));
@@ -69,7 +75,10 @@ export function createEventLine({ colour }: EventLineOptions): (received: Receiv
       widths[at] = Math.max(widths[at] ?? 0, text.length);
       return at === 6 ? text.padStart(widths[at]) : text.padEnd(widths[at]);
     });
-    if (colour) padded[3] = styleText(colours[event.status], padded[3] ?? '', { validateStream: false });
+    if (colour)
+      padded[3] = styleText(colours.get(event.status) ?? otherColour, padded[3] ?? '', {
+        validateStream: false,
+      });
     return padded.join('  ').trimEnd();
   };
 }

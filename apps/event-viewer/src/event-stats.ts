@@ -72,7 +72,8 @@ function addTo(tally: Tally, event: DetectionEvent, kind: 'new' | 'duplicate' | 
   counts.persons += persons;
   counts.faces += faces;
   counts.embeddings += embeddings;
-  if (event.status !== 'ok') counts[event.status] += 1;
+  if (event.status === 'degraded') counts.degraded += 1;
+  if (event.status === 'failed') counts.failed += 1;
   if (kind === 'late') counts.order_violations += 1;
   const latencyMs = latencyMsOf(event);
   if (latencyMs !== undefined) latency.add(latencyMs);

@@ -9,7 +9,7 @@ const read = (text: string | Uint8Array): ReturnType<typeof readEvent> =>
 it.each([
   ['no JSON', '{"embeddings":[[0.123456', 'line 7: expected an event as JSON in UTF-8'],
   ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'line 7: expected an event as JSON in UTF-8'],
-  ['nothing', '', 'line 7: expected an event as JSON in UTF-8'],
+  ['nothing', '', 'line 7: expected an event but received nothing'],
   ['another thing', '[]', /^line 7: not a detection event: .*expected object/],
   [
     'a wrong field',

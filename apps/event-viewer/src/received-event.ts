@@ -1,8 +1,8 @@
 import {
   ageOfFrame,
   type DetectionEvent,
-  detectionEventSchema,
   isCameraId,
+  safeParseDetectionEvent,
   timeOfFrame,
 } from '@trinetra/contracts';
 
@@ -25,20 +25,9 @@ export type ReadResult =
 
 /** Reads and validates one event. Never throws. The message repeats nothing of the input. */
 export function readEvent({ bytes, place }: RawEvent): ReadResult {
-  const refuse = (message: string): ReadResult => ({ ok: false, message: `${place}: ${message}` });
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return refuse('expected an event as JSON in UTF-8'); // the parser's own message holds a piece of the text
-  }
-  const parsed = detectionEventSchema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = issue?.path.map(String).join('.') ?? '';
-    return refuse(`not a detection event: ${path === '' ? '' : `${path}: `}${issue?.message ?? 'invalid'}`);
-  }
-  return { ok: true, received: { event: parsed.data, raw: value as Record<string, unknown> } };
+  const result = safeParseDetectionEvent(bytes);
+  if (!result.ok) return { ok: false, message: `${place}: ${result.message}` };
+  return { ok: true, received: { event: result.event, raw: { ...result.event } } };
 }
 
 /** Complaints to print; further ones are counted. */

@@ -70,7 +70,7 @@ function createClockTeller(complain: (message: string) => void): (received: Rece
 
 function isSelected({ event }: ReceivedEvent, { cameras, statuses }: ViewerOptions): boolean {
   return (
-    (statuses.length === 0 || statuses.includes(event.status)) &&
+    (statuses.length === 0 || statuses.some((one) => one === event.status)) &&
     (cameras.length === 0 || cameras.some((pattern) => matchesGlob(pattern, event.camera_id)))
   );
 }

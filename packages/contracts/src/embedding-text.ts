@@ -1,3 +1,5 @@
+import { ContractsError } from './contracts-error.ts';
+
 /**
  * Digits after the point of an embedding's numbers. Rounding moves each of 512 numbers by at most 5e-6, the
  * vector by at most 512^0.5 * 5e-6 = 1.1e-4, and the cosine by half the square of that: 6.4e-9.
@@ -31,6 +33,11 @@ function writeFraction(hundredThousandths: number, at: number): number {
 }
 
 function writeAny(value: number, at: number): number {
+  if (!Number.isFinite(value))
+    throw new ContractsError(
+      'invalid_event',
+      `expected finite numbers in an embedding but received ${value}`,
+    );
   const text = String(Number(value.toFixed(digits)));
   return at + scratch.write(text, at, 'latin1');
 }
@@ -39,6 +46,7 @@ function writeAny(value: number, at: number): number {
  * Writes the numbers as JSON, `[0.1,-0.02]`, rounded to five digits. It writes digit by digit: `toFixed` takes
  * three times as long, and a crowd has ten thousand numbers.
  *
+ * @throws {ContractsError} `invalid_event` where a number is not finite.
  * @param values Usually of magnitude below 1. Others are written right too, only slower.
  */
 export function embeddingText(values: readonly number[]): string {

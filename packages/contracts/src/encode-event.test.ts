@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ContractsError } from './contracts-error.ts';
 import { type DetectionEvent, detectionEventJsonSchema, parseDetectionEvent } from './detection-event.ts';
 import { encodeDetectionEvent } from './encode-event.ts';
 
@@ -51,6 +52,21 @@ describe('encodeDetectionEvent', () => {
     );
   });
 
+  it.each<[string, (event: DetectionEvent) => unknown]>([
+    ['NaN in an embedding', (event) => event.embeddings[0]?.splice(7, 1, Number.NaN)],
+    ['infinity in an embedding', (event) => event.embeddings[0]?.splice(7, 1, Number.POSITIVE_INFINITY)],
+    ['511 numbers', (event) => event.embeddings[0]?.pop()],
+    ['an embedding too many', (event) => event.embeddings.push(null)],
+    ['another version', (event) => Object.assign(event, { schema_version: 7 })],
+    ['a box in pixels', (event) => event.detections[0]?.bbox.splice(2, 1, 900)],
+    ['a status that no version knows', (event) => Object.assign(event, { status: 'fine' })],
+    ['a time that is none', (event) => Object.assign(event, { ingest_ts: Number.NaN })],
+  ])('refuses %s', (_, spoil) => {
+    const event = eventOf(1);
+    spoil(event);
+    expect(() => encodeDetectionEvent(event)).toThrow(ContractsError);
+  });
+
   it('writes null for a person without a face', () => {
     const back = parseDetectionEvent(
       encodeDetectionEvent({ ...eventOf(2), embeddings: [null, unitVector(1)] }).bytes,
@@ -78,7 +94,7 @@ describe('encodeDetectionEvent', () => {
 describe('the schema', () => {
   it('refuses embeddings that are not aligned with detections', () => {
     const event = { ...eventOf(2), embeddings: [null] };
-    expect(() => parseDetectionEvent(JSON.stringify(event))).toThrow(/as many as detections/);
+    expect(() => parseDetectionEvent(JSON.stringify(event))).toThrow(/as many embeddings as detections/);
   });
 
   it('accepts the empty list of a frame whose embedding failed', () => {

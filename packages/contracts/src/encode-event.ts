@@ -1,4 +1,4 @@
-import type { DetectionEvent } from './detection-event.ts';
+import { checkWrittenEvent, type DetectionEvent } from './detection-event.ts';
 import { embeddingText } from './embedding-text.ts';
 
 /** An event encoded for a broker. */
@@ -23,12 +23,14 @@ function assemble(event: DetectionEvent, embeddings: readonly string[]): Buffer 
  * Past `maxBytes` the embeddings of the least confident persons become null, and the
  * event `degraded` with the reason `embeddings_truncated`.
  *
+ * @throws {ContractsError} `invalid_event` where a reader would refuse it: a number that is not finite, a box beyond 0..1.
  * @param options.maxBytes Default 900,000: under the 1 MB that Kafka brokers accept, with room for headers.
  */
 export function encodeDetectionEvent(
   event: DetectionEvent,
   { maxBytes = 900_000 }: { readonly maxBytes?: number } = {},
 ): EncodedEvent {
+  checkWrittenEvent(event);
   const embeddings = event.embeddings.map((one) => (one === null ? 'null' : embeddingText(one)));
   const base = { cameraId: event.camera_id, frameId: event.frame_id };
   const bytes = assemble(event, embeddings);

@@ -63,6 +63,9 @@ const isTraceField = (field: Known): boolean => traceFields.some((one) => one ==
 const noBytes = new Uint8Array();
 const notUtf8 = `expected 1 to ${maxCameraIdBytes} bytes of UTF-8 but received other bytes`;
 
+const bytesOf = (field: string | Uint8Array | undefined): Uint8Array | undefined =>
+  typeof field === 'string' ? Buffer.from(field) : field;
+
 function fail(problem: FrameEntryProblem, message: string): FrameEntryResult {
   return { ok: false, problem, message };
 }
@@ -82,7 +85,7 @@ function parseSize(
 }
 
 /**
- * Validates the fields of one stream entry, as Redis returns them: `[name, value, name, value, ...]`.
+ * Validates the fields of one stream entry, as Redis returns them: `[name, value, name, value, ...]`, as bytes or as text.
  *
  * Never throws: a bad entry is an outcome. Ignores unknown fields and an invalid `traceparent` or `tracestate`.
  * Does not copy the frame bytes.
@@ -95,7 +98,7 @@ function parseSize(
 export function parseFrameEntry(
   streamKey: string,
   frameId: string,
-  fields: readonly Uint8Array[],
+  fields: readonly (string | Uint8Array)[],
 ): FrameEntryResult {
   const values = new Map<Known, Uint8Array>();
   const text = (name: Known): string | undefined => {
@@ -103,7 +106,7 @@ export function parseFrameEntry(
     return value === undefined ? undefined : bufferOf(value).toString('utf8');
   };
   for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [rawName, value] = [fields[i], fields[i + 1]];
+    const [rawName, value] = [bytesOf(fields[i]), bytesOf(fields[i + 1])];
     if (rawName === undefined || value === undefined || rawName.byteLength > 16) continue;
     const name = bufferOf(rawName).toString('latin1');
     const field = known.find((candidate) => candidate === name);

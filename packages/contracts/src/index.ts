@@ -20,17 +20,23 @@ export {
   printable,
   streamKeyOf,
 } from './camera-id.ts';
+export { ContractsError } from './contracts-error.ts';
 export {
   type DetectedFace,
   type DetectionEvent,
+  type DetectionEventProblem,
+  type DetectionEventResult,
   detectionEventJsonSchema,
   detectionEventSchema,
   type EventDetection,
+  type EventStatus,
   type FaceAbsence,
   parseDetectionEvent,
+  safeParseDetectionEvent,
 } from './detection-event.ts';
 export { type DurationUnit, durationUnit } from './duration-unit.ts';
 export { type EncodedEvent, encodeDetectionEvent } from './encode-event.ts';
+export { type EncodedFrameEntry, encodeFrameEntry, type FrameToWrite } from './encode-frame-entry.ts';
 export { errorText } from './error-text.ts';
 export { TrinetraError } from './errors.ts';
 export {
@@ -69,6 +75,7 @@ export {
 } from './recording.ts';
 export { type Failure, type Result, valueOrThrow } from './result.ts';
 export { roundHalfEven } from './round-half-even.ts';
+export { cosineSimilarity, sameEmbeddingSpace } from './similarity.ts';
 export type { CameraStats, SourceStats } from './source-stats.ts';
 export { parseTraceContext, type TraceContext } from './trace-context.ts';
 export { createWarnOnce, type WarnOnce, type WarnOnceOptions } from './warn-once.ts';

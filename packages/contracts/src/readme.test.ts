@@ -2,5 +2,5 @@ import { runReadmeExample } from '@trinetra/test-support';
 import { expect, it } from 'vitest';
 
 it('runs the first example of the README', async () => {
-  expect(await runReadmeExample(new URL('../', import.meta.url))).toBe('0.91');
+  expect(await runReadmeExample(new URL('../', import.meta.url))).toBe('1');
 });

@@ -14,6 +14,7 @@ import { nameOfState, writeName } from './tile.js';
 
 /** @typedef {import('./pictures.js').Picture} Picture */
 
+/** @type {Readonly<Record<string, string>>} */
 const absences = {
   no_face: 'no face found',
   too_small: 'face too small',
@@ -104,7 +105,9 @@ export function createDetail() {
         () => create('li'),
         (item, { confidence, face }) => {
           const about =
-            typeof face === 'object' ? `face ${Math.round(face.score * 100)} %` : absences[face ?? 'not_run'];
+            typeof face === 'object'
+              ? `face ${Math.round(face.score * 100)} %`
+              : (absences[face ?? 'not_run'] ?? face);
           setText(item, `Person ${Math.round(confidence * 100)} %, ${about}`);
         },
       );

@@ -1,0 +1,6 @@
+import { TrinetraError } from './errors.ts';
+
+/** Thrown where an event, a frame entry or an embedding is none. */
+export class ContractsError extends TrinetraError<
+  'invalid_event' | 'invalid_frame_entry' | 'invalid_embedding'
+> {}

@@ -2,21 +2,10 @@ import { appendFileSync } from 'node:fs';
 import { parseConfig } from '../src/config.ts';
 import { maxInFlight } from '../src/pipeline.ts';
 
+export { isFullRun, times, variants } from '@trinetra/test-support';
+
 /** Frames that a worker with the default batch size holds at most. */
 export const inFlight: number = maxInFlight(parseConfig({}).BATCH_SIZE);
-
-/** Whether the long version of the fault tests runs: `npm run test:faults`. */
-export const isFullRun: boolean = process.env['FAULTS'] === 'full';
-
-/** How often a fault is injected: a short version inside `npm test`, the full one in `npm run test:faults`. */
-export function times(short: number, full: number): number {
-  return isFullRun ? full : short;
-}
-
-/** The variants of a fault that run: all in `npm run test:faults`, the first `short` inside `npm test`. */
-export function variants<T>(all: readonly T[], short = 1): readonly T[] {
-  return isFullRun ? all : all.slice(0, short);
-}
 
 /** What a fault cost; a test leaves out what it does not count. */
 export interface FaultCost {

@@ -1,6 +1,7 @@
 export { hasBrowser, launchBrowser } from './browser.ts';
 export { demoModels } from './demo-models.ts';
 export { engineHead } from './engine-head.ts';
+export { isFullRun, times, variants } from './full-run.ts';
 export {
   type Box,
   cases,

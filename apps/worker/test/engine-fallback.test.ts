@@ -123,6 +123,13 @@ const header = {
 const cases = [
   ['no engine', null, undefined, 'file_missing', /no such file/],
   [
+    'an engine for another GPU',
+    engineHead(header),
+    { gpu: 'NVIDIA GeForce RTX 3080', computeCapability: '8.6' },
+    'other_gpu',
+    /built for NVIDIA GeForce RTX 3080, compute 8\.6, and GPU 0 here is NVIDIA H100 80GB HBM3, compute 9\.0/,
+  ],
+  [
     'a truncated engine',
     engineHead(header).subarray(0, 60),
     undefined,
@@ -135,13 +142,6 @@ const cases = [
     { bytes: engineHead(header, 5000).length },
     'file_unreadable',
     /it is cut or another one/,
-  ],
-  [
-    'an engine for another GPU',
-    engineHead(header),
-    { gpu: 'NVIDIA GeForce RTX 3080', computeCapability: '8.6' },
-    'other_gpu',
-    /built for NVIDIA GeForce RTX 3080, compute 8\.6, and GPU 0 here is NVIDIA H100 80GB HBM3, compute 9\.0/,
   ],
   [
     "an engine with Ultralytics' header around arbitrary bytes",
@@ -159,7 +159,7 @@ const cases = [
   ],
 ] as const;
 
-describe.each(cases)('beside %s', (_name, engine, sidecar, reason, message) => {
+describe.each(variants(cases, 2))('beside %s', (_name, engine, sidecar, reason, message) => {
   it('the worker starts on the .onnx, says why, counts it, and finds the persons of a scene', async () => {
     const { env, home, detector } = await modelsWith(demoModels(), engine, sidecar);
     await using worker = await startWorker(env);

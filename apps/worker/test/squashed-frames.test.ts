@@ -165,10 +165,11 @@ describe.skipIf(!hasShared)('frames as the ingestor squashes them (needs ../shar
     return sum(all);
   }
 
-  it.each([
+  const ways = [
     ['the size of the picture in the entry', 'sized', true],
     ['the aspect of the camera in CAMERA_ASPECTS', 'told', false],
-  ] as const)(
+  ] as const;
+  it.each(variants(ways))(
     'with %s, everybody is found in the right place, and faces are the same',
     async (_, prefix, sizes) => {
       const { persons, found, overlaps, cosines } = await sendAll(prefix, sizes);
@@ -223,27 +224,31 @@ describe.skipIf(!hasShared)('frames as the ingestor squashes them (needs ../shar
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('FRAME_ASPECT');
   });
-
-  it('takes frames as they are with FRAME_ASPECT=keep', async () => {
-    await using kept = await Scenario.start({ FRAME_ASPECT: 'keep' });
-    const golden = cases.find(({ image }) => image === 'group_03.jpg') as GoldenCase;
-    const frame = await squash(await pixelsOf(photo(golden.image)));
-    expect(compare(await kept.send('cam_kept', frame), golden).found).toBe(2);
-    expect([...(await kept.worker.metric('trinetra_worker_frame_aspects_total')).keys()]).toEqual([
-      '{source="frame"}',
-    ]);
-  });
 });
 
 describe.skipIf(!hasShared)('a detector with open sides beside one of 640x640 (needs ../shared)', () => {
   const open = fileURLToPath(new URL('models/yolov8n_dynamic.onnx', shared));
+  let square: Scenario;
 
-  it('finds the same persons at the inputs that hold the frames, and tells these in /ready', async () => {
-    await using square = await Scenario.start({
+  beforeAll(async () => {
+    square = await Scenario.start({
       YOLO_ENGINE_PATH: open,
       DETECTOR_SHAPES: 'square',
       FRAME_ASPECT: 'keep',
     });
+  });
+  afterAll(() => square[Symbol.asyncDispose]());
+
+  it('takes frames as they are with FRAME_ASPECT=keep', async () => {
+    const golden = cases.find(({ image }) => image === 'group_03.jpg') as GoldenCase;
+    const frame = await squash(await pixelsOf(photo(golden.image)));
+    expect(compare(await square.send('cam_kept', frame), golden).found).toBe(2);
+    expect([...(await square.worker.metric('trinetra_worker_frame_aspects_total')).keys()]).toEqual([
+      '{source="frame"}',
+    ]);
+  });
+
+  it('finds the same persons at the inputs that hold the frames, and tells these in /ready', async () => {
     await using auto = await Scenario.start({ YOLO_ENGINE_PATH: open, FRAME_ASPECT: 'keep' });
     const ready = async (scenario: Scenario): Promise<string[]> => {
       const answer = (await (await fetch(`${scenario.worker.url}/ready`)).json()) as {

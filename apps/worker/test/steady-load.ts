@@ -16,12 +16,14 @@ export interface SteadyLoadOptions {
   readonly cameras: number;
   /** Entries that no worker has read yet, about: there is always something to do. */
   readonly backlog: number;
+  /** At most one frame of each camera in this time. Default 20: as much as the workers can serve. */
+  readonly everyMs?: number;
 }
 
 /** Writes frames as long as fewer than `backlog` are unread. The workers must delete what they ack. */
 export function startSteadyLoad(
   testStack: RedisTestStack,
-  { cameras, backlog }: SteadyLoadOptions,
+  { cameras, backlog, everyMs = 20 }: SteadyLoadOptions,
 ): SteadyLoad {
   const { redis } = testStack;
   const written = new Set<string>();
@@ -38,7 +40,7 @@ export function startSteadyLoad(
           written.add(`${name} ${await addSceneFrame(redis, moment++ % pictures, name, type)}`);
         }
       }
-      await delay(20);
+      await delay(everyMs);
     }
   }
   const writing = write();

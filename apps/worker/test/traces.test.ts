@@ -120,14 +120,19 @@ describe('a worker that traces', () => {
     });
   });
 
-  it('begins a trace where an entry tells of none, or of one that is not valid, and says why a frame is refused', async () => {
+  it('begins a trace where an entry tells of none, or of one that is not valid, says why a frame is refused, and keeps to what an entry says about sampling', async () => {
     await using receiver = await startOtlpReceiver();
-    let poison = '';
-    const valid = { traceparent: `${traceparent}x` };
-    await followed(exportTo(receiver.url), async () => {
-      poison = await addFrame({ frame: 'no picture' });
-      await addFrame(valid);
-    });
+    let [poison, unsampled] = ['', ''];
+    const invalid = { traceparent: `${traceparent}x` };
+    await followed(
+      exportTo(receiver.url),
+      async () => {
+        poison = await addFrame({ frame: 'no picture' });
+        await addFrame(invalid);
+        unsampled = await addFrame({ traceparent: notSampled });
+      },
+      2,
+    );
     const frames = receiver.spans().filter(({ name }) => name === 'process frame');
     expect(frames.map(({ parentSpanId }) => parentSpanId)).toEqual([undefined, undefined]);
     const refused = frames.find(({ attributes }) => plain(attributes)['frame_id'] === poison);
@@ -139,16 +144,11 @@ describe('a worker that traces', () => {
     expect(refused?.status).toMatchObject({ code: 2, message: 'unsupported_format' });
     const its = receiver.spans().filter(({ parentSpanId }) => parentSpanId === refused?.spanId);
     expect(its.map(({ name }) => name).toSorted()).toEqual(['ack', 'decode', 'queue']);
-  });
 
-  it('keeps to what the entry says about sampling, and says it to the consumers', async () => {
-    await using receiver = await startOtlpReceiver();
-    let id = '';
-    await followed(exportTo(receiver.url), async () => {
-      id = await addFrame({ traceparent: notSampled });
-    });
-    expect(receiver.spans()).toEqual([]);
-    expect(headersOf(id)?.['traceparent']).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad)\w{16}-00$/);
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    expect(receiver.spans().filter(({ traceId }) => traceId === trace)).toEqual([]);
+    const told = headersOf(unsampled)?.['traceparent'];
+    expect(told).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad)\w{16}-00$/);
   });
 });
 
@@ -204,9 +204,10 @@ describe('a worker that does not trace', () => {
   });
 });
 
-it('writes one line a frame at debug, with its outcome and the times of its stages', async () => {
+it('writes one line a frame at debug, with its outcome and the times of its stages, and spans to standard output with OTEL_TRACES_EXPORTER=console', async () => {
   const ids: string[] = [];
-  const { lines } = await followed({ LOG_LEVEL: 'debug' }, async () => {
+  const env = { LOG_LEVEL: 'debug', OTEL_TRACES_EXPORTER: 'console' };
+  const { worker, lines } = await followed(env, async () => {
     ids.push(await addSceneFrame(kafka.testStack.redis, 1));
     ids.push(await addFrame({ frame: 'no picture' }));
   });
@@ -227,11 +228,5 @@ it('writes one line a frame at debug, with its outcome and the times of its stag
   expect(Object.keys(times)).toEqual(stages);
   expect(times['detect']).toBeGreaterThan(0);
   expect(lineOf(1)).toMatchObject({ camera_id: 'cam', outcome: 'corrupt', reason: 'unsupported_format' });
-});
-
-it('writes spans to standard output with OTEL_TRACES_EXPORTER=console', async () => {
-  const { worker } = await followed({ OTEL_TRACES_EXPORTER: 'console' }, () =>
-    addSceneFrame(kafka.testStack.redis, 1),
-  );
   expect(worker.log()).toContain("name: 'process frame'");
 });

@@ -13,7 +13,7 @@ import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
 import { startWorker, type WorkerProcess, waitFor } from '../worker-process.ts';
 
 const maxDeliveries = 3;
-const names = ['one', 'two', 'three'] as const;
+const names = variants(['one', 'two', 'three'], 2);
 const neighbours = times(12, 90);
 
 let testStack: RedisTestStack;
@@ -170,7 +170,7 @@ it.each(variants(['decode', 'infer'] as const))(
     const events = await readEvents();
     report(
       `frame that ends the process each time at ${where}`,
-      `1 among ${innocent.length} frames, 3 workers, MAX_DELIVERIES=${maxDeliveries}; then replayed to a worker without the fault`,
+      `1 among ${innocent.length} frames, ${names.length} workers, MAX_DELIVERIES=${maxDeliveries}; then replayed to a worker without the fault`,
       `${deaths} processes died; the frame is a dead letter after ${maxDeliveries} deliveries; ${innocent.length} of ${innocent.length} others published (${events.length - new Set(events.map(nameOf)).size} twice), none dead-lettered; published after the replay`,
       { frames: innocent.length, duplicates: events.length - new Set(events.map(nameOf)).size },
     );

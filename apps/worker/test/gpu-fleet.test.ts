@@ -170,7 +170,7 @@ it('leaves a worker that hangs out of /metrics, counts that, and does not wait f
   await gone(second);
 });
 
-it('tells the metrics of workers whose Kafka takes connections and says nothing', async () => {
+it('tells the metrics of workers whose Kafka takes connections and says nothing, and a second signal ends all at once', async () => {
   const silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
   onTestFinished(() => void silent.close());
   await once(silent, 'listening');
@@ -180,8 +180,10 @@ it('tells the metrics of workers whose Kafka takes connections and says nothing'
     KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}`,
   });
   await listens(fleet);
+  const pids: number[] = [];
   for (const gpu of [0, 1]) {
-    await memberThat(fleet, gpu, 'up without a sink', ({ detail }) => detail.checks?.['sink']?.ok === false);
+    const noSink = ({ detail }: Member): boolean => detail.checks?.['sink']?.ok === false;
+    pids.push((await memberThat(fleet, gpu, 'up without a sink', noSink)).detail.pid);
   }
   for (const gpu of [0, 1]) {
     await waitFor(`the metrics of GPU ${gpu}`, async () =>
@@ -189,11 +191,9 @@ it('tells the metrics of workers whose Kafka takes connections and says nothing'
     );
     expect(await metricOf(fleet, 'trinetra_worker_scrape_failures_total', `{gpu="${gpu}"}`)).toBe(0);
   }
-});
 
-it('a second signal ends all workers at once', async () => {
-  await using fleet = await startFleet('0,1');
-  const pids = await bothReady(fleet);
+  const modelsLoaded = ({ detail }: Member): boolean => detail.checks?.['models']?.ok === true;
+  for (const gpu of [0, 1]) await memberThat(fleet, gpu, 'at work', modelsLoaded);
   testStack.server.pause(); // the workers cannot leave their group
   try {
     fleet.process.child.kill('SIGTERM');

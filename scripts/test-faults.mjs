@@ -19,7 +19,7 @@ process.env.FAULTS = 'full';
 process.env.FAULTS_REPORT = report;
 
 /** Beside those in test/faults/: what npm test runs in a short version, too. */
-const cutShort = ['corrupt-input', 'engine-fallback', 'squashed-frames'];
+const cutShort = ['corrupt-input', 'engine-fallback', 'half-broken', 'squashed-frames'];
 let ok = bootstrap() && pnpm(['exec', 'node', 'tools/local-servers/src/prepare.ts']);
 // One file at a time: a fault test owns the machine while it measures what a fault costs.
 const tests = filters.length > 0 ? filters : ['test/faults/', ...cutShort];

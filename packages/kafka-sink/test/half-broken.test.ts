@@ -6,6 +6,7 @@ import {
   startKafka,
   startKafkaCluster,
 } from '@trinetra/local-servers';
+import { isFullRun, variants } from '@trinetra/test-support';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKafkaSink, createPublisher } from '../src/index.ts';
@@ -43,10 +44,12 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
   });
   afterAll(() => kafka?.[Symbol.asyncDispose]());
 
-  it.each([
-    ['is killed', 'kill', 'restart'],
-    ['hangs', 'pause', 'resume'],
-  ] as const)(
+  it.each(
+    variants([
+      ['hangs', 'pause', 'resume'],
+      ['is killed', 'kill', 'restart'],
+    ] as const),
+  )(
     'serves the partitions that a broker is not needed for while it %s, sends only the others again, and none twice',
     async (_, fail, mend) => {
       const topic = `assigned-${fail}`;
@@ -132,8 +135,13 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
     } finally {
       await kafka.broker(3).restart();
     }
-    await vi.waitUntil(() => sink.isHealthy(), { timeout: 20_000, interval: 20 });
-    expect((await writeAll(sink, 2)).flat()).toEqual([ok, ok, ok]);
+    await vi.waitFor(
+      async () => {
+        expect((await writeAll(sink, 2)).flat()).toEqual([ok, ok, ok]);
+        expect(await sink.isHealthy()).toBe(true);
+      },
+      { timeout: 20_000, interval: 20 },
+    );
   });
 
   it('writes each event once and in order while leaders are killed in turn, and goes on', async () => {
@@ -161,7 +169,7 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
       }
     };
     const written = write();
-    for (const id of [2, 3, 2]) {
+    for (const id of variants([2, 3, 2], 2)) {
       const before = results.length;
       await vi.waitUntil(() => results.length > before + 150, { timeout: 20_000 });
       await kafka.broker(id).kill();
@@ -207,26 +215,29 @@ describe.skipIf(!available.ok)('a sink and three brokers of which one fails (nee
     expect(written.toSorted()).toEqual(['a 0-0', 'a 1-0', 'a 2-0', 'b 1-0']);
   });
 
-  it('goes on under another producer id where a new leader has lost what the old one had', async () => {
-    const topic = 'unclean';
-    await kafka.createTopic(topic, [[2, 3]], { 'unclean.leader.election.enable': 'true' });
-    await using sink = await createKafkaSink({ brokers: kafka.brokers, topic });
-    const write = (frame: number): Promise<unknown[]> => sink.write([detectionEvent('cam', frame)]);
-    expect(await write(0)).toEqual([ok]);
-    await readBack(kafka.brokers, topic, (all) => all.length === 1); // both replicas have it, and know the producer
-    await kafka.broker(3).kill();
-    for (let frame = 1; frame < 10; frame += 1) expect(await write(frame)).toEqual([ok]);
-    await kafka.broker(2).kill();
-    await kafka.broker(3).restart();
-    await vi.waitFor(async () => expect(await write(10)).toEqual([ok]), { timeout: 30_000, interval: 50 });
-    expect(await write(11)).toEqual([ok]);
-    await kafka.broker(2).restart();
-    const ids = (
-      await readBack(kafka.brokers, topic, (all) => all.some(({ frameId }) => frameId === '11-0'))
-    ).map(({ frameId }) => frameId);
-    expect(ids.slice(-2)).toEqual(['10-0', '11-0']);
-    expect(await sink.isHealthy()).toBe(true);
-  });
+  it.runIf(isFullRun)(
+    'goes on under another producer id where a new leader has lost what the old one had',
+    async () => {
+      const topic = 'unclean';
+      await kafka.createTopic(topic, [[2, 3]], { 'unclean.leader.election.enable': 'true' });
+      await using sink = await createKafkaSink({ brokers: kafka.brokers, topic });
+      const write = (frame: number): Promise<unknown[]> => sink.write([detectionEvent('cam', frame)]);
+      expect(await write(0)).toEqual([ok]);
+      await readBack(kafka.brokers, topic, (all) => all.length === 1); // both replicas have it, and know the producer
+      await kafka.broker(3).kill();
+      for (let frame = 1; frame < 10; frame += 1) expect(await write(frame)).toEqual([ok]);
+      await kafka.broker(2).kill();
+      await kafka.broker(3).restart();
+      await vi.waitFor(async () => expect(await write(10)).toEqual([ok]), { timeout: 30_000, interval: 50 });
+      expect(await write(11)).toEqual([ok]);
+      await kafka.broker(2).restart();
+      const ids = (
+        await readBack(kafka.brokers, topic, (all) => all.some(({ frameId }) => frameId === '11-0'))
+      ).map(({ frameId }) => frameId);
+      expect(ids.slice(-2)).toEqual(['10-0', '11-0']);
+      expect(await sink.isHealthy()).toBe(true);
+    },
+  );
 
   it('uses partitions that are added soon, and says so once', async () => {
     const topic = 'growing';

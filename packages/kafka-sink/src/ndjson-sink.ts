@@ -1,4 +1,6 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errorText, type Logger, silentLogger, within } from '@trinetra/contracts';
 import { KafkaSinkError } from './errors.ts';
 import { LineWriter } from './line-writer.ts';
@@ -14,6 +16,15 @@ export interface NdjsonSinkOptions {
 
 /** Of a file that is made here: events hold embeddings. One that is there keeps its own. */
 const newFileMode = 0o600;
+/**
+ * A call that waits within the system would hold a thread of the process, and its exit, for as long as nobody reads a named pipe.
+ */
+const openFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+/** What the system says of a named pipe that nobody has opened to read, or that is full. */
+const notNow: ReadonlySet<unknown> = new Set(['ENXIO', 'EAGAIN']);
+/** Between two tries then, ms. */
+const pollMs = 20;
+
 /** How long a check waits for the file to open, ms. */
 const openMs = 500;
 
@@ -48,10 +59,24 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
   let lastFailure: WriteFailure = { ok: false, reason: 'refused', message: `${path}: closed` };
   let withinLine = false;
   let opening: Promise<unknown> | undefined;
+  let givenUp = false;
+
+  /** Tries again while a named pipe does not take it, until the sink is closed. */
+  async function whenTaken<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const isPipe = error instanceof Error && 'code' in error && notNow.has(error.code);
+        if (!isPipe || givenUp) throw error;
+        await delay(pollMs, undefined, { ref: false });
+      }
+    }
+  }
 
   async function opened(): Promise<FileHandle> {
     if (file !== undefined) return file;
-    const fresh = await open(path, 'a', newFileMode);
+    const fresh = await whenTaken(() => open(path, openFlags, newFileMode));
     file = fresh;
     // Unreadable (a pipe, or rights to append only): lines are then taken as whole.
     withinLine = await endsWithinLine(path).catch(() => false);
@@ -64,7 +89,7 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
       // What is left of a broken line must not swallow the next event.
       const rest = withinLine ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes;
       for (let offset = 0; offset < rest.byteLength; ) {
-        const { bytesWritten } = await target.write(rest, offset);
+        const { bytesWritten } = await whenTaken(() => target.write(rest, offset));
         offset += bytesWritten;
         withinLine = rest[offset - 1] !== 0x0a;
       }
@@ -103,7 +128,12 @@ export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
     return healthy;
   }
 
-  const close = (): Promise<void> => lines.close(() => file?.close());
+  const close = (): Promise<void> =>
+    lines
+      .close(() => file?.close())
+      .finally(() => {
+        givenUp = true;
+      });
 
   return {
     write: (events, given) => lines.write(events, given),

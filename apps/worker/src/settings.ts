@@ -29,7 +29,7 @@ const maximumAge = parser(
   'off or a whole number of milliseconds in 1..86400000',
 );
 
-/** Every variable that the worker reads, in the order of the tables in docs/SETTINGS.md. */
+/** Every variable that the worker reads; docs/SETTINGS.md has them in tables. */
 export const settings = {
   ...redisSettings,
   ...kafkaSettings,
@@ -37,7 +37,7 @@ export const settings = {
   KAFKA_COMPRESSION: setting(oneOf('lz4', 'gzip', 'none'), 'lz4, gzip or none', 'lz4', {
     also: ['KAFKA_COMPRESSION_TYPE'],
   }),
-  KAFKA_RETRIES: setting(whole(0, 100), 'tries after the first that failed', '5'),
+  KAFKA_RETRIES: setting(whole(0, 100), 'retries of a publish that failed', '5'),
   KAFKA_RETRY_BACKOFF_MS: setting(whole(1, 60_000), 'wait before the first retry, ms', '100'),
   KAFKA_METADATA_MAX_AGE_MS: setting(
     whole(100, 3_600_000),
@@ -58,7 +58,11 @@ export const settings = {
     check: async (to) => (to.kind === 'ndjson' ? writableProblem(to.path) : null),
   }),
   ...modelSettings,
-  BATCH_TIMEOUT_MS: setting(real(0, 10_000), 'longest wait of a frame for its batch to fill, ms', '20.0'),
+  BATCH_TIMEOUT_MS: setting(
+    real(0, 10_000),
+    'a partial batch is sent after this, once the engine is free, ms',
+    '20.0',
+  ),
   DECODE_THREADS: setting(
     optional(whole(1, 64)),
     'frames decoded at once; default: as many as cores, 4 at most',
@@ -102,10 +106,14 @@ export const settings = {
   STATUS_HOST: setting(text, 'address that the page is bound to; it has no login', '127.0.0.1'),
   STATUS_PORT: setting(whole(0, 65_535), 'port of the page, which the log tells; 0: any free one', '0'),
   SHOW_FRAMES: setting(flag, 'camera pictures on the page, with what was found in them: on or off', 'off'),
-  SHOW_FACES: setting(flag, 'faces in these pictures; off: blurred before they leave the worker', 'off'),
+  SHOW_FACES: setting(
+    flag,
+    'show faces unblurred; off: they are blurred before they leave the worker',
+    'off',
+  ),
   STOP_TIMEOUT_MS: setting(
     whole(100, 3_600_000),
-    'longest stop, ms: less than what whoever stops it waits; what is not finished then stays pending',
+    'longest stop, ms, below the time-out of what stops it; what is unfinished then stays pending',
     '9500',
     { also: ['SHUTDOWN_TIMEOUT_MS'] },
   ),

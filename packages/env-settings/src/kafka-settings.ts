@@ -24,7 +24,9 @@ export const kafkaSettings = {
     ],
   }),
   KAFKA_TOPIC: setting(topic, 'topic of the detection events', 'trinetra.detections'),
-  KAFKA_TLS: setting(flag, 'TLS to Kafka: on or off', 'off', { also: ['KAFKA_SSL'] }),
+  KAFKA_TLS: setting(flag, 'TLS to Kafka: on or off; KAFKA_CA_FILE turns it on', 'off', {
+    also: ['KAFKA_SSL'],
+  }),
   KAFKA_CA_FILE: optionalSetting('PEM file of the authority that signed the certificates of Kafka', {
     also: ['KAFKA_SSL_CA_FILE'],
     check: authorityProblem,

@@ -105,7 +105,7 @@ export const modelSettings = {
   ),
   FRAME_ASPECT: setting(
     frameAspect,
-    'aspect of the cameras whose frames come square without width and height; keep: they are square',
+    'aspect of cameras whose frames come square without width and height; keep: what they show is square',
     '16:9',
   ),
   CAMERA_ASPECTS: setting(
@@ -125,7 +125,7 @@ export const modelSettings = {
   ),
   REQUIRE_PROVIDER: setting(
     optional<string>(provider),
-    'the one provider that will do: no start where a model does not load on it',
+    'the only provider allowed: no start where a model does not load on it',
     undefined,
     {
       rule: ({ REQUIRE_PROVIDER: required, EXECUTION_PROVIDERS: listed }) =>
@@ -153,7 +153,7 @@ export const modelSettings = {
   ),
   INFERENCE_TIMEOUT_MS: setting(
     whole(100, 3_600_000),
-    'longest inference, ms; the first of a thread may take 6 times that. A thread is replaced 10 s later',
+    'longest inference, ms; the first of a thread: 6 times that. 10 s after it a busy thread is replaced',
     '10000',
   ),
   MAX_CONSECUTIVE_FAILURES: setting(

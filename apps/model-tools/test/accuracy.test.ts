@@ -3,17 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScene } from '@trinetra/camera-simulator/scene';
-import { cases, demoModels, type Ended, hasShared, sharedFolder } from '@trinetra/test-support';
+import { cases, type Ended, hasShared, sharedFolder } from '@trinetra/test-support';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runModels } from './cli.ts';
+import { arcface, faces, runModels, yolo } from './cli.ts';
 import { besideEachOther, personPictures } from './scene-faces.ts';
-
-const {
-  YOLO_ENGINE_PATH: yolo = '',
-  ARCFACE_ENGINE_PATH: arcface = '',
-  FACE_MODEL_PATH: faces = '',
-} = demoModels();
 
 let folder = '';
 const at = (name: string): string => join(folder, name);

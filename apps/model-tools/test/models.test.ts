@@ -11,13 +11,7 @@ import {
   sharedFolder,
 } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main, runModels } from './cli.ts';
-
-const {
-  YOLO_ENGINE_PATH: yolo = '',
-  ARCFACE_ENGINE_PATH: arcface = '',
-  FACE_MODEL_PATH: faces = '',
-} = demoModels();
+import { arcface, faces, main, runModels, yolo } from './cli.ts';
 
 let folder = '';
 beforeAll(async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { checkLedger } from './ledger.ts';
+import { type Load, pictures, startLoad } from './load.ts';
 import { addSceneFrame } from './scene-frames.ts';
 import { startWorker, type WorkerProcess, waitFor } from './worker-process.ts';
 
@@ -46,39 +47,21 @@ export async function startFileWorker(
   };
 }
 
-/** Frames written in a steady rhythm; while Redis is away none is. */
-export interface PacedLoad extends AsyncDisposable {
-  /** `camera frame` of what Redis confirmed. */
-  readonly written: ReadonlySet<string>;
-  stop(): Promise<void>;
-}
-
-const pictures = 4;
-
-/** Writes one frame every `everyMs` into `cameras` streams in turn. */
+/** Writes one frame every `everyMs` into `cameras` streams in turn; while Redis is away, none. */
 export function startPacedLoad(
   redis: Redis,
   { cameras = 4, everyMs = 60 }: { readonly cameras?: number; readonly everyMs?: number } = {},
-): PacedLoad {
-  const written = new Set<string>();
-  let running = true;
-  async function write(): Promise<void> {
-    for (let index = 0; running; index += 1) {
-      const camera = `cam_${index % cameras}`;
-      try {
-        written.add(`${camera} ${await addSceneFrame(redis, index % pictures, camera)}`);
-      } catch {
-        // Not confirmed: whether it is in the stream shows in the stream.
-      }
-      await delay(everyMs);
+): Load {
+  let index = 0;
+  return startLoad(everyMs, async (written) => {
+    const camera = `cam_${index % cameras}`;
+    try {
+      written.add(`${camera} ${await addSceneFrame(redis, index % pictures, camera)}`);
+    } catch {
+      // Not confirmed: whether it is in the stream shows in the stream.
     }
-  }
-  const writing = write();
-  const stop = async (): Promise<void> => {
-    running = false;
-    await writing;
-  };
-  return { written, stop, [Symbol.asyncDispose]: stop };
+    index += 1;
+  });
 }
 
 /** `camera frame` of every entry in the streams. */

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { fakeTwoGpus } from '../fake-gpus.ts';
 import { checkLedger } from '../ledger.ts';
-import { type PacedLoad, startPacedLoad } from '../redis-scenario.ts';
+import type { Load } from '../load.ts';
+import { startPacedLoad } from '../redis-scenario.ts';
 import { isFullRun, report, variants } from '../scenario.ts';
 import { addSceneFrames } from '../scene-frames.ts';
 import { type RedisTestStack, startRedisTestStack } from '../test-stack.ts';
@@ -147,7 +148,7 @@ it.each(['stdout', 'a named pipe'])(
         : await startWorker(settings(`ndjson:${pipe.path}`));
     pipe.given();
     await worker.ready();
-    const stall = async (): Promise<{ load: PacedLoad; said: string }> => {
+    const stall = async (): Promise<{ load: Load; said: string }> => {
       await using stack = new AsyncDisposableStack();
       const load = stack.use(startPacedLoad(testStack.redis));
       const said = await waitFor('/ready to name the sink', async () => {

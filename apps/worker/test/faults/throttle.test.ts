@@ -91,29 +91,12 @@ it('a worker that hardly gets a core gives up the runs that take too long, keeps
   );
 });
 
-it.runIf(isFullRun)(
-  'SIGTERM while runs take too long: what is in flight is finished, and the worker ends with 0',
-  async () => {
-    await using worker = await start({ STOP_TIMEOUT_MS: '60000' });
-    await worker.process.ready();
-    using quota = throttle(pidOf(worker));
-    await using load = startPacedLoad(testStack.redis, { everyMs: 100 });
-    await publishesMore(worker, 8);
-    quota.hold(crawl);
-    await runsAreLate(worker, 1, quota.by);
-    worker.process.child.kill('SIGTERM');
-    await waitFor('the worker to stop', () => (worker.process.log().includes('stopping') ? true : undefined));
-    quota.lift();
-    await end(worker);
-    await load.stop();
-    expect(worker.process.child).toMatchObject({ exitCode: 0, signalCode: null });
-    expect(worker.process.log()).not.toMatch(aborted);
-    expect(await testStack.pending()).toBe(0);
-  },
-);
-
-it('SIGTERM while runs take too long, and go on to: the worker ends in its time without an abort, and the next one has its frames', async () => {
-  await using worker = await start({ STOP_TIMEOUT_MS: '2000' });
+/**
+ * Sends SIGTERM while runs take too long, waits for the end, and returns what was written.
+ *
+ * @param lifted Whether the worker has its cores back by then.
+ */
+async function stopWhileRunsAreLate(worker: FileWorker, lifted: boolean): Promise<ReadonlySet<string>> {
   await worker.process.ready();
   using quota = throttle(pidOf(worker));
   await using load = startPacedLoad(testStack.redis, { everyMs: 100 });
@@ -121,9 +104,29 @@ it('SIGTERM while runs take too long, and go on to: the worker ends in its time 
   quota.hold(crawl);
   await runsAreLate(worker, 1, quota.by);
   worker.process.child.kill('SIGTERM');
+  if (lifted) {
+    await waitFor('the worker to stop', () => (worker.process.log().includes('stopping') ? true : undefined));
+    quota.lift();
+  }
   await end(worker);
   await load.stop();
   expect(worker.process.log()).not.toMatch(aborted);
+  return load.written;
+}
+
+it.runIf(isFullRun)(
+  'SIGTERM while runs take too long: what is in flight is finished, and the worker ends with 0',
+  async () => {
+    await using worker = await start({ STOP_TIMEOUT_MS: '60000' });
+    await stopWhileRunsAreLate(worker, true);
+    expect(worker.process.child).toMatchObject({ exitCode: 0, signalCode: null });
+    expect(await testStack.pending()).toBe(0);
+  },
+);
+
+it('SIGTERM while runs take too long, and go on to: the worker ends in its time without an abort, and the next one has its frames', async () => {
+  await using worker = await start({ STOP_TIMEOUT_MS: '2000' });
+  const written = await stopWhileRunsAreLate(worker, false);
   expect(['SIGABRT', 'SIGSEGV']).not.toContain(worker.process.child.signalCode);
   await using next = await start({ INFERENCE_TIMEOUT_MS: '30000' }); // it is not held, and the machine may be busy
   await next.process.ready();
@@ -131,7 +134,7 @@ it('SIGTERM while runs take too long, and go on to: the worker ends in its time 
   await waitFor('nothing to be pending', async () => ((await testStack.pending()) === 0 ? true : undefined));
   await waitFor('every frame to be published', async () => {
     const published = new Set([...first, ...(await next.published())]);
-    return [...load.written].every((frame) => published.has(frame)) ? true : undefined;
+    return [...written].every((frame) => published.has(frame)) ? true : undefined;
   });
 });
 

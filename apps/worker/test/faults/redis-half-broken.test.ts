@@ -1,4 +1,4 @@
-import { startSlowLink } from '@trinetra/local-servers';
+import { freePort, startSlowLink } from '@trinetra/local-servers';
 import { expect, it } from 'vitest';
 import { settleUp, startFileWorker } from '../redis-scenario.ts';
 import { inFlight, report, times } from '../scenario.ts';
@@ -64,6 +64,42 @@ it('a slow link to Redis costs time, not frames', async () => {
   expect(duplicates).toBe(0);
   expect(mostPending).toBeLessThanOrEqual(inFlight);
   expect(worker.process.log()).not.toMatch(/"level":"(warn|error)".*Redis/);
+});
+
+it('a limit on the replies of Redis that holds two frames costs time, not frames', async () => {
+  const limit = String(Math.round((await scenePicture(0)).length * 2.5));
+  await using testStack = await startRedisTestStack({
+    settings: { 'client-output-buffer-limit': `normal ${limit} 0 0` },
+  });
+  const count = times(24, 60);
+  await addSceneFrames(testStack.redis, count, 'cam');
+  await using worker = await startFileWorker({ ...testStack.env, MAX_DELIVERIES: '2' });
+  await worker.process.ready();
+  await waitFor('every frame to be published', async () =>
+    (await worker.published()).length >= count ? true : undefined,
+  );
+  await testStack.redis.config('SET', 'client-output-buffer-limit', 'normal 0 0 0'); // what follows reads whole streams
+  const { events, duplicates } = await settleUp(worker, testStack);
+  report(
+    'limit on the replies of Redis',
+    `${count} frames wait; Redis ends a connection whose reply is larger than two and a half frames`,
+    `${events} of ${count} frames published, ${duplicates} duplicates, none a dead letter with MAX_DELIVERIES=2`,
+    { frames: count, duplicates },
+  );
+  expect(worker.process.log()).toContain('the connection ended before Redis answered');
+  expect(duplicates).toBe(0);
+  expect(await testStack.redis.exists('frames-dead:cam')).toBe(0);
+});
+
+it('a node of a Redis Cluster ends a worker at its start, with a sentence', async () => {
+  const bus = String(await freePort()); // by default 10000 above the other, where there may be no port
+  await using testStack = await startRedisTestStack({
+    settings: { 'cluster-enabled': 'yes', 'cluster-port': bus },
+  });
+  await testStack.redis.cluster('ADDSLOTSRANGE', 0, 16383);
+  await using worker = await startFileWorker(testStack.env);
+  await expect(worker.process.ready()).rejects.toThrow('the worker ended with 1');
+  expect(worker.process.log()).toContain('received a node of a Redis Cluster');
 });
 
 it('a connection that Redis ends with commands under way is replaced at once', async () => {

@@ -195,12 +195,16 @@ export class RedisClient {
     await this.#answers.of(this.#redis.time());
   }
 
-  /** `major.minor` of the server and, where it says so, what it does when its memory is full. */
-  async serverFacts(): Promise<{ readonly version: string; readonly evictionPolicy: string | undefined }> {
+  /** `major.minor` of the server, whether it is a node of a Cluster and, where it says so, what it does when its memory is full. */
+  async serverFacts(): Promise<{
+    readonly version: string;
+    readonly isCluster: boolean;
+    readonly evictionPolicy: string | undefined;
+  }> {
     const info = await this.#answers.of(this.#redis.info());
     const version = /redis_version:(\d+\.\d+)/.exec(info)?.[1] ?? '0.0';
     const evictionPolicy = /maxmemory_policy:([\w-]+)/.exec(info)?.[1];
-    return { version, evictionPolicy };
+    return { version, isCluster: info.includes('redis_mode:cluster'), evictionPolicy };
   }
 
   /** What Redis says where the user may not name one of these keys. */

@@ -33,11 +33,18 @@ export class ServerCheck {
     const { client, settings } = this.#context;
     const missing = await client.findMissingRights();
     if (missing !== undefined) throw missing;
-    const { version, evictionPolicy } = await client.serverFacts();
+    const { version, isCluster, evictionPolicy } = await client.serverFacts();
     if (Number(version.split('.')[0]) < 7) {
       throw new RedisBatchSourceError(
         'unsupported_server',
         `Expected Redis 7.0 or later but received ${version}: upgrade the server`,
+      );
+    }
+    // Its scripts name the streams of many slots at once: every read would fail with CROSSSLOT.
+    if (isCluster) {
+      throw new RedisBatchSourceError(
+        'unsupported_server',
+        'Expected one Redis but received a node of a Redis Cluster: use a Redis with cluster mode disabled, with Sentinels for failover',
       );
     }
     if (evictionPolicy !== undefined && evictionPolicy !== this.#evictionPolicy) {

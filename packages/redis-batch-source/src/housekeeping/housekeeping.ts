@@ -60,10 +60,11 @@ export class Housekeeping {
     ]);
   }
 
-  /** Whether Redis answers: connected, the last rounds went well, and bytes come in where one is late. */
+  /** Whether Redis answers: connected, the last rounds and reads went well, and bytes come in where one is late. */
   isHealthy(): boolean {
     const { client } = this.#context;
-    return client.isReady && this.#unwell.size === 0 && client.silentMs < slowAnswerMs;
+    const answers = client.isReady && client.silentMs < slowAnswerMs;
+    return answers && this.#unwell.size === 0 && !this.#reader.keepsFailing;
   }
 
   async #guard(part: Part, step: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { backoffMs, pause } from '@trinetra/contracts';
-import { describeError, isAccessError } from '../connection/redis-errors.ts';
+import { describeError, isAccessError, isLostConnection } from '../connection/redis-errors.ts';
 import { RedisBatchSourceError } from '../errors.ts';
 import type { SourceContext } from '../source-context.ts';
 import type { Lease } from '../types.ts';
@@ -17,6 +17,8 @@ const wakeUp = 'woken';
 /** The reply of one read takes about this part of the time after which a silent connection is given up. */
 const readShare = 1 / 5;
 const errorDelays = { firstMs: 50, maxMs: 2000 } as const;
+/** So many reads that fail one after another, for about a second, are no passing fault. */
+const errorsOfIllness = 5;
 
 /**
  * Fills the room there is for leases: leftovers first, then new entries.
@@ -68,6 +70,11 @@ export class LeaseReader {
   /** Hands out after stopping, too, what was read before. */
   serveRest(): void {
     this.#servesRest = true;
+  }
+
+  /** Whether the reads of the last second or more have all failed. */
+  get keepsFailing(): boolean {
+    return this.#errorsInARow >= errorsOfIllness;
   }
 
   /** Ends `leases()` with an error that no retry mends. */
@@ -145,6 +152,7 @@ export class LeaseReader {
       if (found) this.#idle.found();
       else await pause(this.#idle.after(tookMs), this.#wake.signal);
     } catch (error) {
+      if (isLostConnection(error)) this.#pace.lost(room);
       await this.#afterError(error);
     }
   }
@@ -185,6 +193,11 @@ export class LeaseReader {
     }
     if (this.#errorsInARow === 0)
       logger.warn({ error: describeError(error) }, 'reading failed; trying again');
+    if (this.#pace.losesAll) {
+      const text =
+        'Redis ends the connection whenever an entry is read: raise its client-output-buffer-limit, or write smaller frames';
+      this.#context.warnOnce('loses all', {}, text);
+    }
     this.#errorsInARow += 1;
     await pause(backoffMs(this.#errorsInARow, errorDelays), this.#stopping);
   }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { ReadPace } from './read-pace.ts';
 
 it('begins small, and asks for as many as there is room for after some quick reads', () => {
@@ -33,4 +33,30 @@ it('learns nothing from a read that found nothing', () => {
   const pace = new ReadPace(1000);
   pace.came(0, 5000);
   expect(pace.most).toBe(4);
+});
+
+it('asks for less where replies are lost one after another, and for more again a minute later', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const pace = new ReadPace(1000);
+    for (let read = 0; read < 8; read += 1) pace.came(8, 1);
+    pace.lost(20); // a Redis that was restarted, say
+    pace.came(20, 1);
+    expect(pace.most).toBeGreaterThan(1000);
+    for (const asked of [20, 20, 10, 5]) pace.lost(asked);
+    expect(pace.most).toBe(2);
+    pace.came(2, 1);
+    expect(pace.most).toBe(2);
+    vi.advanceTimersByTime(61_000);
+    pace.came(2, 1);
+    expect(pace.most).toBe(5);
+    pace.came(5, 1);
+    expect(pace.most).toBe(5);
+    expect(pace.losesAll).toBe(false);
+    for (const asked of [1, 1]) pace.lost(asked);
+    expect(pace.losesAll).toBe(true);
+    expect(pace.most).toBe(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** The Node that a package.json needs. */
 export interface NodeManifest {
   readonly name: string;
-  /** `node` is of the form `>=22.14`. */
+  /** `node` is of the form `>=22.18`. */
   readonly engines: { readonly node: string };
 }
 
@@ -12,7 +12,7 @@ export interface NodeManifest {
  * Says in one sentence that Node `version`, such as `20.19.5`, is too old for a package.
  *
  * @returns undefined if it is not.
- * @throws TypeError if `engines.node` is not of the form `>=22.14`.
+ * @throws TypeError if `engines.node` is not of the form `>=22.18`.
  */
 export function nodeComplaint(manifest: NodeManifest, version: string): string | undefined {
   const range = manifest.engines.node;

@@ -11,12 +11,14 @@ module.exports = {
     only('contracts-import-nothing-of-ours', 'contracts', []),
     only(
       'libraries-import-contracts-only',
-      'env-settings|redis-batch-source|frame-decoder|micro-batch|kafka-sink|telemetry|tracing|status-page|inference-runtime',
+      'env-settings|redis-batch-source|frame-decoder|micro-batch|kafka-sink|telemetry|tracing|status-page|inference-runtime|face-geometry',
       ['contracts'],
     ),
-    only('model-packages-import-the-runtime-only', 'detector|face-aligner|embedder', [
+    only('model-packages-import-the-runtime-only', 'detector|embedder', ['contracts', 'inference-runtime']),
+    only('face-aligner-imports-the-geometry-too', 'face-aligner', [
       'contracts',
       'inference-runtime',
+      'face-geometry',
     ]),
     only('person-pipeline-imports-what-it-runs', 'person-pipeline', [
       'contracts',

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { createCanvas } from '@napi-rs/canvas';
-import { alignFace } from '../../../packages/face-aligner/src/align-face.ts';
+import { alignFace } from '../../../packages/face-geometry/src/align-face.ts';
 import { drawHead } from '../src/scene/draw-head.ts';
 import { createIdentity } from '../src/scene/index.ts';
 

@@ -1,11 +1,11 @@
 import type { Xyxy } from '@trinetra/contracts';
+import { alignFace } from '@trinetra/face-geometry';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alignOne } from '../test/align-one.ts';
 import { faceIn, fakeScrfd, fakeYunet } from '../test/fake-model.ts';
 import { expectBox, found, image, inCrop } from '../test/scenes.ts';
-import type { FaceResult } from './align-face.ts';
-import { alignFace } from './align-face.ts';
+import type { FaceResult } from './aligned-face.ts';
 import { createFaceAligner } from './face-aligner.ts';
 
 describe('the face of each person', () => {

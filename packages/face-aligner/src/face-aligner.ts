@@ -8,7 +8,7 @@ import {
   type Xyxy,
 } from '@trinetra/contracts';
 import { createSizedRunner, paddedSize } from '@trinetra/inference-runtime';
-import { alignCandidate, type FaceResult } from './align-face.ts';
+import { alignCandidate, type FaceResult } from './aligned-face.ts';
 import { assignFaces } from './assign-faces.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';

@@ -1,6 +1,6 @@
 import { type RgbImage, stretchOf } from '@trinetra/contracts';
 import type { InferenceModel } from '@trinetra/inference-runtime';
-import { alignCandidate, type FaceResult } from './align-face.ts';
+import { alignCandidate, type FaceResult } from './aligned-face.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';
 import { createFindFaces } from './find-faces.ts';

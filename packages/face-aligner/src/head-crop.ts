@@ -1,9 +1,7 @@
 import { type RgbImage, stretchOf, type Xyxy } from '@trinetra/contracts';
-import type { AlignedFace, FaceResult } from './align-face.ts';
-import { alignedSize } from './align-face.ts';
+import { alignedSize, arcfaceTemplate, warpAffine } from '@trinetra/face-geometry';
+import type { AlignedFace, FaceResult } from './aligned-face.ts';
 import { mapLandmarks } from './map-landmarks.ts';
-import { arcfaceTemplate } from './similarity.ts';
-import { warpAffine } from './warp-affine.ts';
 
 /**
  * The upper part of a person where nobody looked for a face: a third of the box high at most, as wide as high for the

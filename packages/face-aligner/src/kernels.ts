@@ -22,21 +22,6 @@ export interface FaceKernels {
     mean: number,
     factor: number,
   ): void;
-  warpRows(
-    region: number,
-    stride: number,
-    left: number,
-    top: number,
-    right: number,
-    bottom: number,
-    transform: number,
-    target: number,
-    targetStride: number,
-    x: number,
-    y: number,
-    width: number,
-    height: number,
-  ): void;
 }
 
 export const useKernels: UseKernels<FaceKernels> = createKernels(wasmBase64);

@@ -1,5 +1,5 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
-import type { FaceResult } from '../src/align-face.ts';
+import type { FaceResult } from '../src/aligned-face.ts';
 import type { FaceAligner } from '../src/face-aligner.ts';
 
 /** The faces of the persons of one picture. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { FaceLandmarks, RgbImage, Xyxy } from '@trinetra/contracts';
+import { alignFace } from '@trinetra/face-geometry';
 import {
   createInferenceRuntime,
   type InferenceModel,
@@ -8,8 +9,7 @@ import {
 } from '@trinetra/inference-runtime';
 import { goldenNames, sharedFolder } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FaceResult } from '../src/align-face.ts';
-import { alignFace } from '../src/align-face.ts';
+import type { FaceResult } from '../src/aligned-face.ts';
 import { createFaceAligner } from '../src/face-aligner.ts';
 import { alignOne } from './align-one.ts';
 

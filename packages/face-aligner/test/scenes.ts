@@ -1,6 +1,6 @@
 import type { RgbImage, Xyxy } from '@trinetra/contracts';
 import { expect } from 'vitest';
-import type { AlignedFace, FaceResult } from '../src/align-face.ts';
+import type { AlignedFace, FaceResult } from '../src/aligned-face.ts';
 import type { FaceCandidate } from '../src/face-candidate.ts';
 import { faceIn } from './fake-model.ts';
 

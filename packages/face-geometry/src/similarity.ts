@@ -1,5 +1,5 @@
 import type { FaceLandmarks, Point } from '@trinetra/contracts';
-import { FaceAlignerError } from './errors.ts';
+import { FaceGeometryError } from './errors.ts';
 
 /** A 2x3 affine transform `[a, b, c, d, e, f]`: `x' = a x + b y + c`, `y' = d x + e y + f`. */
 export type Affine = readonly [number, number, number, number, number, number];
@@ -18,13 +18,13 @@ export const arcfaceTemplate: FaceLandmarks = [
  * `target`. In the plane Umeyama's solution has a closed form: with centred points as complex numbers the factor is
  * `sum(conj(s) t) / sum(|s|^2)`. Null where the source points coincide or are not finite.
  *
- * @throws {FaceAlignerError} `invalid_options` where the lists differ in length.
+ * @throws {FaceGeometryError} `invalid_options` where the lists differ in length.
  * @see S. Umeyama, Least-squares estimation of transformation parameters between two point patterns, PAMI 1991.
  */
 export function similarityTransform(source: readonly Point[], target: readonly Point[]): Affine | null {
   const n = source.length;
   if (target.length !== n) {
-    throw new FaceAlignerError(
+    throw new FaceGeometryError(
       'invalid_options',
       `Expected as many source as target points but received ${n} and ${target.length}`,
     );

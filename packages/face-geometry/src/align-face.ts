@@ -1,13 +1,4 @@
-import {
-  type FaceAbsence,
-  type FaceLandmarks,
-  type Point,
-  type Result,
-  type RgbImage,
-  stretchOf,
-  type Xyxy,
-} from '@trinetra/contracts';
-import type { FaceCandidate } from './face-candidate.ts';
+import { type FaceLandmarks, type Point, type RgbImage, stretchOf } from '@trinetra/contracts';
 import { type Affine, arcfaceTemplate, invertAffine, similarityTransform } from './similarity.ts';
 import { warpAffine } from './warp-affine.ts';
 
@@ -37,25 +28,4 @@ export function alignFace(image: RgbImage, landmarks: FaceLandmarks): Uint8Array
     f / stretchY,
   ];
   return warpAffine(image, toImage, alignedSize);
-}
-
-/** A face as it goes to the embedder. Coordinates are pixels of the image as given. */
-export interface AlignedFace extends FaceCandidate {
-  /** May reach past the image. */
-  readonly bbox: Xyxy;
-  /** 0..1; 0 for a head-crop. */
-  readonly score: number;
-  /** `[112, 112, 3]` RGB. */
-  readonly aligned: Uint8Array;
-}
-
-/** A person's face, or why there is none. */
-export type FaceResult = Result<AlignedFace, FaceAbsence>;
-
-/** Aligns a face that was found. @param minFacePx Least width, px of the image in its true proportions. */
-export function alignCandidate(image: RgbImage, face: FaceCandidate, minFacePx: number): FaceResult {
-  const [stretchX] = stretchOf(image);
-  if ((face.bbox[2] - face.bbox[0]) * stretchX < minFacePx) return { ok: false, reason: 'too_small' };
-  const aligned = alignFace(image, face.landmarks);
-  return aligned === null ? { ok: false, reason: 'no_face' } : { ok: true, value: { ...face, aligned } };
 }

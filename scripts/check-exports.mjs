@@ -35,7 +35,7 @@ for (const file of files) {
   }
 }
 
-for (const folder of inside('packages')) {
+for (const folder of inside('packages').filter((one) => existsSync(join(root, one, 'src', 'index.ts')))) {
   const name = basename(folder);
   const readme = readFileSync(join(root, folder, 'README.md'), 'utf8');
   const index = readFileSync(join(root, folder, 'src', 'index.ts'), 'utf8');

@@ -52,15 +52,15 @@ Written by \`npm run notice\`: do not edit.
 
 The programs of this repository, and the images made of them, bring the packages below, each under its own licence. Its text lies in
 the folder of the package in node_modules. Where a package brings no text (*), the one of the SPDX list applies:
-https://spdx.org/licenses/. The published @trinetra packages contain none of these; npm installs them beside. Their WebAssembly was
-compiled with AssemblyScript, whose runtime is under the Apache License, Version 2.0.
+https://spdx.org/licenses/. The published @trinetra packages contain none of these but for ONNX Runtime; npm installs them beside.
+Their WebAssembly was compiled with AssemblyScript, whose runtime is under the Apache License, Version 2.0.
 
 @img/sharp-libvips-<platform> holds libvips as a shared library, with libraries that it needs, some of them under the LGPL 3.0 or later
 (fribidi, glib, libexif, libheif, librsvg, libvips, pango, proxy-libintl; the README.md of that package names all). sharp loads it at
 run time, unmodified, and another build may take its place. Sources: https://github.com/lovell/sharp-libvips.
 
-onnxruntime-node holds ONNX Runtime, Copyright (c) Microsoft Corporation, under the MIT licence, with the notices of
-https://github.com/microsoft/onnxruntime/blob/main/ThirdPartyNotices.txt.
+onnxruntime-node, @trinetra/onnxruntime-cpu and its packages of binaries hold ONNX Runtime, Copyright (c) Microsoft Corporation, under
+the MIT licence, with the notices of packages/onnxruntime-cpu/ThirdPartyNotices.txt, which the packages of binaries hold, too.
 
 The image for CUDA is made of NVIDIA's, under the NVIDIA Deep Learning Container License; both images hold Debian's or Ubuntu's
 packages, whose licences lie in /usr/share/doc, and Node.js (https://github.com/nodejs/node/blob/main/LICENSE).

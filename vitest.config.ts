@@ -17,6 +17,7 @@ const alone = [
   'apps/worker/test/faults/soak.test.ts',
   'benchmarks/src/simulated-engine.test.ts',
   'packages/inference-runtime/test/hanging-thread.test.ts',
+  'tools/deploy-checks/test/install.test.ts',
   'tools/deploy-checks/test/programs.test.ts',
 ].map((file) => join(import.meta.dirname, file));
 

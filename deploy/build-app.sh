@@ -27,6 +27,9 @@ platform=$(node -p 'process.platform')
 arch=$(node -p 'process.arch')
 find "$app/node_modules" -path '*/onnxruntime-node/bin/napi-v*/*/*' -prune -type d \
   ! -path "*/$platform/$arch" -exec rm -rf {} +
+# onnxruntime-node runs on GPUs as on CPUs: what stands in for it elsewhere is not needed.
+find "$app/node_modules" \( -path '*/@trinetra/onnxruntime-cpu*' -o -name '@trinetra+onnxruntime-cpu*' \) -prune \
+  -exec rm -rf {} +
 # The lockfile of the deployment is for pnpm alone.
 rm -f "$app/pnpm-lock.yaml" "$app/pnpm-workspace.yaml"
 # What is in it, for scanners: the packages of the lockfile with version, licence and checksum, as CycloneDX.

@@ -26,7 +26,8 @@ for (const name of readdirSync(join(root, 'packages'))) {
 
 /** Installs all packages and programs from their tarballs and runs each program; gives what went wrong. */
 function checkInstalled(folder) {
-  const filters = ['--filter', './packages/*', '--filter', './apps/*'];
+  const binaries = `@trinetra/onnxruntime-cpu-${process.platform}-${process.arch}`;
+  const filters = ['./packages/*', binaries, './apps/*'].flatMap((name) => ['--filter', name]);
   if (!pnpm([...filters, '-r', 'pack', '--pack-destination', folder], { quiet: true }))
     return ['packing failed'];
   const tarballs = readdirSync(folder).map((name) => join(folder, name));
@@ -37,16 +38,7 @@ function checkInstalled(folder) {
   };
   const options = { cwd: folder, env, encoding: 'utf8' };
   const prefix = join(folder, 'prefix');
-  const npm = [
-    'install',
-    '-g',
-    '--prefix',
-    prefix,
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    ...tarballs,
-  ];
+  const npm = ['install', '-g', '--prefix', prefix, '--no-audit', '--no-fund', ...tarballs];
   const { status, stderr } = spawnSync('npm', npm, options);
   if (status !== 0) return [`npm install -g failed:\n${stderr}`];
   return readdirSync(join(root, 'apps')).flatMap((app) => {

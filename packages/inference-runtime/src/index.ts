@@ -24,6 +24,7 @@ export {
 export type { ParsedOnnx } from './onnx/onnx-file.ts';
 export { type GivenPixels, problemOfPixels } from './onnx/pixel-map.ts';
 export { describeOnnxFile, type OnnxFileInfo, readOnnxFile } from './onnx/read-onnx-file.ts';
+export { findOnnxRuntime, type OnnxRuntimePackage } from './onnx-runtime.ts';
 export type { InferenceRuntimeOptions, LoadModelOptions } from './options.ts';
 export {
   type Agreement,

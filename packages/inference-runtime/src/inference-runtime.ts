@@ -1,4 +1,5 @@
 import { type RuntimeSeams, ThreadModels, thisMachine } from './load/thread-models.ts';
+import { findOnnxRuntime } from './onnx-runtime.ts';
 import {
   type InferenceRuntimeOptions,
   type InferenceRuntimeValues,
@@ -142,7 +143,7 @@ class Runtime implements InferenceRuntime {
  *
  * Runs begin by priority and then in the order of the calls; with several threads they may end in another.
  *
- * @throws {InferenceError} `invalid_options`.
+ * @throws {InferenceError} `invalid_options`, `runtime_missing`.
  * @example
  * await using runtime = await createInferenceRuntime({ threads: 4, intraOpThreads: 1 });
  * const model = await runtime.loadModel('yolov8n.onnx');
@@ -159,5 +160,7 @@ export async function createInferenceRuntimeWith(
   threadFile: URL,
   seams: Partial<RuntimeSeams> = {},
 ): Promise<InferenceRuntime> {
-  return new Runtime(parseInferenceRuntimeOptions(options), { ...thisMachine, ...seams, threadFile });
+  const values = parseInferenceRuntimeOptions(options);
+  findOnnxRuntime(); // throws before a thread does
+  return new Runtime(values, { ...thisMachine, ...seams, threadFile });
 }

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { type Logger, valueOrThrow } from '@trinetra/contracts';
 import { sizeText } from '@trinetra/detector';
 import { embedderRunSizes } from '@trinetra/embedder';
 import { faceRunSizes } from '@trinetra/face-aligner';
-import { gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
+import { findOnnxRuntime, gpuOfDevice, readGpus } from '@trinetra/inference-runtime';
 import { levelFrame, loadModels, type Models } from '@trinetra/person-pipeline';
 import { modelOptions } from '@trinetra/person-pipeline/settings';
 import { createGpuPoller, createLogLimiter, type GpuSample } from '@trinetra/telemetry';
@@ -34,15 +33,6 @@ const inTurn = 'all in turn';
 
 /** GPU memory may move by as much without a cause of ours: a desktop, another process. MiB. */
 const memorySlackMb = 64;
-
-function versionOf(name: string): string {
-  const manifest: unknown = createRequire(
-    createRequire(import.meta.url).resolve('@trinetra/inference-runtime/package.json'),
-  )(`${name}/package.json`);
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : 'unknown';
-}
 
 async function timed(items: number, seconds: number, run: () => Promise<unknown>): Promise<Timing> {
   const times: number[] = [];
@@ -157,6 +147,7 @@ export async function selftest(options: SelftestOptions): Promise<boolean> {
     ...(grown ? [`the memory of the GPU grew from ${warm} to ${end} MiB after the warm-up`] : []),
     ...lost,
   ];
+  const onnxRuntime = findOnnxRuntime();
   // To be sent back as it is: it holds no secret and no picture.
   const report = {
     ok: problems.length === 0,
@@ -164,7 +155,8 @@ export async function selftest(options: SelftestOptions): Promise<boolean> {
     version,
     machine: {
       node: process.version,
-      onnxruntime: versionOf('onnxruntime-node'),
+      onnxruntime: onnxRuntime.version,
+      onnxruntimePackage: onnxRuntime.name,
       platform: `${process.platform} ${process.arch}`,
       cpu: cpus()[0]?.model ?? 'unknown',
       cores: availableParallelism(),

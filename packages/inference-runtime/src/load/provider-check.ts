@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isThere } from '../onnx/model-file.ts';
+import { findOnnxRuntime } from '../onnx-runtime.ts';
 import type { LoadFailure } from '../types.ts';
 
 /** What stands against a provider on this machine, before it is asked; null where nothing is known. */
@@ -14,13 +14,6 @@ const inLibraries: readonly string[] = ['cuda', 'tensorrt'];
 
 /** Variables that name a Vulkan driver: somebody chose one, software or not. */
 const vulkanDrivers = ['VK_ICD_FILENAMES', 'VK_DRIVER_FILES', 'VK_ADD_DRIVER_FILES'];
-
-/** Folder of the binaries of onnxruntime-node for this machine. */
-async function binaryFolder(): Promise<string> {
-  const root = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '..', 'bin');
-  const versions = await readdir(root).catch(() => []);
-  return join(root, versions.find((name) => name.startsWith('napi-')) ?? '', process.platform, process.arch);
-}
 
 async function hasGpuDevice(): Promise<boolean> {
   if (process.platform !== 'linux') return true;
@@ -36,9 +29,11 @@ async function hasGpuDevice(): Promise<boolean> {
 export const checkProvider: ProviderCheck = async (provider) => {
   if (inLibraries.includes(provider)) {
     if (process.platform === 'win32') return null;
+    const { name, version, binaries } = findOnnxRuntime();
     const library = `libonnxruntime_providers_${provider}.so`;
-    if (await isThere(join(await binaryFolder(), library))) return null;
-    return { reason: 'provider_missing', message: `${library} is not installed` };
+    if (await isThere(join(binaries, library))) return null;
+    const advice = name === 'onnxruntime-node' ? '' : `: npm install onnxruntime-node@${version} brings it`;
+    return { reason: 'provider_missing', message: `${library} is not installed${advice}` };
   }
   if (provider !== 'webgpu' || vulkanDrivers.some((name) => (process.env[name] ?? '') !== '')) return null;
   if (await hasGpuDevice()) return null;

@@ -1,5 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { elementTypes, onnxField as field } from '../onnx/onnx-format.ts';
 import {
   type OnnxNode,
@@ -10,6 +10,7 @@ import {
   putScalar,
   putValueInfo,
 } from '../onnx/onnx-writer.ts';
+import { onnxRuntime } from '../onnx-runtime.ts';
 import type { FeedConversion } from '../types.ts';
 
 /** The steps from float32 NCHW to what a conversion asks for, each an operator of ONNX. */
@@ -66,7 +67,7 @@ const sessions = new Map<string, Promise<InferenceSession>>();
 function sessionOf(key: string, model: () => Uint8Array): Promise<InferenceSession> {
   const known = sessions.get(key);
   if (known !== undefined) return known;
-  const made = InferenceSession.create(model(), {
+  const made = onnxRuntime().InferenceSession.create(model(), {
     executionProviders: ['cpu'],
     intraOpNumThreads: 1,
     logSeverityLevel: 3,

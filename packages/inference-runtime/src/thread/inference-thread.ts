@@ -2,9 +2,10 @@ import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorText } from '@trinetra/contracts';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { externalPartsOf } from '../onnx/external-data.ts';
 import { rewriteModel } from '../onnx/rewrite-model.ts';
+import { onnxRuntime } from '../onnx-runtime.ts';
 import type { ByteInput, NodePlacement, TensorData, TensorInfo } from '../types.ts';
 import { convertFeed, toFloat32 } from './convert.ts';
 import {
@@ -24,7 +25,7 @@ import { profilePrefix, readPlacement } from './node-placement.ts';
 import { assertSameFile } from './same-file.ts';
 import { ShapeSessions } from './shape-sessions.ts';
 
-// onnxruntime-node 1.30 hands Float16Array (Node 24) to native code that does not know it: "not enough space: expected 8,
+// ONNX Runtime 1.30 hands Float16Array (Node 24) to native code that does not know it: "not enough space: expected 8,
 // got 0". Where the class is missing it uses Uint16Array, which works. Only the globals of this thread change.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
@@ -77,7 +78,8 @@ async function createSession(
   byteInput: ByteInput | undefined,
   options: InferenceSession.SessionOptions,
 ): Promise<{ session: InferenceSession; takesBytes: boolean }> {
-  const create = InferenceSession.create.bind(InferenceSession);
+  const { InferenceSession: sessions } = onnxRuntime();
+  const create = sessions.create.bind(sessions);
   if (source.kind !== 'file') {
     const bytes = source.kind === 'bytes' ? source.bytes : await readEmbedded(source);
     return { session: await create(bytes, options), takesBytes: false };
@@ -143,7 +145,8 @@ const isShared = ({ data }: TensorData): boolean => data.buffer instanceof Share
 
 function tensorOf(given: TensorData): Tensor {
   const { type, data, dims } = given;
-  return new Tensor(type, takesShared || !isShared(given) ? data : data.slice(), dims);
+  const ort = onnxRuntime();
+  return new ort.Tensor(type, takesShared || !isShared(given) ? data : data.slice(), dims);
 }
 
 async function run(request: RunRequest): Promise<ThreadResponse> {

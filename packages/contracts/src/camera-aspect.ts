@@ -2,6 +2,7 @@ import { isCameraId } from './camera-id.ts';
 import { type FrameEntry, mostAspect } from './frame-entry.ts';
 import { matchesGlob } from './glob.ts';
 import type { Size } from './image.ts';
+import { refusing, requireOptions } from './options.ts';
 
 /**
  * Source of a frame's aspect: `entry` (its fields `width` and `height`), `camera_aspects` (its camera's
@@ -92,13 +93,10 @@ export function parseCameraAspects(text: string): CameraAspectRule[] {
  * aspectOf({ cameraId: 'cam_02' }, { width: 640, height: 640 }); // { aspectRatio: 16 / 9, source:
  * 'frame_aspect' }
  */
-export function createCameraAspect({
-  cameraAspects = [],
-  frameAspect = 16 / 9,
-}: CameraAspectOptions = {}): (
-  entry: Pick<FrameEntry, 'cameraId' | 'originalSize'>,
-  frame: Size,
-) => CameraAspect {
+export function createCameraAspect(
+  options: CameraAspectOptions = {},
+): (entry: Pick<FrameEntry, 'cameraId' | 'originalSize'>, frame: Size) => CameraAspect {
+  const { cameraAspects = [], frameAspect = 16 / 9 } = requireOptions(options, refusing);
   const known = new Map<string, CameraAspectRule | undefined>();
   const ruleOfCamera = (cameraId: string): CameraAspectRule | undefined => {
     if (known.has(cameraId)) return known.get(cameraId);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ContractsError } from './contracts-error.ts';
+import type { FaceLandmarks, Xyxy } from './image.ts';
 
 /** One of the words known today, or one that a later version adds: a reader must take each. */
 type Open<Known extends string> = Known | (string & Record<never, never>);
@@ -62,7 +63,7 @@ const writtenEventSchema = eventShape
     ),
     embeddings: z.array(
       z.custom<unknown>(
-        (one) => one === null || (Array.isArray(one) && one.length === 512),
+        (one) => one === null || ((Array.isArray(one) || one instanceof Float32Array) && one.length === 512),
         'expected 512 numbers or null',
       ),
     ),
@@ -71,8 +72,8 @@ const writtenEventSchema = eventShape
 
 /** A face found in a person's box; coordinates normalised to 0..1 of the frame. */
 export interface DetectedFace {
-  bbox: [number, number, number, number];
-  landmarks: [[number, number], [number, number], [number, number], [number, number], [number, number]];
+  bbox: Xyxy;
+  landmarks: FaceLandmarks;
   score: number;
 }
 
@@ -80,7 +81,7 @@ export interface DetectedFace {
 export interface EventDetection {
   /** Index of the detection in its frame. */
   track_id: number;
-  bbox: [number, number, number, number];
+  bbox: Xyxy;
   confidence: number;
   class_id: number;
   /** The face, or the reason why there is none. */
@@ -106,6 +107,15 @@ export interface DetectionEvent {
   detections: EventDetection[];
   /** 512 numbers of unit length, or null for a person without a usable face; `[]` if embedding failed. */
   embeddings: (number[] | null)[];
+}
+
+/** An event to be written: its lists may be readonly, and its embeddings typed arrays. Each {@link DetectionEvent} is one. */
+export interface DetectionEventToWrite
+  extends Readonly<Omit<DetectionEvent, 'reasons' | 'detections' | 'embeddings'>> {
+  readonly reasons: readonly string[];
+  readonly detections: readonly Readonly<EventDetection>[];
+  /** As many as there are detections, or none. */
+  readonly embeddings: readonly (readonly number[] | Float32Array | null)[];
 }
 
 /** JSON Schema (draft 2020-12) of the event, for consumers in other languages. */
@@ -171,7 +181,7 @@ export function parseDetectionEvent(value: string | Uint8Array | null | undefine
 }
 
 /** @throws {ContractsError} `invalid_event` where a reader would refuse it, or a word is none of this version. */
-export function checkWrittenEvent(event: DetectionEvent): void {
+export function checkWrittenEvent(event: DetectionEventToWrite): void {
   const parsed = writtenEventSchema.safeParse(event);
   if (!parsed.success) throw new ContractsError('invalid_event', messageOf(parsed.error));
 }

@@ -49,10 +49,11 @@ function writeAny(value: number, at: number): number {
  * @throws {ContractsError} `invalid_event` where a number is not finite.
  * @param values Usually of magnitude below 1. Others are written right too, only slower.
  */
-export function embeddingText(values: readonly number[]): string {
+export function embeddingText(values: readonly number[] | Float32Array): string {
   // One more for the brackets. A number that is not short has at most 25 characters.
-  const room =
-    values.length * bytesPerNumber + 2 + values.filter((value) => Math.abs(value) >= 1).length * 25;
+  let long = 0;
+  for (const value of values) if (Math.abs(value) >= 1) long += 1;
+  const room = values.length * bytesPerNumber + 2 + long * 25;
   if (scratch.length < room) scratch = Buffer.allocUnsafe(room);
   let at = 0;
   for (const value of values) {

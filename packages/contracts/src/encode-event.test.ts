@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ContractsError } from './contracts-error.ts';
-import { type DetectionEvent, detectionEventJsonSchema, parseDetectionEvent } from './detection-event.ts';
+import {
+  type DetectionEvent,
+  type DetectionEventToWrite,
+  detectionEventJsonSchema,
+  parseDetectionEvent,
+} from './detection-event.ts';
 import { encodeDetectionEvent } from './encode-event.ts';
 
 function unitVector(seed: number): number[] {
@@ -58,13 +63,23 @@ describe('encodeDetectionEvent', () => {
     ['511 numbers', (event) => event.embeddings[0]?.pop()],
     ['an embedding too many', (event) => event.embeddings.push(null)],
     ['another version', (event) => Object.assign(event, { schema_version: 7 })],
-    ['a box in pixels', (event) => event.detections[0]?.bbox.splice(2, 1, 900)],
+    ['a box in pixels', (event) => Object.assign(event.detections[0] ?? {}, { bbox: [0.1, 0.2, 900, 0.4] })],
     ['a status that no version knows', (event) => Object.assign(event, { status: 'fine' })],
     ['a time that is none', (event) => Object.assign(event, { ingest_ts: Number.NaN })],
   ])('refuses %s', (_, spoil) => {
     const event = eventOf(1);
     spoil(event);
     expect(() => encodeDetectionEvent(event)).toThrow(ContractsError);
+  });
+
+  it('takes lists that are readonly and embeddings as models give them, and writes the same bytes', () => {
+    const event = eventOf(2);
+    const vectors = event.embeddings.map((one) => Float32Array.from(one ?? []));
+    const given: DetectionEventToWrite = Object.freeze({ ...event, embeddings: Object.freeze(vectors) });
+    const plain = { ...event, embeddings: vectors.map((one) => [...one]) };
+    expect(encodeDetectionEvent(given).bytes).toEqual(encodeDetectionEvent(plain).bytes);
+    const cut = { ...given, embeddings: vectors.map((one) => one.subarray(1)) };
+    expect(() => encodeDetectionEvent(cut)).toThrow(/embeddings\.0: expected 512 numbers/);
   });
 
   it('writes null for a person without a face', () => {

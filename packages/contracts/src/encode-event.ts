@@ -1,4 +1,4 @@
-import { checkWrittenEvent, type DetectionEvent } from './detection-event.ts';
+import { checkWrittenEvent, type DetectionEventToWrite } from './detection-event.ts';
 import { embeddingText } from './embedding-text.ts';
 
 /** An event encoded for a broker. */
@@ -11,7 +11,7 @@ export interface EncodedEvent {
   readonly truncatedEmbeddings: number;
 }
 
-function assemble(event: DetectionEvent, embeddings: readonly string[]): Buffer {
+function assemble(event: DetectionEventToWrite, embeddings: readonly string[]): Buffer {
   const { embeddings: _embeddings, ...rest } = event;
   const head = JSON.stringify(rest);
   return Buffer.from(`${head.slice(0, -1)},"embeddings":[${embeddings.join(',')}]}`);
@@ -27,7 +27,7 @@ function assemble(event: DetectionEvent, embeddings: readonly string[]): Buffer 
  * @param options.maxBytes Default 900,000: under the 1 MB that Kafka brokers accept, with room for headers.
  */
 export function encodeDetectionEvent(
-  event: DetectionEvent,
+  event: DetectionEventToWrite,
   { maxBytes = 900_000 }: { readonly maxBytes?: number } = {},
 ): EncodedEvent {
   checkWrittenEvent(event);
@@ -36,7 +36,7 @@ export function encodeDetectionEvent(
   const bytes = assemble(event, embeddings);
   if (bytes.byteLength <= maxBytes) return { ...base, bytes, truncatedEmbeddings: 0 };
 
-  const flagged: DetectionEvent = {
+  const flagged: DetectionEventToWrite = {
     ...event,
     status: event.status === 'ok' ? 'degraded' : event.status,
     reasons: [...event.reasons.filter((reason) => reason !== 'embeddings_truncated'), 'embeddings_truncated'],

@@ -26,6 +26,7 @@ export {
   type DetectionEvent,
   type DetectionEventProblem,
   type DetectionEventResult,
+  type DetectionEventToWrite,
   detectionEventJsonSchema,
   detectionEventSchema,
   type EventDetection,
@@ -63,7 +64,7 @@ export {
 export { createKernels, type KernelsInUse, kernelScratch, type UseKernels } from './kernels.ts';
 export { listen } from './listen.ts';
 export { type Logger, silentLogger } from './logger.ts';
-export { type Defined, defined, type ParseOptions, parseOptions } from './options.ts';
+export { type Defined, defined, type ParseOptions, parseOptions, requireOptions } from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';
 export { printableJson } from './printable-json.ts';
 export { orOnAbort, pause, rejectOnAbort, within } from './races.ts';
@@ -77,5 +78,6 @@ export { type Failure, type Result, valueOrThrow } from './result.ts';
 export { roundHalfEven } from './round-half-even.ts';
 export { cosineSimilarity, sameEmbeddingSpace } from './similarity.ts';
 export type { CameraStats, SourceStats } from './source-stats.ts';
+export { threadFile } from './thread-file.ts';
 export { parseTraceContext, type TraceContext } from './trace-context.ts';
 export { createWarnOnce, type WarnOnce, type WarnOnceOptions } from './warn-once.ts';

@@ -31,3 +31,14 @@ it('names everything that is wrong, with numbers that were received, and repeats
 it('leaves out only what is undefined', () => {
   expect(defined({ a: undefined, b: null, c: 0 })).toEqual({ b: null, c: 0 });
 });
+
+it.each([
+  [undefined, 'nothing'],
+  [null, 'null'],
+  ['redis://:secret@cache', 'a string'],
+  [[], 'a list'],
+])('refuses %j in place of options, and repeats no text', (given, received) => {
+  const wrong = (): unknown => parseOptions(schema, given as never, { errorOf });
+  expect(wrong).toThrow(PortError);
+  expect(wrong).toThrow(new RegExp(`^options: expected an object but received ${received}$`));
+});

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ContractsError } from './contracts-error.ts';
 
 /** Makes a package's error from a message. */
 type OptionsErrorOf = (message: string, options: { readonly cause: unknown }) => Error;
@@ -34,13 +35,36 @@ function describeIssues(error: z.ZodError, value: unknown, prefix?: string): str
     .join('; ');
 }
 
+/** What came in place of options, without its content. */
+function nameOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}
+
+/**
+ * The options as they were given, before they are taken apart.
+ *
+ * @throws what `errorOf` makes where they are no object.
+ */
+export function requireOptions<T extends object>(given: T, { errorOf, prefix = 'options' }: ParseOptions): T {
+  const value: unknown = given;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return given;
+  throw errorOf(`${prefix}: expected an object but received ${nameOf(value)}`, { cause: undefined });
+}
+
+/** How options of this package are refused. */
+export const refusing: ParseOptions = {
+  errorOf: (message, because) => new ContractsError('invalid_options', message, because),
+};
+
 /**
  * Checks a caller's options. Undefined values count as not given, so defaults apply.
  *
  * @throws what `errorOf` makes, with every wrong option.
  */
 export function parseOptions<T>(schema: z.ZodType<T>, given: object, how: ParseOptions): T {
-  const parsed = schema.safeParse(defined(given));
+  const parsed = schema.safeParse(defined(requireOptions(given, how)));
   if (parsed.success) return parsed.data;
   throw how.errorOf(describeIssues(parsed.error, given, how.prefix), { cause: parsed.error });
 }

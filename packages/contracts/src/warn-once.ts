@@ -1,4 +1,5 @@
 import type { Logger } from './logger.ts';
+import { refusing, requireOptions } from './options.ts';
 
 /** Cameras to remember; there is no warning for further ones. */
 const maxKeys = 20_000;
@@ -23,10 +24,9 @@ export type WarnOnce = (key: string, fields: Readonly<Record<string, unknown>>, 
  * const warnOnce = createWarnOnce(logger);
  * warnOnce(streamKey, { camera_id: describeName(name) }, 'the entries of this camera are refused');
  */
-export function createWarnOnce(
-  logger: Logger,
-  { mostPerMinute = 20, now = () => performance.now() }: WarnOnceOptions = {},
-): WarnOnce {
+export function createWarnOnce(logger: Logger, options: WarnOnceOptions = {}): WarnOnce {
+  requireOptions(logger, { ...refusing, prefix: 'logger' });
+  const { mostPerMinute = 20, now = () => performance.now() } = requireOptions(options, refusing);
   const said = new Set<string>();
   let [minute, lines] = [Number.NEGATIVE_INFINITY, 0];
   return (key, fields, message) => {

@@ -43,6 +43,7 @@ export {
   writeGolden,
 } from './proof/golden.ts';
 export { agreeInSharedRuns, type SharedRunOptions } from './proof/shared-run.ts';
+export { requireModel } from './require-model.ts';
 export { paddedSize } from './runner/size-limit.ts';
 export {
   createSizedRunner,

@@ -145,13 +145,14 @@ class Runtime implements InferenceRuntime {
  *
  * @throws {InferenceError} `invalid_options`, `runtime_missing`.
  * @example
- * await using runtime = await createInferenceRuntime({ threads: 4, intraOpThreads: 1 });
+ * const runtime = await createInferenceRuntime({ threads: 4, intraOpThreads: 1 });
  * const model = await runtime.loadModel('yolov8n.onnx');
+ * await runtime.close();
  */
 export async function createInferenceRuntime(
   options: InferenceRuntimeOptions = {},
 ): Promise<InferenceRuntime> {
-  return createInferenceRuntimeWith(options, inferenceThreadFile);
+  return createInferenceRuntimeWith(options, inferenceThreadFile());
 }
 
 /** As {@link createInferenceRuntime}, with another thread file: the seam at which tests make a thread crash. */

@@ -1,5 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { type Defined, defined, type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
+import {
+  type Defined,
+  defined,
+  type Logger,
+  type ParseOptions,
+  parseOptions,
+  silentLogger,
+} from '@trinetra/contracts';
 import { z } from 'zod';
 import { InferenceError } from './errors.ts';
 import type { ByteInput, ModelDescription, ThreadEnd } from './types.ts';
@@ -110,9 +117,12 @@ const schema = z
     return { ...defined(values), intraOpThreads: intraOpThreads ?? Math.max(1, cores) };
   });
 
+/** How options of this package are refused. */
+export const refusing: ParseOptions = {
+  errorOf: (message, because) => new InferenceError('invalid_options', message, because),
+};
+
 /** @throws {InferenceError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseInferenceRuntimeOptions(given: InferenceRuntimeOptions): InferenceRuntimeValues {
-  return parseOptions(schema, given, {
-    errorOf: (message, options) => new InferenceError('invalid_options', message, options),
-  });
+  return parseOptions(schema, given, refusing);
 }

@@ -12,7 +12,7 @@ function runtimeOf(
   options: InferenceRuntimeOptions,
   seams: Parameters<typeof createInferenceRuntimeWith>[2],
 ): ReturnType<typeof createInferenceRuntimeWith> {
-  return createInferenceRuntimeWith(options, inferenceThreadFile, seams);
+  return createInferenceRuntimeWith(options, inferenceThreadFile(), seams);
 }
 
 const full = ['tensorrt', 'cuda', 'cpu'];

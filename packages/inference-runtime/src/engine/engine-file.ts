@@ -72,7 +72,11 @@ function precisionOf(metadata: Readonly<Record<string, string>>): EngineFileInfo
 }
 
 async function readHead(path: string): Promise<Omit<EngineFileInfo, 'sha256'>> {
-  await using file = await openModelFile(path, 'engine');
+  const file = await openModelFile(path, 'engine');
+  return headOf(file).finally(() => file.close());
+}
+
+async function headOf(file: FileHandle): Promise<Omit<EngineFileInfo, 'sha256'>> {
   const { size } = await file.stat();
   const start = await readAt(file, 0, planHeadBytes);
   if (start.length < 4) throw unusable(`expected an engine but the file has ${size} bytes`);

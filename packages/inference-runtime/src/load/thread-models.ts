@@ -8,7 +8,7 @@ import {
 } from '../options.ts';
 import { LoadedModel, loadSession } from '../thread/loaded-model.ts';
 import type { SessionRequest } from '../thread/messages.ts';
-import { inferenceThreadFile, type ThreadClient } from '../thread/thread-client.ts';
+import type { ThreadClient } from '../thread/thread-client.ts';
 import { ThreadSupervisor } from '../thread/thread-supervisor.ts';
 import type { LoadFailure, ModelInfo } from '../types.ts';
 import { type ChainResult, fallbackOf, loadChain, type OpenedModel } from './load-chain.ts';
@@ -29,7 +29,7 @@ export interface RuntimeSeams {
 }
 
 /** This machine as it is. */
-export const thisMachine: RuntimeSeams = { threadFile: inferenceThreadFile, checkProvider, readGpus };
+export const thisMachine: Omit<RuntimeSeams, 'threadFile'> = { checkProvider, readGpus };
 
 /** One inference thread and the models that it holds. */
 export class ThreadModels {

@@ -1,3 +1,5 @@
+import { requireOptions } from '@trinetra/contracts';
+import { refusing } from '../options.ts';
 import { SpareList } from './spare-list.ts';
 
 /** Items one after the other in memory that the inference thread shares: as a feed it is neither moved nor copied. */
@@ -31,7 +33,8 @@ const zeros = Buffer.alloc(8);
  * const memory = createFeedMemory({ type: 'uint8', itemLength: 3 * 112 * 112, maxSpare: 2 });
  * const tensor = memory.take(16);
  */
-export function createFeedMemory({ type, itemLength, maxSpare }: FeedMemoryOptions): FeedMemory {
+export function createFeedMemory(options: FeedMemoryOptions): FeedMemory {
+  const { type, itemLength, maxSpare } = requireOptions(options, refusing);
   const spare = new SpareList<number, SharedItems>(maxSpare);
   const allocate = (length: number): SharedItems =>
     type === 'uint8'

@@ -62,14 +62,19 @@ async function checkSize(
 }
 
 async function readExternal(path: string, location: string, leastBytes: number): Promise<ExternalFile> {
-  await using file = await openExternal(path, location);
-  const found = await file.stat();
-  if (!found.isFile()) throw unusable(`${quoted(location)} with its weights is no file: copy the file there`);
-  await checkSize(file, location, leastBytes, found.size);
-  const hash = createHash('sha256');
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 20 }))
-    hash.update(chunk);
-  return { location, bytes: found.size, sha256: hash.digest('hex') };
+  const file = await openExternal(path, location);
+  try {
+    const found = await file.stat();
+    if (!found.isFile())
+      throw unusable(`${quoted(location)} with its weights is no file: copy the file there`);
+    await checkSize(file, location, leastBytes, found.size);
+    const hash = createHash('sha256');
+    for await (const chunk of file.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 20 }))
+      hash.update(chunk);
+    return { location, bytes: found.size, sha256: hash.digest('hex') };
+  } finally {
+    await file.close();
+  }
 }
 
 /**

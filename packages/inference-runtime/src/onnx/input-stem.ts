@@ -107,10 +107,14 @@ function cutOf(graph: OnnxGraph, picture: string, functions: ReadonlyMap<string,
 
 /** A part of a file; to its end without a length. */
 async function readPart(path: string, offset: number, length: number | undefined): Promise<Uint8Array> {
-  await using file = await open(path);
-  const bytes = new Uint8Array(length ?? Math.max(0, (await file.stat()).size - offset));
-  await file.read(bytes, 0, bytes.length, offset);
-  return bytes;
+  const file = await open(path);
+  try {
+    const bytes = new Uint8Array(length ?? Math.max(0, (await file.stat()).size - offset));
+    await file.read(bytes, 0, bytes.length, offset);
+    return bytes;
+  } finally {
+    await file.close();
+  }
 }
 
 /** A tensor whose numbers lie in another file, with the numbers in it. */

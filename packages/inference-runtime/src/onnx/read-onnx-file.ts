@@ -72,8 +72,8 @@ function problemOfModel(bytes: Uint8Array): FileKind | null {
 }
 
 async function parsed(path: string): Promise<{ bytes: Buffer; said: ParsedOnnx }> {
-  await using file = await openModelFile(path, 'onnx');
-  const bytes = await file.readFile();
+  const file = await openModelFile(path, 'onnx');
+  const bytes = await file.readFile().finally(() => file.close());
   const problem = problemOfModel(bytes);
   if (problem !== null) throw unusable(sayKind(problem));
   return { bytes, said: parseOnnx(bytes) };

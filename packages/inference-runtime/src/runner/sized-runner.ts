@@ -1,4 +1,6 @@
-import { errorText, type Failure, type Result, TrinetraError } from '@trinetra/contracts';
+import { errorText, type Failure, type Result, requireOptions, TrinetraError } from '@trinetra/contracts';
+import { InferenceError } from '../errors.ts';
+import { refusing } from '../options.ts';
 import { SizeLimit } from './size-limit.ts';
 
 /** Is told how the runs of a model go. */
@@ -76,7 +78,16 @@ class Runner implements SizedRunner {
   readonly #observer: RunObserver | undefined;
 
   constructor(options: SizedRunnerOptions) {
-    const { maxSize, minSize = 1, sizes, overlap = false, onError = 'fail', observer } = options;
+    const {
+      maxSize,
+      minSize = 1,
+      sizes,
+      overlap = false,
+      onError = 'fail',
+      observer,
+    } = requireOptions(options, refusing);
+    if (!(maxSize >= 1))
+      throw new InferenceError('invalid_options', `maxSize: expected 1 or more but received ${maxSize}`);
     this.#size = new SizeLimit(minSize, maxSize, sizes);
     this.#overlap = overlap;
     this.#halve = onError === 'halve';

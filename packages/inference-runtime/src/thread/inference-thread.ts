@@ -57,11 +57,15 @@ async function readEmbedded(source: ModelSource & { kind: 'embedded' }): Promise
   const { head, path, offset, bytes } = source;
   const model = new Uint8Array(head.length + bytes);
   model.set(head);
-  await using file = await open(path);
-  for (let at = 0; at < bytes; ) {
-    const { bytesRead } = await file.read(model, head.length + at, bytes - at, offset + at);
-    if (bytesRead === 0) throw new Error(`${path} ends ${bytes - at} bytes early`);
-    at += bytesRead;
+  const file = await open(path);
+  try {
+    for (let at = 0; at < bytes; ) {
+      const { bytesRead } = await file.read(model, head.length + at, bytes - at, offset + at);
+      if (bytesRead === 0) throw new Error(`${path} ends ${bytes - at} bytes early`);
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
   }
   return model;
 }

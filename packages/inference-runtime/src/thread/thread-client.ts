@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadFile } from '@trinetra/contracts';
 import { InferenceError } from '../errors.ts';
 import type { ThreadEnd } from '../types.ts';
 import { CallLimits, type ThreadLimits } from './call-limits.ts';
@@ -32,11 +33,19 @@ export interface ThreadEvents {
   gone(): void;
 }
 
-/** The thread's code: built, or as source in tests. */
-export const inferenceThreadFile: URL = new URL(
-  import.meta.url.endsWith('.ts') ? './inference-thread.ts' : './inference-thread.js',
-  import.meta.url,
-);
+/**
+ * The thread's code: built, or as source in tests.
+ *
+ * @throws {InferenceError} `thread_missing`.
+ */
+export function inferenceThreadFile(): URL {
+  const file = threadFile(import.meta.url, 'inference-thread');
+  if (file !== null) return file;
+  throw new InferenceError(
+    'thread_missing',
+    'there is no inference-thread.js beside this bundle: make an entry of @trinetra/inference-runtime/thread, in a bundle of ES modules',
+  );
+}
 
 /** No request has so high a number. */
 const noneWanted = 2n ** 62n;

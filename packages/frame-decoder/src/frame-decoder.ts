@@ -5,6 +5,7 @@ import {
   rejectOnAbort,
   type Size,
   silentLogger,
+  threadFile,
 } from '@trinetra/contracts';
 import { BufferPool } from './buffer-pool.ts';
 import type { DecodedFrame, DecodeProblem } from './decode-result.ts';
@@ -46,6 +47,11 @@ export interface DecodeOptions {
 /** Decodes frames in its own threads. */
 export interface FrameDecoder extends AsyncDisposable {
   /**
+   * What the embedding space of faces from these pictures has behind the name that the embedder gives it: nothing if JPEGs are
+   * decoded exactly. Embeddings of `fast` pixels must not be compared with those of exact ones.
+   */
+  readonly embeddingSuffix: '' | '-fast-decode';
+  /**
    * Decodes one frame. The bytes are copied before it returns, so the caller may reuse them at once.
    * Calls wait in a queue while the threads are busy: bound them at the source of the frames.
    *
@@ -68,21 +74,26 @@ const maxPooledBytes = 256 * 1024 * 1024;
  *
  * @throws {@link FrameDecoderError} `invalid_options` or `thread_failed`
  * @example
- * await using decoder = await createFrameDecoder({ threads: 2 });
+ * const decoder = await createFrameDecoder({ threads: 2 });
  * const result = await decoder.decode(jpegBytes);
  * if (result.ok) decoder.release(result.value);
+ * await decoder.close();
  */
-export function createFrameDecoder(options: FrameDecoderOptions = {}): Promise<FrameDecoder> {
-  const file = import.meta.url.endsWith('.ts') ? './decode-thread.ts' : './decode-thread.js';
-  return createFrameDecoderWith(options, new URL(file, import.meta.url));
+export async function createFrameDecoder(options: FrameDecoderOptions = {}): Promise<FrameDecoder> {
+  const file = threadFile(import.meta.url, 'decode-thread');
+  if (file !== null) return createFrameDecoderWith(options, file);
+  throw new FrameDecoderError(
+    'thread_failed',
+    'There is no decode-thread.js beside this bundle: make an entry of @trinetra/frame-decoder/thread, in a bundle of ES modules',
+  );
 }
 
 /** {@link createFrameDecoder} with another thread file, for tests of dying threads. */
 export async function createFrameDecoderWith(
-  { logger = silentLogger, ...values }: FrameDecoderOptions,
+  options: FrameDecoderOptions,
   threadUrl: URL,
 ): Promise<FrameDecoder> {
-  const settings = parseFrameDecoderOptions(values);
+  const { logger = silentLogger, ...settings } = parseFrameDecoderOptions(options);
   const { tensorType, jpegAccuracy, threads } = settings;
   const pool = await ThreadPool.start(threadUrl, { tensorType, jpegAccuracy }, threads, logger);
   return new ThreadedFrameDecoder(settings, pool);
@@ -98,6 +109,10 @@ class ThreadedFrameDecoder implements FrameDecoder {
   constructor(settings: FrameDecoderSettings, threads: ThreadPool) {
     this.#settings = settings;
     this.#threads = threads;
+  }
+
+  get embeddingSuffix(): FrameDecoder['embeddingSuffix'] {
+    return this.#settings.jpegAccuracy === 'fast' ? '-fast-decode' : '';
   }
 
   async decode(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Result<DecodedFrame, DecodeProblem>> {

@@ -1,4 +1,4 @@
-import { type Logger, parseOptions, type Size } from '@trinetra/contracts';
+import { type Logger, type ParseOptions, parseOptions, requireOptions, type Size } from '@trinetra/contracts';
 import { z } from 'zod';
 import { FrameDecoderError } from './errors.ts';
 
@@ -61,9 +61,15 @@ export type FrameDecoderSettings = Required<Omit<FrameDecoderOptions, 'logger'>>
 /** The defaults, frozen. */
 export const defaultFrameDecoderOptions: FrameDecoderSettings = Object.freeze(schema.parse({}));
 
+const how: ParseOptions = {
+  errorOf: (message, because) => new FrameDecoderError('invalid_options', message, because),
+};
+
 /** @throws {FrameDecoderError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseFrameDecoderOptions(given: Omit<FrameDecoderOptions, 'logger'>): FrameDecoderSettings {
-  return parseOptions(schema, given, {
-    errorOf: (message, options) => new FrameDecoderError('invalid_options', message, options),
-  });
+export function parseFrameDecoderOptions(
+  given: FrameDecoderOptions,
+): FrameDecoderSettings & Pick<FrameDecoderOptions, 'logger'> {
+  const { logger, ...values } = requireOptions(given, how);
+  const settings = parseOptions(schema, values, how);
+  return logger === undefined ? settings : { ...settings, logger };
 }

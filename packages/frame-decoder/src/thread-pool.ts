@@ -30,7 +30,10 @@ interface Slot {
 /** Failed starts in a row after which the waiting jobs fail. */
 const maxFailedStarts = 3;
 
-/** Decode threads with one queue; a thread that dies costs its own job and is replaced. */
+/**
+ * Decode threads with one queue; a thread that dies costs its own job and is replaced. Those that have nothing to do keep no
+ * process alive.
+ */
 export class ThreadPool {
   readonly #url: URL;
   readonly #data: ThreadData;
@@ -97,6 +100,7 @@ export class ThreadPool {
     await Promise.all(
       [...this.#slots].map(async ({ worker, ready }) => {
         const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+        worker.ref(); // whoever waits for its end waits for it
         if (ready) worker.postMessage(null);
         else await worker.terminate();
         await ended;
@@ -118,11 +122,13 @@ export class ThreadPool {
       if (message.type === 'ready') {
         slot.ready = true;
         this.#failedStarts = 0;
+        worker.unref();
         this.#tellSlow(message.slow);
         resolve();
       } else {
         slot.job?.resolve(message);
         slot.job = undefined;
+        worker.unref();
       }
       this.#dispatch();
     });
@@ -170,6 +176,7 @@ export class ThreadPool {
       const job = this.#queue.shift();
       if (job === undefined) break;
       slot.job = job;
+      slot.worker.ref();
       slot.worker.postMessage(job.request);
     }
     if (this.#queue.length === 0 && this.stats.active === 0) {

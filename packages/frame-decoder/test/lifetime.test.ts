@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createFrameDecoder, createFrameDecoderWith } from '../src/frame-decoder.ts';
 import { encode, gradient } from './pictures.ts';
@@ -9,6 +11,25 @@ beforeAll(async () => {
   killer = await encode(gradient(13, 13), 13, 13).png().toBuffer();
 });
 const threadFile = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
+
+/** What a process prints that makes a decoder, and how it ends. */
+function runForgetful(mode: string): { status: number | null; stdout: string } {
+  const file = fileURLToPath(threadFile('forgetful.ts'));
+  const conditions = process.execArgv.filter((argument) => argument.startsWith('--conditions='));
+  const args = [...conditions, file, mode, jpeg.toString('base64')];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+  return { status, stdout };
+}
+
+describe('a process', () => {
+  it('ends once the frame is decoded, though nobody closes the decoder', () => {
+    expect(runForgetful('leave')).toEqual({ status: 0, stdout: 'decoded\n' });
+  });
+
+  it('waits for close()', () => {
+    expect(runForgetful('close')).toEqual({ status: 0, stdout: 'decoded\nclosed\n' });
+  });
+});
 
 describe('buffers', () => {
   it('come back from release() and are used for the next frame', async () => {

@@ -12,7 +12,7 @@ import { type FrameTensor, writeFrame } from './frame-tensor.ts';
 import { inputSizesFor, sizeText } from './input-sizes.ts';
 import { readContract } from './model-contract.ts';
 import { detectorByteInput } from './model-facts.ts';
-import { type DetectorOptions, parseDetectorOptions } from './options.ts';
+import { type DetectorOptions, readDetectorOptions } from './options.ts';
 import { createOutputReader } from './read-output.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -67,8 +67,7 @@ interface PlacedFrame {
  * const [result] = await detector.detect([frame]);
  */
 export function createDetector(options: DetectorOptions): Detector {
-  const { model, observer, ...given } = options;
-  const settings = parseDetectorOptions(given);
+  const { model, observer, settings } = readDetectorOptions(options);
   const { classIds, maxDetections, framesPerRun, runSizes, aspectRatios } = settings;
   const contract = readContract(model.info, classIds);
   const readOutput = createOutputReader(contract, settings, model.info.path);

@@ -1,5 +1,5 @@
-import { parseOptions } from '@trinetra/contracts';
-import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
+import { type ParseOptions, parseOptions, requireOptions } from '@trinetra/contracts';
+import { type InferenceModel, type RunObserver, requireModel } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { DetectorError } from './errors.ts';
 
@@ -60,9 +60,19 @@ const schema = z.strictObject({
 /** The defaults, frozen. */
 export const defaultDetectorOptions: DetectorSettings = Object.freeze(schema.parse({}));
 
+const how: ParseOptions = {
+  errorOf: (message, because) => new DetectorError('invalid_options', message, because),
+};
+
 /** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseDetectorOptions(given: DetectorValues): DetectorSettings {
-  return parseOptions(schema, given, {
-    errorOf: (message, options) => new DetectorError('invalid_options', message, options),
-  });
+  return parseOptions(schema, given, how);
+}
+
+/** The options, all looked at. @throws {DetectorError} `invalid_options`, also without a model. */
+export function readDetectorOptions(
+  options: DetectorOptions,
+): Pick<DetectorOptions, 'model' | 'observer'> & { readonly settings: DetectorSettings } {
+  const { model, observer, ...given } = requireOptions(options, how);
+  return { settings: parseDetectorOptions(given), model: requireModel(model, how), observer };
 }

@@ -44,6 +44,12 @@ const others: readonly (readonly [fits: (outputs: Outputs) => boolean, what: str
     `this is a BlazeFace or BlazePose model of MediaPipe: ${ultralytics}`,
   ],
   [
+    ({ names, last }) =>
+      has(names, 'cls_8', 'obj_8', 'bbox_8', 'kps_8') ||
+      [1, 4, 10].every((size) => last.filter((dim) => dim === size).length === 3),
+    `this is YuNet or SCRFD, which finds faces: it goes to createFaceAligner, and for persons ${ultralytics}`,
+  ],
+  [
     ({ names, ranks, last }) =>
       names.length === 2 && ranks.every((rank) => rank === 3) && last.some((dim) => dim === 4),
     `boxes and scores are two outputs, as in YOLO-NAS and SSD: ${ultralytics}`,

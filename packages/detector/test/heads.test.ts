@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createInferenceRuntime, type InferenceRuntime } from '@trinetra/inference-runtime';
 import { type OnnxTensor, onnxModel } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -341,6 +342,15 @@ describe('a file is refused at once, with what it is:', () => {
       /MediaPipe/,
     ],
     [
+      'SCRFD',
+      {
+        outputs: [12800, 3200, 800].flatMap((anchors) =>
+          [1, 4, 10].map((columns) => ({ name: `${anchors}x${columns}`, dims: [anchors, columns] })),
+        ),
+      },
+      /SCRFD, which finds? faces: it goes to createFaceAligner/,
+    ],
+    [
       'YOLO-NAS',
       {
         outputs: [
@@ -405,6 +415,16 @@ describe('a file is refused at its first run whose values are certainly those of
       message: expect.stringMatching(message),
     });
   });
+});
+
+it('refuses YuNet when it is made, with where it goes', async () => {
+  const runtime = await createInferenceRuntime();
+  const path = fileURLToPath(new URL('../../../tools/demo-models/models/demo-yunet.onnx', import.meta.url));
+  const model = await runtime.loadModel(path);
+  expect(() => createDetector({ model })).toThrow(
+    /this is YuNet .*it goes to createFaceAligner.*Ultralytics/,
+  );
+  await runtime.close();
 });
 
 it('says at the start which wanted class is no person', async () => {

@@ -12,7 +12,7 @@ import { EmbedderError } from './errors.ts';
 import { createFaceWriter, faceSize, faceValues } from './face-tensor.ts';
 import { embeddingSize, readContract } from './model-contract.ts';
 import { normalise } from './normalise.ts';
-import { type EmbedderOptions, parseEmbedderOptions } from './options.ts';
+import { type EmbedderOptions, readEmbedderOptions } from './options.ts';
 import { type PixelChoice, scaleName } from './pixels.ts';
 
 export interface Embedder {
@@ -52,8 +52,7 @@ const maxSpareBuffers = 16;
  * const results = await embedder.embed(alignedFaces);
  */
 export function createEmbedder(options: EmbedderOptions): Embedder {
-  const { model, observer, pixels, ...given } = options;
-  const { maxRunSize, runSizes } = parseEmbedderOptions(given);
+  const { model, observer, pixels, maxRunSize, runSizes } = readEmbedderOptions(options);
   const { input, output, fixedBatch, choice } = readContract(model.info, pixels);
   const writer = createFaceWriter(choice.pixels);
   const runSize = Math.min(maxRunSize, fixedBatch ?? maxRunSize);

@@ -1,5 +1,5 @@
-import { parseOptions } from '@trinetra/contracts';
-import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
+import { type ParseOptions, parseOptions, requireOptions } from '@trinetra/contracts';
+import { type InferenceModel, type RunObserver, requireModel } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { EmbedderError } from './errors.ts';
 import type { FacePixels } from './pixels.ts';
@@ -39,9 +39,18 @@ export const embedderRunSizes = (most: number): number[] => [
   most,
 ];
 
-/** @throws {EmbedderError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseEmbedderOptions(given: EmbedderValues): EmbedderSettings {
-  return parseOptions(schema, given, {
-    errorOf: (message, options) => new EmbedderError('invalid_options', message, options),
-  });
+const how: ParseOptions = {
+  errorOf: (message, because) => new EmbedderError('invalid_options', message, because),
+};
+
+/**
+ * The options, all looked at.
+ *
+ * @throws {EmbedderError} `invalid_options`, naming every option that is unknown or out of range, or without a model.
+ */
+export function readEmbedderOptions(
+  options: EmbedderOptions,
+): Omit<EmbedderOptions, keyof EmbedderValues> & EmbedderSettings {
+  const { model, pixels, observer, ...given } = requireOptions(options, how);
+  return { ...parseOptions(schema, given, how), model: requireModel(model, how), pixels, observer };
 }

@@ -2,7 +2,7 @@ import type { Result } from '@trinetra/contracts';
 import { cosineOf } from '@trinetra/inference-runtime';
 import { createEmbedder, type Embedder } from './embedder.ts';
 import { EmbedderError } from './errors.ts';
-import { type EmbedderOptions, parseEmbedderOptions } from './options.ts';
+import { type EmbedderOptions, readEmbedderOptions } from './options.ts';
 import { describeFacePixels } from './pixels.ts';
 import { sampleFaces } from './sample-faces.ts';
 
@@ -60,9 +60,8 @@ function cosine(a: Embedding | undefined, b: Embedding | undefined): number {
 export async function createProvenEmbedder(
   options: EmbedderOptions,
 ): Promise<{ embedder: Embedder; proof: EmbedderProof }> {
-  const { observer, ...unwatched } = options; // a proof that fails is no run that fails
-  const { model, pixels, ...given } = unwatched;
-  const { maxRunSize } = parseEmbedderOptions(given);
+  const { model, maxRunSize } = readEmbedderOptions(options);
+  const unwatched = { ...options, observer: undefined }; // a proof that fails is no run that fails
   const trial = await tryFaces(createEmbedder(unwatched), maxRunSize);
   const failed = trial.alone.find((result) => !result.ok);
   if (failed !== undefined) {

@@ -15,7 +15,7 @@ import { readFaceModel } from './face-model.ts';
 import { createFindFaces, type PersonInImage } from './find-faces.ts';
 import { cropHead } from './head-crop.ts';
 import { mapLandmarks } from './map-landmarks.ts';
-import { type FaceAlignerOptions, parseFaceAlignerOptions } from './options.ts';
+import { type FaceAlignerOptions, readFaceAlignerOptions } from './options.ts';
 
 /** Crops a run, at most, where the model leaves it open and no options say it: bounds the memory of a crowd. */
 const defaultCropsPerRun = 4;
@@ -64,8 +64,16 @@ function stretchFace(face: FaceCandidate, stretch: Point): FaceCandidate {
  * const [[face] = []] = await aligner.align([{ image, persons: [[100, 50, 260, 370]] }]);
  */
 export function createFaceAligner(options: FaceAlignerOptions): FaceAligner {
-  const { model, logger = silentLogger, observer, ...given } = options;
-  const { fallback, scoreThreshold, minFacePx, runSizes, maxCropsPerRun } = parseFaceAlignerOptions(given);
+  const {
+    model,
+    logger = silentLogger,
+    observer,
+    fallback,
+    scoreThreshold,
+    minFacePx,
+    runSizes,
+    maxCropsPerRun,
+  } = readFaceAlignerOptions(options);
   if (model === null) {
     return {
       cropsPerRun: 0,

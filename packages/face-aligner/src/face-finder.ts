@@ -4,7 +4,7 @@ import { alignCandidate, type FaceResult } from './aligned-face.ts';
 import type { FaceCandidate } from './face-candidate.ts';
 import { readFaceModel } from './face-model.ts';
 import { createFindFaces } from './find-faces.ts';
-import { type FaceAlignerOptions, parseFaceAlignerOptions } from './options.ts';
+import { type FaceAlignerOptions, readFaceFinderOptions } from './options.ts';
 
 /** As for {@link createFaceAligner}. */
 export type FaceFinderOptions = Pick<FaceAlignerOptions, 'scoreThreshold' | 'minFacePx'> & {
@@ -32,8 +32,8 @@ const areaOf = ({ bbox: [x1, y1, x2, y2] }: FaceCandidate): number => (x2 - x1) 
  * const finder = createFaceFinder({ model: await runtime.loadModel('yunet.onnx', { byteInput: faceByteInput }) });
  * const [largest] = await finder.find(image);
  */
-export function createFaceFinder({ model, ...given }: FaceFinderOptions): FaceFinder {
-  const { scoreThreshold, minFacePx } = parseFaceAlignerOptions(given);
+export function createFaceFinder(options: FaceFinderOptions): FaceFinder {
+  const { model, scoreThreshold, minFacePx } = readFaceFinderOptions(options);
   const findFaces = createFindFaces(model, readFaceModel(model), scoreThreshold);
   return {
     find: async (image, { signal } = {}) => {

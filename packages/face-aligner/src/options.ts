@@ -1,5 +1,5 @@
-import { type Logger, parseOptions } from '@trinetra/contracts';
-import type { InferenceModel, RunObserver } from '@trinetra/inference-runtime';
+import { type Logger, type ParseOptions, parseOptions, requireOptions } from '@trinetra/contracts';
+import { type InferenceModel, type RunObserver, requireModel } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { FaceAlignerError } from './errors.ts';
 
@@ -41,9 +41,31 @@ export const defaultFaceAlignerOptions: FaceAlignerSettings = Object.freeze(sche
 /** Crops of the runs on a GPU, for `runSizes`: engines are built, and memory is laid out, for each size that comes. */
 export const faceRunSizes: readonly number[] = Object.freeze([1, 4, 16]);
 
-/** @throws {FaceAlignerError} `invalid_options`, naming every option that is unknown or out of range. */
-export function parseFaceAlignerOptions(given: FaceAlignerValues): FaceAlignerSettings {
-  return parseOptions(schema, given, {
-    errorOf: (message, options) => new FaceAlignerError('invalid_options', message, options),
-  });
+const how: ParseOptions = {
+  errorOf: (message, because) => new FaceAlignerError('invalid_options', message, because),
+};
+
+/**
+ * The options, all looked at.
+ *
+ * @throws {FaceAlignerError} `invalid_options`, naming every option that is unknown or out of range, or without `model`.
+ */
+export function readFaceAlignerOptions(
+  options: FaceAlignerOptions,
+): Omit<FaceAlignerOptions, keyof FaceAlignerValues> & FaceAlignerSettings {
+  const { model, logger, observer, ...given } = requireOptions(options, how);
+  return {
+    ...parseOptions(schema, given, how),
+    model: model === null ? null : requireModel(model, how),
+    observer,
+    ...(logger !== undefined && { logger }),
+  };
+}
+
+/** As {@link readFaceAlignerOptions}, where there must be a model. */
+export function readFaceFinderOptions(
+  options: FaceAlignerOptions,
+): FaceAlignerSettings & { readonly model: InferenceModel } {
+  const { model, ...settings } = readFaceAlignerOptions(options);
+  return { ...settings, model: requireModel(model, how) };
 }

@@ -25,6 +25,7 @@ module.exports = {
       'env-settings',
       'frame-decoder',
       'inference-runtime',
+      'micro-batch',
       'detector',
       'face-aligner',
       'embedder',

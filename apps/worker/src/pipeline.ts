@@ -3,7 +3,7 @@ import type { FrameDecoder } from '@trinetra/frame-decoder';
 import { drain, microBatch, stage } from '@trinetra/micro-batch';
 import {
   batchesAtOnce,
-  createPersonPipeline,
+  createPersonStages,
   handOverMs,
   type ModelStage,
   type Models,
@@ -27,7 +27,7 @@ export const maxInFlight = (batchSize: number): number => batchSize * batchesInW
 
 export interface PipelineOptions
   extends Omit<PrepareFrameOptions, 'decoder'>,
-    Omit<PublishFramesOptions, 'settle'> {
+    Omit<PublishFramesOptions, 'settle' | 'embeddingSpace'> {
   readonly models: Models;
   readonly decoder: FrameDecoder;
   /** For lines that a broken engine would write for every frame. */
@@ -43,8 +43,12 @@ export interface PipelineOptions
 export async function runPipeline(options: PipelineOptions): Promise<void> {
   const { source, decoder, telemetry, follower, batchSize, batchTimeoutMs } = options;
   const prepareFrame = createPrepareFrame(options);
-  const { publish, whenParkedAreSettled } = createFramePublisher({ ...options, settle });
-  const persons = createPersonPipeline<WorkerFrame>(options.models, {
+  const { publish, whenParkedAreSettled } = createFramePublisher({
+    ...options,
+    embeddingSpace: options.models.embeddingSpaceOf(decoder),
+    settle,
+  });
+  const persons = createPersonStages<WorkerFrame>(options.models, {
     decoder,
     limitedLog: options.limiter,
     describe: ({ entry }) => ({ camera_id: entry.cameraId, frame_id: entry.frameId }),

@@ -6,10 +6,10 @@ import {
   type TraceContext,
 } from '@trinetra/contracts';
 import type { Delivery, Publisher, PublishResult } from '@trinetra/kafka-sink';
+import { toDetectionEvent } from '@trinetra/person-pipeline';
 import type { Lease, RedisBatchSource } from '@trinetra/redis-batch-source';
 import type { Telemetry } from '@trinetra/telemetry';
 import type { FollowedFrame } from '@trinetra/tracing';
-import { assembleEvent } from './assemble-event.ts';
 import type { WorkerFrame } from './prepare-frame.ts';
 
 export interface PublishFramesOptions {
@@ -60,10 +60,12 @@ export function createFramePublisher(options: PublishFramesOptions): FramePublis
 
   function eventOf(frame: WorkerFrame, workerTs: number): DetectionEvent {
     const { workerId, embeddingSpace } = options;
-    const event = assembleEvent(frame, { workerId, embeddingSpace, workerTs });
+    const { entry, followed, persons, failure } = frame;
+    const { image } = frame.frame;
+    const findings = { image, persons, failure, embeddingSpace };
+    const event = toDetectionEvent(findings, { ...entry, workerId, workerTs });
     telemetry.frameInferred(event.camera_id);
-    const { entry, followed } = frame;
-    const { width, height, pixelAspectRatio = 1 } = frame.frame.image;
+    const { width, height, pixelAspectRatio = 1 } = image;
     options.onEvent?.(entry, event, (pixelAspectRatio * width) / height);
     const traceContext = followed === undefined ? entry.traceContext : followed.traceContext;
     if (traceContext !== undefined) traceContexts.set(event, traceContext);

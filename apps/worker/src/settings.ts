@@ -74,7 +74,7 @@ export const settings = {
   ),
   JPEG_DECODING: setting(
     oneOf('exact', 'fast'),
-    'exact: the pixels that the reference decoder gives; fast: a little less CPU, embeddings move slightly',
+    'exact: the pixels that the reference decoder gives; fast: a bit less CPU, and its own embedding_space',
     'exact',
   ),
   SKIP_FLAT_FRAMES: setting(flag, 'skip frames that are black, blown out or flat: on or off', 'on'),

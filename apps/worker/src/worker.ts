@@ -204,7 +204,6 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
     onPublished: page === undefined ? undefined : (cameraId, seconds) => page.published(cameraId, seconds),
     aspectOf: createFrameAspects({ config, telemetry, logger }),
     workerId,
-    embeddingSpace: models.embeddingSpace,
     batchSize: config.BATCH_SIZE,
     batchTimeoutMs: config.BATCH_TIMEOUT_MS,
     maxFrameAgeMs: config.MAX_FRAME_AGE_MS,

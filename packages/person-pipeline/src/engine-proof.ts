@@ -40,8 +40,12 @@ export interface EngineProof extends AsyncDisposable {
 
 /** Runs the model of full precision on a CPU, in a thread that ends with it. */
 async function referenceRun(path: string, picture: PictureOptions): Promise<GoldenCase> {
-  await using runtime = await createInferenceRuntime({ runTimeoutMs: 60_000 });
-  return makeGolden(await runtime.loadModel(path), picture);
+  const runtime = await createInferenceRuntime({ runTimeoutMs: 60_000 });
+  try {
+    return await makeGolden(await runtime.loadModel(path), picture);
+  } finally {
+    await runtime.close();
+  }
 }
 
 /**

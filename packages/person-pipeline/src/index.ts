@@ -1,6 +1,6 @@
 export { endProcess } from './end-process.ts';
 export type { EngineProof } from './engine-proof.ts';
-export { PersonPipelineError } from './errors.ts';
+export { PersonPipelineError, type PersonPipelineErrorCode } from './errors.ts';
 export { letHeapGrow } from './heap-growth.ts';
 export type { InferenceHealth } from './inference-health.ts';
 export { aspectRatiosOf } from './input-aspects.ts';
@@ -18,13 +18,21 @@ export {
 export type { EngineObserver, LimitedLog } from './observer.ts';
 export type { LoadModelsOptions, OptionNames } from './options.ts';
 export {
-  batchesAtOnce,
+  type AnalyseOptions,
   createPersonPipeline,
+  type PersonPipeline,
+  type PersonPipelineOptions,
+  type PictureResult,
+} from './person-pipeline.ts';
+export {
+  batchesAtOnce,
+  createPersonStages,
   handOverMs,
   type ModelStage,
   type Person,
   type PersonFrame,
-  type PersonPipeline,
-  type PersonPipelineOptions,
-} from './person-pipeline.ts';
+  type PersonStages,
+  type PersonStagesOptions,
+} from './person-stages.ts';
 export { type RunningDetectorOptions, runningDetector } from './running-detector.ts';
+export { type Findings, type FrameIdentity, toDetectionEvent } from './to-detection-event.ts';

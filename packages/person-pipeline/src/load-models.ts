@@ -1,6 +1,7 @@
 import { type Size, silentLogger } from '@trinetra/contracts';
 import { sizeText } from '@trinetra/detector';
 import { describeFacePixels } from '@trinetra/embedder';
+import type { FrameDecoder } from '@trinetra/frame-decoder';
 import { createStages, type Stages } from './create-stages.ts';
 import { createEngineProof, type EngineProof } from './engine-proof.ts';
 import { createInferenceHealth, type InferenceHealth } from './inference-health.ts';
@@ -9,7 +10,7 @@ import { type LoadedModels, loadFiles } from './load-files.ts';
 import { type LoadedInfo, loadedInfo } from './loaded-info.ts';
 import { unlimited, untilAborted } from './observer.ts';
 import { openRuntime } from './open-runtime.ts';
-import { defaultNames, type LoadModelsOptions, type OptionNames } from './options.ts';
+import { defaultNames, type LoadModelsOptions, type OptionNames, parseLoadOptions } from './options.ts';
 import { placementsOf } from './placements.ts';
 import { planRuns } from './run-sizes.ts';
 import { warmUp } from './warm-up.ts';
@@ -20,14 +21,18 @@ export interface Models extends AsyncDisposable, Pick<Stages, 'detector' | 'alig
   readonly alignTogether: boolean;
   /** The input size of the detector that square frames have which nothing is known of. */
   readonly usualInput: Size;
-  /** Null where no face is embedded. */
-  readonly embeddingSpace: string | null;
+  /** Frames that are detected together, at most. */
+  readonly batchSize: number;
+  /** The embedding space of faces from pictures that this decoder decodes. Null where no face is embedded. */
+  embeddingSpaceOf(decoder: Pick<FrameDecoder, 'embeddingSuffix'>): string | null;
   /** What really runs, by role. */
   readonly loaded: Readonly<Record<string, LoadedInfo>>;
   /** Proves that what runs gives what it should. */
   readonly proof: EngineProof;
   /** How the runs go. */
   readonly health: InferenceHealth;
+  /** Waits for the runs under way, and ends the inference threads. A second call does nothing. */
+  close(): Promise<void>;
 }
 
 /** What is left out without a face model. */
@@ -60,9 +65,11 @@ function describeLoaded(
  *
  * @throws {TrinetraError} where a model is missing, cannot be loaded or does not have the expected shape; any error once `signal` is aborted.
  * @example
- * await using models = await loadModels({ detectorPath: 'yolov8n.onnx', facePath: 'yunet.onnx', embedderPath: 'arcface.onnx' });
+ * const models = await loadModels({ detectorPath: 'yolov8n.onnx', facePath: 'yunet.onnx', embedderPath: 'arcface.onnx' });
+ * await models.close();
  */
-export async function loadModels(options: LoadModelsOptions): Promise<Models> {
+export async function loadModels(given: LoadModelsOptions): Promise<Models> {
+  const options = parseLoadOptions(given);
   const { signal, names = defaultNames, observer = {}, frameAspect = null } = options;
   const limitedLog = options.limitedLog ?? unlimited(options.logger);
   const logger = untilAborted(options.logger ?? silentLogger, signal);
@@ -71,8 +78,8 @@ export async function loadModels(options: LoadModelsOptions): Promise<Models> {
     observer,
     limitedLog,
   });
-  const { runtime, close } = await openRuntime({ ...options, logger, limitedLog, observer });
-  const giveUp = (): void => void close();
+  const { runtime, close: closeRuntime } = await openRuntime({ ...options, logger, limitedLog, observer });
+  const giveUp = (): void => void closeRuntime();
   signal?.addEventListener('abort', giveUp);
   try {
     signal?.throwIfAborted();
@@ -91,24 +98,33 @@ export async function loadModels(options: LoadModelsOptions): Promise<Models> {
       observer,
       logger,
     });
-    const space = embedder.embeddingSpace;
+    const space = headCrop ? `${embedder.embeddingSpace}:head-crop` : embedder.embeddingSpace;
+    const finish = async (): Promise<void> => {
+      await proof[Symbol.asyncDispose]();
+      await closeRuntime();
+    };
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      closing ??= finish();
+      return closing;
+    };
     return {
       detector,
       aligner,
       embedder,
       alignTogether: plans.face.padTo !== undefined,
       usualInput: usualInputOf(detector, frameAspect),
-      embeddingSpace: files.face !== null ? space : headCrop ? `${space}:head-crop` : null,
+      batchSize,
+      embeddingSpaceOf: ({ embeddingSuffix }) =>
+        files.face === null && !headCrop ? null : space + embeddingSuffix,
       loaded: describeLoaded(files, stages, placements),
       proof,
       health,
-      [Symbol.asyncDispose]: async () => {
-        await proof[Symbol.asyncDispose]();
-        await close();
-      },
+      close,
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
-    await close();
+    await closeRuntime();
     throw error;
   } finally {
     signal?.removeEventListener('abort', giveUp);

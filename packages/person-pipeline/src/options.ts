@@ -1,7 +1,9 @@
-import type { Logger } from '@trinetra/contracts';
+import { type Logger, type ParseOptions, parseOptions, requireOptions } from '@trinetra/contracts';
 import type { DetectorOptions } from '@trinetra/detector';
 import type { FacePixels } from '@trinetra/embedder';
 import type { InferenceRuntimeOptions } from '@trinetra/inference-runtime';
+import { z } from 'zod';
+import { PersonPipelineError } from './errors.ts';
 import type { EngineObserver, LimitedLog } from './observer.ts';
 
 /** Options that messages tell of. */
@@ -64,4 +66,54 @@ export interface LoadModelsOptions
   readonly onBusyExit?: (() => void) | undefined;
   /** Gives up loading: no run more is begun, and only the one under way is waited for. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How options of this package are refused. */
+export const refusing: ParseOptions = {
+  errorOf: (message, because) => new PersonPipelineError('invalid_options', message, because),
+};
+
+/** The models as they were given. @throws {PersonPipelineError} `invalid_options` where they are none. */
+export function requireModels<M extends { readonly detector: unknown }>(models: M): M {
+  const { detector } = requireOptions(models, { ...refusing, prefix: 'models' });
+  if (detector !== undefined) return models;
+  throw new PersonPipelineError('invalid_options', 'models: expected what loadModels() resolves with');
+}
+
+const modelFile = z.string('expected the path of a model').min(1, 'expected the path of a model');
+const aspect = z.number().min(0.01).max(100);
+/** Looked at by the package that they are for. */
+const passedOn = z.unknown().optional();
+
+const schema = z.strictObject({
+  detectorPath: modelFile,
+  embedderPath: modelFile,
+  facePath: modelFile.optional(),
+  faceFallback: z.enum(['none', 'head-crop']).optional(),
+  embedderProof: z.enum(['refuse', 'warn']).optional(),
+  detectorShapes: z.enum(['auto', 'square']).optional(),
+  frameAspect: aspect.nullable().optional(),
+  cameraAspects: z.array(aspect).optional(),
+  batchSize: z.int().min(1).max(64).optional(),
+  framesPerRun: z.int().min(1).max(64).optional(),
+  facesPerRun: z.int().min(1).max(16).optional(),
+  proofIntervalMs: z.int().min(1).max(86_400_000).optional(),
+  maxConsecutiveFailures: z.int().min(1).optional(),
+  confidenceThreshold: passedOn,
+  iouThreshold: passedOn,
+  classIds: passedOn,
+  facePixels: passedOn,
+  runtime: passedOn,
+  names: passedOn,
+  logger: passedOn,
+  limitedLog: passedOn,
+  observer: passedOn,
+  onBusyExit: passedOn,
+  signal: passedOn,
+});
+
+/** @throws {PersonPipelineError} `invalid_options`, naming every option that is missing, unknown or out of range. */
+export function parseLoadOptions(options: LoadModelsOptions): LoadModelsOptions {
+  parseOptions(schema, options, refusing);
+  return options;
 }

@@ -1,183 +1,168 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { Result } from '@trinetra/contracts';
-import type { Detection } from '@trinetra/detector';
-import type { FaceResult } from '@trinetra/face-aligner';
-import type { DecodedFrame, FrameDecoder } from '@trinetra/frame-decoder';
-import { EngineForecast } from './engine-forecast.ts';
-import { reasonOf } from './inference-health.ts';
+import { availableParallelism } from 'node:os';
+import { type Failure, requireOptions } from '@trinetra/contracts';
+import {
+  createFrameDecoder,
+  type DecodeOptions,
+  type DecodeProblem,
+  type FrameDecoder,
+} from '@trinetra/frame-decoder';
+import { stage } from '@trinetra/micro-batch';
+import { PersonPipelineError } from './errors.ts';
 import type { Models } from './load-models.ts';
-import { type LimitedLog, unlimited } from './observer.ts';
+import { refusing, requireModels } from './options.ts';
+import { batchesAtOnce, createPersonStages, type PersonFrame, type PersonStages } from './person-stages.ts';
+import type { Findings } from './to-detection-event.ts';
 import { zip } from './zip.ts';
 
-/** A person in a frame, in pixels of the frame. */
-export interface Person extends Detection {
-  /** The face, or why there is none; null until the frame was aligned. */
-  face: FaceResult | null;
-  /** Null where there is no face to embed. */
-  embedding: Result<Float32Array> | null;
-}
-
-/** A frame on its way through the models; each stage fills in what it finds. */
-export interface PersonFrame {
-  readonly frame: DecodedFrame;
-  /** Most confident first. */
-  persons: Person[];
-  /** Why detection failed, such as `detection_failed:run_failed`. */
-  failure?: string;
-}
-
-/** The stages on the engine, in order. */
-export type ModelStage = 'detect' | 'align' | 'embed';
-
-/**
- * Batches that each stage has at once where they overlap: two in detection, one at work and one that waits at the engine, so that it
- * never waits for the event loop.
- */
-export const batchesAtOnce: Readonly<Record<ModelStage, number>> = Object.freeze({
-  detect: 2,
-  align: 1,
-  embed: 1,
-});
-
-/** On the way between the threads a batch loses about so much, ms, before the engine begins. */
-export const handOverMs = 2;
-
-export interface PersonPipelineOptions<F extends PersonFrame> {
-  /** Gets the pixels of each frame back once its faces are embedded. Default: they are left alone. */
-  readonly decoder?: Pick<FrameDecoder, 'release'>;
-  /** Is told when a batch was in a stage, by `performance.now()`. */
-  readonly onStage?: (stage: ModelStage, batch: readonly F[], startedAt: number, endedAt: number) => void;
-  /** What the log tells of a frame on which a stage failed. Default: nothing. */
-  readonly describe?: (frame: F) => Readonly<Record<string, unknown>>;
-  /** Default: silent. */
-  readonly limitedLog?: LimitedLog;
-}
-
-/** Finds persons and faces, and embeds the faces. No stage rejects for a frame's sake: what failed is told in the frame. */
-export interface PersonPipeline<F extends PersonFrame> {
-  /** All three stages, one after the other. */
-  find(batch: readonly F[]): Promise<readonly F[]>;
-  detect(batch: readonly F[]): Promise<readonly F[]>;
-  align(batch: readonly F[]): Promise<readonly F[]>;
-  embed(batch: readonly F[]): Promise<readonly F[]>;
+export interface PersonPipelineOptions {
   /**
-   * Undefined where a batch that leaves now finds the engine free, or will just when it gets there; else resolves when that may
-   * have changed.
+   * Decodes the pictures; made with `inputSizes` and `tensorType` of `models.detector`, and left open. Default: the pipeline makes
+   * one of up to 4 threads at its first picture, and closes it.
    */
-  busy(): Promise<unknown> | undefined;
+  readonly decoder?: FrameDecoder;
 }
 
-/** What a batch costs the engine: the pixels of its inputs. */
-const workOf = (batch: readonly PersonFrame[]): number =>
-  batch.reduce((sum, { frame: { letterbox } }) => sum + letterbox.inputWidth * letterbox.inputHeight, 0);
+/** What was found in a picture, or why nothing is known of it, in a sentence. */
+export type PictureResult =
+  | { readonly ok: true; readonly value: Findings }
+  | (Failure<DecodeProblem | 'detection_failed'> & { readonly message: string });
+
+/** How pictures are looked at: `aspectRatioOf` for those that were squashed, `signal` to give up. */
+export type AnalyseOptions = DecodeOptions;
+
+/** Finds persons and faces in pictures, and embeds the faces. */
+export interface PersonPipeline extends AsyncDisposable {
+  /**
+   * Looks at pictures (the bytes of JPEG, PNG or WebP files): one result each, in their order. They go through the models in batches,
+   * whose stages overlap; at most 6 batches are decoded at a time, however long the list.
+   *
+   * @throws {PersonPipelineError} `closed`, or `invalid_options` for what is no picture's bytes; what the decoder throws; the signal's
+   * reason.
+   */
+  analyse(pictures: readonly Uint8Array[], options?: AnalyseOptions): Promise<PictureResult[]>;
+  /** Looks at one picture. */
+  analyse(picture: Uint8Array, options?: AnalyseOptions): Promise<PictureResult>;
+  /** Waits for the pictures under way, and closes the decoder that the pipeline made. The models stay open. */
+  close(): Promise<void>;
+}
+
+interface PictureFrame extends PersonFrame {
+  /** Its place in the call. */
+  readonly at: number;
+}
+
+/** Once the first picture has come. */
+interface Opened {
+  readonly decoder: FrameDecoder;
+  readonly stages: PersonStages<PictureFrame>;
+}
+
+function checkPictures(pictures: readonly Uint8Array[]): void {
+  const list: unknown = pictures;
+  const wrong = Array.isArray(list) ? list.findIndex((one) => !(one instanceof Uint8Array)) : -1;
+  if (Array.isArray(list) && wrong === -1) return;
+  const [name, value] = Array.isArray(list) ? [`pictures[${wrong}]`, list[wrong]] : ['pictures', list];
+  throw new PersonPipelineError(
+    'invalid_options',
+    `${name}: expected the bytes of a picture${name === 'pictures' ? ', or a list of such,' : ''} but received ` +
+      `${value === null ? 'null' : typeof value}: read the file first`,
+  );
+}
+
+/** Places 0 to `count`, in parts. */
+async function* partsOf(count: number, size: number): AsyncGenerator<number[]> {
+  for (let from = 0; from < count; from += size)
+    yield Array.from({ length: Math.min(size, count - from) }, (_, index) => from + index);
+}
 
 /**
- * Makes the stages over loaded models. Let them overlap, each with as many batches as {@link batchesAtOnce} says: one is embedded
- * while the next is aligned, another detected and yet another waits at the engine.
+ * Makes a pipeline over loaded models: from the bytes of pictures to persons, faces and embeddings. For frames that come
+ * one by one, chain the stages yourself: `createPersonStages`.
  *
+ * @throws {PersonPipelineError} `invalid_options`.
  * @example
- * const pipeline = createPersonPipeline(models, { decoder });
- * const [photo] = await pipeline.find([{ frame, persons: [] }]);
+ * const pipeline = createPersonPipeline(models);
+ * for (const photo of await pipeline.analyse(jpegs)) console.log(photo.ok ? photo.value.persons.length : photo.message);
+ * await pipeline.close();
  */
-export function createPersonPipeline<F extends PersonFrame = PersonFrame>(
-  {
-    detector,
-    aligner,
-    embedder,
-    alignTogether,
-  }: Pick<Models, 'detector' | 'aligner' | 'embedder' | 'alignTogether'>,
-  options: PersonPipelineOptions<F> = {},
-): PersonPipeline<F> {
-  const { decoder, onStage, describe = () => ({}), limitedLog = unlimited() } = options;
-  const detecting = new Set<Promise<unknown>>();
-  const forecast = new EngineForecast(handOverMs);
+export function createPersonPipeline(models: Models, options: PersonPipelineOptions = {}): PersonPipeline {
+  const { detector, batchSize } = requireModels(models);
+  const { decoder: given } = requireOptions(options, refusing);
+  const { inputSizes, tensorType } = detector;
+  let opening: Promise<Opened> | undefined;
+  const underWay = new Set<Promise<unknown>>();
+  let closing: Promise<void> | undefined;
 
-  async function detectNow(batch: readonly F[]): Promise<void> {
-    const startedAt = performance.now();
-    const results = await detector.detect(
-      batch.map(({ frame: { tensor, letterbox, image } }) => ({
-        tensor,
-        letterbox,
-        width: image.width,
-        height: image.height,
-      })),
-    );
-    for (const [frame, result] of zip(batch, results)) {
-      if (result.ok) {
-        frame.persons = result.value.map((detection) => ({ ...detection, face: null, embedding: null }));
-        continue;
+  async function open(): Promise<Opened> {
+    const threads = Math.min(4, availableParallelism());
+    const decoder = given ?? (await createFrameDecoder({ inputSizes, tensorType, threads }));
+    return { decoder, stages: createPersonStages<PictureFrame>(models, { decoder }) };
+  }
+
+  async function analyseAll(
+    pictures: readonly Uint8Array[],
+    decoding: AnalyseOptions | undefined,
+  ): Promise<PictureResult[]> {
+    checkPictures(pictures);
+    opening ??= open().catch((error: unknown) => {
+      opening = undefined; // the next call tries again
+      throw error;
+    });
+    const { decoder, stages } = await opening;
+    const embeddingSpace = models.embeddingSpaceOf(decoder);
+    const results: PictureResult[] = [];
+
+    async function decode(places: readonly number[]): Promise<PictureFrame[]> {
+      const decoded = await Promise.all(
+        places.map((at) => decoder.decode(pictures[at] as Uint8Array, decoding)),
+      );
+      return zip(places, decoded).flatMap(([at, picture]) => {
+        if (picture.ok) return [{ at, frame: picture.value, persons: [] }];
+        results[at] = { ...picture, message: picture.message ?? picture.reason };
+        return [];
+      });
+    }
+
+    const frames = stage(partsOf(pictures.length, batchSize), decode, { atOnce: 2 });
+    const detected = stage(frames, stages.detect, { atOnce: batchesAtOnce.detect });
+    const aligned = stage(detected, stages.align, { atOnce: batchesAtOnce.align });
+    for await (const batch of stage(aligned, stages.embed, { atOnce: batchesAtOnce.embed })) {
+      for (const { at, frame, persons, failure, failureMessage } of batch) {
+        const { width, height } = frame.image;
+        results[at] =
+          failure === undefined
+            ? { ok: true, value: { image: { width, height }, persons, embeddingSpace } }
+            : { ok: false, reason: 'detection_failed', message: failureMessage ?? failure };
       }
-      frame.failure = `detection_failed:${reasonOf(result.error)}`;
-      limitedLog.error(frame.failure, { ...describe(frame), err: result.error }, 'detection failed');
     }
-    onStage?.('detect', batch, startedAt, performance.now());
+    return results;
   }
 
-  async function detect(batch: readonly F[]): Promise<readonly F[]> {
-    const done = detectNow(batch).finally(forecast.begin(workOf(batch)));
-    detecting.add(done);
-    await done.finally(() => detecting.delete(done));
-    return batch;
+  async function one(picture: Uint8Array, decoding?: AnalyseOptions): Promise<PictureResult> {
+    const [result] = await analyseAll([picture], decoding);
+    return result as PictureResult;
   }
 
-  async function alignFrames(frames: readonly F[]): Promise<void> {
-    try {
-      const faces = await aligner.align(
-        frames.map(({ frame, persons }) => ({
-          image: frame.image,
-          persons: persons.map(({ bbox }) => bbox),
-        })),
-      );
-      for (const [{ persons }, found] of zip(frames, faces))
-        for (const [person, face] of zip(persons, found)) person.face = face;
-    } catch (error) {
-      limitedLog.error(
-        `face_failed:${reasonOf(error)}`,
-        { frames: frames.map(describe), err: error },
-        'face stage failed',
-      );
-      for (const { persons } of frames)
-        for (const person of persons) person.face = { ok: false, reason: 'failed' };
-    }
+  function analyse(picture: Uint8Array, decoding?: AnalyseOptions): Promise<PictureResult>;
+  function analyse(pictures: readonly Uint8Array[], decoding?: AnalyseOptions): Promise<PictureResult[]>;
+  async function analyse(
+    pictures: Uint8Array | readonly Uint8Array[],
+    decoding?: AnalyseOptions,
+  ): Promise<PictureResult | PictureResult[]> {
+    if (closing !== undefined) throw new PersonPipelineError('closed', 'The pipeline is closed');
+    const done = pictures instanceof Uint8Array ? one(pictures, decoding) : analyseAll(pictures, decoding);
+    underWay.add(done);
+    return done.finally(() => underWay.delete(done));
   }
 
-  async function align(batch: readonly F[]): Promise<readonly F[]> {
-    const startedAt = performance.now();
-    const each = alignTogether ? batch.length : 1;
-    const parts: Promise<void>[] = [];
-    for (let at = 0; at < batch.length; at += each) {
-      // Cutting persons out takes milliseconds: who waits for the event loop gets a turn between frames.
-      if (at > 0) await setImmediate();
-      parts.push(alignFrames(batch.slice(at, at + each)));
-    }
-    await Promise.all(parts);
-    onStage?.('align', batch, startedAt, performance.now());
-    return batch;
+  async function finish(): Promise<void> {
+    await Promise.allSettled(underWay);
+    if (given === undefined) await opening?.then(({ decoder }) => decoder.close());
   }
 
-  async function embed(batch: readonly F[]): Promise<readonly F[]> {
-    const startedAt = performance.now();
-    const faces = batch.flatMap(({ persons }) =>
-      persons.flatMap((person) =>
-        person.face?.ok === true ? [{ person, crop: person.face.value.aligned }] : [],
-      ),
-    );
-    if (faces.length > 0) {
-      const results = await embedder.embed(faces.map(({ crop }) => crop));
-      for (const [{ person }, result] of zip(faces, results)) person.embedding = result;
-    }
-    onStage?.('embed', batch, startedAt, performance.now());
-    for (const { frame } of batch) decoder?.release(frame);
-    return batch;
-  }
-
-  function busy(): Promise<unknown> | undefined {
-    const leaveInMs = forecast.leaveInMs;
-    if (leaveInMs === 0) return undefined;
-    const known = Number.isFinite(leaveInMs);
-    return Promise.race([...detecting, ...(known ? [setTimeout(leaveInMs, null, { ref: false })] : [])]);
-  }
-
-  const find = async (batch: readonly F[]): Promise<readonly F[]> => embed(await align(await detect(batch)));
-  return { find, detect, align, embed, busy };
+  const close = (): Promise<void> => {
+    closing ??= finish();
+    return closing;
+  };
+  return { analyse, close, [Symbol.asyncDispose]: close };
 }

@@ -34,7 +34,8 @@ function noise(length: number): Uint8Array {
 
 /** What the engine does for one batch: detection, then the faces of its persons. */
 function createBatchRun(models: Models, { batchSize, persons }: MeasureOptions): () => Promise<void> {
-  const { detector, aligner, embedder, alignTogether, embeddingSpace, usualInput } = models;
+  const { detector, aligner, embedder, alignTogether, usualInput } = models;
+  const embeds = models.embeddingSpaceOf({ embeddingSuffix: '' }) !== null;
   const { width, height } = usualInput;
   const image = { data: noise(width * height * 3), width, height };
   const frame = levelFrame(detector, usualInput, (at) => image.data[at] ?? 0);
@@ -44,7 +45,7 @@ function createBatchRun(models: Models, { batchSize, persons }: MeasureOptions):
   const faces = Array.from({ length: persons * batchSize }, () => noise(112 * 112 * 3));
   return async () => {
     for (const result of await detector.detect(frames)) valueOrThrow(result);
-    if (embeddingSpace === null || faces.length === 0) return;
+    if (!embeds || faces.length === 0) return;
     const pictures = frames.map(() => ({ image, persons: boxes }));
     if (alignTogether) await aligner.align(pictures);
     else await Promise.all(pictures.map((picture) => aligner.align([picture])));

@@ -1,17 +1,17 @@
-import { detectionEventSchema } from '@trinetra/contracts';
+import { encodeDetectionEvent, type FrameEntry, parseDetectionEvent } from '@trinetra/contracts';
 import type { FaceResult } from '@trinetra/face-aligner';
-import type { Person } from '@trinetra/person-pipeline';
 import { describe, expect, it } from 'vitest';
-import { assembleEvent, type FrameFindings } from './assemble-event.ts';
+import type { Person } from './person-stages.ts';
+import { type Findings, toDetectionEvent } from './to-detection-event.ts';
 
-const entry = {
+const entry: FrameEntry = {
   frameId: '5-0',
   cameraId: 'cam_01',
   cameraType: 'entrance',
   ingestTs: 1000,
   frame: new Uint8Array(1),
 };
-const context = { workerId: 'w', embeddingSpace: 'space', workerTs: 1001 };
+const identity = { ...entry, workerId: 'w', workerTs: 1001 };
 const face: FaceResult = {
   ok: true,
   value: {
@@ -38,17 +38,19 @@ type Found = Pick<Person, 'face' | 'embedding'>;
 const first: Found = { face, embedding: { ok: true, value: embedding } };
 const second: Found = { face: { ok: false, reason: 'no_face' }, embedding: null };
 
-/** A frame with a person of each box, and what was found of them. */
-function findings(found: readonly Found[], failure?: string): FrameFindings {
+/** A picture with a person of each box, and what was found of them. */
+function findings(found: readonly Found[], failure?: string): Findings {
   const persons = found.map((one, index) => ({ ...(boxes[index] ?? boxes[0]), ...one }));
-  const frame = { image: { width: 200, height: 100 } };
-  return { entry, frame, persons, ...(failure !== undefined && { failure }) };
+  return { image: { width: 200, height: 100 }, persons, failure, embeddingSpace: 'space' };
 }
 
-describe('assembleEvent', () => {
+describe('toDetectionEvent', () => {
   it('normalises boxes to the frame and aligns embeddings with detections', () => {
-    const event = assembleEvent(findings([first, second]), context);
-    expect(detectionEventSchema.parse(event)).toBeTruthy();
+    const event = toDetectionEvent(findings([first, second]), identity);
+    expect(parseDetectionEvent(encodeDetectionEvent(event).bytes)).toMatchObject({
+      worker_id: 'w',
+      worker_ts: 1001,
+    });
     expect(event.detections.map(({ bbox }) => bbox)).toEqual([
       [0, 0, 0.5, 1],
       [0.5, 0.5, 1, 1],
@@ -63,9 +65,9 @@ describe('assembleEvent', () => {
   });
 
   it('has no embeddings at all where the stage failed', () => {
-    const event = assembleEvent(
+    const event = toDetectionEvent(
       findings([{ face, embedding: { ok: false, reason: 'out_of_memory' } }, second]),
-      context,
+      identity,
     );
     expect(event).toMatchObject({
       embeddings: [],
@@ -75,9 +77,9 @@ describe('assembleEvent', () => {
   });
 
   it('loses only the faces of the run that failed', () => {
-    const event = assembleEvent(
+    const event = toDetectionEvent(
       findings([{ face, embedding: { ok: false, reason: 'run_failed' } }, first]),
-      context,
+      identity,
     );
     expect(event.embeddings[0]).toBeNull();
     expect(event.embeddings[1]).toHaveLength(512);
@@ -85,12 +87,21 @@ describe('assembleEvent', () => {
   });
 
   it('tells a failed detection', () => {
-    const event = assembleEvent(findings([], 'detection_failed:run_failed'), context);
+    const event = toDetectionEvent(findings([], 'detection_failed:run_failed'), identity);
     expect(event).toMatchObject({
       status: 'failed',
       detections: [],
       embeddings: [],
       reasons: ['detection_failed:run_failed'],
     });
+  });
+
+  it('needs neither a type of camera nor a time', () => {
+    const before = Date.now() / 1000;
+    const { cameraType: _, workerTs: __, ...rest } = identity;
+    const event = toDetectionEvent(findings([]), rest);
+    expect(event.camera_type).toBe('others');
+    expect(event.worker_ts).toBeGreaterThanOrEqual(before);
+    expect(event.worker_ts).toBeLessThanOrEqual(Date.now() / 1000);
   });
 });

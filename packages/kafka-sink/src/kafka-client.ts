@@ -1,6 +1,9 @@
+import { requireOptions } from '@trinetra/contracts';
 import kafkajs, { type Kafka, type KafkaConfig } from 'kafkajs';
 import { brokerOptions } from './broker-addresses.ts';
+import { KafkaSinkError } from './errors.ts';
 import { registerLz4 } from './lz4.ts';
+import { how } from './options.ts';
 import { quietIdleQueues } from './quiet-idle-queue.ts';
 
 /**
@@ -11,7 +14,10 @@ import { quietIdleQueues } from './quiet-idle-queue.ts';
  * const consumer = createKafkaClient({ brokers: ['[::1]:9092'] }).consumer({ groupId: 'viewer' });
  */
 export function createKafkaClient(config: KafkaConfig & { readonly brokers: readonly string[] }): Kafka {
+  const { brokers } = requireOptions(config, how);
+  if (!Array.isArray(brokers) || brokers.length === 0)
+    throw new KafkaSinkError('invalid_options', 'brokers: expected at least one host:port');
   quietIdleQueues();
   registerLz4();
-  return new kafkajs.Kafka({ ...config, ...brokerOptions(config.brokers) });
+  return new kafkajs.Kafka({ ...config, ...brokerOptions(brokers) });
 }

@@ -29,8 +29,9 @@ const healthCacheMs = 2000;
  *
  * @throws {@link KafkaSinkError} `invalid_options`.
  * @example
- * await using sink = await createKafkaSink({ brokers: ['localhost:9092'] });
+ * const sink = await createKafkaSink({ brokers: ['localhost:9092'] });
  * const [result] = await sink.write([event]);
+ * await sink.close();
  */
 export async function createKafkaSink(options: KafkaSinkOptions): Promise<DetectionSink> {
   const settings = parseSinkOptions(options);

@@ -1,8 +1,10 @@
 import {
   type DetectionEvent,
   type Logger,
+  type ParseOptions,
   parseHostPort,
   parseOptions,
+  requireOptions,
   silentLogger,
   type TraceContext,
 } from '@trinetra/contracts';
@@ -128,11 +130,14 @@ export const defaultKafkaSinkOptions: Readonly<
   Omit<KafkaSinkSettings, 'brokers' | 'sasl' | 'traceContextOf' | 'logger'>
 > = Object.freeze(schema.omit({ brokers: true, sasl: true }).parse({}));
 
+/** How options of this package are refused. */
+export const how: ParseOptions = {
+  errorOf: (message, because) => new KafkaSinkError('invalid_options', message, because),
+};
+
 /** @throws {@link KafkaSinkError} `invalid_options`, naming every wrong option; never a password. */
 export function parseSinkOptions(options: KafkaSinkOptions): KafkaSinkSettings {
-  const { logger = silentLogger, traceContextOf = () => undefined, ...plain } = options;
-  const parsed = parseOptions(schema, plain, {
-    errorOf: (message, because) => new KafkaSinkError('invalid_options', message, because),
-  });
+  const { logger = silentLogger, traceContextOf = () => undefined, ...plain } = requireOptions(options, how);
+  const parsed = parseOptions(schema, plain, how);
   return { ...parsed, traceContextOf, logger };
 }

@@ -10,7 +10,7 @@ it('runs the first example of the README', async () => {
   try {
     const env = { KAFKA_BOOTSTRAP_SERVERS: undefined, TMPDIR: folder };
     expect(await runReadmeExample(new URL('../', import.meta.url), { env })).toBe('published');
-    const line = await readFile(join(folder, 'detections.ndjson'));
+    const [line] = (await readFile(join(folder, 'detections.ndjson'), 'utf8')).split('\n');
     expect(parseDetectionEvent(line).camera_id).toBe('cam_01');
   } finally {
     await rm(folder, { recursive: true });

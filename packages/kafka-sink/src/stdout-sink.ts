@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
-import { errorText } from '@trinetra/contracts';
+import { errorText, requireOptions } from '@trinetra/contracts';
 import { LineWriter } from './line-writer.ts';
+import { how } from './options.ts';
 import type { DetectionSink, WriteFailure } from './sink.ts';
 
 /** Options of `createStdoutSink`. */
@@ -22,14 +23,14 @@ const isGone = (error: unknown): boolean =>
  * reason `refused`.
  */
 export function createStdoutSink(options: StdoutSinkOptions = {}): DetectionSink {
-  const stream = options.stream ?? process.stdout;
+  const { stream = process.stdout, onGone } = requireOptions(options, how);
   /** Told here: standard output forgets its errors. */
   let readerGone = false;
   // The write's callback gets the error too; without a listener it would end the process.
   const onError = (error: unknown): void => {
     if (readerGone || !isGone(error)) return;
     readerGone = true;
-    options.onGone?.();
+    onGone?.();
   };
   stream.on('error', onError);
 

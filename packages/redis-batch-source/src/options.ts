@@ -6,6 +6,7 @@ import {
   type Logger,
   type ParseOptions,
   parseOptions,
+  requireOptions,
   silentLogger,
 } from '@trinetra/contracts';
 import { z } from 'zod';
@@ -137,7 +138,7 @@ export const defaultRedisBatchSourceOptions: Omit<
 
 /** @throws {@link RedisBatchSourceError} `invalid_options`, naming every wrong option; never a password. */
 export function parseSourceOptions(options: RedisBatchSourceOptions): RedisBatchSourceSettings {
-  const { logger = silentLogger, ...plain } = options;
+  const { logger = silentLogger, ...plain } = requireOptions(options, how);
   const { priorityWeights, ...settings } = parseOptions(schema, plain, how);
   return { ...settings, weights: { ...defaultPriorityWeights, ...priorityWeights }, logger };
 }
@@ -157,6 +158,6 @@ export type DeadLetterStoreOptions = Pick<
 
 /** @throws {@link RedisBatchSourceError} `invalid_options`. */
 export function parseDeadLetterOptions(options: DeadLetterStoreOptions): Required<DeadLetterStoreOptions> {
-  const { logger = silentLogger, ...plain } = options;
+  const { logger = silentLogger, ...plain } = requireOptions(options, how);
   return { ...parseOptions(deadLetterSchema, plain, how), logger };
 }

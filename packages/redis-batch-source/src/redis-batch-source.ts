@@ -138,12 +138,13 @@ class ConnectedSource implements RedisBatchSource {
  *
  * @throws {@link RedisBatchSourceError} `invalid_options`; `access_denied` where Redis refuses user or password.
  * @example
- * await using source = await createRedisBatchSource({
+ * const source = await createRedisBatchSource({
  *   redis: { url: 'redis://localhost:6379' },
  *   consumerName: 'worker-1',
  *   maxInFlight: 12,
  * });
  * for await (const lease of source.leases()) await source.settle(lease, 'published');
+ * await source.close();
  */
 export async function createRedisBatchSource(options: RedisBatchSourceOptions): Promise<RedisBatchSource> {
   const settings = parseSourceOptions(options);

@@ -1,4 +1,11 @@
-import { type Defined, type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
+import {
+  type Defined,
+  type Logger,
+  type ParseOptions,
+  parseOptions,
+  requireOptions,
+  silentLogger,
+} from '@trinetra/contracts';
 import { z } from 'zod';
 import { StatusPageError } from './errors.ts';
 import type { Metric } from './metric.ts';
@@ -51,15 +58,21 @@ const schema = z.strictObject({
   pictureIntervalMs: z.int().min(50).max(60_000).default(400),
 });
 
+const how: ParseOptions = {
+  prefix: 'statusPage',
+  errorOf: (message, because) => new StatusPageError('invalid_options', message, because),
+};
+
 /** @throws {StatusPageError} `invalid_options`, its message beginning with the path of each bad value. */
 export function parsePageOptions(options: StatusPageOptions): {
   readonly settings: StatusPageSettings;
   readonly logger: Logger;
 } {
-  const { metrics: _metrics, state: _state, logger = silentLogger, ...plain } = options;
-  const settings = parseOptions(schema, plain, {
-    prefix: 'statusPage',
-    errorOf: (message, because) => new StatusPageError('invalid_options', message, because),
-  });
+  const { metrics, state, logger = silentLogger, ...plain } = requireOptions(options, how);
+  const settings = parseOptions(schema, plain, how);
+  for (const [name, value] of Object.entries({ metrics, state })) {
+    if (typeof value !== 'function')
+      throw new StatusPageError('invalid_options', `statusPage.${name}: expected a function`);
+  }
   return { settings, logger };
 }

@@ -55,9 +55,10 @@ export interface StatusPage extends AsyncDisposable {
  *
  * @throws {StatusPageError} `invalid_options`; `listen_failed` where the address cannot be had.
  * @example
- * await using page = await createStatusPage({ workerId, version, metrics: () => registry.getMetricsAsJSON(),
+ * const page = await createStatusPage({ workerId, version, metrics: () => registry.getMetricsAsJSON(),
  * state });
  * console.log(page.url);
+ * await page.close();
  */
 export async function createStatusPage(options: StatusPageOptions): Promise<StatusPage> {
   const { settings, logger } = parsePageOptions(options);

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { TelemetryError } from './errors.ts';
 import { createGpuMetrics, type GpuSample } from './gpu-metrics.ts';
 import { createMetricFactory } from './metric-factory.ts';
 
@@ -21,6 +22,8 @@ export interface FleetTelemetry {
  * @param gpus Numbers as nvidia-smi gives them.
  */
 export function createFleetTelemetry(gpus: readonly number[]): FleetTelemetry {
+  if (!Array.isArray(gpus))
+    throw new TelemetryError('invalid_options', 'gpus: expected a list of numbers of GPUs');
   const registry = new Registry();
   const factory = createMetricFactory(registry);
   const restarts = factory.counter(

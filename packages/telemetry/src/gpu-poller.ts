@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { type Logger, parseOptions, silentLogger } from '@trinetra/contracts';
+import { type Logger, parseOptions, requireOptions, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
+import { TelemetryError } from './errors.ts';
 import type { GpuSample } from './gpu-metrics.ts';
 import { createLogLimiter } from './log-limiter.ts';
 import { durationMs, refusing } from './options.ts';
@@ -45,8 +46,11 @@ export interface GpuPoller extends AsyncDisposable {
  * @throws {TelemetryError} `invalid_options`.
  */
 export function createGpuPoller(options: GpuPollerOptions): GpuPoller {
-  const { telemetry, logger = silentLogger, ...plain } = options;
-  const values = parseOptions(schema, plain, refusing('gpuPoller'));
+  const how = refusing('gpuPoller');
+  const { telemetry, logger = silentLogger, ...plain } = requireOptions(options, how);
+  const values = parseOptions(schema, plain, how);
+  if (typeof telemetry?.setGpuSamples !== 'function')
+    throw new TelemetryError('invalid_options', 'gpuPoller.telemetry: expected one with setGpuSamples()');
   const limiter = createLogLimiter(logger, { intervalMs: 60_000 });
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;

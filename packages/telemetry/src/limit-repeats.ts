@@ -13,7 +13,7 @@ function problemOf({ error, err }: Readonly<Record<string, unknown>>): string | 
  * Lines without an error tell of something new each time, and pass.
  *
  * @example
- * using limiter = createLogLimiter(logger, { intervalMs: 60_000 });
+ * const limiter = createLogLimiter(logger, { intervalMs: 60_000 });
  * const source = await createRedisBatchSource({ ...options, logger: limitRepeats(logger, limiter) });
  */
 export function limitRepeats(logger: Logger, limiter: LogLimiter): Logger {

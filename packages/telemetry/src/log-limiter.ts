@@ -1,4 +1,4 @@
-import { type Logger, parseOptions } from '@trinetra/contracts';
+import { type Logger, parseOptions, requireOptions } from '@trinetra/contracts';
 import { z } from 'zod';
 import { durationMs, refusing } from './options.ts';
 
@@ -48,8 +48,10 @@ interface Held {
  * limiter.warn(`corrupt:${cameraId}`, { camera_id: cameraId }, 'frame could not be decoded');
  */
 export function createLogLimiter(logger: Logger, options: LogLimiterOptions = {}): LogLimiter {
-  const { now = () => performance.now(), ...plain } = options;
-  const { intervalMs, maxKeys } = parseOptions(schema, plain, refusing('logLimiter'));
+  const how = refusing('logLimiter');
+  requireOptions(logger, { ...how, prefix: 'logLimiter.logger' });
+  const { now = () => performance.now(), ...plain } = requireOptions(options, how);
+  const { intervalMs, maxKeys } = parseOptions(schema, plain, how);
   const keys = new Map<string, Held>();
 
   const settle = (held: Held): void => {

@@ -1,4 +1,4 @@
-import { defined, type Logger, parseOptions } from '@trinetra/contracts';
+import { defined, type Logger, parseOptions, requireOptions } from '@trinetra/contracts';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { z } from 'zod';
 import { createLogStream } from './log-stream.ts';
@@ -46,8 +46,9 @@ const schema = z.strictObject({
  * logger.info({ url: 'redis://:secret@cache' }, 'connected'); // url: redis://:***@cache
  */
 export function createLogger(options: LoggerOptions = {}): StructuredLogger {
-  const { destination, ...plain } = options;
-  const values = parseOptions(schema, plain, refusing('logger'));
+  const how = refusing('logger');
+  const { destination, ...plain } = requireOptions(options, how);
+  const values = parseOptions(schema, plain, how);
   const root = pino(
     {
       level: values.level,

@@ -1,5 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { errorText, type Logger, listen, parseOptions, silentLogger, within } from '@trinetra/contracts';
+import {
+  errorText,
+  type Logger,
+  listen,
+  parseOptions,
+  requireOptions,
+  silentLogger,
+  within,
+} from '@trinetra/contracts';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { limitConnections } from './connection-limit.ts';
@@ -71,8 +79,11 @@ const json = (status: number, value: Readonly<Record<string, unknown>>): Answer 
  * @throws {TelemetryError} `invalid_options`; `listen_failed` where the address cannot be had.
  */
 export async function createMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
-  const { registry, health, ready, logger = silentLogger, ...plain } = options;
-  const values = parseOptions(schema, plain, refusing('metricsServer'));
+  const how = refusing('metricsServer');
+  const { registry, health, ready, logger = silentLogger, ...plain } = requireOptions(options, how);
+  const values = parseOptions(schema, plain, how);
+  if (typeof registry?.metrics !== 'function')
+    throw new TelemetryError('invalid_options', 'metricsServer.registry: expected one with metrics()');
   const limiter = createLogLimiter(logger);
   const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
     '/metrics': async () => ({

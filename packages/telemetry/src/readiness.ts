@@ -1,4 +1,4 @@
-import { errorText, parseOptions, within } from '@trinetra/contracts';
+import { errorText, parseOptions, requireOptions, within } from '@trinetra/contracts';
 import { z } from 'zod';
 import { durationMs, refusing } from './options.ts';
 
@@ -34,7 +34,9 @@ export function createReadiness(
   checks: Readonly<Record<string, Check>>,
   options: { readonly timeoutMs?: number | undefined } = {},
 ): () => Promise<Readiness> {
-  const { timeoutMs } = parseOptions(schema, options, refusing('readiness'));
+  const how = refusing('readiness');
+  requireOptions(checks, { ...how, prefix: 'readiness.checks' });
+  const { timeoutMs } = parseOptions(schema, options, how);
   return async () => {
     const results = await Promise.all(
       Object.entries(checks).map(

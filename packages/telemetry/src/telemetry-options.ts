@@ -1,4 +1,10 @@
-import { type Defined, type Logger, parseOptions, type SourceStats } from '@trinetra/contracts';
+import {
+  type Defined,
+  type Logger,
+  parseOptions,
+  requireOptions,
+  type SourceStats,
+} from '@trinetra/contracts';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { refusing } from './options.ts';
@@ -35,6 +41,7 @@ const schema = z.strictObject({
 
 /** @throws {TelemetryError} `invalid_options`. */
 export function parseTelemetryOptions(options: TelemetryOptions): TelemetryValues {
-  const { registry: _registry, logger: _logger, source: _source, ...plain } = options;
-  return parseOptions(schema, plain, refusing('telemetry'));
+  const how = refusing('telemetry');
+  const { registry: _registry, logger: _logger, source: _source, ...plain } = requireOptions(options, how);
+  return parseOptions(schema, plain, how);
 }

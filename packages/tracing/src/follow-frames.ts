@@ -16,8 +16,10 @@ import {
   type FrameOutcome,
   type Logger,
   parseTraceContext,
+  requireOptions,
   type TraceContext,
 } from '@trinetra/contracts';
+import { refusing } from './errors.ts';
 
 /** What makes spans. */
 export interface Tracers {
@@ -72,7 +74,7 @@ export interface FrameFollower {
  * Makes what follows frames; undefined where nobody asks for it, so that each stage has one `undefined` to look at and nothing to note.
  */
 export function createFrameFollower(options: FollowOptions): FrameFollower | undefined {
-  const { logger, tracers, workerId } = options;
+  const { logger, tracers, workerId } = requireOptions(options, refusing);
   if (logger === null && tracers === null) return undefined;
   return {
     begin: (start) => new FollowedFrame(options, start),

@@ -1,3 +1,4 @@
+export { TracingError } from './errors.ts';
 export {
   createFrameFollower,
   FollowedFrame,

@@ -67,13 +67,18 @@ export async function openTracing(options: TracingOptions): Promise<Tracing> {
   if (signal.aborted) onStop();
   signal.addEventListener('abort', onStop, { once: true });
 
-  const close = async (): Promise<void> => {
+  const finish = async (): Promise<void> => {
     const limitMs = Math.min(flushLimitMs, Math.max(0, stopBy - performance.now() - exitMarginMs));
     const sent = processor.shutdown().then(
       () => true,
       () => true, // the log has told why
     );
     if (!(await within(sent, limitMs, false))) log.unsent();
+  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= finish();
+    return closing;
   };
   const { OTEL_TRACES_EXPORTER: exporterKind } = settings;
   const endpoint = exporterKind === 'otlp' ? { endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT } : {};
@@ -84,6 +89,7 @@ export async function openTracing(options: TracingOptions): Promise<Tracing> {
       batches: tracerOf(new AlwaysOnSampler()),
       propagator: new W3CTraceContextPropagator(),
     },
+    close,
     [Symbol.asyncDispose]: close,
   };
 }

@@ -27,4 +27,6 @@ export interface TracingOptions {
 
 export interface Tracing extends AsyncDisposable {
   readonly tracers: Tracers;
+  /** Sends what waits, for as long as the stop of the process allows. A second call does nothing. */
+  close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
-import { parseOptions, silentLogger } from '@trinetra/contracts';
+import { parseOptions, requireOptions, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
 import { KafkaSinkError } from '../errors.ts';
+import { how } from '../options.ts';
 import { OutageBuffer } from './outage-buffer.ts';
 import type { Publisher, PublisherOptions } from './publisher-types.ts';
 
@@ -26,10 +27,15 @@ const schema = z.strictObject({
  * }
  */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { sink, onNotPublished = () => undefined, logger = silentLogger, ...plain } = options;
-  const limits = parseOptions(schema, plain, {
-    errorOf: (message, because) => new KafkaSinkError('invalid_options', message, because),
-  });
+  const {
+    sink,
+    onNotPublished = () => undefined,
+    logger = silentLogger,
+    ...plain
+  } = requireOptions(options, how);
+  const limits = parseOptions(schema, plain, how);
+  if (typeof sink?.write !== 'function')
+    throw new KafkaSinkError('invalid_options', 'sink: expected a sink that createKafkaSink or another made');
   if (limits.failurePolicy !== 'drop') return new OutageBuffer({ sink, onNotPublished, logger, ...limits });
   return {
     publish: async (events) =>

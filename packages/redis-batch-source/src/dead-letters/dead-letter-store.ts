@@ -179,8 +179,9 @@ function infoOf(cameraId: string, id: string, added: AddedFields): DeadLetterInf
  * @throws {@link RedisBatchSourceError} `invalid_options`; `access_denied`, naming every right that is missing;
  * `unreachable`: unlike a source it does not wait for a Redis that is away.
  * @example
- * await using letters = await createDeadLetterStore({ redis: { url: 'redis://localhost:6379' } });
+ * const letters = await createDeadLetterStore({ redis: { url: 'redis://localhost:6379' } });
  * for (const { id } of await letters.list('cam_01')) await letters.replay('cam_01', id);
+ * await letters.close();
  */
 export async function createDeadLetterStore(options: DeadLetterStoreOptions): Promise<DeadLetterStore> {
   const settings = parseDeadLetterOptions(options);

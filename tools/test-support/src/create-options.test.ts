@@ -1,0 +1,55 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { TrinetraError } from '../../../packages/contracts/src/index.ts';
+
+type Create = (given?: unknown) => unknown;
+
+const packages = new URL('../../../packages/', import.meta.url);
+const names = readdirSync(packages);
+
+/** Takes the WebAssembly of a package, and no options. */
+const others = ['createKernels'];
+
+/** What a package makes: each of its functions that takes options. */
+async function createFunctionsOf(name: string): Promise<[string, Create][]> {
+  const all = Object.entries((await import(new URL(`${name}/src/index.ts`, packages).href)) as object);
+  return all.filter((entry): entry is [string, Create] => {
+    const [named, value] = entry;
+    return (
+      /^(?:create|start|load)[A-Z]/.test(named) && typeof value === 'function' && !others.includes(named)
+    );
+  });
+}
+
+/** Whether it refuses with an error of ours for bad options; what it makes after all is closed. */
+async function refuses(create: Create, given: unknown): Promise<boolean> {
+  try {
+    const made = (await create(given)) as { close?: () => Promise<void> } | undefined;
+    await made?.close?.();
+    return false;
+  } catch (error) {
+    if (TrinetraError.isInstance(error) && error.code === 'invalid_options') return true;
+    throw error;
+  }
+}
+
+const found = await Promise.all(
+  names.map(async (name) => ({ name, creates: await createFunctionsOf(name) })),
+);
+
+describe.each(found.filter(({ creates }) => creates.length > 0))('$name', ({ creates }) => {
+  it.each(creates)('%s() has defaults for all, or refuses with an error of ours', async (_, create) => {
+    await expect(refuses(create, undefined)).resolves.toBeTypeOf('boolean');
+  });
+
+  it.each(creates)('%s() refuses null and a text with an error of ours', async (_, create) => {
+    for (const given of [null, 'text']) expect(await refuses(create, given), String(given)).toBe(true);
+  });
+});
+
+it('finds what the packages make', () => {
+  const all = found.flatMap(({ creates }) => creates.map(([name]) => name));
+  expect(all).toEqual(
+    expect.arrayContaining(['createDetector', 'createRedisBatchSource', 'createKafkaSink', 'loadModels']),
+  );
+});

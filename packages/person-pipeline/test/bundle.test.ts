@@ -16,7 +16,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { demoFiles, sceneJpeg } from './demo.ts';
 
-const root = new URL('../../../', import.meta.url);
+const own = fileURLToPath(new URL('..', import.meta.url));
 /** What stays out of a bundle, as the READMEs say, by the package that brings it. */
 const external = {
   'onnxruntime-node': 'inference-runtime',
@@ -29,16 +29,6 @@ const threads = {
   'inference-thread': '@trinetra/inference-runtime/thread',
 };
 
-const shared: BuildOptions = {
-  absWorkingDir: fileURLToPath(new URL('packages/person-pipeline/', root)),
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  conditions: ['@trinetra/source'],
-  external: Object.keys(external),
-};
-
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'trinetra-bundle-'));
@@ -46,20 +36,27 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** The first example of the README in a bundle, in a folder that has only what stays out of it. */
-async function bundle(entries: Readonly<Record<string, string>>): Promise<void> {
-  const readme = readFileSync(new URL('packages/person-pipeline/README.md', root), 'utf8');
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+async function bundle(entries: Readonly<Record<string, string>>, options: BuildOptions = {}): Promise<void> {
+  const readme = readFileSync(join(own, 'README.md'), 'utf8');
+  writeFileSync(join(folder, 'service.ts'), /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
   await build({
-    stdin: { contents: code, loader: 'ts', resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
-    outfile: join(folder, 'service.js'),
-    ...shared,
+    entryPoints: { service: join(folder, 'service.ts'), ...entries },
+    external: Object.keys(external),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outdir: folder,
+    // From the sources, which are not installed here.
+    conditions: ['@trinetra/source'],
+    alias: { '@trinetra/person-pipeline': join(own, 'src/index.ts') },
+    absWorkingDir: own,
+    ...options,
   });
-  await build({ entryPoints: entries, outdir: folder, ...shared });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   for (const [name, owner] of Object.entries(external)) {
     const target = join(folder, 'node_modules', name);
     mkdirSync(dirname(target), { recursive: true });
-    symlinkSync(realpathSync(new URL(`packages/${owner}/node_modules/${name}`, root)), target);
+    symlinkSync(realpathSync(join(own, '..', owner, 'node_modules', name)), target);
   }
 }
 
@@ -77,12 +74,18 @@ async function runService(): Promise<{ stdout: string; stderr: string; status: n
   return spawnSync(process.execPath, ['service.js'], { cwd: folder, env, encoding: 'utf8' });
 }
 
-it('runs from a bundle of esbuild with the threads beside it and only native packages installed', async () => {
-  await bundle(threads);
-  const { status, stdout, stderr } = await runService();
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(parseDetectionEvent(stdout)).toMatchObject({ frame_id: 'scene.jpg', status: 'ok' });
-});
+it.each<[string, BuildOptions]>([
+  ['in whole files', {}],
+  ['split, as tsup does', { splitting: true }],
+])(
+  'runs from a bundle of esbuild beside which only native packages are installed: %s',
+  async (_, options) => {
+    await bundle(threads, options);
+    const { status, stdout, stderr } = await runService();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(parseDetectionEvent(stdout)).toMatchObject({ frame_id: 'scene.jpg', status: 'ok' });
+  },
+);
 
 it.each([
   ['inference-thread', 'make an entry of @trinetra/inference-runtime/thread'],

@@ -1,11 +1,11 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { TrinetraError } from '../../../packages/contracts/src/index.ts';
 
 type Create = (given?: unknown) => unknown;
 
 const packages = new URL('../../../packages/', import.meta.url);
-const names = readdirSync(packages);
+const names = readdirSync(packages).filter((name) => existsSync(new URL(`${name}/src/index.ts`, packages)));
 
 /** Takes the WebAssembly of a package, and no options. */
 const others = ['createKernels'];

@@ -1,7 +1,9 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDetectionEvent } from '@trinetra/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addSceneFrame } from './scene-frames.ts';
 import { type RedisTestStack, startRedisTestStack } from './test-stack.ts';
 import { demoModels, startWorker, waitFor } from './worker-process.ts';
 
@@ -53,6 +55,25 @@ describe('the pixels of the embedder', () => {
     await using set = await startWorker({ ...env, ARCFACE_INPUT: 'rgb 127.5 128' });
     await set.ready();
     expect(await facesOf(set.url)).toMatchObject({ pixels: 'rgb 127.5 128', why: 'it was set so' });
+  });
+
+  it.each([
+    ['exact', /^[0-9a-f]{16}-fp32-rgb-centred-arcface112$/],
+    ['fast', /^[0-9a-f]{16}-fp32-rgb-centred-arcface112-fast-decode$/],
+  ])('and JPEG_DECODING=%s are named by the embedding space of events', async (decoding, space) => {
+    const name = `space-${decoding}`;
+    await addSceneFrame(testStack.redis, 1, name);
+    await using worker = await startWorker({
+      ...settings(name),
+      JPEG_DECODING: decoding,
+    });
+    const file = join(folder, `${name}.ndjson`);
+    const line = await waitFor('an event', async () => {
+      const text = await readFile(file, 'utf8').catch(() => '');
+      return text.endsWith('\n') ? text : undefined;
+    });
+    expect(parseDetectionEvent(line).embedding_space).toMatch(space);
+    await worker.stop('SIGTERM');
   });
 
   it('stop the start where it cannot tell faces apart with them, or warn', async () => {

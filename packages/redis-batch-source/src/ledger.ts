@@ -1,14 +1,9 @@
-import {
-  type CameraStats,
-  cameraIdOf,
-  type FrameOutcome,
-  frameOutcomes,
-  type SourceStats,
-} from '@trinetra/contracts';
+import { type CameraStats, cameraIdOf, type SourceStats } from '@trinetra/contracts';
+import { type OwnOutcome, ownOutcomes } from './types.ts';
 
-interface Account {
+interface Account<Outcome extends string> {
   delivered: number;
-  readonly outcomes: Record<FrameOutcome, number>;
+  readonly outcomes: Record<Outcome | OwnOutcome, number>;
   inFlight: number;
   evicted: number;
   unread: number;
@@ -18,17 +13,21 @@ interface Account {
   gone: boolean;
 }
 
-const noOutcomes = (): Record<FrameOutcome, number> =>
-  Object.fromEntries(frameOutcomes.map((outcome) => [outcome, 0])) as Record<FrameOutcome, number>;
-
 /** Accounts of streams that are gone, at most. */
 const maxGone = 1000;
 
 /** The books of a source, by camera: `delivered = sum(outcomes) + inFlight` after every call. */
-export class Ledger {
-  readonly #accounts = new Map<string, Account>();
+export class Ledger<Outcome extends string> {
+  readonly #accounts = new Map<string, Account<Outcome>>();
+  readonly #noOutcomes: Readonly<Record<Outcome | OwnOutcome, number>>;
   #inFlight = 0;
   #reclaimed = 0;
+
+  /** @param outcomes How leases can end, beside {@link ownOutcomes}. */
+  constructor(outcomes: readonly Outcome[]) {
+    const zeros = [...outcomes, ...ownOutcomes].map((outcome) => [outcome, 0] as const);
+    this.#noOutcomes = Object.fromEntries(zeros) as Record<Outcome | OwnOutcome, number>;
+  }
 
   get inFlight(): number {
     return this.#inFlight;
@@ -45,7 +44,7 @@ export class Ledger {
   }
 
   /** A lease got its outcome. */
-  settled(streamKey: string, outcome: FrameOutcome): void {
+  settled(streamKey: string, outcome: Outcome | OwnOutcome): void {
     const account = this.#of(streamKey);
     account.inFlight -= 1;
     account.outcomes[outcome] += 1;
@@ -65,7 +64,10 @@ export class Ledger {
     this.#of(streamKey).evicted += count;
   }
 
-  observed(streamKey: string, seen: Pick<Account, 'unread' | 'oldestUnreadAtMs' | 'streamLength'>): void {
+  observed(
+    streamKey: string,
+    seen: Pick<Account<Outcome>, 'unread' | 'oldestUnreadAtMs' | 'streamLength'>,
+  ): void {
     Object.assign(this.#of(streamKey), seen, { gone: false });
   }
 
@@ -81,8 +83,8 @@ export class Ledger {
     this.#forgetOldest();
   }
 
-  stats(nowMs: number): Omit<SourceStats, 'unreadGroups'> {
-    const cameras = new Map<string, CameraStats>();
+  stats(nowMs: number): Omit<SourceStats<Outcome | OwnOutcome>, 'unreadGroups'> {
+    const cameras = new Map<string, CameraStats<Outcome | OwnOutcome>>();
     for (const [cameraId, account] of this.#accounts) {
       const { oldestUnreadAtMs, outcomes, ...counts } = account;
       const oldestUnreadAgeSeconds =
@@ -102,13 +104,13 @@ export class Ledger {
       this.#accounts.delete(cameraId);
   }
 
-  #of(streamKey: string): Account {
+  #of(streamKey: string): Account<Outcome> {
     const cameraId = cameraIdOf(streamKey);
     const known = this.#accounts.get(cameraId);
     if (known !== undefined) return known;
-    const account: Account = {
+    const account: Account<Outcome> = {
       delivered: 0,
-      outcomes: noOutcomes(),
+      outcomes: { ...this.#noOutcomes },
       inFlight: 0,
       evicted: 0,
       unread: 0,

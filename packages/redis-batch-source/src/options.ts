@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import {
   type CameraType,
   cameraTypes,
-  defined,
+  type FrameOutcome,
   type Logger,
   type ParseOptions,
   parseOptions,
@@ -10,12 +10,15 @@ import {
   silentLogger,
 } from '@trinetra/contracts';
 import { z } from 'zod';
+import { type RedisConnection, redisConnectionSchema } from './connection/redis-connection.ts';
 import { RedisBatchSourceError } from './errors.ts';
+import type { Lease } from './types.ts';
 
 const how: ParseOptions = {
   errorOf: (message, options) => new RedisBatchSourceError('invalid_options', message, options),
 };
-const weight = z.number().min(0.01).max(1000);
+const weights = { least: 0.01, most: 1000 } as const;
+const weight = z.number().min(weights.least).max(weights.most);
 const ms = (minimum: number): z.ZodNumber => z.number().int().min(minimum).max(86_400_000);
 
 /** Shares of the camera types while every camera has a backlog; each camera counts by its own type. */
@@ -29,28 +32,15 @@ export const defaultPriorityWeights: Readonly<Record<CameraType, number>> = Obje
   others: 1,
 });
 
+/** Whether a value may be a share. */
+export const isWeight = (value: unknown): value is number =>
+  typeof value === 'number' && value >= weights.least && value <= weights.most;
+
+/** The share of an entry's stream, 0.01..1000. */
+export type PriorityOf = (lease: Lease) => number;
+
 const schema = z.strictObject({
-  redis: z
-    .strictObject({
-      url: z.string().refine((url) => URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol), {
-        message: 'expected redis://host:port or rediss://host:port',
-      }),
-      username: z.string().optional(),
-      password: z.string().optional(),
-      tls: z.strictObject({ ca: z.string().optional() }).transform(defined).optional(),
-      sentinel: z
-        .strictObject({
-          addresses: z
-            .array(z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535) }))
-            .min(1),
-          master: z.string().min(1),
-          username: z.string().optional(),
-          password: z.string().optional(),
-        })
-        .transform(defined)
-        .optional(),
-    })
-    .transform(defined),
+  redis: redisConnectionSchema,
   streamPattern: z.string().min(1).default('frames:*'),
   consumerGroup: z.string().min(1).default('inference-workers'),
   consumerName: z.string().min(1).default(hostname()),
@@ -63,30 +53,17 @@ const schema = z.strictObject({
   deadLetterMaxLength: z.number().int().min(1).default(100),
   deleteAcked: z.enum(['auto', 'on', 'off']).default('auto'),
   priorityWeights: z.partialRecord(z.enum(cameraTypes), weight).default({}),
+  priorityOf: z
+    .custom<PriorityOf>((value) => typeof value === 'function', 'expected a function')
+    .exactOptional(),
   commandTimeoutMs: ms(100).default(5000),
   drainTimeoutMs: ms(0).default(5000),
+  outcomes: z.array(z.string().min(1)).min(1).exactOptional(),
 });
 
-/** Options of `createRedisBatchSource`. */
-export interface RedisBatchSourceOptions {
-  readonly redis: {
-    /** `redis://` or `rediss://`; user, password and database may be part of it. With Sentinel its host is not used. */
-    readonly url: string;
-    /** Goes before the user of `url`; so does `password`. */
-    readonly username?: string;
-    readonly password?: string;
-    /** PEM of the authority that signed the server's certificate, where it is a private one. */
-    readonly tls?: { readonly ca?: string };
-    /** Sentinels that know which server is the master, now and after a failover. */
-    readonly sentinel?: {
-      readonly addresses: readonly { readonly host: string; readonly port: number }[];
-      /** The name under which they monitor it. */
-      readonly master: string;
-      /** Of the Sentinels themselves. */
-      readonly username?: string;
-      readonly password?: string;
-    };
-  };
+/** Options of `createRedisBatchSource`. `Outcome`: how its leases can end. */
+export interface RedisBatchSourceOptions<Outcome extends string = FrameOutcome> {
+  readonly redis: RedisConnection;
   /** Glob of the streams. Default `frames:*`. */
   readonly streamPattern?: string;
   /** Default `inference-workers`. */
@@ -115,6 +92,17 @@ export interface RedisBatchSourceOptions {
   readonly deleteAcked?: 'auto' | 'on' | 'off';
   /** Overrides of {@link defaultPriorityWeights}, 0.01..1000. */
   readonly priorityWeights?: Partial<Record<CameraType, number>>;
+  /**
+   * For entries without a `camera_type`: the share of an entry's stream, 0.01..1000, from then on. Called for each new entry, so it
+   * must return at once. A stream has the share 1 until its first entry is read, and keeps its last one where this throws or returns
+   * something else; that is warned of once a stream.
+   */
+  readonly priorityOf?: PriorityOf;
+  /**
+   * How leases can end, for `settle()` and `stats()`. The source adds `released`, `trimmed` and `dead_lettered`. Default:
+   * `frameOutcomes` of `@trinetra/contracts`.
+   */
+  readonly outcomes?: readonly Outcome[];
   /** Longest silence of a connection on which an answer is due, and longest wait for a new one, ms. Default 5000. */
   readonly commandTimeoutMs?: number;
   /** How long acks are still tried after `stop()`, ms. Default 5000. */
@@ -123,23 +111,30 @@ export interface RedisBatchSourceOptions {
   readonly logger?: Logger;
 }
 
-/** The options, all filled in. */
-export interface RedisBatchSourceSettings extends Required<Omit<RedisBatchSourceOptions, 'priorityWeights'>> {
+/** The options, all filled in; `priorityOf` where it was given. */
+export interface RedisBatchSourceSettings
+  extends Required<Omit<RedisBatchSourceOptions<string>, 'priorityWeights' | 'priorityOf' | 'outcomes'>>,
+    Pick<RedisBatchSourceOptions, 'priorityOf'> {
   readonly weights: Readonly<Record<CameraType, number>>;
 }
+
+const sourceSchema = schema.refine(
+  ({ priorityOf, priorityWeights }) => priorityOf === undefined || Object.keys(priorityWeights).length === 0,
+  { path: ['priorityOf'], message: 'expected no priorityWeights beside it' },
+);
 
 const { priorityWeights: _, ...plainDefaults } = schema.omit({ redis: true, maxInFlight: true }).parse({});
 
 /** The defaults of the plain values, frozen; `redis` and `maxInFlight` have none. */
 export const defaultRedisBatchSourceOptions: Omit<
   RedisBatchSourceSettings,
-  'redis' | 'maxInFlight' | 'weights' | 'logger'
+  'redis' | 'maxInFlight' | 'weights' | 'priorityOf' | 'logger'
 > = Object.freeze(plainDefaults);
 
 /** @throws {@link RedisBatchSourceError} `invalid_options`, naming every wrong option; never a password. */
-export function parseSourceOptions(options: RedisBatchSourceOptions): RedisBatchSourceSettings {
+export function parseSourceOptions(options: RedisBatchSourceOptions<string>): RedisBatchSourceSettings {
   const { logger = silentLogger, ...plain } = requireOptions(options, how);
-  const { priorityWeights, ...settings } = parseOptions(schema, plain, how);
+  const { priorityWeights, outcomes: _outcomes, ...settings } = parseOptions(sourceSchema, plain, how);
   return { ...settings, weights: { ...defaultPriorityWeights, ...priorityWeights }, logger };
 }
 

@@ -1,8 +1,9 @@
-import { createWarnOnce, type FrameOutcome, type SourceStats } from '@trinetra/contracts';
+import { createWarnOnce, type FrameOutcome, frameOutcomes, type SourceStats } from '@trinetra/contracts';
 import { chunksOf, streamsPerCall } from './chunks.ts';
 import { RedisClient } from './connection/redis-client.ts';
 import { describeError } from './connection/redis-errors.ts';
 import { rightsProbes } from './connection/rights.ts';
+import { RedisBatchSourceError } from './errors.ts';
 import type { GroupContext } from './group-context.ts';
 import { Housekeeping } from './housekeeping/housekeeping.ts';
 import { UnreadGroups } from './housekeeping/unread-groups.ts';
@@ -20,10 +21,12 @@ import { AckQueue } from './settling/ack-queue.ts';
 import { HeldLeases } from './settling/held-leases.ts';
 import type { SourceContext } from './source-context.ts';
 import { StreamTroubles } from './stream-troubles.ts';
-import type { Lease, RedisBatchSource } from './types.ts';
+import type { Lease, OwnOutcome, RedisBatchSource } from './types.ts';
 
 /** Reads from its creation on. */
-class ConnectedSource implements RedisBatchSource {
+class ConnectedSource<Outcome extends string> implements RedisBatchSource<Outcome> {
+  readonly #outcomes: ReadonlySet<Outcome | 'released'>;
+  readonly #ledger: Ledger<Outcome>;
   readonly #context: SourceContext;
   readonly #reader: LeaseReader;
   readonly #housekeeping: Housekeeping;
@@ -32,7 +35,10 @@ class ConnectedSource implements RedisBatchSource {
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
-  constructor(settings: RedisBatchSourceSettings, client: RedisClient) {
+  /** @param outcomes How its leases can end, beside `released`. */
+  constructor(settings: RedisBatchSourceSettings, client: RedisClient, outcomes: readonly Outcome[]) {
+    this.#outcomes = new Set([...outcomes, 'released']);
+    this.#ledger = new Ledger(outcomes);
     const group: GroupContext = {
       client,
       settings,
@@ -42,7 +48,7 @@ class ConnectedSource implements RedisBatchSource {
     this.#context = {
       ...group,
       schedule: new FairSchedule(),
-      ledger: new Ledger(),
+      ledger: this.#ledger,
       acks: new AckQueue(group),
       held: new HeldLeases(group),
       unreadGroups: new UnreadGroups(settings),
@@ -60,10 +66,17 @@ class ConnectedSource implements RedisBatchSource {
     return this.#reader.leases();
   }
 
-  async settle(lease: Lease, outcome: FrameOutcome): Promise<void> {
-    const { held, ledger, acks } = this.#context;
+  async settle(lease: Lease, outcome: Outcome | 'released'): Promise<void> {
+    const { held, acks } = this.#context;
+    if (!this.#outcomes.has(outcome)) {
+      const known = [...this.#outcomes].join(', ');
+      throw new RedisBatchSourceError(
+        'unknown_outcome',
+        `settle(): expected one of ${known} but received ${JSON.stringify(outcome)}`,
+      );
+    }
     if (!held.remove(lease)) return;
-    ledger.settled(lease.streamKey, outcome);
+    this.#ledger.settled(lease.streamKey, outcome);
     this.#reader.roomIsFree();
     await acks.add(lease, { release: outcome === 'released' });
     this.#reader.roomIsFree();
@@ -86,9 +99,9 @@ class ConnectedSource implements RedisBatchSource {
     this.#context.acks.startDraining();
   }
 
-  stats(): SourceStats {
-    const { ledger, unreadGroups } = this.#context;
-    return { ...ledger.stats(Date.now()), unreadGroups: unreadGroups.streamsByGroup() };
+  stats(): SourceStats<Outcome | OwnOutcome> {
+    const { unreadGroups } = this.#context;
+    return { ...this.#ledger.stats(Date.now()), unreadGroups: unreadGroups.streamsByGroup() };
   }
 
   isHealthy(): boolean {
@@ -146,9 +159,13 @@ class ConnectedSource implements RedisBatchSource {
  * for await (const lease of source.leases()) await source.settle(lease, 'published');
  * await source.close();
  */
-export async function createRedisBatchSource(options: RedisBatchSourceOptions): Promise<RedisBatchSource> {
+export async function createRedisBatchSource<const Outcome extends string = FrameOutcome>(
+  options: RedisBatchSourceOptions<Outcome>,
+): Promise<RedisBatchSource<Outcome>> {
   const settings = parseSourceOptions(options);
+  // Without outcomes in the options, `Outcome` is its default.
+  const outcomes = options.outcomes ?? (frameOutcomes as readonly string[] as readonly Outcome[]);
   const client = new RedisClient(settings, rightsProbes(settings));
   await client.connect();
-  return new ConnectedSource(settings, client);
+  return new ConnectedSource(settings, client, outcomes);
 }

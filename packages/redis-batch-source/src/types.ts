@@ -1,5 +1,11 @@
 import type { FrameOutcome, SourceStats } from '@trinetra/contracts';
 
+/** Outcomes that a source gives itself, whatever the user calls the others: trimmed meanwhile, given up, handed back. */
+export const ownOutcomes = ['trimmed', 'dead_lettered', 'released'] as const;
+
+/** One of {@link ownOutcomes}. */
+export type OwnOutcome = (typeof ownOutcomes)[number];
+
 /** An entry of a stream. */
 export interface EntryRef {
   readonly streamKey: string;
@@ -27,8 +33,8 @@ export function entryName({ streamKey, entryId }: EntryRef): string {
   return `${streamKey} ${entryId}`;
 }
 
-/** Leases over all matching streams; see `createRedisBatchSource`. */
-export interface RedisBatchSource extends AsyncDisposable {
+/** Leases over all matching streams; see `createRedisBatchSource`. `Outcome`: how its leases can end. */
+export interface RedisBatchSource<Outcome extends string = FrameOutcome> extends AsyncDisposable {
   /**
    * The leases, pulled one by one; Redis is asked for as many entries as there is room for, and as
    * lately came within a fifth of `commandTimeoutMs`, only when the consumer waits. May be called once. Ends after {@link stop} or when `signal` aborts; leases that nobody
@@ -43,8 +49,10 @@ export interface RedisBatchSource extends AsyncDisposable {
    *
    * Resolves once Redis has it. While Redis is away it is tried again; after {@link stop} for `drainTimeoutMs` at
    * most, and the entry stays pending then. A lease that is settled already is left alone.
+   *
+   * @throws RedisBatchSourceError `unknown_outcome`; the lease is still held then.
    */
-  settle(lease: Lease, outcome: FrameOutcome): Promise<void>;
+  settle(lease: Lease, outcome: Outcome | 'released'): Promise<void>;
   /**
    * Takes a lease out of the count of `maxInFlight`, for a frame that is done with but for an answer from elsewhere. The
    * entry stays pending and is kept from looking abandoned until the lease that comes back is settled; its fields are let go of.
@@ -61,7 +69,7 @@ export interface RedisBatchSource extends AsyncDisposable {
   /**
    * `inFlight` is at most `maxInFlight`, and those that are parked. Groups that nobody reads are looked for with `deleteAcked: 'auto'` only.
    */
-  stats(): SourceStats;
+  stats(): SourceStats<Outcome | OwnOutcome>;
   /** The name under which entries are read: that of the options, or one with a suffix where another living consumer has it. */
   readonly consumerName: string;
   /** Whether Redis answers: connected, the last round of housekeeping went well, and bytes come in where one is late. */

@@ -66,7 +66,7 @@ export function useRedis(): Harness {
 export class Puller {
   readonly #iterator: AsyncIterator<Lease>;
 
-  constructor(source: RedisBatchSource) {
+  constructor(source: Pick<RedisBatchSource, 'leases'>) {
     this.#iterator = source.leases()[Symbol.asyncIterator]();
   }
 

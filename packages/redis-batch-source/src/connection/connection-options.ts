@@ -1,6 +1,7 @@
 import { defined } from '@trinetra/contracts';
-import type { RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisBatchSourceSettings } from '../options.ts';
+import type { RedisAddress } from './redis-connection.ts';
 
 /** What tells how to connect. */
 export type ConnectionSettings = Pick<
@@ -8,17 +9,36 @@ export type ConnectionSettings = Pick<
   'redis' | 'commandTimeoutMs' | 'consumerName'
 >;
 
-/** The options of ioredis for one address, or for a master that Sentinels know. Explicit credentials go before the address's. */
-export function connectionOptions(
-  { redis, commandTimeoutMs, consumerName }: ConnectionSettings,
-  nextDelayMs: () => number,
-): RedisOptions & { readonly replyMapping: 'legacy' } {
+/** TLS as `redis` wants it. */
+export function tlsOf(redis: RedisAddress): RedisOptions['tls'] {
+  const isEncrypted = new URL(redis.url).protocol === 'rediss:' || redis.tls !== undefined;
+  return isEncrypted ? defined({ ca: redis.tls?.ca }) : undefined;
+}
+
+/** A connection that is not open yet. */
+export function createConnection(settings: ConnectionSettings, nextDelayMs: () => number): Redis {
+  const { redis } = settings;
+  const own = behaviour(settings, nextDelayMs);
+  if (redis.client === undefined) return new Redis({ ...address(redis), ...own });
+  return redis.client.duplicate({
+    ...own,
+    // What a client may have, and would change what commands mean or answer.
+    keyPrefix: '',
+    stringNumbers: false,
+    enableAutoPipelining: false,
+    commandTimeout: undefined,
+    readOnly: false,
+    enableReadyCheck: true,
+  });
+}
+
+/** Explicit credentials go before the address's. */
+function address(redis: RedisAddress): RedisOptions {
   const url = new URL(redis.url);
   const username = redis.username ?? decodeURIComponent(url.username);
   const password = redis.password ?? decodeURIComponent(url.password);
   const database = url.pathname.slice(1);
-  const isEncrypted = url.protocol === 'rediss:' || redis.tls !== undefined;
-  const tls = isEncrypted ? defined({ ca: redis.tls?.ca }) : undefined;
+  const tls = tlsOf(redis);
   return defined({
     ...(redis.sentinel === undefined
       ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }
@@ -26,18 +46,25 @@ export function connectionOptions(
           sentinels: redis.sentinel.addresses.map(({ host, port }) => ({ host, port })),
           name: redis.sentinel.master,
           role: 'master' as const,
-          sentinelRetryStrategy: nextDelayMs,
-          sentinelCommandTimeout: commandTimeoutMs,
           sentinelUsername: redis.sentinel.username,
           sentinelPassword: redis.sentinel.password,
-          enableTLSForSentinelMode: isEncrypted || undefined,
+          enableTLSForSentinelMode: tls === undefined ? undefined : true,
           sentinelTLS: tls,
         }),
     username: username || undefined,
     password: password || undefined,
     db: database === '' ? undefined : Number(database),
     tls,
-    replyMapping: 'legacy' as const,
+  });
+}
+
+/** How a connection of ours behaves, wherever it leads to. */
+function behaviour(
+  { commandTimeoutMs, consumerName }: ConnectionSettings,
+  nextDelayMs: () => number,
+): RedisOptions & { readonly replyMapping: 'legacy' } {
+  return {
+    replyMapping: 'legacy',
     // CLIENT SETINFO, which is not known before Redis 7.2 and would be one more right to give.
     disableClientInfo: true,
     lazyConnect: true,
@@ -46,6 +73,8 @@ export function connectionOptions(
     // it. A connection from which nothing comes although something is due is given up; what it leased is taken up after that.
     socketTimeout: commandTimeoutMs,
     retryStrategy: nextDelayMs,
+    sentinelRetryStrategy: nextDelayMs,
+    sentinelCommandTimeout: commandTimeoutMs,
     // A master that became a replica without ending our connection: another address, or Sentinel, knows the new one.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     // A read that waited for the connection, or was sent twice, would lease more than there is room for.
@@ -54,5 +83,5 @@ export function connectionOptions(
     // Commands fail as soon as their connection ends; with null, ioredis forgets them without a word.
     maxRetriesPerRequest: 0,
     connectionName: `trinetra:${consumerName}`.replaceAll(/\s/g, '_'),
-  });
+  };
 }

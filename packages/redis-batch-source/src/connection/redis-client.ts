@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { orOnAbort } from '@trinetra/contracts';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { RedisBatchSourceError } from '../errors.ts';
 import type { RedisBatchSourceSettings } from '../options.ts';
 import { AnswerWatch } from './answer-watch.ts';
-import { type ConnectionSettings, connectionOptions } from './connection-options.ts';
+import { type ConnectionSettings, createConnection, tlsOf } from './connection-options.ts';
 import { watchFailovers } from './failover-watch.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
 import { describeError, isAccessError } from './redis-errors.ts';
@@ -33,16 +33,16 @@ export class RedisClient {
   ) {
     const { logger } = settings;
     this.#probes = probes;
-    const options = connectionOptions(settings, () => this.#delay.next());
-    this.#redis = new Redis(options);
-    const { sentinel } = settings.redis;
+    const { redis } = settings;
+    this.#redis = createConnection(settings, () => this.#delay.next());
+    const { sentinel } = redis;
     if (sentinel !== undefined) {
       const onSwitch = (): void => {
         logger.info({ master: sentinel.master }, 'the Sentinels have named another master');
         // While it connects it asks them anyway, and ioredis would give up for good if it were interrupted then.
         if (this.isReady) this.#redis.disconnect(true);
       };
-      this.#stopWatching = watchFailovers({ sentinel, tls: options.tls, logger, onSwitch });
+      this.#stopWatching = watchFailovers({ sentinel, tls: tlsOf(redis), logger, onSwitch });
     }
     let reported = '';
     this.#redis.on('error', (error: Error) => {

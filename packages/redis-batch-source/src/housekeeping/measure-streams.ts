@@ -66,7 +66,7 @@ function note(context: SourceContext, streamKey: string, look: StreamLook, nowMs
   if (settings.deleteAcked === 'auto') unreadGroups.saw(streamKey, behind);
   if (evicted > 0) ledger.evicted(streamKey, evicted);
   if (unread > 0) schedule.foundUnread(streamKey);
-  if (cameraType.length > 0)
+  if (cameraType.length > 0 && settings.priorityOf === undefined)
     schedule.setWeight(streamKey, settings.weights[normaliseCameraType(String(cameraType))]);
   return consumers;
 }

@@ -58,7 +58,7 @@ export async function canRunKafka(): Promise<{ ok: true } | { ok: false; reason:
   }
 }
 
-/** A user that the SASL listener knows, by PLAIN and by SCRAM-SHA-256. */
+/** A user that the SASL listener knows, by PLAIN and by SCRAM-SHA-256; by OAUTHBEARER it takes any token that is not signed. */
 export interface KafkaUser {
   readonly username: string;
   readonly password: string;
@@ -91,9 +91,10 @@ export interface LocalKafka extends LocalServer {
 
 function saslProperties({ username, password }: KafkaUser): string {
   const modules = 'org.apache.kafka.common.security';
-  return `sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+  return `sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,OAUTHBEARER
 listener.name.sasl.plain.sasl.jaas.config=${modules}.plain.PlainLoginModule required user_${username}="${password}";
 listener.name.sasl.scram-sha-256.sasl.jaas.config=${modules}.scram.ScramLoginModule required;
+listener.name.sasl.oauthbearer.sasl.jaas.config=${modules}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
 `;
 }
 

@@ -1,4 +1,3 @@
-import type { DetectionEvent } from '@trinetra/contracts';
 import type { Message } from 'kafkajs';
 import {
   isDuplicate,
@@ -27,9 +26,10 @@ const noTimestamp = '-1';
 /** Sequence numbers begin anew behind this. */
 const largestSequence = 0x7fff_ffff;
 
-/** An event on its way; `done` is told null where it was written. */
+/** An event, or another message, on its way; `done` is told null where it was written. */
 export interface Outgoing {
-  readonly event: DetectionEvent;
+  readonly event: object;
+  readonly key: string;
   readonly message: Message;
   readonly abandoned: () => boolean;
   readonly done: (failure: WriteFailure | null) => void;
@@ -64,7 +64,7 @@ interface Place {
 
 /** Events of a batch that was given up and may have arrived all the same. */
 interface Doubt extends Place {
-  readonly events: readonly DetectionEvent[];
+  readonly events: readonly object[];
 }
 
 /**

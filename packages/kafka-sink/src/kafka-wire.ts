@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Logger } from '@trinetra/contracts';
 import kafkajs, { type LogEntry, type Message, type PartitionMetadata } from 'kafkajs';
 import { socketFactory } from './broker-addresses.ts';
+import { oauthBearer } from './oauth-bearer.ts';
 import type { KafkaSinkSettings } from './options.ts';
 
 const { CompressionTypes, logLevel } = kafkajs;
@@ -139,7 +140,9 @@ export function createBrokerLinks(settings: KafkaSinkSettings): BrokerLinks {
     socketFactory,
     logger: createLogger({ level: logLevel.WARN, logCreator: forwardTo(logger) }),
     ...(ssl !== false && { ssl: ssl === true ? {} : { ...ssl } }),
-    ...(sasl && { sasl: { ...sasl } }),
+    ...(sasl && {
+      sasl: sasl.mechanism === 'oauthbearer' ? oauthBearer(sasl.oauthBearerProvider) : { ...sasl },
+    }),
   };
   const leaving = new Set<Promise<unknown>>();
 

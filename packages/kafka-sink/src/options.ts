@@ -10,6 +10,8 @@ import {
 } from '@trinetra/contracts';
 import { z } from 'zod';
 import { KafkaSinkError } from './errors.ts';
+import type { MessageFormat } from './message-format.ts';
+import type { OAuthToken } from './oauth-bearer.ts';
 
 const ms = (minimum: number): z.ZodNumber => z.number().int().min(minimum).max(3_600_000);
 
@@ -19,6 +21,8 @@ const broker = z.string().refine((text) => parseHostPort(text) !== null, {
 });
 
 const pem = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
+const fn = <F>(): z.ZodType<F> => z.custom<F>((value) => typeof value === 'function', 'expected a function');
 
 const schema = z.strictObject({
   brokers: z.array(broker).min(1),
@@ -49,12 +53,24 @@ const schema = z.strictObject({
     ])
     .default(false),
   sasl: z
-    .strictObject({
-      mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
-      username: z.string().min(1),
-      password: z.string(),
-    })
+    .discriminatedUnion(
+      'mechanism',
+      [
+        z.strictObject({
+          mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+          username: z.string().min(1),
+          password: z.string(),
+        }),
+        z.strictObject({
+          mechanism: z.literal('oauthbearer'),
+          oauthBearerProvider: fn<() => Promise<OAuthToken>>(),
+        }),
+      ],
+      { error: 'expected plain, scram-sha-256, scram-sha-512 or oauthbearer, and what belongs to it' },
+    )
     .exactOptional(),
+  key: fn<MessageFormat<object>['key']>().exactOptional(),
+  encode: fn<MessageFormat<object>['encode']>().exactOptional(),
   breaker: z
     .strictObject({
       failureThreshold: z.number().int().min(1).max(1000).default(1),
@@ -100,11 +116,17 @@ export interface KafkaSinkOptions {
   readonly closeTimeoutMs?: number;
   /** Default false: no TLS. */
   readonly ssl?: boolean | KafkaTlsOptions;
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-    readonly username: string;
-    readonly password: string;
-  };
+  readonly sasl?:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | {
+        readonly mechanism: 'oauthbearer';
+        /** The token for a connection that opens; asked each time, so it keeps a token for as long as it is good. */
+        readonly oauthBearerProvider: () => Promise<OAuthToken>;
+      };
   /** When writes stop waiting for a cluster that is away. */
   readonly breaker?: {
     /** Failed batches of a partition in a row that open its breaker. Default 1. */
@@ -118,6 +140,11 @@ export interface KafkaSinkOptions {
   readonly logger?: Logger;
 }
 
+/** Options of `createKafkaSink` for messages that are no detection events; its `topic` has no meaningful default. */
+export interface KafkaMessageSinkOptions<Message extends object>
+  extends Omit<KafkaSinkOptions, 'traceContextOf'>,
+    MessageFormat<Message> {}
+
 /** The options, all filled in; `sasl` where it was given. */
 export interface KafkaSinkSettings
   extends Required<Omit<KafkaSinkOptions, 'sasl' | 'breaker'>>,
@@ -128,7 +155,7 @@ export interface KafkaSinkSettings
 /** The defaults, frozen; `brokers`, `sasl`, `traceContextOf` and `logger` have none. */
 export const defaultKafkaSinkOptions: Readonly<
   Omit<KafkaSinkSettings, 'brokers' | 'sasl' | 'traceContextOf' | 'logger'>
-> = Object.freeze(schema.omit({ brokers: true, sasl: true }).parse({}));
+> = Object.freeze(schema.omit({ brokers: true, sasl: true, key: true, encode: true }).parse({}));
 
 /** How options of this package are refused. */
 export const how: ParseOptions = {
@@ -136,8 +163,22 @@ export const how: ParseOptions = {
 };
 
 /** @throws {@link KafkaSinkError} `invalid_options`, naming every wrong option; never a password. */
-export function parseSinkOptions(options: KafkaSinkOptions): KafkaSinkSettings {
+export function parseSinkOptions(
+  options: KafkaSinkOptions & Partial<MessageFormat<never>>,
+): KafkaSinkSettings {
   const { logger = silentLogger, traceContextOf = () => undefined, ...plain } = requireOptions(options, how);
-  const parsed = parseOptions(schema, plain, how);
+  const { key, encode, ...parsed } = parseOptions(schema, plain, how);
+  if (encode !== undefined && options.traceContextOf !== undefined) {
+    throw new KafkaSinkError(
+      'invalid_options',
+      'traceContextOf: expected none beside encode(), whose headers count',
+    );
+  }
+  if ((key === undefined) !== (encode === undefined)) {
+    throw new KafkaSinkError(
+      'invalid_options',
+      'key, encode: expected both, or neither for detection events',
+    );
+  }
   return { ...parsed, traceContextOf, logger };
 }

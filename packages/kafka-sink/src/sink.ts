@@ -38,23 +38,20 @@ export interface WriteFailure {
   readonly partitions?: readonly number[];
 }
 
-/** What became of one event. `truncatedEmbeddings` counts those left out to stay under the size limit. */
+/** What became of one event. `truncatedEmbeddings` counts those left out to stay under the size limit; 0 for other messages. */
 export type WriteResult = { readonly ok: true; readonly truncatedEmbeddings: number } | WriteFailure;
 
-/** Takes detection events; the events of one camera arrive in the order they were written. */
-export interface DetectionSink extends AsyncDisposable {
+/** Takes messages; those of one key arrive in the order they were written. */
+export interface MessageSink<Message extends object> extends AsyncDisposable {
   /**
-   * Writes the events; those of a camera after its events of earlier calls, whether these are done or not. Resolves with one result
-   * per event, in their order, and never rejects because of a broker or a file. Where an event fails for another fault than its own,
-   * those of its camera that were written behind it fail, too.
+   * Writes the messages; those of a key after its messages of earlier calls, whether these are done or not. Resolves with one result
+   * per message, in their order, and never rejects because of a broker or a file. Where a message fails for another fault than its own,
+   * those of its key that were written behind it fail, too. Give the same object again to have a message tried again.
    *
    * @param options.signal Gives up waiting, also between retries. A request already sent may still succeed.
    * @throws {@link KafkaSinkError} `closed` after `close()`; the reason of `signal`.
    */
-  write(
-    events: readonly DetectionEvent[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<WriteResult[]>;
+  write(messages: readonly Message[], options?: { readonly signal?: AbortSignal }): Promise<WriteResult[]>;
   /** Whether a write would work now, as far as can be told within about a second. Never rejects. */
   isHealthy(): Promise<boolean>;
   /** Why a write would fail now, by the same knowledge as `isHealthy()`; null where it would work. Never rejects. */
@@ -62,3 +59,6 @@ export interface DetectionSink extends AsyncDisposable {
   /** Finishes the writes under way, then lets go of what the sink opened. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Takes detection events, whose key is their camera. */
+export type DetectionSink = MessageSink<DetectionEvent>;

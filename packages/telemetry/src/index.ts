@@ -7,7 +7,12 @@ export { createLogLimiter, type LogLimiter, type LogLimiterOptions } from './log
 export { createLogger, type LoggerOptions, type StructuredLogger } from './logger.ts';
 export { maskCredentials } from './mask-credentials.ts';
 export { mergeExpositions } from './merge-expositions.ts';
-export { createMetricsServer, type MetricsServer, type MetricsServerOptions } from './metrics-server.ts';
+export {
+  createMetricsServer,
+  type MetricsServer,
+  type MetricsServerOptions,
+  type MetricsText,
+} from './metrics-server.ts';
 export { type Check, type CheckResult, createReadiness, type Readiness } from './readiness.ts';
 export { type Stage, stages } from './recording.ts';
 export { createTelemetry, type Telemetry } from './telemetry.ts';

@@ -8,7 +8,6 @@ import {
   silentLogger,
   within,
 } from '@trinetra/contracts';
-import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { limitConnections } from './connection-limit.ts';
 import { TelemetryError } from './errors.ts';
@@ -17,14 +16,23 @@ import { durationMs, refusing } from './options.ts';
 import type { Readiness } from './readiness.ts';
 import { sanitiseFields } from './sanitise.ts';
 
+/** What `/metrics` answers with; a `Registry` of prom-client fits. */
+export interface MetricsText {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
 /** Options of {@link createMetricsServer}. */
 export interface MetricsServerOptions {
   /** Address to listen on. Default `0.0.0.0`. */
   readonly host?: string | undefined;
   /** 0 takes a free one. Default 8002. */
   readonly port?: number | undefined;
-  /** Asked for every `/metrics`: a registry, or what puts several together ({@link mergeExpositions}). */
-  readonly registry: Pick<Registry, 'contentType' | 'metrics'>;
+  /**
+   * Asked for every `/metrics`: a registry of prom-client, of whatever metrics, or what puts several together
+   * ({@link mergeExpositions}). Default: `/metrics` is 404.
+   */
+  readonly registry?: MetricsText | undefined;
   /** Fields to add to the answer of `/health`, which is 200 as long as the process answers at all. */
   readonly health?: (() => Readonly<Record<string, unknown>>) | undefined;
   /** Asked for every `/ready`, once at a time. Default: always ready. See {@link createReadiness}. */
@@ -82,15 +90,11 @@ export async function createMetricsServer(options: MetricsServerOptions): Promis
   const how = refusing('metricsServer');
   const { registry, health, ready, logger = silentLogger, ...plain } = requireOptions(options, how);
   const values = parseOptions(schema, plain, how);
-  if (typeof registry?.metrics !== 'function')
+  if (registry !== undefined && typeof registry.metrics !== 'function')
     throw new TelemetryError('invalid_options', 'metricsServer.registry: expected one with metrics()');
   const limiter = createLogLimiter(logger);
   const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
-    '/metrics': async () => ({
-      status: 200,
-      type: registry.contentType,
-      body: await registry.metrics(),
-    }),
+    ...(registry !== undefined && { '/metrics': () => answerMetrics(registry) }),
     '/health': () => answerHealth(health, limiter),
     '/ready': shared(() => answerReady(ready, values.readyTimeoutMs, limiter)),
   };
@@ -144,6 +148,10 @@ async function respond(
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   });
   response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+async function answerMetrics(registry: MetricsText): Promise<Answer> {
+  return { status: 200, type: registry.contentType, body: await registry.metrics() };
 }
 
 function answerHealth(health: MetricsServerOptions['health'], limiter: LogLimiter): Answer {

@@ -18,6 +18,7 @@ const alone = [
   'benchmarks/src/simulated-engine.test.ts',
   'packages/inference-runtime/test/hanging-thread.test.ts',
   'tools/deploy-checks/test/install.test.ts',
+  'tools/example-checks/test/examples.test.ts',
   'tools/deploy-checks/test/programs.test.ts',
 ].map((file) => join(import.meta.dirname, file));
 

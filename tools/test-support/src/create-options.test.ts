@@ -21,14 +21,14 @@ async function createFunctionsOf(name: string): Promise<[string, Create][]> {
   });
 }
 
-/** Whether it refuses with an error of ours for bad options; what it makes after all is closed. */
-async function refuses(create: Create, given: unknown): Promise<boolean> {
+/** The code of the error of ours that it throws; null where it takes them, and what it makes is closed. */
+async function refusalOf(create: Create, given: unknown): Promise<string | null> {
   try {
     const made = (await create(given)) as { close?: () => Promise<void> } | undefined;
     await made?.close?.();
-    return false;
+    return null;
   } catch (error) {
-    if (TrinetraError.isInstance(error) && error.code === 'invalid_options') return true;
+    if (TrinetraError.isInstance(error)) return error.code;
     throw error;
   }
 }
@@ -38,12 +38,19 @@ const found = await Promise.all(
 );
 
 describe.each(found.filter(({ creates }) => creates.length > 0))('$name', ({ creates }) => {
-  it.each(creates)('%s() has defaults for all, or refuses with an error of ours', async (_, create) => {
-    await expect(refuses(create, undefined)).resolves.toBeTypeOf('boolean');
-  });
+  it.each(creates)(
+    '%s() has defaults for all, or an error of ours for what is missing',
+    async (_, create) => {
+      for (const given of [undefined, {}]) {
+        const code = await refusalOf(create, given);
+        if (code !== null) expect(code).toBe('invalid_options');
+      }
+    },
+  );
 
   it.each(creates)('%s() refuses null and a text with an error of ours', async (_, create) => {
-    for (const given of [null, 'text']) expect(await refuses(create, given), String(given)).toBe(true);
+    for (const given of [null, 'text'])
+      expect(await refusalOf(create, given), String(given)).toBe('invalid_options');
   });
 });
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const pnpmVersion = '12.21.0';
+export const pnpmVersion = '12.21.0';
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
   process.stderr.write(

@@ -20,6 +20,7 @@ const alone = [
   'tools/deploy-checks/test/install.test.ts',
   'tools/example-checks/test/examples.test.ts',
   'tools/deploy-checks/test/programs.test.ts',
+  'tools/release-check/test/release.test.ts',
 ].map((file) => join(import.meta.dirname, file));
 
 export default defineConfig({

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of the repository. */
+export const root: string = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The part of a package.json that this reads. */
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, unknown>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly engines?: { readonly node: string };
+}
+
+/** A package that others install. */
+export interface Published {
+  /** From the root of the repository, as `packages/detector`. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly readme: string;
+}
+
+function published(group: 'packages' | 'apps'): Published[] {
+  return readdirSync(join(root, group)).flatMap((name) => {
+    const folder = `${group}/${name}`;
+    const text = (file: string): string => readFileSync(join(root, folder, file), 'utf8');
+    const manifest: Manifest = JSON.parse(text('package.json'));
+    return manifest.private === true ? [] : [{ folder, manifest, readme: text('README.md') }];
+  });
+}
+
+/** Packages for imports. */
+export const libraries: readonly Published[] = published('packages');
+
+/** Packages with commands. */
+export const programs: readonly Published[] = published('apps');
+
+/** What the first install line of a README installs; undefined where there is none. */
+export function installLineOf({ readme }: Published): string[] | undefined {
+  const [, names] = /^(?: {4})?npm install ((?:@?[\w./@-]+ ?)+)$/m.exec(readme) ?? [];
+  return names?.trim().split(' ');
+}
+
+/** Whether its README begins with an example, which `readme.test.ts` runs. */
+export function hasExample({ readme }: Published): boolean {
+  return readme.includes('```ts\n');
+}
+
+/** Every name by which a package is imported: `@trinetra/person-pipeline/settings` and so on. */
+export function importsOf({ manifest }: Published): string[] {
+  return Object.keys(manifest.exports ?? { '.': {} })
+    .filter((path) => path !== './package.json')
+    .map((path) => manifest.name + path.slice(1));
+}

@@ -24,7 +24,7 @@ function assemble(event: DetectionEventToWrite, embeddings: readonly string[]): 
  * event `degraded` with the reason `embeddings_truncated`.
  *
  * @throws {ContractsError} `invalid_event` where a reader would refuse it: a number that is not finite, a box beyond 0..1.
- * @param options.maxBytes Default 900,000: under the 1 MB that Kafka brokers accept, with room for headers.
+ * @param options `maxBytes`, by default 900,000: under the 1 MB that Kafka brokers accept, with room for headers.
  */
 export function encodeDetectionEvent(
   event: DetectionEventToWrite,

@@ -61,10 +61,23 @@ export {
   stretchOf,
   type Xyxy,
 } from './image.ts';
-export { createKernels, type KernelsInUse, kernelScratch, type UseKernels } from './kernels.ts';
+export {
+  createKernels,
+  type KernelMemory,
+  type KernelsInUse,
+  kernelScratch,
+  type UseKernels,
+} from './kernels.ts';
 export { listen } from './listen.ts';
 export { type Logger, silentLogger } from './logger.ts';
-export { type Defined, defined, type ParseOptions, parseOptions, requireOptions } from './options.ts';
+export {
+  type Defined,
+  defined,
+  type OptionsErrorOf,
+  type ParseOptions,
+  parseOptions,
+  requireOptions,
+} from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';
 export { printableJson } from './printable-json.ts';
 export { orOnAbort, pause, rejectOnAbort, within } from './races.ts';

@@ -6,7 +6,7 @@ interface WasmGlobal {
   };
 }
 
-interface KernelMemory {
+export interface KernelMemory {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { ContractsError } from './contracts-error.ts';
 
 /** Makes a package's error from a message. */
-type OptionsErrorOf = (message: string, options: { readonly cause: unknown }) => Error;
+export type OptionsErrorOf = (message: string, options: { readonly cause: unknown }) => Error;
 
 /** How {@link parseOptions} reports problems. */
 export interface ParseOptions {

@@ -8,7 +8,7 @@ export const maxInputSizes = 8;
  * picture whose longer side is as long as the model's. The model's own size, and the square that holds all others, are among them.
  *
  * @param own What the model was exported for.
- * @param aspectRatios Width over height. Beyond {@link maxInputSizes} sizes the later ones have none of their own.
+ * @param aspectRatios Width over height. Beyond `maxInputSizes` sizes the later ones have none of their own.
  * @returns Different sizes, the smallest first.
  * @example inputSizesFor({ width: 640, height: 640 }, 32, [16 / 9]) // 640x384 and 640x640
  */

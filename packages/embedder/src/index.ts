@@ -2,7 +2,12 @@ export { createEmbedder, type Embedder } from './embedder.ts';
 export { EmbedderError } from './errors.ts';
 export { faceSize } from './face-tensor.ts';
 export { embedderSamplePicture } from './model-contract.ts';
-export { defaultEmbedderOptions, type EmbedderOptions, embedderRunSizes } from './options.ts';
+export {
+  defaultEmbedderOptions,
+  type EmbedderOptions,
+  type EmbedderSettings,
+  embedderRunSizes,
+} from './options.ts';
 export {
   choosePixels,
   describeFacePixels,

@@ -19,7 +19,7 @@ export interface EmbedderOptions {
 
 /** The plain values of the options. */
 type EmbedderValues = Pick<EmbedderOptions, 'maxRunSize' | 'runSizes'>;
-type EmbedderSettings = EmbedderValues & Required<Pick<EmbedderValues, 'maxRunSize'>>;
+export type EmbedderSettings = EmbedderValues & Required<Pick<EmbedderValues, 'maxRunSize'>>;
 
 const schema = z.strictObject({
   maxRunSize: z.int().min(1).max(16).default(16),

@@ -7,5 +7,9 @@ export {
   type FrameDecoderStats,
 } from './frame-decoder.ts';
 export { letterboxGeometry, letterboxIn } from './letterbox-geometry.ts';
-export { defaultFrameDecoderOptions, type FrameDecoderOptions } from './options.ts';
+export {
+  defaultFrameDecoderOptions,
+  type FrameDecoderOptions,
+  type FrameDecoderSettings,
+} from './options.ts';
 export { resizeLinear } from './resize-linear.ts';

@@ -8,6 +8,7 @@ export {
   defaultKafkaSinkOptions,
   type KafkaMessageSinkOptions,
   type KafkaSinkOptions,
+  type KafkaSinkSettings,
   type KafkaTlsOptions,
 } from './options.ts';
 export { createPublisher } from './publishing/publisher.ts';

@@ -6,6 +6,7 @@ export type {
   DeadLetterSelection,
   DeadLetterStore,
   DeadLetterSummary,
+  LetterOrigin,
   ReplayResult,
   SelectedReplay,
 } from './dead-letters/dead-letter-types.ts';
@@ -16,6 +17,7 @@ export {
   defaultRedisBatchSourceOptions,
   type PriorityOf,
   type RedisBatchSourceOptions,
+  type RedisBatchSourceSettings,
 } from './options.ts';
 export { createRedisBatchSource } from './redis-batch-source.ts';
 export type { Lease, OwnOutcome, RedisBatchSource } from './types.ts';

@@ -6,7 +6,7 @@ export { limitRepeats } from './limit-repeats.ts';
 export { createLogLimiter, type LogLimiter, type LogLimiterOptions } from './log-limiter.ts';
 export { createLogger, type LoggerOptions, type StructuredLogger } from './logger.ts';
 export { maskCredentials } from './mask-credentials.ts';
-export { mergeExpositions } from './merge-expositions.ts';
+export { type Exposition, mergeExpositions } from './merge-expositions.ts';
 export {
   createMetricsServer,
   type MetricsServer,
@@ -14,6 +14,6 @@ export {
   type MetricsText,
 } from './metrics-server.ts';
 export { type Check, type CheckResult, createReadiness, type Readiness } from './readiness.ts';
-export { type Stage, stages } from './recording.ts';
+export { type EngineInfo, type Stage, stages } from './recording.ts';
 export { createTelemetry, type Telemetry } from './telemetry.ts';
 export type { TelemetryOptions } from './telemetry-options.ts';

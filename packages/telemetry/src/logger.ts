@@ -19,11 +19,11 @@ export interface LoggerOptions {
   readonly name?: string | undefined;
   /** In every line, where given. */
   readonly workerId?: string | undefined;
-  /** Default: standard error, so that standard output stays free for events; see {@link createLogStream}. */
+  /** Default: standard error, so that standard output stays free for events; see `createLogStream`. */
   readonly destination?: DestinationStream | undefined;
 }
 
-/** A {@link Logger} that can have children. */
+/** A `Logger` that can have children. */
 export interface StructuredLogger extends Logger {
   readonly level: LogLevel;
   /** A logger that adds these fields to each of its lines. */
@@ -38,7 +38,7 @@ const schema = z.strictObject({
 
 /**
  * Creates a logger that writes JSON lines (pino) and never writes a password, the credentials of a URL,
- * a frame or an embedding; see {@link sanitiseFields}.
+ * a frame or an embedding; see `sanitiseFields`.
  *
  * @throws {TelemetryError} `invalid_options`.
  * @example

@@ -13,7 +13,7 @@ export const stages = [
 export type Stage = (typeof stages)[number];
 
 /** What runs, as read from the live session. */
-interface EngineInfo {
+export interface EngineInfo {
   /** What the model is for: `detector`, `face`, `embedder`. */
   readonly model: string;
   /** Execution provider, such as `cpu`. */

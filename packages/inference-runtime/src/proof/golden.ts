@@ -88,7 +88,7 @@ function firstItems(outputs: GoldenCase['outputs'], items: number): GoldenCase['
 /**
  * Makes the golden case of a model from the model itself: load it in full precision on the provider `cpu`.
  *
- * @throws as {@link runPicture}.
+ * @throws as `runPicture`.
  */
 export async function makeGolden(model: InferenceModel, options: PictureOptions): Promise<GoldenCase> {
   const found = pictureOf(model.info.inputs, options.size);

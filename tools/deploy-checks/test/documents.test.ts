@@ -42,9 +42,12 @@ describe('links between the documents', () => {
 });
 
 describe('commands in the documents', () => {
-  const pages = globSync(['*.md', 'docs/*.md', 'deploy/*.md', '{apps,packages,tools}/*/README.md'], {
-    cwd: inRepository(''),
-  });
+  const pages = globSync(
+    ['*.md', 'docs/*.md', 'deploy/*.md', '{apps,packages,tools}/*/README.md', '.github/workflows/*.yml'],
+    {
+      cwd: inRepository(''),
+    },
+  );
   const { scripts } = JSON.parse(readText('package.json')) as { scripts: Readonly<Record<string, string>> };
 
   it.each(pages)('start programs in ways that work on Node 20, too: %s', (page) => {

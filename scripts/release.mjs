@@ -1,4 +1,4 @@
-// npm run release: builds, checks, sets the versions that the changesets ask for, publishes with pnpm and tags. It pushes nothing.
+// npm run release: checks, sets the versions that the changesets ask for, builds, publishes with pnpm and tags. It pushes nothing.
 // With --dry-run it says what it would publish, and where. With --checked the caller has run `npm run check` on this tree.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -101,13 +101,14 @@ if (isDryRun) {
 }
 
 requireLogin(registries);
-must(bootstrap(), 'building failed, see above.');
 must(process.argv.includes('--checked') || pnpm(['run', 'check']), 'npm run check failed, see above.');
 if (isVersioned) {
   changeset(['version'], root);
   git(['add', '--all']);
   git(['commit', '--quiet', '--message', 'chore(release): version packages']);
 }
+// Once for all: packages are published side by side, and each would build what it shares with others.
+must(bootstrap(), 'building failed, see above.');
 must(
   pnpm(['exec', 'changeset', 'publish']),
   'not every package was published, see above. Run npm run release again: it publishes what is missing.',

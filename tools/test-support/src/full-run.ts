@@ -1,4 +1,4 @@
-/** Whether the long version of the tests runs: `npm run test:faults`. */
+/** Whether the long version of the tests runs: `npm run test:faults`, `npm run test:release`. */
 export const isFullRun: boolean = process.env['FAULTS'] === 'full';
 
 /** How often a test does something: a short version inside `npm test`, the full one in `npm run test:faults`. */

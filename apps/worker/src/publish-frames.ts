@@ -1,6 +1,7 @@
 import {
   ageOfFrame,
   type DetectionEvent,
+  type DetectionEventToWrite,
   type FrameEntry,
   type FrameOutcome,
   type TraceContext,
@@ -23,7 +24,7 @@ export interface PublishFramesOptions {
   /** Told of each published event: its camera, and the seconds since the ingest of its frame. */
   readonly onPublished?: ((cameraId: string, seconds: number) => void) | undefined;
   /** Where the sink finds what to write beside an event. */
-  readonly traceContexts: WeakMap<DetectionEvent, TraceContext>;
+  readonly traceContexts: WeakMap<DetectionEventToWrite, TraceContext>;
   /** Says how a frame ended. */
   readonly settle: (
     lease: Lease,

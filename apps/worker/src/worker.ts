@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import type { DetectionEvent, Logger, TraceContext } from '@trinetra/contracts';
+import type { DetectionEventToWrite, Logger, TraceContext } from '@trinetra/contracts';
 import { createFrameDecoder } from '@trinetra/frame-decoder';
 import { createPublisher } from '@trinetra/kafka-sink';
 import { type EngineProof, endProcess, loadModels } from '@trinetra/person-pipeline';
@@ -161,7 +161,7 @@ async function live(options: RunWorkerOptions, { onStuck, onGone }: Ends): Promi
     threads: config.DECODE_THREADS ?? Math.min(4, availableParallelism()),
     logger,
   });
-  const traceContexts = new WeakMap<DetectionEvent, TraceContext>();
+  const traceContexts = new WeakMap<DetectionEventToWrite, TraceContext>();
   await using sink = await createSink(config, logger, {
     onGone,
     traceContextOf: (event) => traceContexts.get(event),

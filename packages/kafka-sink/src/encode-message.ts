@@ -1,4 +1,4 @@
-import { type DetectionEvent, encodeDetectionEvent, type TraceContext } from '@trinetra/contracts';
+import { type DetectionEventToWrite, encodeDetectionEvent, type TraceContext } from '@trinetra/contracts';
 import type { Message } from 'kafkajs';
 import type { WriteFailure } from './sink.ts';
 
@@ -10,7 +10,7 @@ export interface EncodedMessage {
 
 /** Makes the message of an event, at most `maxBytes` long by leaving out embeddings, or says why there is none. */
 export function encodeMessage(
-  event: DetectionEvent,
+  event: DetectionEventToWrite,
   maxBytes: number,
   traceContext?: TraceContext,
 ): EncodedMessage | WriteFailure {

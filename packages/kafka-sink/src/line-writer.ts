@@ -1,4 +1,4 @@
-import { type DetectionEvent, encodeDetectionEvent, rejectOnAbort, within } from '@trinetra/contracts';
+import { type DetectionEventToWrite, encodeDetectionEvent, rejectOnAbort, within } from '@trinetra/contracts';
 import { KafkaSinkError } from './errors.ts';
 import type { WriteFailure, WriteResult } from './sink.ts';
 
@@ -34,7 +34,7 @@ export class LineWriter {
    * none.
    */
   write(
-    events: readonly DetectionEvent[],
+    events: readonly DetectionEventToWrite[],
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<WriteResult[]> {
     return this.run(async () => {

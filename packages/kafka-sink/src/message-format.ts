@@ -1,4 +1,4 @@
-import { bufferOf, type DetectionEvent, type TraceContext } from '@trinetra/contracts';
+import { bufferOf, type DetectionEventToWrite, type TraceContext } from '@trinetra/contracts';
 import { type EncodedMessage, encodeMessage } from './encode-message.ts';
 import type { WriteFailure } from './sink.ts';
 
@@ -26,8 +26,8 @@ export interface Format<Message extends object> {
 /** Detection events: under their camera, as JSON, cut to the limit. */
 export function eventFormat(
   maxBytes: number,
-  traceContextOf: (event: DetectionEvent) => TraceContext | undefined,
-): Format<DetectionEvent> {
+  traceContextOf: (event: DetectionEventToWrite) => TraceContext | undefined,
+): Format<DetectionEventToWrite> {
   return {
     keyOf: (event) => event.camera_id,
     encode: (event) => encodeMessage(event, maxBytes, traceContextOf(event)),

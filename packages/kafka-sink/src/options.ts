@@ -1,5 +1,5 @@
 import {
-  type DetectionEvent,
+  type DetectionEventToWrite,
   type Logger,
   type ParseOptions,
   parseHostPort,
@@ -135,7 +135,7 @@ export interface KafkaSinkOptions {
     readonly probeIntervalMs?: number;
   };
   /** Where an event stands in a trace, for its headers `traceparent` and `tracestate`; must return at once. Default: nowhere. */
-  readonly traceContextOf?: (event: DetectionEvent) => TraceContext | undefined;
+  readonly traceContextOf?: (event: DetectionEventToWrite) => TraceContext | undefined;
   /** Default: silent. The lines of kafkajs arrive at debug. */
   readonly logger?: Logger;
 }

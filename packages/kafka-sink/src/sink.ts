@@ -1,4 +1,4 @@
-import type { DetectionEvent } from '@trinetra/contracts';
+import type { DetectionEventToWrite } from '@trinetra/contracts';
 
 /**
  * - `unreachable`: no broker answers, or none can take the event now;
@@ -61,4 +61,4 @@ export interface MessageSink<Message extends object> extends AsyncDisposable {
 }
 
 /** Takes detection events, whose key is their camera. */
-export type DetectionSink = MessageSink<DetectionEvent>;
+export type DetectionSink = MessageSink<DetectionEventToWrite>;

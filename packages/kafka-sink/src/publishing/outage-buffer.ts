@@ -1,4 +1,4 @@
-import { type DetectionEvent, orOnAbort, pause, within } from '@trinetra/contracts';
+import { type DetectionEventToWrite, orOnAbort, pause, within } from '@trinetra/contracts';
 import { isOwnFault, type WriteResult } from '../sink.ts';
 import type { Delivery, Publisher, PublisherOptions, PublishResult } from './publisher-types.ts';
 import { type WaitingEvent, WaitingEvents } from './waiting-events.ts';
@@ -30,8 +30,8 @@ export class OutageBuffer implements Publisher {
     this.#waiting = new WaitingEvents(options.maxBytes, options.logger);
   }
 
-  async publish(events: readonly DetectionEvent[]): Promise<Delivery[]> {
-    const deliveries = new Map<DetectionEvent, Promise<Delivery>>();
+  async publish(events: readonly DetectionEventToWrite[]): Promise<Delivery[]> {
+    const deliveries = new Map<DetectionEventToWrite, Promise<Delivery>>();
     for (const [camera, group] of Map.groupBy(events, (event) => event.camera_id)) {
       const written = this.#publishGroup(camera, group);
       for (const [index, event] of group.entries()) {
@@ -64,7 +64,7 @@ export class OutageBuffer implements Publisher {
   }
 
   /** Takes the events of one camera. */
-  async #publishGroup(camera: string, events: readonly DetectionEvent[]): Promise<Delivery[]> {
+  async #publishGroup(camera: string, events: readonly DetectionEventToWrite[]): Promise<Delivery[]> {
     const { sink, stallMs, onNotPublished } = this.#options;
     const from = this.#places;
     this.#places += events.length;
@@ -95,7 +95,7 @@ export class OutageBuffer implements Publisher {
     return { waiting: true, holds: this.#options.failurePolicy === 'hold', result };
   }
 
-  #enqueue(event: DetectionEvent, place: number, underWay: boolean): WaitingEvent {
+  #enqueue(event: DetectionEventToWrite, place: number, underWay: boolean): WaitingEvent {
     const waiting = this.#waiting.add(event, place, underWay);
     this.#draining ??= this.#drain().finally(() => {
       this.#draining = undefined;

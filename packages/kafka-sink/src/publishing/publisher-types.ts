@@ -1,4 +1,4 @@
-import type { DetectionEvent, Logger } from '@trinetra/contracts';
+import type { DetectionEventToWrite, Logger } from '@trinetra/contracts';
 import type { DetectionSink, WriteResult } from '../sink.ts';
 
 /**
@@ -44,7 +44,7 @@ export type Delivery =
 /** Publishes events; see `createPublisher`. */
 export interface Publisher {
   /** Publishes events, each behind those of its camera that wait. Resolves once each is done with, or waits; calls may overlap. */
-  publish(events: readonly DetectionEvent[]): Promise<Delivery[]>;
+  publish(events: readonly DetectionEventToWrite[]): Promise<Delivery[]>;
   /** Events that wait, and the bytes of their JSON. */
   stats(): { readonly events: number; readonly bytes: number };
   /**

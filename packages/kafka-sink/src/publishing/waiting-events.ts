@@ -1,9 +1,9 @@
-import type { DetectionEvent, Logger } from '@trinetra/contracts';
+import type { DetectionEventToWrite, Logger } from '@trinetra/contracts';
 import type { PublishResult } from './publisher-types.ts';
 
 /** An event that waits for the sink. */
 export interface WaitingEvent {
-  readonly event: DetectionEvent;
+  readonly event: DetectionEventToWrite;
   /** Place in the order in which the events were published. */
   readonly place: number;
   readonly bytes: number;
@@ -47,7 +47,7 @@ export class WaitingEvents {
     return (this.#cameras.get(camera) ?? []).slice(0, count);
   }
 
-  add(event: DetectionEvent, place: number, underWay: boolean): WaitingEvent {
+  add(event: DetectionEventToWrite, place: number, underWay: boolean): WaitingEvent {
     const { promise: result, resolve } = Promise.withResolvers<PublishResult>();
     const bytes = Buffer.byteLength(JSON.stringify(event));
     const waiting: WaitingEvent = { event, place, bytes, result, resolve, underWay };

@@ -30,9 +30,9 @@ export interface MetricsServerOptions {
   readonly port?: number | undefined;
   /**
    * Asked for every `/metrics`: a registry of prom-client, of whatever metrics, or what puts several together
-   * ({@link mergeExpositions}). Default: `/metrics` is 404.
+   * ({@link mergeExpositions}). Null: `/metrics` is 404.
    */
-  readonly registry?: MetricsText | undefined;
+  readonly registry: MetricsText | null;
   /** Fields to add to the answer of `/health`, which is 200 as long as the process answers at all. */
   readonly health?: (() => Readonly<Record<string, unknown>>) | undefined;
   /** Asked for every `/ready`, once at a time. Default: always ready. See {@link createReadiness}. */
@@ -90,11 +90,14 @@ export async function createMetricsServer(options: MetricsServerOptions): Promis
   const how = refusing('metricsServer');
   const { registry, health, ready, logger = silentLogger, ...plain } = requireOptions(options, how);
   const values = parseOptions(schema, plain, how);
-  if (registry !== undefined && typeof registry.metrics !== 'function')
-    throw new TelemetryError('invalid_options', 'metricsServer.registry: expected one with metrics()');
+  if (registry !== null && typeof registry?.metrics !== 'function')
+    throw new TelemetryError(
+      'invalid_options',
+      'metricsServer.registry: expected one with metrics(), or null for no metrics',
+    );
   const limiter = createLogLimiter(logger);
   const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
-    ...(registry !== undefined && { '/metrics': () => answerMetrics(registry) }),
+    ...(registry !== null && { '/metrics': () => answerMetrics(registry) }),
     '/health': () => answerHealth(health, limiter),
     '/ready': shared(() => answerReady(ready, values.readyTimeoutMs, limiter)),
   };

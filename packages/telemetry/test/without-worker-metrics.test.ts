@@ -15,7 +15,7 @@ it('serves the metrics of its user alone, as the README shows', async () => {
 });
 
 it('serves health and readiness without any metrics', async () => {
-  const server = await createMetricsServer({ host: '127.0.0.1', port: 0 });
+  const server = await createMetricsServer({ host: '127.0.0.1', port: 0, registry: null });
   const statusOf = async (route: string): Promise<number> =>
     (await fetch(`http://127.0.0.1:${server.port}/${route}`)).status;
   expect([await statusOf('metrics'), await statusOf('ready'), await statusOf('health')]).toEqual([

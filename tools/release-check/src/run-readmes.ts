@@ -10,7 +10,8 @@ export type ReadmeRun = readonly [name: string, failure: string | undefined];
 
 /** The test of a package that runs the first example of its README. */
 function readmeTest({ folder }: Published): string {
-  const places = ['src', 'test'].map((place) => join(root, folder, place, 'readme.test.ts'));
+  const names = ['src/readme.test.ts', 'test/readme.test.ts', 'test/readme.test.mts'];
+  const places = names.map((name) => join(root, folder, name));
   const test = places.find((file) => existsSync(file));
   if (test === undefined) throw new Error(`Expected ${folder} to have a readme.test.ts`);
   return test;

@@ -108,7 +108,7 @@ describe.skipIf(leastNode === undefined || newestNode === undefined)('what other
       });
     });
 
-  it.each(tried)('$folder installs by the line of its README, and type-checks', async (one) => {
+  it.each(tried)('$folder installs by the line of its README, type-checks, and loads from CommonJS', async (one) => {
     const line = installLineOf(one);
     expect(line, `${one.folder}/README.md has a line "npm install ..."`).toContain(one.manifest.name);
     const folder = team.folder(basename(one.folder));
@@ -127,6 +127,9 @@ describe.skipIf(leastNode === undefined || newestNode === undefined)('what other
     // ONNX Runtime's own types name those of browsers.
     const hasDom = one.manifest.dependencies?.['onnxruntime-common'] !== undefined;
     expect(await complaintsOfCompilers(team, folder, importsOf(one), { hasDom })).toEqual([]);
+    const required = importsOf(one).map((name) => `require(${JSON.stringify(name)})`);
+    const load = await team.run(folder, 'node', '--input-type=commonjs', '--eval', required.join(';'));
+    expect(load, 'CommonJS can require it').toEqual({ code: 0, text: '' });
   });
 
   it.each(variants([['least', leastNode] as const, ['newest', newestNode] as const]))(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from '@trinetra/contracts';
 import { expect, it, vi } from 'vitest';
-import { createRedisBatchSource } from '../src/index.ts';
+import { createDeadLetterStore, createRedisBatchSource } from '../src/index.ts';
 import { Puller, useRedis } from './harness.ts';
 
 const { add, redis, server, source } = useRedis();
@@ -42,6 +42,38 @@ it.each(needed)('says at once that %s is missing', async (right) => {
   expect(error).toMatchObject({ code: 'access_denied' });
   expect(String(error)).toContain(right.replace(/^\+/, ''));
   warn.mockRestore();
+});
+
+it.each(['frames:cam', 'frames:ca?'])(
+  'takes nothing from a stream to see what it may do: %s',
+  async (streamPattern) => {
+    await redis().xadd('frames:cam', '0-1', 'frame', 'a'); // an id such as counters give
+    await redis().xadd('frames:ca_', '0-1', 'frame', 'a');
+    const reading = await source({ streamPattern });
+    const puller = new Puller(reading);
+    const count = streamPattern.endsWith('?') ? 2 : 1;
+    const startedAt = performance.now();
+    for (const lease of await puller.some(count)) await reading.settle(lease, 'published');
+    expect(performance.now() - startedAt).toBeLessThan(20_000); // not after CLAIM_IDLE_MS
+    const clients = String(await redis().client('LIST'));
+    await redis().call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'); // it asks again at each connect
+    await vi.waitFor(async () => expect(String(await redis().client('LIST'))).not.toBe(clients), 10_000);
+    await redis().xadd('frames:cam', '0-2', 'frame', 'b');
+    expect((await puller.one()).entryId).toBe('0-2');
+    const groups = await redis().xinfo('GROUPS', 'frames:cam');
+    expect(groups).toHaveLength(1);
+    expect(JSON.stringify(groups)).toContain('"consumers",1,"pending",1,"last-delivered-id","0-2"');
+    expect(await redis().xlen('frames:cam')).toBe(1);
+  },
+);
+
+it('a dead-letter store writes nothing into a stream to see what it may do', async () => {
+  await redis().xadd('frames:cam', '*', 'frame', 'a');
+  await redis().xadd('frames-dead:trinetra-rights-probe', '*', 'frame', 'a');
+  const store = await createDeadLetterStore({ redis: { url: server().url }, streamPattern: 'frames:cam' });
+  await store.close();
+  expect(await redis().xlen('frames:cam')).toBe(1);
+  expect(await redis().xlen('frames-dead:trinetra-rights-probe')).toBe(1);
 });
 
 it('reads and deletes as before with an ACL line from before the registry, and warns once, with what to give', async () => {

@@ -108,29 +108,32 @@ describe.skipIf(leastNode === undefined || newestNode === undefined)('what other
       });
     });
 
-  it.each(tried)('$folder installs by the line of its README, type-checks, and loads from CommonJS', async (one) => {
-    const line = installLineOf(one);
-    expect(line, `${one.folder}/README.md has a line "npm install ..."`).toContain(one.manifest.name);
-    const folder = team.folder(basename(one.folder));
-    const startedAt = performance.now();
-    const { code, text } = await team.run(
-      folder,
-      'npm',
-      'install',
-      '--cache',
-      `${folder}-cache`,
-      ...(line ?? []),
-    );
-    expect(code, text).toBe(0);
-    expect(text, 'npm warns of the Node that a package wants').not.toContain('EBADENGINE');
-    await measured(one.manifest.name, registry, folder, performance.now() - startedAt);
-    // ONNX Runtime's own types name those of browsers.
-    const hasDom = one.manifest.dependencies?.['onnxruntime-common'] !== undefined;
-    expect(await complaintsOfCompilers(team, folder, importsOf(one), { hasDom })).toEqual([]);
-    const required = importsOf(one).map((name) => `require(${JSON.stringify(name)})`);
-    const load = await team.run(folder, 'node', '--input-type=commonjs', '--eval', required.join(';'));
-    expect(load, 'CommonJS can require it').toEqual({ code: 0, text: '' });
-  });
+  it.each(tried)(
+    '$folder installs by the line of its README, type-checks, and loads from CommonJS',
+    async (one) => {
+      const line = installLineOf(one);
+      expect(line, `${one.folder}/README.md has a line "npm install ..."`).toContain(one.manifest.name);
+      const folder = team.folder(basename(one.folder));
+      const startedAt = performance.now();
+      const { code, text } = await team.run(
+        folder,
+        'npm',
+        'install',
+        '--cache',
+        `${folder}-cache`,
+        ...(line ?? []),
+      );
+      expect(code, text).toBe(0);
+      expect(text, 'npm warns of the Node that a package wants').not.toContain('EBADENGINE');
+      await measured(one.manifest.name, registry, folder, performance.now() - startedAt);
+      // ONNX Runtime's own types name those of browsers.
+      const hasDom = one.manifest.dependencies?.['onnxruntime-common'] !== undefined;
+      expect(await complaintsOfCompilers(team, folder, importsOf(one), { hasDom })).toEqual([]);
+      const required = importsOf(one).map((name) => `require(${JSON.stringify(name)})`);
+      const load = await team.run(folder, 'node', '--input-type=commonjs', '--eval', required.join(';'));
+      expect(load, 'CommonJS can require it').toEqual({ code: 0, text: '' });
+    },
+  );
 
   it.each(variants([['least', leastNode] as const, ['newest', newestNode] as const]))(
     'the examples of their READMEs run on the %s Node',

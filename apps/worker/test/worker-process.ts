@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@trinetra/local-servers';
 import { sharedFolder } from '@trinetra/test-support';
 
 export { demoModels, hasShared, sharedFolder as shared } from '@trinetra/test-support';
@@ -30,16 +30,6 @@ export async function waitFor<T>(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`waited ${limitMs} ms for ${what}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('expected a port');
-  return address.port;
 }
 
 export interface WorkerProcess extends AsyncDisposable {

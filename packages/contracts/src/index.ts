@@ -76,6 +76,7 @@ export {
   type OptionsErrorOf,
   type ParseOptions,
   parseOptions,
+  refuseWith,
   requireOptions,
 } from './options.ts';
 export { type FrameOutcome, frameOutcomes } from './outcome.ts';

@@ -53,10 +53,17 @@ export function requireOptions<T extends object>(given: T, { errorOf, prefix = '
   throw errorOf(`${prefix}: expected an object but received ${nameOf(value)}`, { cause: undefined });
 }
 
+/** Refuses options with the error class of a package. */
+export function refuseWith(
+  ErrorClass: new (code: 'invalid_options', message: string, options: { readonly cause: unknown }) => Error,
+  prefix?: string,
+): ParseOptions {
+  const errorOf: OptionsErrorOf = (message, because) => new ErrorClass('invalid_options', message, because);
+  return prefix === undefined ? { errorOf } : { errorOf, prefix };
+}
+
 /** How options of this package are refused. */
-export const refusing: ParseOptions = {
-  errorOf: (message, because) => new ContractsError('invalid_options', message, because),
-};
+export const refusing: ParseOptions = refuseWith(ContractsError);
 
 /**
  * Checks a caller's options. Undefined values count as not given, so defaults apply.

@@ -1,4 +1,4 @@
-import { type ParseOptions, parseOptions, requireOptions } from '@trinetra/contracts';
+import { type ParseOptions, parseOptions, refuseWith, requireOptions } from '@trinetra/contracts';
 import { type InferenceModel, type RunObserver, requireModel } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { DetectorError } from './errors.ts';
@@ -60,19 +60,17 @@ const schema = z.strictObject({
 /** The defaults, frozen. */
 export const defaultDetectorOptions: DetectorSettings = Object.freeze(schema.parse({}));
 
-const how: ParseOptions = {
-  errorOf: (message, because) => new DetectorError('invalid_options', message, because),
-};
+const refusing: ParseOptions = refuseWith(DetectorError);
 
 /** @throws {DetectorError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseDetectorOptions(given: DetectorValues): DetectorSettings {
-  return parseOptions(schema, given, how);
+  return parseOptions(schema, given, refusing);
 }
 
 /** The options, all looked at. @throws {DetectorError} `invalid_options`, also without a model. */
 export function readDetectorOptions(
   options: DetectorOptions,
 ): Pick<DetectorOptions, 'model' | 'observer'> & { readonly settings: DetectorSettings } {
-  const { model, observer, ...given } = requireOptions(options, how);
-  return { settings: parseDetectorOptions(given), model: requireModel(model, how), observer };
+  const { model, observer, ...given } = requireOptions(options, refusing);
+  return { settings: parseDetectorOptions(given), model: requireModel(model, refusing), observer };
 }

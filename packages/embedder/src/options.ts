@@ -1,4 +1,4 @@
-import { type ParseOptions, parseOptions, requireOptions } from '@trinetra/contracts';
+import { type ParseOptions, parseOptions, refuseWith, requireOptions } from '@trinetra/contracts';
 import { type InferenceModel, type RunObserver, requireModel } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { EmbedderError } from './errors.ts';
@@ -39,9 +39,7 @@ export const embedderRunSizes = (most: number): number[] => [
   most,
 ];
 
-const how: ParseOptions = {
-  errorOf: (message, because) => new EmbedderError('invalid_options', message, because),
-};
+const refusing: ParseOptions = refuseWith(EmbedderError);
 
 /**
  * The options, all looked at.
@@ -51,6 +49,6 @@ const how: ParseOptions = {
 export function readEmbedderOptions(
   options: EmbedderOptions,
 ): Omit<EmbedderOptions, keyof EmbedderValues> & EmbedderSettings {
-  const { model, pixels, observer, ...given } = requireOptions(options, how);
-  return { ...parseOptions(schema, given, how), model: requireModel(model, how), pixels, observer };
+  const { model, pixels, observer, ...given } = requireOptions(options, refusing);
+  return { ...parseOptions(schema, given, refusing), model: requireModel(model, refusing), pixels, observer };
 }

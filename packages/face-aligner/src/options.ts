@@ -1,4 +1,10 @@
-import { type Logger, type ParseOptions, parseOptions, requireOptions } from '@trinetra/contracts';
+import {
+  type Logger,
+  type ParseOptions,
+  parseOptions,
+  refuseWith,
+  requireOptions,
+} from '@trinetra/contracts';
 import { type InferenceModel, type RunObserver, requireModel } from '@trinetra/inference-runtime';
 import { z } from 'zod';
 import { FaceAlignerError } from './errors.ts';
@@ -41,9 +47,7 @@ export const defaultFaceAlignerOptions: FaceAlignerSettings = Object.freeze(sche
 /** Crops of the runs on a GPU, for `runSizes`: engines are built, and memory is laid out, for each size that comes. */
 export const faceRunSizes: readonly number[] = Object.freeze([1, 4, 16]);
 
-const how: ParseOptions = {
-  errorOf: (message, because) => new FaceAlignerError('invalid_options', message, because),
-};
+const refusing: ParseOptions = refuseWith(FaceAlignerError);
 
 /**
  * The options, all looked at.
@@ -53,10 +57,10 @@ const how: ParseOptions = {
 export function readFaceAlignerOptions(
   options: FaceAlignerOptions,
 ): Omit<FaceAlignerOptions, keyof FaceAlignerValues> & FaceAlignerSettings {
-  const { model, logger, observer, ...given } = requireOptions(options, how);
+  const { model, logger, observer, ...given } = requireOptions(options, refusing);
   return {
-    ...parseOptions(schema, given, how),
-    model: model === null ? null : requireModel(model, how),
+    ...parseOptions(schema, given, refusing),
+    model: model === null ? null : requireModel(model, refusing),
     observer,
     ...(logger !== undefined && { logger }),
   };
@@ -67,5 +71,5 @@ export function readFaceFinderOptions(
   options: FaceAlignerOptions,
 ): FaceAlignerSettings & { readonly model: InferenceModel } {
   const { model, ...settings } = readFaceAlignerOptions(options);
-  return { ...settings, model: requireModel(model, how) };
+  return { ...settings, model: requireModel(model, refusing) };
 }

@@ -1,4 +1,11 @@
-import { type Logger, type ParseOptions, parseOptions, requireOptions, type Size } from '@trinetra/contracts';
+import {
+  type Logger,
+  type ParseOptions,
+  parseOptions,
+  refuseWith,
+  requireOptions,
+  type Size,
+} from '@trinetra/contracts';
 import { z } from 'zod';
 import { FrameDecoderError } from './errors.ts';
 
@@ -61,15 +68,13 @@ export type FrameDecoderSettings = Required<Omit<FrameDecoderOptions, 'logger'>>
 /** The defaults, frozen. */
 export const defaultFrameDecoderOptions: FrameDecoderSettings = Object.freeze(schema.parse({}));
 
-const how: ParseOptions = {
-  errorOf: (message, because) => new FrameDecoderError('invalid_options', message, because),
-};
+const refusing: ParseOptions = refuseWith(FrameDecoderError);
 
 /** @throws {FrameDecoderError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseFrameDecoderOptions(
   given: FrameDecoderOptions,
 ): FrameDecoderSettings & Pick<FrameDecoderOptions, 'logger'> {
-  const { logger, ...values } = requireOptions(given, how);
-  const settings = parseOptions(schema, values, how);
+  const { logger, ...values } = requireOptions(given, refusing);
+  const settings = parseOptions(schema, values, refusing);
   return logger === undefined ? settings : { ...settings, logger };
 }

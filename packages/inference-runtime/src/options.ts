@@ -5,6 +5,7 @@ import {
   type Logger,
   type ParseOptions,
   parseOptions,
+  refuseWith,
   silentLogger,
 } from '@trinetra/contracts';
 import { z } from 'zod';
@@ -118,9 +119,7 @@ const schema = z
   });
 
 /** How options of this package are refused. */
-export const refusing: ParseOptions = {
-  errorOf: (message, because) => new InferenceError('invalid_options', message, because),
-};
+export const refusing: ParseOptions = refuseWith(InferenceError);
 
 /** @throws {InferenceError} `invalid_options`, naming every option that is unknown or out of range. */
 export function parseInferenceRuntimeOptions(given: InferenceRuntimeOptions): InferenceRuntimeValues {

@@ -3,7 +3,7 @@ import kafkajs, { type Kafka, type KafkaConfig } from 'kafkajs';
 import { brokerOptions } from './broker-addresses.ts';
 import { KafkaSinkError } from './errors.ts';
 import { registerLz4 } from './lz4.ts';
-import { how } from './options.ts';
+import { refusing } from './options.ts';
 import { quietIdleQueues } from './quiet-idle-queue.ts';
 
 /**
@@ -14,7 +14,7 @@ import { quietIdleQueues } from './quiet-idle-queue.ts';
  * const consumer = createKafkaClient({ brokers: ['[::1]:9092'] }).consumer({ groupId: 'viewer' });
  */
 export function createKafkaClient(config: KafkaConfig & { readonly brokers: readonly string[] }): Kafka {
-  const { brokers } = requireOptions(config, how);
+  const { brokers } = requireOptions(config, refusing);
   if (!Array.isArray(brokers) || brokers.length === 0)
     throw new KafkaSinkError('invalid_options', 'brokers: expected at least one host:port');
   quietIdleQueues();

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorText, type Logger, requireOptions, silentLogger, within } from '@trinetra/contracts';
 import { KafkaSinkError } from './errors.ts';
 import { LineWriter } from './line-writer.ts';
-import { how } from './options.ts';
+import { refusing } from './options.ts';
 import type { DetectionSink, WriteFailure } from './sink.ts';
 
 /** Options of `createNdjsonSink`. */
@@ -50,7 +50,7 @@ async function endsWithinLine(path: string): Promise<boolean> {
  * @throws {@link KafkaSinkError} `invalid_options` where `path` is empty.
  */
 export function createNdjsonSink(options: NdjsonSinkOptions): DetectionSink {
-  const { path, logger = silentLogger } = requireOptions(options, how);
+  const { path, logger = silentLogger } = requireOptions(options, refusing);
   if (typeof path !== 'string' || path === '') {
     throw new KafkaSinkError('invalid_options', `path: expected the name of a file but received "${path}"`);
   }

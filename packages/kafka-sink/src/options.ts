@@ -4,6 +4,7 @@ import {
   type ParseOptions,
   parseHostPort,
   parseOptions,
+  refuseWith,
   requireOptions,
   silentLogger,
   type TraceContext,
@@ -158,16 +159,18 @@ export const defaultKafkaSinkOptions: Readonly<
 > = Object.freeze(schema.omit({ brokers: true, sasl: true, key: true, encode: true }).parse({}));
 
 /** How options of this package are refused. */
-export const how: ParseOptions = {
-  errorOf: (message, because) => new KafkaSinkError('invalid_options', message, because),
-};
+export const refusing: ParseOptions = refuseWith(KafkaSinkError);
 
 /** @throws {@link KafkaSinkError} `invalid_options`, naming every wrong option; never a password. */
 export function parseSinkOptions(
   options: KafkaSinkOptions & Partial<MessageFormat<never>>,
 ): KafkaSinkSettings {
-  const { logger = silentLogger, traceContextOf = () => undefined, ...plain } = requireOptions(options, how);
-  const { key, encode, ...parsed } = parseOptions(schema, plain, how);
+  const {
+    logger = silentLogger,
+    traceContextOf = () => undefined,
+    ...plain
+  } = requireOptions(options, refusing);
+  const { key, encode, ...parsed } = parseOptions(schema, plain, refusing);
   if (encode !== undefined && options.traceContextOf !== undefined) {
     throw new KafkaSinkError(
       'invalid_options',

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { errorText, requireOptions } from '@trinetra/contracts';
 import { LineWriter } from './line-writer.ts';
-import { how } from './options.ts';
+import { refusing } from './options.ts';
 import type { DetectionSink, WriteFailure } from './sink.ts';
 
 /** Options of `createStdoutSink`. */
@@ -23,7 +23,7 @@ const isGone = (error: unknown): boolean =>
  * reason `refused`.
  */
 export function createStdoutSink(options: StdoutSinkOptions = {}): DetectionSink {
-  const { stream = process.stdout, onGone } = requireOptions(options, how);
+  const { stream = process.stdout, onGone } = requireOptions(options, refusing);
   /** Told here: standard output forgets its errors. */
   let readerGone = false;
   // The write's callback gets the error too; without a listener it would end the process.

@@ -1,4 +1,4 @@
-import { parseOptions } from '@trinetra/contracts';
+import { parseOptions, refuseWith } from '@trinetra/contracts';
 import { z } from 'zod';
 import { MicroBatchError } from './errors.ts';
 
@@ -33,7 +33,5 @@ export const microBatchSchema: z.ZodType = z.strictObject({
 
 /** @throws {MicroBatchError} `invalid_options`, naming every option that is wrong. */
 export function parse<T>(of: z.ZodType<T>, options: object): T {
-  return parseOptions(of, options, {
-    errorOf: (message, cause) => new MicroBatchError('invalid_options', message, cause),
-  });
+  return parseOptions(of, options, refuseWith(MicroBatchError));
 }

@@ -1,4 +1,10 @@
-import { type Logger, type ParseOptions, parseOptions, requireOptions } from '@trinetra/contracts';
+import {
+  type Logger,
+  type ParseOptions,
+  parseOptions,
+  refuseWith,
+  requireOptions,
+} from '@trinetra/contracts';
 import type { DetectorOptions } from '@trinetra/detector';
 import type { FacePixels } from '@trinetra/embedder';
 import type { InferenceRuntimeOptions } from '@trinetra/inference-runtime';
@@ -69,9 +75,7 @@ export interface LoadModelsOptions
 }
 
 /** How options of this package are refused. */
-export const refusing: ParseOptions = {
-  errorOf: (message, because) => new PersonPipelineError('invalid_options', message, because),
-};
+export const refusing: ParseOptions = refuseWith(PersonPipelineError);
 
 /** The models as they were given. @throws {PersonPipelineError} `invalid_options` where they are none. */
 export function requireModels<M extends { readonly detector: unknown }>(models: M): M {

@@ -6,6 +6,7 @@ import {
   type Logger,
   type ParseOptions,
   parseOptions,
+  refuseWith,
   requireOptions,
   silentLogger,
 } from '@trinetra/contracts';
@@ -14,9 +15,7 @@ import { type RedisConnection, redisConnectionSchema } from './connection/redis-
 import { RedisBatchSourceError } from './errors.ts';
 import type { Lease } from './types.ts';
 
-const how: ParseOptions = {
-  errorOf: (message, options) => new RedisBatchSourceError('invalid_options', message, options),
-};
+const refusing: ParseOptions = refuseWith(RedisBatchSourceError);
 const weights = { least: 0.01, most: 1000 } as const;
 const weight = z.number().min(weights.least).max(weights.most);
 const ms = (minimum: number): z.ZodNumber => z.number().int().min(minimum).max(86_400_000);
@@ -133,8 +132,8 @@ export const defaultRedisBatchSourceOptions: Omit<
 
 /** @throws {@link RedisBatchSourceError} `invalid_options`, naming every wrong option; never a password. */
 export function parseSourceOptions(options: RedisBatchSourceOptions<string>): RedisBatchSourceSettings {
-  const { logger = silentLogger, ...plain } = requireOptions(options, how);
-  const { priorityWeights, outcomes: _outcomes, ...settings } = parseOptions(sourceSchema, plain, how);
+  const { logger = silentLogger, ...plain } = requireOptions(options, refusing);
+  const { priorityWeights, outcomes: _outcomes, ...settings } = parseOptions(sourceSchema, plain, refusing);
   return { ...settings, weights: { ...defaultPriorityWeights, ...priorityWeights }, logger };
 }
 
@@ -153,6 +152,6 @@ export type DeadLetterStoreOptions = Pick<
 
 /** @throws {@link RedisBatchSourceError} `invalid_options`. */
 export function parseDeadLetterOptions(options: DeadLetterStoreOptions): Required<DeadLetterStoreOptions> {
-  const { logger = silentLogger, ...plain } = requireOptions(options, how);
-  return { ...parseOptions(deadLetterSchema, plain, how), logger };
+  const { logger = silentLogger, ...plain } = requireOptions(options, refusing);
+  return { ...parseOptions(deadLetterSchema, plain, refusing), logger };
 }

@@ -3,6 +3,7 @@ import {
   type Logger,
   type ParseOptions,
   parseOptions,
+  refuseWith,
   requireOptions,
   silentLogger,
 } from '@trinetra/contracts';
@@ -58,18 +59,15 @@ const schema = z.strictObject({
   pictureIntervalMs: z.int().min(50).max(60_000).default(400),
 });
 
-const how: ParseOptions = {
-  prefix: 'statusPage',
-  errorOf: (message, because) => new StatusPageError('invalid_options', message, because),
-};
+const refusing: ParseOptions = refuseWith(StatusPageError, 'statusPage');
 
 /** @throws {StatusPageError} `invalid_options`, its message beginning with the path of each bad value. */
 export function parsePageOptions(options: StatusPageOptions): {
   readonly settings: StatusPageSettings;
   readonly logger: Logger;
 } {
-  const { metrics, state, logger = silentLogger, ...plain } = requireOptions(options, how);
-  const settings = parseOptions(schema, plain, how);
+  const { metrics, state, logger = silentLogger, ...plain } = requireOptions(options, refusing);
+  const settings = parseOptions(schema, plain, refusing);
   for (const [name, value] of Object.entries({ metrics, state })) {
     if (typeof value !== 'function')
       throw new StatusPageError('invalid_options', `statusPage.${name}: expected a function`);

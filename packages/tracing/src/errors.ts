@@ -1,9 +1,7 @@
-import { type ParseOptions, TrinetraError } from '@trinetra/contracts';
+import { type ParseOptions, refuseWith, TrinetraError } from '@trinetra/contracts';
 
 /** What this package throws of its own. */
 export class TracingError extends TrinetraError<'invalid_options'> {}
 
 /** How options of this package are refused. */
-export const refusing: ParseOptions = {
-  errorOf: (message, because) => new TracingError('invalid_options', message, because),
-};
+export const refusing: ParseOptions = refuseWith(TracingError);

@@ -1,7 +1,7 @@
 import { parseOptions, requireOptions, silentLogger } from '@trinetra/contracts';
 import { z } from 'zod';
 import { KafkaSinkError } from '../errors.ts';
-import { how } from '../options.ts';
+import { refusing } from '../options.ts';
 import { OutageBuffer } from './outage-buffer.ts';
 import type { Publisher, PublisherOptions } from './publisher-types.ts';
 
@@ -32,8 +32,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     onNotPublished = () => undefined,
     logger = silentLogger,
     ...plain
-  } = requireOptions(options, how);
-  const limits = parseOptions(schema, plain, how);
+  } = requireOptions(options, refusing);
+  const limits = parseOptions(schema, plain, refusing);
   if (typeof sink?.write !== 'function')
     throw new KafkaSinkError('invalid_options', 'sink: expected a sink that createKafkaSink or another made');
   if (limits.failurePolicy !== 'drop') return new OutageBuffer({ sink, onNotPublished, logger, ...limits });

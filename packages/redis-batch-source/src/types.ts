@@ -72,7 +72,7 @@ export interface RedisBatchSource<Outcome extends string = FrameOutcome> extends
   stats(): SourceStats<Outcome | OwnOutcome>;
   /** The name under which entries are read: that of the options, or one with a suffix where another living consumer has it. */
   readonly consumerName: string;
-  /** Whether Redis answers: connected, the last round of housekeeping went well, and bytes come in where one is late. */
+  /** Whether Redis answers: connected, the last round of housekeeping and the last reads went well, and bytes come in where one is late. */
   isHealthy(): boolean;
   /** Stops, sends the acks that wait, leaves the groups where nothing is pending, disconnects. */
   close(): Promise<void>;

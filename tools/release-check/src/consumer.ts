@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { collect } from '@trinetra/test-support';
@@ -22,18 +22,6 @@ export async function runIn(
   const { code, stdout, stderr } = await ended;
   return { code, text: stdout + stderr };
 }
-
-/** The Node of a dev dependency of ours; undefined where npm has none for this platform. */
-function nodeOf(alias: string): string | undefined {
-  const file = new URL(`../node_modules/${alias}/bin/node`, import.meta.url).pathname;
-  return existsSync(file) ? file : undefined;
-}
-
-/** The least Node that packages promise to run on. */
-export const leastNode: string | undefined = nodeOf('node-least');
-
-/** The newest Node that they are tested on. */
-export const newestNode: string | undefined = nodeOf('node-newest');
 
 /** TypeScript by name: of this repository, and the one before. */
 export const compilers: readonly (readonly [version: string, file: string])[] = (

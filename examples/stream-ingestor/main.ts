@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs, encodeFrameEntry } from '@trinetra/contracts';
+import { backoffMs, bufferOf, encodeFrameEntry } from '@trinetra/contracts';
 import { Redis } from 'ioredis';
 import { Pace } from './pace.ts';
 
@@ -51,7 +51,7 @@ async function write(frame: Uint8Array): Promise<number> {
       '~',
       maxLength,
       '*',
-      ...fields.map((field) => (typeof field === 'string' ? field : Buffer.from(field))),
+      ...fields.map((field) => (typeof field === 'string' ? field : bufferOf(field))),
     )
     .xlen(key)
     .exec();

@@ -53,7 +53,8 @@ export async function startDeployedWorker(
   return {
     url,
     port,
-    metrics: async () => (await fetch(`${url}/metrics`)).text(),
+    // Tests run programs for seconds at a stretch: a connection that is kept may have been closed meanwhile, unseen.
+    metrics: async () => (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text(),
     stop: () => stop('SIGTERM'),
     [Symbol.asyncDispose]: async () => {
       await stop('SIGKILL');

@@ -13,14 +13,18 @@ export function stateOf(pid: number): string | undefined {
   }
 }
 
+/** The inode of an open file of a process; undefined if it was closed meanwhile. */
+function inodeOf(pid: number, fd: string): string | undefined {
+  try {
+    return /^ino:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Addresses that a process listens at, as the kernel writes them. */
 export function listeningAddresses(pid: number): string[] {
-  const sockets = new Set(
-    readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => {
-      const inode = /^ino:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1];
-      return inode === undefined ? [] : [inode];
-    }),
-  );
+  const sockets = new Set(readdirSync(`/proc/${pid}/fdinfo`).map((fd) => inodeOf(pid, fd)));
   return ['tcp', 'tcp6'].flatMap((family) =>
     readFileSync(`/proc/${pid}/net/${family}`, 'utf8')
       .split('\n')
